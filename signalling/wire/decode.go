@@ -1,0 +1,176 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"reflect"
+	"unicode/utf8"
+)
+
+// Decode reads one request. The message is a pointer to one of the types of
+// [Requests], within its limits. When the error is not nil it is a [*Problem],
+// and the frame still has the id and type to answer, as far as they could be
+// told.
+func Decode(data []byte) (Frame, any, error) {
+	if len(data) > MaxFrameBytes {
+		return Frame{}, nil, Problemf(CodeTooLarge, "the frame has %d bytes; at most %d are read", len(data), MaxFrameBytes)
+	}
+	if err := wellFormed(data); err != nil {
+		return Frame{}, nil, Problemf(CodeBadFrame, "%s; send one JSON object a frame", err)
+	}
+	var frame Frame
+	if err := json.Unmarshal(data, &frame); err != nil {
+		return frame, nil, Problemf(CodeBadFrame, "the envelope does not fit: %s", jsonReason(err))
+	}
+	if len(frame.ID) > MaxIDBytes || len(frame.Type) > MaxIDBytes {
+		return Frame{}, nil, Problemf(CodeBadFrame, "type and id have at most %d bytes", MaxIDBytes)
+	}
+	t, ok := requestTypes[frame.Type]
+	if !ok {
+		return frame, nil, Problemf(CodeUnknownType, "there is no request %q here", frame.Type)
+	}
+	message := reflect.New(t)
+	if len(frame.Body) > 0 {
+		if err := json.Unmarshal(frame.Body, message.Interface()); err != nil {
+			return frame, nil, Problemf(CodeInvalid, "the body of %q does not fit: %s", frame.Type, jsonReason(err))
+		}
+	}
+	if err := checkLimits(message.Elem()); err != nil {
+		return frame, nil, Problemf(CodeInvalid, "%s %s", frame.Type, err)
+	}
+	return frame, message.Interface(), nil
+}
+
+// EncodeReply makes the frame that answers the request with the given id.
+// body is a value or pointer of a reply type or [Problem].
+func EncodeReply(id string, body any) (Frame, error) {
+	name, ok := replyNames[bodyType(body)]
+	if !ok {
+		return Frame{}, fmt.Errorf("encode reply: %T is not a reply", body)
+	}
+	return encode(Frame{Type: name, ID: id}, body)
+}
+
+// EncodeEvent makes the frame of an event. body is a value or pointer of an
+// event type. call, epoch and seq are zero where the event's scope has none.
+func EncodeEvent(call CallID, epoch, seq uint32, body any) (Frame, error) {
+	name, ok := eventNames[bodyType(body)]
+	if !ok {
+		return Frame{}, fmt.Errorf("encode event: %T is not an event", body)
+	}
+	return encode(Frame{Type: name, Call: call, Epoch: epoch, Seq: seq}, body)
+}
+
+func encode(frame Frame, body any) (Frame, error) {
+	data, err := json.Marshal(body)
+	if err != nil {
+		return Frame{}, fmt.Errorf("encode %s: %w", frame.Type, err)
+	}
+	frame.Body = data
+	return frame, nil
+}
+
+func bodyType(body any) reflect.Type {
+	t := reflect.TypeOf(body)
+	if t != nil && t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
+// wellFormed refuses what encoding/json would read in a surprising way: a
+// second value behind the first, a name twice in one object (readers disagree
+// about which counts), text that is not UTF-8, and nesting over MaxDepth.
+func wellFormed(data []byte) error {
+	if !utf8.Valid(data) {
+		return errors.New("the frame is not UTF-8")
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	first, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
+	}
+	if first != json.Delim('{') {
+		return errors.New("the frame is not an object")
+	}
+	if err := walkObject(d, 1); err != nil {
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the object")
+	}
+	return nil
+}
+
+func walkObject(d *json.Decoder, depth int) error {
+	names := map[string]struct{}{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
+		}
+		name, ok := token.(string)
+		if !ok {
+			return errors.New("the frame is not JSON: a name is missing")
+		}
+		if _, twice := names[name]; twice {
+			return fmt.Errorf("the name %.32q stands twice in one object", name)
+		}
+		names[name] = struct{}{}
+		if err := walkValue(d, depth); err != nil {
+			return err
+		}
+	}
+	return closeDelim(d)
+}
+
+func walkArray(d *json.Decoder, depth int) error {
+	for d.More() {
+		if err := walkValue(d, depth); err != nil {
+			return err
+		}
+	}
+	return closeDelim(d)
+}
+
+func walkValue(d *json.Decoder, depth int) error {
+	token, err := d.Token()
+	if err != nil {
+		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
+	}
+	if token != json.Delim('{') && token != json.Delim('[') {
+		return nil
+	}
+	if depth == MaxDepth {
+		return fmt.Errorf("the frame nests deeper than %d", MaxDepth)
+	}
+	if token == json.Delim('{') {
+		return walkObject(d, depth+1)
+	}
+	return walkArray(d, depth+1)
+}
+
+func closeDelim(d *json.Decoder) error {
+	if _, err := d.Token(); err != nil {
+		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
+	}
+	return nil
+}
+
+// jsonReason is err's text without what the client sent.
+func jsonReason(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("%q is a %s, not a %s", t.Field, t.Value, t.Type.Kind())
+	}
+	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return fmt.Sprintf("broken at byte %d", s.Offset)
+	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return "it ends too early"
+	}
+	return "a value does not fit"
+}

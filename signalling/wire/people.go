@@ -1,0 +1,152 @@
+package wire
+
+// WhoMayCall is a privacy setting: whose calls ring.
+type WhoMayCall string
+
+// The audiences.
+const (
+	MayCallEveryone WhoMayCall = "everyone"
+	MayCallContacts WhoMayCall = "contacts"
+	MayCallNobody   WhoMayCall = "nobody"
+)
+
+// Values lists all audiences.
+func (WhoMayCall) Values() []string {
+	return []string{string(MayCallEveryone), string(MayCallContacts), string(MayCallNobody)}
+}
+
+// Person is an account that ours knows.
+type Person struct {
+	// User is the account.
+	User UserID `json:"user"`
+	// Name is what to show.
+	Name string `json:"name"`
+}
+
+// GetPeople asks for our contacts and blocks. The reply is [People].
+type GetPeople struct{}
+
+// People are our contacts and blocks.
+type People struct {
+	// Contacts are those we added, by name.
+	Contacts []Person `json:"contacts"`
+	// Blocked are those who cannot reach us, by name. They are not told.
+	Blocked []Person `json:"blocked"`
+}
+
+// AddContact adds an account to our contacts. The reply is [People].
+type AddContact struct {
+	// User is the account.
+	User UserID `json:"user" limit:"1..64"`
+}
+
+// RemoveContact takes an account from our contacts. The reply is [People].
+type RemoveContact struct {
+	// User is the account.
+	User UserID `json:"user" limit:"1..64"`
+}
+
+// Block keeps an account from reaching us, now and in any way. A call between
+// the two of us ends. The reply is [People].
+type Block struct {
+	// User is the account.
+	User UserID `json:"user" limit:"1..64"`
+}
+
+// Unblock takes a block back. The reply is [People].
+type Unblock struct {
+	// User is the account.
+	User UserID `json:"user" limit:"1..64"`
+}
+
+// GetPrivacy asks for our settings. The reply is [Privacy].
+type GetPrivacy struct{}
+
+// SetPrivacy changes our settings. The reply is [Privacy]; or conflict if
+// another device changed them first.
+type SetPrivacy struct {
+	// WhoMayCall is whose calls ring.
+	WhoMayCall WhoMayCall `json:"whoMayCall"`
+	// HideAddress sends our media through the relay always, so that those we
+	// talk to do not learn our network address.
+	HideAddress bool `json:"hideAddress"`
+	// IfVersion is the version that was shown when the change was made.
+	IfVersion uint32 `json:"ifVersion"`
+}
+
+// Privacy are our settings; also an event to our other devices.
+type Privacy struct {
+	// WhoMayCall is whose calls ring.
+	WhoMayCall WhoMayCall `json:"whoMayCall"`
+	// HideAddress sends our media through the relay always.
+	HideAddress bool `json:"hideAddress"`
+	// Version counts changes, from 0.
+	Version uint32 `json:"version"`
+}
+
+// Direction is who made a call.
+type Direction string
+
+// The directions.
+const (
+	DirectionIncoming Direction = "incoming"
+	DirectionOutgoing Direction = "outgoing"
+)
+
+// Values lists all directions.
+func (Direction) Values() []string {
+	return []string{string(DirectionIncoming), string(DirectionOutgoing)}
+}
+
+// Outcome is how a call went, for one account.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeOngoing    Outcome = "ongoing"
+	OutcomeAnswered   Outcome = "answered"
+	OutcomeMissed     Outcome = "missed"     // incoming, not answered
+	OutcomeDeclined   Outcome = "declined"   // incoming, declined on one of our devices
+	OutcomeUnanswered Outcome = "unanswered" // outgoing, not answered
+)
+
+// Values lists all outcomes.
+func (Outcome) Values() []string {
+	return []string{string(OutcomeOngoing), string(OutcomeAnswered), string(OutcomeMissed), string(OutcomeDeclined), string(OutcomeUnanswered)}
+}
+
+// GetCallLog asks for a page of our calls, newest first. The reply is
+// [CallLog].
+type GetCallLog struct {
+	// Before is [CallLog.Next] of the page before; absent for the first.
+	Before string `json:"before,omitzero" limit:"0..128"`
+	// Limit is how many at most; 0 means 50.
+	Limit uint32 `json:"limit,omitzero" limit:"0..100"`
+}
+
+// CallLog is a page of our calls.
+type CallLog struct {
+	// Entries are the calls, newest first.
+	Entries []CallLogEntry `json:"entries"`
+	// Next continues the list; absent at its end.
+	Next string `json:"next,omitzero"`
+}
+
+// CallLogEntry is one call in our log; as the event "logged" it says that the
+// log has changed.
+type CallLogEntry struct {
+	// Call is the call.
+	Call CallID `json:"call"`
+	// Kind is voice or video.
+	Kind Kind `json:"kind"`
+	// Direction is who made it.
+	Direction Direction `json:"direction"`
+	// Outcome is how it went.
+	Outcome Outcome `json:"outcome"`
+	// With are the others.
+	With []Person `json:"with"`
+	// StartedMs is when it began to ring.
+	StartedMs UnixMs `json:"startedMs"`
+	// DurationMs is how long we talked, in milliseconds.
+	DurationMs uint32 `json:"durationMs"`
+}

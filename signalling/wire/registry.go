@@ -1,0 +1,116 @@
+package wire
+
+import "reflect"
+
+// Request is a message that a client may send, with the reply that it gets.
+type Request struct {
+	// Type is the request's name on the wire.
+	Type string
+	// Body is a zero value of the request.
+	Body any
+	// Reply is the reply's name on the wire.
+	Reply string
+	// ReplyBody is a zero value of the reply.
+	ReplyBody any
+}
+
+// Event is a message that the server sends without being asked.
+type Event struct {
+	// Type is the event's name on the wire.
+	Type string
+	// Body is a zero value of the event.
+	Body any
+	// Scope says whom the event is about.
+	Scope Scope
+}
+
+// Scope says whom an event is about and how it is numbered.
+type Scope string
+
+// The scopes.
+const (
+	// ScopeSession events are for one session or account and carry only
+	// Serial.
+	ScopeSession Scope = "session"
+	// ScopeCall events go to all members of a call and carry Call, Epoch and
+	// Seq.
+	ScopeCall Scope = "call"
+	// ScopePeer events set up one member's media: they carry Call, no Seq.
+	ScopePeer Scope = "peer"
+)
+
+// Requests are all requests, in the order of the protocol page.
+var Requests = []Request{
+	{"hello", Hello{}, "welcome", Welcome{}},
+	{"ping", Ping{}, "done", Done{}},
+	{"ring", Ring{}, "callState", CallState{}},
+	{"invite", Invite{}, "done", Done{}},
+	{"deviceRings", DeviceRings{}, "done", Done{}},
+	{"accept", Accept{}, "callState", CallState{}},
+	{"decline", Decline{}, "done", Done{}},
+	{"cancel", Cancel{}, "done", Done{}},
+	{"leave", Leave{}, "done", Done{}},
+	{"end", End{}, "done", Done{}},
+	{"sync", Sync{}, "callState", CallState{}},
+	{"describe", Describe{}, "done", Done{}},
+	{"trickle", Trickle{}, "done", Done{}},
+	{"negotiate", Negotiate{}, "negotiated", Negotiated{}},
+	{"view", View{}, "done", Done{}},
+	{"setMedia", SetMedia{}, "done", Done{}},
+	{"setBattery", SetBattery{}, "done", Done{}},
+	{"mediaFlows", MediaFlows{}, "done", Done{}},
+	{"mediaFailed", MediaFailed{}, "done", Done{}},
+	{"getPeople", GetPeople{}, "people", People{}},
+	{"addContact", AddContact{}, "people", People{}},
+	{"removeContact", RemoveContact{}, "people", People{}},
+	{"block", Block{}, "people", People{}},
+	{"unblock", Unblock{}, "people", People{}},
+	{"getPrivacy", GetPrivacy{}, "privacy", Privacy{}},
+	{"setPrivacy", SetPrivacy{}, "privacy", Privacy{}},
+	{"getCallLog", GetCallLog{}, "callLog", CallLog{}},
+	{"createLink", CreateLink{}, "link", Link{}},
+	{"getLinks", GetLinks{}, "links", Links{}},
+	{"revokeLink", RevokeLink{}, "link", Link{}},
+	{"joinLink", JoinLink{}, "callState", CallState{}},
+}
+
+// Events are all events, in the order of the protocol page.
+var Events = []Event{
+	{"incoming", Incoming{}, ScopeSession},
+	{"ringStopped", RingStopped{}, ScopeSession},
+	{"people", People{}, ScopeSession},
+	{"privacy", Privacy{}, ScopeSession},
+	{"logged", CallLogEntry{}, ScopeSession},
+	{"restarting", Restarting{}, ScopeSession},
+	{"participantInvited", ParticipantInvited{}, ScopeCall},
+	{"participantRinging", ParticipantRinging{}, ScopeCall},
+	{"inviteUnanswered", InviteUnanswered{}, ScopeCall},
+	{"participantJoined", ParticipantJoined{}, ScopeCall},
+	{"participantLeft", ParticipantLeft{}, ScopeCall},
+	{"presenceChanged", PresenceChanged{}, ScopeCall},
+	{"mediaChanged", MediaChanged{}, ScopeCall},
+	{"batteryChanged", BatteryChanged{}, ScopeCall},
+	{"phaseChanged", PhaseChanged{}, ScopeCall},
+	{"topologyChanged", TopologyChanged{}, ScopeCall},
+	{"callEnded", CallEnded{}, ScopeCall},
+	{"described", Described{}, ScopePeer},
+	{"trickled", Trickled{}, ScopePeer},
+	{"slots", Slots{}, ScopePeer},
+	{"speakers", Speakers{}, ScopePeer},
+}
+
+var (
+	requestTypes = map[string]reflect.Type{}
+	replyNames   = map[reflect.Type]string{reflect.TypeFor[Problem](): "problem"}
+	eventNames   = map[reflect.Type]string{}
+)
+
+func init() {
+	for _, r := range Requests {
+		requestTypes[r.Type] = reflect.TypeOf(r.Body)
+		replyNames[reflect.TypeOf(r.ReplyBody)] = r.Reply
+	}
+	for _, e := range Events {
+		eventNames[reflect.TypeOf(e.Body)] = e.Type
+	}
+}

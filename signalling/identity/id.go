@@ -1,0 +1,47 @@
+package identity
+
+import (
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/oklog/ulid/v2"
+)
+
+// MaxNameBytes is the longest name of a person.
+const MaxNameBytes = 64
+
+// NewID makes an id that sorts by time of making, such as cal_01J….
+func NewID(prefix string) string { return prefix + "_" + ulid.Make().String() }
+
+// NewSecret makes 128 random bits as 22 characters of base64url.
+func NewSecret() string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails (crypto/rand, since Go 1.24)
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// SameSecret compares in constant time.
+func SameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// CheckName says what is wrong with the name of a person, or nil.
+func CheckName(name string) error {
+	switch {
+	case name == "":
+		return errors.New("is empty")
+	case len(name) > MaxNameBytes:
+		return fmt.Errorf("has more than %d bytes", MaxNameBytes)
+	case !utf8.ValidString(name):
+		return errors.New("is not UTF-8")
+	}
+	for _, r := range name {
+		if !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) {
+			return errors.New("has a character that cannot be shown")
+		}
+	}
+	return nil
+}

@@ -30,15 +30,21 @@ func SameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a),
 
 // CheckName says what is wrong with the name of a person, or nil.
 func CheckName(name string) error {
-	switch {
-	case name == "":
+	if name == "" {
 		return errors.New("is empty")
-	case len(name) > MaxNameBytes:
+	}
+	if len(name) > MaxNameBytes {
 		return fmt.Errorf("has more than %d bytes", MaxNameBytes)
-	case !utf8.ValidString(name):
+	}
+	return CheckTitle(name)
+}
+
+// CheckTitle says why a text could not be shown on one line, or nil.
+func CheckTitle(text string) error {
+	if !utf8.ValidString(text) {
 		return errors.New("is not UTF-8")
 	}
-	for _, r := range name {
+	for _, r := range text {
 		if !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) {
 			return errors.New("has a character that cannot be shown")
 		}

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -22,11 +24,12 @@ func Decode(data []byte) (Frame, any, error) {
 		return Frame{}, nil, Problemf(CodeBadFrame, "%s; send one JSON object a frame", err)
 	}
 	var frame Frame
-	if err := json.Unmarshal(data, &frame); err != nil {
-		return frame, nil, Problemf(CodeBadFrame, "the envelope does not fit: %s", jsonReason(err))
-	}
+	err := json.Unmarshal(data, &frame)
 	if len(frame.ID) > MaxIDBytes || len(frame.Type) > MaxIDBytes {
 		return Frame{}, nil, Problemf(CodeBadFrame, "type and id have at most %d bytes", MaxIDBytes)
+	}
+	if err != nil {
+		return frame, nil, Problemf(CodeBadFrame, "the envelope does not fit: %s", jsonReason(err))
 	}
 	t, ok := requestTypes[frame.Type]
 	if !ok {
@@ -65,7 +68,7 @@ func EncodeEvent(call CallID, epoch, seq uint32, body any) (Frame, error) {
 }
 
 func encode(frame Frame, body any) (Frame, error) {
-	data, err := json.Marshal(body)
+	data, err := json.Marshal(filled(reflect.ValueOf(body)).Interface())
 	if err != nil {
 		return Frame{}, fmt.Errorf("encode %s: %w", frame.Type, err)
 	}
@@ -83,7 +86,8 @@ func bodyType(body any) reflect.Type {
 
 // wellFormed refuses what encoding/json would read in a surprising way: a
 // second value behind the first, a name twice in one object (readers disagree
-// about which counts), text that is not UTF-8, and nesting over MaxDepth.
+// about which counts, and this one takes "Type" for "type"), text that is not
+// UTF-8, and nesting over MaxDepth.
 func wellFormed(data []byte) error {
 	if !utf8.Valid(data) {
 		return errors.New("the frame is not UTF-8")
@@ -117,15 +121,28 @@ func walkObject(d *json.Decoder, depth int) error {
 		if !ok {
 			return errors.New("the frame is not JSON: a name is missing")
 		}
-		if _, twice := names[name]; twice {
+		folded := foldCase(name)
+		if _, twice := names[folded]; twice {
 			return fmt.Errorf("the name %.32q stands twice in one object", name)
 		}
-		names[name] = struct{}{}
+		names[folded] = struct{}{}
 		if err := walkValue(d, depth); err != nil {
 			return err
 		}
 	}
 	return closeDelim(d)
+}
+
+// foldCase maps names that encoding/json takes for the same, whatever their
+// case, to one.
+func foldCase(name string) string {
+	return strings.Map(func(r rune) rune {
+		lowest := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			lowest = min(lowest, next)
+		}
+		return lowest
+	}, name)
 }
 
 func walkArray(d *json.Decoder, depth int) error {
@@ -164,7 +181,8 @@ func closeDelim(d *json.Decoder) error {
 // jsonReason is err's text without what the client sent.
 func jsonReason(err error) string {
 	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		return fmt.Sprintf("%q is a %s, not a %s", t.Field, t.Value, t.Type.Kind())
+		value, _, _ := strings.Cut(t.Value, " ") // "number 1e400" without the number
+		return fmt.Sprintf("%q is a %s, not a %s", t.Field, value, t.Type.Kind())
 	}
 	if s, ok := errors.AsType[*json.SyntaxError](err); ok {
 		return fmt.Sprintf("broken at byte %d", s.Offset)

@@ -30,9 +30,9 @@ type Welcome struct {
 	Session SessionID `json:"session"`
 	// Secret is needed to resume it.
 	Secret string `json:"secret"`
-	// Resumed says that the session was taken up: the frames missed follow, in
-	// order. If false, Calls and Incoming are the whole state and everything
-	// known before is void.
+	// Resumed says that the session was taken up: the frames missed have come
+	// before this one, in order. If false, this is the first frame, Calls and
+	// Incoming are the whole state, and everything known before is void.
 	Resumed bool `json:"resumed,omitzero"`
 	// GraceMs is how long a session lives without a socket, in milliseconds.
 	GraceMs uint32 `json:"graceMs"`

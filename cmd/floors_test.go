@@ -1,0 +1,180 @@
+package cmd
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const (
+	root   = ".."
+	module = "pronto/"
+)
+
+// floors are the packages from the top of the house to its cellar. A package
+// imports packages of lower floors only, or those that sideways names.
+var floors = [][]string{
+	{"cmd/pronto", "cmd/wiregen"},
+	{"signalling", "signalling/api", "metrics", "metrics/grafana", "metrics/prometheus"},
+	{"signalling/call", "signalling/notify"},
+	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/client"},
+	{
+		"signalling/store", "signalling/bus", "signalling/wire",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",
+		"turn/credential", "web",
+	},
+}
+
+// sideways are the imports on one floor that are meant, with the reason.
+var sideways = map[string][]string{
+	"metrics": {"metrics/grafana", "metrics/prometheus"}, // serves what they describe
+}
+
+// helpers are for tests of other packages; nothing that is shipped imports
+// them. They stand on no floor.
+var helpers = []string{"signalling/store/storetest", "signalling/signallingtest", "sfu/sfutest"}
+
+// topLevel are the names beside the dotfiles that the repository has at its
+// root, and no others.
+var topLevel = []string{"Makefile", "README.md", "cmd", "compose.yaml", "go.mod", "go.sum", "metrics", "sfu", "signalling", "turn", "web"}
+
+func TestImportsPointDown(t *testing.T) {
+	files := goFiles(t)
+	if len(files) < 10 {
+		t.Fatalf("only %d Go files found", len(files))
+	}
+	for _, file := range files {
+		pkg := path.Dir(file)
+		test := strings.HasSuffix(file, "_test.go")
+		if pkg != "cmd" && floor(pkg) < 0 && !slices.Contains(helpers, pkg) {
+			t.Errorf("%s: the package %s stands on no floor", file, pkg)
+			continue
+		}
+		for _, imported := range imports(t, file) {
+			if reason := forbidden(pkg, imported, test); reason != "" {
+				t.Errorf("%s imports %s: %s", file, imported, reason)
+			}
+		}
+	}
+}
+
+func TestTheTopOfTheRepositoryHasOnlyItsFixedNames(t *testing.T) {
+	entries, err := os.ReadDir(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, entry := range entries {
+		if name := entry.Name(); !strings.HasPrefix(name, ".") && !slices.Contains(topLevel, name) {
+			t.Errorf("%s does not belong at the top of the repository", name)
+		}
+	}
+}
+
+func TestTheFloorsForbidWhatTheyShould(t *testing.T) {
+	tests := []struct {
+		pkg, imported string
+		test, allowed bool
+	}{
+		{"cmd/pronto", "signalling", false, true},
+		{"signalling", "signalling/wire", false, true},
+		{"signalling/call", "sfu", false, true},
+		{"metrics", "metrics/grafana", false, true},
+		{"sfu", "signalling/call", false, false},
+		{"sfu", "turn", false, false},
+		{"signalling/wire", "signalling/store", false, false},
+		{"signalling/api", "signalling", false, false},
+		{"sfu", "somewhere/else", false, false},
+		{"sfu", "sfu/sfutest", false, false},
+		{"cmd/pronto", "sfu/sfutest", false, false},
+		{"sfu", "sfu/sfutest", true, true},
+		{"sfu", "sfu", true, true},
+		{"signalling/client", "sfu", true, true},
+		{"signalling/wire", "signalling", true, false},
+		{"sfu/sfutest", "sfu", false, true},
+		{"sfu/sfutest", "cmd/pronto", false, false},
+		{"signalling/signallingtest", "sfu/sfutest", false, true},
+	}
+	for _, test := range tests {
+		if reason := forbidden(test.pkg, test.imported, test.test); (reason == "") != test.allowed {
+			t.Errorf("%s imports %s (in a test: %v): %q", test.pkg, test.imported, test.test, reason)
+		}
+	}
+}
+
+// forbidden says why pkg may not import another package of ours, or nothing. A
+// test may also import its own floor, for instance to drive two packages
+// against each other, and the helpers.
+func forbidden(pkg, imported string, test bool) string {
+	helper := slices.Contains(helpers, pkg)
+	switch from, to := floor(pkg), floor(imported); {
+	case slices.Contains(helpers, imported):
+		if !test && !helper {
+			return "it is for tests only"
+		}
+	case to < 0:
+		return "it stands on no floor"
+	case helper && to == 0:
+		return "programs are imported by nobody"
+	case helper:
+	case to < from:
+		return "it stands higher"
+	case to == from && !test && !slices.Contains(sideways[pkg], imported):
+		return "it stands on the same floor"
+	}
+	return ""
+}
+
+// floor counts from the top, from 0; -1 is none.
+func floor(pkg string) int {
+	return slices.IndexFunc(floors, func(names []string) bool { return slices.Contains(names, pkg) })
+}
+
+// goFiles are all Go files, named from the root with slashes.
+func goFiles(t *testing.T) []string {
+	t.Helper()
+	var files []string
+	err := fs.WalkDir(os.DirFS(root), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		hidden := name != "." && strings.HasPrefix(entry.Name(), ".")
+		if entry.IsDir() && (hidden || entry.Name() == "node_modules" || entry.Name() == "testdata") {
+			return fs.SkipDir
+		}
+		if strings.HasSuffix(name, ".go") {
+			files = append(files, name)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// imports are the packages of ours that a file imports, without the module.
+func imports(t *testing.T, file string) []string {
+	t.Helper()
+	parsed, err := parser.ParseFile(token.NewFileSet(), filepath.Join(root, filepath.FromSlash(file)), nil, parser.ImportsOnly)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ours []string
+	for _, spec := range parsed.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rest, ok := strings.CutPrefix(name, module); ok {
+			ours = append(ours, rest)
+		}
+	}
+	return ours
+}

@@ -1,0 +1,166 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// config is everything that a server is told, each from the variable in its
+// tag. The README's table is made of the tags.
+type config struct {
+	Listen      string        `env:"PRONTO_LISTEN" envDefault:":8080" help:"Address of the page, the API and the WebSocket, host:port. Put a TLS proxy before it, or use it on localhost: browsers give cameras to secure pages only."`
+	PublicURL   string        `env:"PRONTO_PUBLIC_URL" help:"What people type to get here, such as https://calls.example.com. Empty on a machine of your own."`
+	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas."`
+	Data        string        `env:"PRONTO_DATA" envDefault:"data" help:"Directory of the embedded database and the master key; made if it is not there."`
+	DB          string        `env:"PRONTO_DB" help:"Database: postgres://… , or empty for SQLite in PRONTO_DATA."`
+	MasterKey   string        `env:"PRONTO_MASTER_KEY" secret:"true" help:"32 bytes as base64, from which all secrets are derived. Empty makes one in PRONTO_DATA at the first start. Losing it makes API keys unreadable."`
+	PublicIPs   []netip.Addr  `env:"PRONTO_PUBLIC_IPS" help:"Addresses at which clients reach media and TURN: at most one IPv4 and one IPv6, separated by a comma. Empty takes this machine's own."`
+	Media       string        `env:"PRONTO_MEDIA_LISTEN" envDefault:":3479" help:"UDP address of the SFU, host:port."`
+	Turn        string        `env:"PRONTO_TURN_LISTEN" envDefault:":3478" help:"UDP and TCP address of TURN, host:port, or off."`
+	TurnHost    string        `env:"PRONTO_TURN_HOST" help:"Host name of TURN for clients. Empty takes the host of PRONTO_PUBLIC_URL, or the first public address."`
+	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
+	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
+	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
+	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
+	Sockets     int           `env:"PRONTO_SOCKETS_PER_ADDRESS" envDefault:"1024" help:"WebSockets that one network address may have."`
+	Demo        bool          `env:"PRONTO_DEMO" envDefault:"false" help:"Lets anybody sign in as Ana, Bia, Carlo, Dora or Ezio. Refused together with PRONTO_PUBLIC_URL unless forced."`
+	DemoForce   bool          `env:"PRONTO_DEMO_FORCE" envDefault:"false" help:"Allows PRONTO_DEMO on a public server, where anybody can be anybody."`
+	LogFormat   string        `env:"PRONTO_LOG" envDefault:"text" help:"Log format: text or json."`
+	LogLevel    slog.Level    `env:"PRONTO_LOG_LEVEL" envDefault:"info" help:"Least level that is logged: debug, info, warn or error."`
+	Node        string        `env:"PRONTO_NODE" envDefault:"pronto" help:"Name of this server in the database."`
+}
+
+// configError is a fault in the configuration; its text names the variable.
+type configError struct{ error }
+
+func (e configError) Unwrap() error { return e.error }
+
+func isConfig(err error) bool {
+	_, ok := errors.AsType[configError](err)
+	return ok
+}
+
+func badVariable(name, format string, args ...any) error {
+	return configError{fmt.Errorf("%s %s", name, fmt.Sprintf(format, args...))}
+}
+
+// loadConfig reads and checks the environment.
+func loadConfig(environ []string) (config, error) {
+	var c config
+	options := env.Options{Environment: env.ToMap(environ)}
+	if err := env.ParseWithOptions(&c, options); err != nil {
+		return config{}, configError{describe(err)}
+	}
+	for name := range options.Environment {
+		if strings.HasPrefix(name, "PRONTO_") && !known(name) {
+			return config{}, badVariable(name, "is not a variable of pronto; pronto env lists them")
+		}
+	}
+	return c, c.validate()
+}
+
+// describe names the variables that could not be read, which the library's own
+// error calls by their fields.
+func describe(err error) error {
+	text := err.Error()
+	for _, v := range variables() {
+		text = strings.ReplaceAll(text, fmt.Sprintf("field %q", v.field), v.name)
+	}
+	return errors.New(strings.TrimPrefix(text, "env: "))
+}
+
+func (c config) validate() error {
+	for _, a := range []struct {
+		name, value string
+		off         bool
+	}{
+		{"PRONTO_LISTEN", c.Listen, false}, {"PRONTO_MEDIA_LISTEN", c.Media, false},
+		{"PRONTO_TURN_LISTEN", c.Turn, true}, {"PRONTO_METRICS_LISTEN", c.Metrics, true},
+	} {
+		if a.off && a.value == "off" {
+			continue
+		}
+		if _, _, err := net.SplitHostPort(a.value); err != nil {
+			return badVariable(a.name, "is %q, not host:port: %v", a.value, err)
+		}
+	}
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" && u.Path != "/" {
+			return badVariable("PRONTO_PUBLIC_URL", "is %q, not an address such as https://calls.example.com", c.PublicURL)
+		}
+	}
+	switch {
+	case c.Demo && c.PublicURL != "" && !c.DemoForce:
+		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
+	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
+		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
+	case c.Grace < time.Second || c.Grace > 5*time.Minute:
+		return badVariable("PRONTO_GRACE", "is %s, not between 1s and 5m", c.Grace)
+	case c.Sockets < 1:
+		return badVariable("PRONTO_SOCKETS_PER_ADDRESS", "is %d, not positive", c.Sockets)
+	case c.LogFormat != "text" && c.LogFormat != "json":
+		return badVariable("PRONTO_LOG", "is %q, not text or json", c.LogFormat)
+	case c.Node == "":
+		return badVariable("PRONTO_NODE", "is empty")
+	}
+	if c.MasterKey != "" {
+		if key, err := base64.StdEncoding.DecodeString(c.MasterKey); err != nil || len(key) != masterKeyBytes {
+			return badVariable("PRONTO_MASTER_KEY", "is not %d bytes as base64", masterKeyBytes)
+		}
+	}
+	return nil
+}
+
+// dsn is the database's address.
+func (c config) dsn() string {
+	if c.DB != "" {
+		return c.DB
+	}
+	return c.Data + "/pronto.db"
+}
+
+func (c config) logger() *slog.Logger {
+	options := &slog.HandlerOptions{Level: c.LogLevel}
+	if c.LogFormat == "json" {
+		return slog.New(slog.NewJSONHandler(os.Stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(os.Stderr, options))
+}
+
+// publicIPs are the addresses at which clients reach this machine.
+func (c config) publicIPs() []netip.Addr {
+	if len(c.PublicIPs) > 0 {
+		return c.PublicIPs
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err == nil {
+		for _, a := range addrs {
+			if p, err := netip.ParsePrefix(a.String()); err == nil && p.Addr().Is4() && p.Addr().IsGlobalUnicast() {
+				return []netip.Addr{p.Addr()}
+			}
+		}
+	}
+	return []netip.Addr{netip.MustParseAddr("127.0.0.1")}
+}
+
+// turnHost is what clients call TURN by.
+func (c config) turnHost() string {
+	if c.TurnHost != "" {
+		return c.TurnHost
+	}
+	if u, err := url.Parse(c.PublicURL); err == nil && u.Hostname() != "" {
+		return u.Hostname()
+	}
+	return c.publicIPs()[0].String()
+}

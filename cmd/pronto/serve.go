@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+)
+
+// serveCmd serves until it is told to stop.
+type serveCmd struct{}
+
+// Run implements the command.
+func (serveCmd) Run(ctx context.Context) error {
+	cfg, err := loadConfig(os.Environ())
+	if err != nil {
+		return err
+	}
+	log := cfg.logger()
+	s, err := newServer(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	log.Info("pronto is ready", "page", s.urls.Page, "metrics", s.urls.Metrics, "media", s.urls.Media, "turn", s.urls.Turn)
+	if cfg.Demo {
+		log.Warn("demo mode: anybody can sign in as anybody")
+	}
+	select {
+	case <-ctx.Done():
+		log.Info("pronto is stopping")
+		return nil
+	case err := <-s.failed:
+		return err
+	}
+}
+
+// enrolDemo stores the demo identities, who know each other.
+func enrolDemo(ctx context.Context, db *store.Store) error {
+	for _, p := range identity.Demo {
+		if err := db.UpsertUser(ctx, string(p.User), p.Name); err != nil {
+			return fmt.Errorf("store a demo identity: %w", err)
+		}
+	}
+	for _, a := range identity.DemoContacts() {
+		for _, b := range identity.DemoContacts() {
+			if a.User == b.User {
+				continue
+			}
+			if err := db.AddContact(ctx, string(a.User), string(b.User)); err != nil {
+				return fmt.Errorf("store a demo contact: %w", err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"pronto/metrics"
+	"pronto/sfu"
+	"pronto/signalling"
+	"pronto/signalling/api"
+	"pronto/signalling/bus"
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+	"pronto/turn"
+	"pronto/web"
+)
+
+// server is everything that runs, in the order in which it was built; it is
+// taken down in the opposite order.
+type server struct {
+	log   *slog.Logger
+	close []func() // the last built comes last
+
+	page    *http.Server
+	pageAt  net.Addr
+	metrics *http.Server
+	urls    addresses
+	failed  chan error // a listener that stopped by itself
+}
+
+// addresses are where a server can be reached.
+type addresses struct{ Page, Metrics, Media, Turn string }
+
+// newServer builds and starts a server. After an error nothing runs.
+func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, err error) {
+	s := &server{log: log, failed: make(chan error, 2)}
+	defer func() {
+		if err != nil {
+			s.Close()
+		}
+	}()
+	master, err := cfg.masterKey()
+	if err != nil {
+		return nil, err
+	}
+	counters := metrics.New()
+	db, err := store.Open(ctx, store.Config{DSN: cfg.dsn(), MasterKey: master, Logger: log})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	s.later(func() { s.report("database", db.Close()) })
+	b, err := bus.Start(bus.Config{Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	s.later(func() { s.report("bus", b.Close()) })
+	forward, err := s.startSFU(cfg)
+	if err != nil {
+		return nil, err
+	}
+	ice, err := s.startTURN(cfg, master, forward, counters)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.Demo {
+		if err := enrolDemo(ctx, db); err != nil {
+			return nil, fmt.Errorf("enrol the demo identities: %w", err)
+		}
+	}
+	post := signalling.NewPost(b, log)
+	calls, err := call.New(ctx, call.Config{
+		Node: cfg.Node, RingTimeout: cfg.RingTimeout, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
+		Relay: ice, Events: counters.Call, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.later(calls.Close)
+	counters.Watch(metrics.Sources{SFU: forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped})
+	own, err := derive(master, "tokens")
+	if err != nil {
+		return nil, err
+	}
+	sockets, err := signalling.New(signalling.Config{
+		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
+		Identity: identity.Verifier{Keys: keyring{db, own}}, Store: db, Calls: calls, Post: post,
+		Events: counters.Signalling, Logger: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.later(sockets.Close)
+	s.sweep(db)
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/ws", sockets)
+	if err := api.Register(mux, api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, Logger: log}); err != nil {
+		return nil, err
+	}
+	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", ready(db))
+	page, err := web.Handler(web.Config{Logger: log})
+	if err != nil {
+		return nil, err
+	}
+	mux.Handle("/", page)
+	return s, s.listen(cfg, mux, counters)
+}
+
+// later has f called when the server closes, before what was built earlier.
+func (s *server) later(f func()) { s.close = append(s.close, f) }
+
+func (s *server) report(what string, err error) {
+	if err != nil {
+		s.log.Warn("a part did not close cleanly", "part", what, "err", err)
+	}
+}
+
+// Close stops what runs, the newest first, and returns when all of it is gone.
+func (s *server) Close() {
+	for i := len(s.close) - 1; i >= 0; i-- {
+		s.close[i]()
+	}
+	s.close = nil
+}
+
+func (s *server) startSFU(cfg config) (*sfu.SFU, error) {
+	conn, err := net.ListenPacket("udp", cfg.Media)
+	if err != nil {
+		return nil, badVariable("PRONTO_MEDIA_LISTEN", "cannot be used: %v", err)
+	}
+	forward, err := sfu.New(sfu.Config{Conn: conn, PublicIPs: cfg.PublicIPs, Logger: s.log})
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
+	s.later(func() { s.report("sfu", forward.Close()) })
+	s.urls.Media = conn.LocalAddr().String()
+	return forward, nil
+}
+
+func (s *server) startTURN(cfg config, master []byte, forward *sfu.SFU, counters *metrics.Metrics) (call.Relay, error) {
+	if cfg.Turn == "off" {
+		return noRelay{}, nil
+	}
+	secret, err := derive(master, "turn")
+	if err != nil {
+		return nil, err
+	}
+	t, err := turn.New(turn.Config{
+		ListenAddr: cfg.Turn, PublicIPs: cfg.publicIPs(), Realm: "pronto", Secret: secret, MediaAddrs: forward.Addrs(),
+		AllowPrivatePeers: cfg.TurnPrivate, Logger: s.log, Events: counters.Turn,
+	})
+	if err != nil {
+		return nil, badVariable("PRONTO_TURN_LISTEN", "cannot be used: %v", err)
+	}
+	s.later(func() { s.report("turn", t.Close()) })
+	s.urls.Turn = t.Addr().String()
+	return &relay{server: t, secret: secret, host: cfg.turnHost(), log: s.log}, nil
+}
+
+// sweep deletes what has expired, every minute.
+func (s *server) sweep(db *store.Store) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(time.Minute)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+			_, err := db.Sweep(ctx)
+			if err == nil {
+				const kept = 24 * time.Hour // ended calls answer late requests no longer than that
+				_, err = db.PruneCalls(ctx, time.Now().Add(-kept), 1000)
+			}
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)
+			}
+		}
+	}()
+	s.later(func() { stop(); <-done })
+}
+
+// ready tells a load balancer whether this server can take calls.
+func ready(db *store.Store) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+		defer cancel()
+		if db.Ping(ctx) != nil {
+			http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+			return
+		}
+		fmt.Fprintln(w, "ready")
+	}
+}
+
+// listen opens the page and the metrics.
+func (s *server) listen(cfg config, mux http.Handler, counters *metrics.Metrics) error {
+	at, err := s.serve("PRONTO_LISTEN", cfg.Listen, mux)
+	if err != nil {
+		return err
+	}
+	s.urls.Page = cfg.PublicURL
+	if s.urls.Page == "" {
+		s.urls.Page = local(at)
+	}
+	if cfg.Metrics == "off" {
+		return nil
+	}
+	if at, err = s.serve("PRONTO_METRICS_LISTEN", cfg.Metrics, counters.Handler()); err != nil {
+		return err
+	}
+	s.urls.Metrics = local(at) + "/metrics"
+	return nil
+}
+
+// serve runs an HTTP server whose clients cannot keep it busy by being slow.
+func (s *server) serve(variable, address string, handler http.Handler) (net.Addr, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, badVariable(variable, "cannot be used: %v", err)
+	}
+	h := &http.Server{
+		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := h.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.failed <- fmt.Errorf("serve %s: %w", variable, err)
+		}
+	}()
+	s.later(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+		defer cancel()
+		if h.Shutdown(ctx) != nil {
+			s.report(variable, h.Close())
+		}
+		<-done
+	})
+	return l.Addr(), nil
+}
+
+// local is the address of a listener as a person on this machine types it.
+func local(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() || ip.IsLoopback() {
+		host = "localhost"
+	}
+	return (&url.URL{Scheme: "http", Host: net.JoinHostPort(host, port)}).String()
+}

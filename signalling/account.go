@@ -1,0 +1,227 @@
+package signalling
+
+import (
+	"context"
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// account carries out requests about an account. Each is answered when it is
+// stored, and the account's other devices are told.
+func (s *Server) account(ctx context.Context, who call.Who, message any) error {
+	user := string(who.User)
+	switch m := message.(type) {
+	case *wire.GetPeople:
+		return s.people(ctx, who, nil)
+	case *wire.AddContact:
+		if m.User == who.User {
+			return wire.Problemf(wire.CodeInvalid, "user is the account itself")
+		}
+		return s.people(ctx, who, func() error { return s.cfg.Store.AddContact(ctx, user, string(m.User)) })
+	case *wire.RemoveContact:
+		return s.people(ctx, who, func() error { return s.cfg.Store.RemoveContact(ctx, user, string(m.User)) })
+	case *wire.Block:
+		if m.User == who.User {
+			return wire.Problemf(wire.CodeInvalid, "user is the account itself")
+		}
+		return s.people(ctx, who, func() error {
+			err := s.cfg.Store.Block(ctx, user, string(m.User))
+			if err == nil {
+				s.cfg.Calls.Blocked(ctx, who.User, m.User)
+			}
+			return err
+		})
+	case *wire.Unblock:
+		return s.people(ctx, who, func() error { return s.cfg.Store.Unblock(ctx, user, string(m.User)) })
+	case *wire.GetPrivacy:
+		p, err := s.cfg.Store.Privacy(ctx, user)
+		if err == nil {
+			who.Reply(privacy(p))
+		}
+		return err
+	case *wire.SetPrivacy:
+		return s.setPrivacy(ctx, who, m)
+	case *wire.GetCallLog:
+		return s.callLog(ctx, who, m)
+	case *wire.CreateLink:
+		return s.createLink(ctx, who, m)
+	case *wire.GetLinks:
+		links, err := s.cfg.Store.LinksOf(ctx, user)
+		if err != nil {
+			return err
+		}
+		list := wire.Links{Links: make([]wire.Link, 0, len(links))}
+		for _, l := range links {
+			list.Links = append(list.Links, link(l))
+		}
+		who.Reply(list)
+		return nil
+	case *wire.RevokeLink:
+		return s.revokeLink(ctx, who, m)
+	}
+	return wire.Problemf(wire.CodeUnknownType, "there is no such request here")
+}
+
+// people makes a change, if any, and answers with contacts and blocks.
+func (s *Server) people(ctx context.Context, who call.Who, change func() error) error {
+	if change != nil {
+		if err := change(); err != nil {
+			return err
+		}
+	}
+	contacts, err := s.cfg.Store.Contacts(ctx, string(who.User))
+	if err != nil {
+		return err
+	}
+	blocked, err := s.cfg.Store.Blocks(ctx, string(who.User))
+	if err != nil {
+		return err
+	}
+	people := wire.People{Contacts: persons(contacts), Blocked: persons(blocked)}
+	who.Reply(people)
+	if change != nil {
+		s.tellDevices(who, people)
+	}
+	return nil
+}
+
+func persons(contacts []store.Contact) []wire.Person {
+	list := make([]wire.Person, 0, len(contacts))
+	for _, c := range contacts {
+		name := c.Name
+		if name == "" {
+			name = c.ID
+		}
+		list = append(list, wire.Person{User: wire.UserID(c.ID), Name: name})
+	}
+	return list
+}
+
+// tellDevices sends an event to the account's other sessions.
+func (s *Server) tellDevices(who call.Who, body any) {
+	frame, err := wire.EncodeEvent("", 0, 0, body)
+	if err != nil {
+		s.cfg.Logger.Error("an event could not be encoded", "err", err)
+		return
+	}
+	s.cfg.Post.ToUser(who.User, frame, who.Session)
+}
+
+func privacy(p store.Privacy) wire.Privacy {
+	return wire.Privacy{WhoMayCall: wire.WhoMayCall(p.WhoMayCall), HideAddress: p.HideAddress, Version: uint32(p.Version)}
+}
+
+func (s *Server) setPrivacy(ctx context.Context, who call.Who, m *wire.SetPrivacy) error {
+	p := store.Privacy{WhoMayCall: store.WhoMayCall(m.WhoMayCall), HideAddress: m.HideAddress}
+	version, err := s.cfg.Store.SetPrivacy(ctx, string(who.User), p, int64(m.IfVersion))
+	if err != nil {
+		return err
+	}
+	p.Version = version
+	who.Reply(privacy(p))
+	s.tellDevices(who, privacy(p))
+	return nil
+}
+
+func (s *Server) callLog(ctx context.Context, who call.Who, m *wire.GetCallLog) error {
+	before, err := parseCursor(m.Before)
+	if err != nil {
+		return err
+	}
+	limit := int(m.Limit)
+	if limit == 0 {
+		limit = 50
+	}
+	rows, next, err := s.cfg.Store.CallLog(ctx, string(who.User), before, limit)
+	if err != nil {
+		return err
+	}
+	page := wire.CallLog{Entries: make([]wire.CallLogEntry, 0, len(rows)), Next: cursor(next)}
+	for _, row := range rows {
+		e := wire.CallLogEntry{
+			Call: wire.CallID(row.CallID), Kind: wire.Kind(row.Kind), Direction: wire.Direction(row.Direction),
+			Outcome: wire.Outcome(row.Outcome), StartedMs: wire.UnixMs(row.Started.UnixMilli()),
+			DurationMs: uint32(row.Duration.Milliseconds()), With: []wire.Person{},
+		}
+		if err := json.Unmarshal([]byte(row.PeerIDs), &e.With); err != nil {
+			s.cfg.Logger.Error("a log row cannot be read", "err", err)
+		}
+		page.Entries = append(page.Entries, e)
+	}
+	who.Reply(page)
+	return nil
+}
+
+// cursor is the place after a page: the time and call of its last row.
+func cursor(c store.Cursor) string {
+	if c == (store.Cursor{}) {
+		return ""
+	}
+	return strconv.FormatInt(c.Started.UnixMilli(), 10) + "." + c.CallID
+}
+
+func parseCursor(text string) (store.Cursor, error) {
+	if text == "" {
+		return store.Cursor{}, nil
+	}
+	ms, id, ok := strings.Cut(text, ".")
+	at, err := strconv.ParseInt(ms, 10, 64)
+	if !ok || err != nil || wire.CallID(id).Check() != nil {
+		return store.Cursor{}, wire.Problemf(wire.CodeInvalid, "getCallLog before is not a place in a list")
+	}
+	return store.Cursor{Started: time.UnixMilli(at), CallID: id}, nil
+}
+
+func link(l store.Link) wire.Link {
+	ms := func(t time.Time) wire.UnixMs {
+		if t.IsZero() {
+			return 0
+		}
+		return wire.UnixMs(t.UnixMilli())
+	}
+	return wire.Link{
+		Link: wire.LinkID(l.ID), Kind: wire.Kind(l.Kind), Title: l.Title, CreatedMs: ms(l.Created), ExpiresMs: ms(l.Expires),
+		RevokedMs: ms(l.Revoked), MaxUses: uint32(l.MaxUses), Uses: uint32(l.Uses),
+	}
+}
+
+func (s *Server) createLink(ctx context.Context, who call.Who, m *wire.CreateLink) error {
+	if m.Title != "" {
+		if err := identity.CheckTitle(m.Title); err != nil {
+			return wire.Problemf(wire.CodeInvalid, "createLink title %s", err)
+		}
+	}
+	n := store.NewLink{
+		ID: identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Title: m.Title, MaxUses: int64(m.MaxUses),
+	}
+	if m.ExpiresInSeconds > 0 {
+		n.Expires = time.Now().Add(time.Duration(m.ExpiresInSeconds) * time.Second)
+	}
+	l, err := s.cfg.Store.CreateLink(ctx, n)
+	if err != nil {
+		return err
+	}
+	s.cfg.Events(LinkCreated{Kind: m.Kind})
+	who.Reply(link(l))
+	return nil
+}
+
+func (s *Server) revokeLink(ctx context.Context, who call.Who, m *wire.RevokeLink) error {
+	if err := s.cfg.Store.RevokeLink(ctx, string(who.User), string(m.Link)); err != nil {
+		return err
+	}
+	s.cfg.Calls.LinkRevoked(ctx, m.Link)
+	l, err := s.cfg.Store.Link(ctx, string(m.Link))
+	if err != nil {
+		return err
+	}
+	who.Reply(link(l))
+	return nil
+}

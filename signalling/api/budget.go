@@ -1,0 +1,60 @@
+package api
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// budgetSlots bounds the memory of a budget. Addresses that fall into the same
+// slot share it, which is strict on the wrong side but never open.
+const budgetSlots = 1 << 12
+
+// budget is a token bucket for each network address: an IPv4 address or an IPv6
+// /64, because that is what one household has.
+type budget struct {
+	refill time.Duration // for one try
+	burst  int
+
+	mu    sync.Mutex // guards what follows
+	slots [budgetSlots]bucket
+}
+
+type bucket struct {
+	full time.Time // when the bucket will be full again
+}
+
+func newBudget(refill time.Duration, burst int) *budget {
+	return &budget{refill: refill, burst: burst}
+}
+
+// take reports whether the address has a try left, and takes it.
+func (b *budget) take(remote string, now time.Time) bool {
+	slot := &b.slots[slotOf(remote)]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := slot.full
+	if full.Before(now) {
+		full = now
+	}
+	full = full.Add(b.refill)
+	if full.Sub(now) > time.Duration(b.burst)*b.refill {
+		return false
+	}
+	slot.full = full
+	return true
+}
+
+func slotOf(remote string) uint32 {
+	var key []byte
+	if ap, err := netip.ParseAddrPort(remote); err == nil {
+		ip := ap.Addr().Unmap()
+		bytes := ip.AsSlice()
+		key = bytes[:min(len(bytes), 8)] // of IPv6 the /64
+	}
+	h := uint32(2166136261) // FNV-1a
+	for _, c := range key {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return h % budgetSlots
+}

@@ -1,0 +1,246 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// storeTimeout is how long a change waits for the store before it is refused.
+const storeTimeout = 5 * time.Second
+
+// Call is one call: an actor around its state.
+type Call struct {
+	// Set by newCall.
+	id    wire.CallID
+	cfg   *Config
+	inbox chan func()
+	done  chan struct{} // closed when Run has returned
+	moved func(*Call, indexChange)
+
+	// Owned by Run.
+	state *state
+	peers map[wire.ParticipantID]*peer
+
+	shape atomic.Pointer[Shape] // for gauges
+}
+
+// Shape is what gauges show of a call.
+type Shape struct {
+	Kind     wire.Kind
+	Topology wire.Topology
+	People   int
+}
+
+func newCall(id wire.CallID, cfg *Config, moved func(*Call, indexChange)) *Call {
+	return &Call{
+		id: id, cfg: cfg, inbox: make(chan func()), done: make(chan struct{}), moved: moved,
+		peers: map[wire.ParticipantID]*peer{},
+	}
+}
+
+// run owns the call until it has ended, the store says that another node owns
+// it, or ctx is done.
+func (c *Call) run(ctx context.Context, s *state) {
+	defer close(c.done)
+	c.state = s
+	c.reshape(nil)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for c.state.Phase != wire.PhaseEnded {
+		wait := time.Hour
+		if at, ok := c.state.next(); ok {
+			wait = max(0, time.Until(at))
+		}
+		timer.Reset(wait)
+		select {
+		case f := <-c.inbox:
+			f()
+		case <-timer.C:
+			c.tick(ctx)
+		case <-ctx.Done():
+			c.closePeers()
+			return
+		}
+	}
+	c.closePeers()
+	c.cfg.Relay.Revoke(c.id, "")
+}
+
+// tick carries out what is due. If the store cannot be asked it is due again a
+// second later.
+func (c *Call) tick(ctx context.Context) {
+	err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+		s.tick(fx, now)
+		return nil
+	})
+	if err == nil || c.state.Phase == wire.PhaseEnded {
+		return
+	}
+	c.cfg.Logger.Warn("a call's timer could not be carried out; it is tried again", "err", err)
+	select {
+	case <-time.After(time.Second):
+	case <-ctx.Done():
+	}
+}
+
+// do has run carry out f, and returns what f returned.
+func (c *Call) do(ctx context.Context, f func() error) error {
+	reply := make(chan error, 1)
+	select {
+	case c.inbox <- func() { reply <- f() }: // unbuffered: whatever is received is carried out
+		return <-reply
+	case <-c.done:
+		return errCallEnded
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// change has f change a copy of the state, commits what is durable, and then
+// lets the effects out. After an error nothing has changed. Only for run.
+func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now time.Time) error) error {
+	before, next, fx, now := c.state, c.state.clone(), &effects{}, time.Now()
+	if err := f(next, fx, now); err != nil {
+		return err
+	}
+	if fx.durable {
+		if err := c.commit(ctx, next, fx); err != nil {
+			return c.uncommitted(err)
+		}
+	}
+	c.state = next
+	c.reshape(before)
+	c.release(fx, now)
+	return nil
+}
+
+// commit writes the durable part in one transaction, fenced by the epoch. It
+// is finished even if the client that asked has gone.
+func (c *Call) commit(ctx context.Context, next *state, fx *effects) error {
+	snapshot, err := next.snapshot()
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
+	defer cancel()
+	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
+		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
+		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
+	})
+}
+
+// uncommitted judges a failed commit. A fenced owner stops at once and says
+// nothing: the call goes on elsewhere.
+func (c *Call) uncommitted(err error) error {
+	if errors.Is(err, store.ErrFenced) {
+		before := c.state
+		c.state = before.clone()
+		c.state.Phase = wire.PhaseEnded
+		c.reshape(before)
+		return wire.Problemf(wire.CodeUnavailable, "the call has moved; ask again")
+	}
+	c.cfg.Logger.Error("a change of a call could not be stored", "err", err)
+	return wire.Problemf(wire.CodeUnavailable, "the server cannot store the change now; try again")
+}
+
+func topologyOf(s *state) store.Topology {
+	if s.Topology == wire.TopologySFU {
+		return store.Group
+	}
+	return store.Pair
+}
+
+// release lets the effects of a committed change out.
+func (c *Call) release(fx *effects, now time.Time) {
+	for _, out := range fx.frames {
+		c.send(out)
+	}
+	for _, l := range fx.log {
+		if l.Ended {
+			c.send(outgoing{user: wire.UserID(l.UserID), body: entry(l, c.id, now)})
+		}
+	}
+	for _, l := range fx.gone {
+		c.dropPeer(l.Participant)
+		c.cfg.Relay.Revoke(c.id, l.Participant)
+	}
+	for _, e := range fx.metrics {
+		c.cfg.Events(e)
+	}
+}
+
+func (c *Call) send(out outgoing) {
+	frame, err := wire.EncodeEvent(out.call, out.epoch, out.seq, out.body)
+	if err != nil {
+		c.cfg.Logger.Error("an event could not be encoded", "err", err)
+		return
+	}
+	if out.user != "" {
+		c.cfg.Post.ToUser(out.user, frame, out.except)
+		return
+	}
+	for _, session := range out.sessions {
+		c.cfg.Post.ToSession(session, frame)
+	}
+}
+
+// reply sends the call's state as the answer to who's request.
+func (c *Call) reply(who Who, self wire.ParticipantID) {
+	who.Reply(c.view(self))
+}
+
+func (c *Call) view(self wire.ParticipantID) wire.CallState {
+	v := c.state.view(self)
+	v.ICE = wire.ICE{
+		Servers:   c.cfg.Relay.Servers(c.id, self),
+		RelayOnly: c.state.RelayOnly && c.state.Topology == wire.TopologyDirect,
+	}
+	if v.ICE.Servers == nil {
+		v.ICE.Servers = []wire.ICEServer{}
+	}
+	return v
+}
+
+// reshape keeps the registry's index and the gauges up to date with the state.
+func (c *Call) reshape(before *state) {
+	s := c.state
+	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in)})
+	c.moved(c, difference(before, s))
+}
+
+// indexChange is who may be asked about a call from now on, and who no more.
+type indexChange struct{ added, removed []wire.UserID }
+
+func difference(before, after *state) indexChange {
+	was, is := reachable(before), reachable(after)
+	var d indexChange
+	for user := range is {
+		if !was[user] {
+			d.added = append(d.added, user)
+		}
+	}
+	for user := range was {
+		if !is[user] {
+			d.removed = append(d.removed, user)
+		}
+	}
+	return d
+}
+
+func reachable(s *state) map[wire.UserID]bool {
+	users := map[wire.UserID]bool{}
+	if s == nil || s.Phase == wire.PhaseEnded {
+		return users
+	}
+	for i := range s.Legs {
+		if l := &s.Legs[i]; !l.Silent {
+			users[l.User] = true
+		}
+	}
+	return users
+}

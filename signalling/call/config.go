@@ -1,0 +1,119 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"pronto/sfu"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// Config is what a [Registry] needs.
+type Config struct {
+	// Node is this server's id, the owner of its calls in the store.
+	Node string
+	// RingTimeout is how long somebody is rung before it is a missed call. 1 s
+	// to 2 min; 45 s is usual.
+	RingTimeout time.Duration
+	// Grace is how long a participant may be lost before he leaves the call.
+	// 1 s to 5 min; 30 s is usual.
+	Grace time.Duration
+
+	// Store keeps what must not be lost.
+	Store Store
+	// Post carries frames to sessions.
+	Post Post
+	// Media forwards media for three and more.
+	Media Media
+	// Relay gives TURN servers with credentials for one user of one call.
+	Relay Relay
+	// Events hears what metrics want to know; it must not block.
+	Events func(Event)
+	// Logger is required. Nothing at info or above names anybody.
+	Logger *slog.Logger
+}
+
+// Validate says what is missing or out of range.
+func (c Config) Validate() error {
+	switch {
+	case c.Node == "":
+		return errors.New("call: Config.Node is empty")
+	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
+		return errors.New("call: Config.RingTimeout is not between 1 s and 2 min")
+	case c.Grace < time.Second || c.Grace > 5*time.Minute:
+		return errors.New("call: Config.Grace is not between 1 s and 5 min")
+	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
+		return errors.New("call: a part of Config is missing")
+	}
+	return nil
+}
+
+// Store is the part of [store.Store] that calls need.
+type Store interface {
+	CreateCall(ctx context.Context, n *store.NewCall, decide func([]store.Relation) error) (store.CallRow, error)
+	Transition(ctx context.Context, callID string, epoch int64, change *store.Change) error
+	Relations(ctx context.Context, caller string, callees []string) ([]store.Relation, error)
+	ClaimCalls(ctx context.Context, node string) ([]store.CallRow, error)
+	Link(ctx context.Context, id string) (store.Link, error)
+	AdmitByLink(ctx context.Context, id string) (store.Link, error)
+}
+
+// Post carries frames to sessions, wherever they are. Frames for one session
+// arrive in the order in which they were posted. It must not block.
+type Post interface {
+	// ToSession sends a frame to one session.
+	ToSession(session wire.SessionID, frame wire.Frame)
+	// ToUser sends a frame to all sessions of an account but one.
+	ToUser(user wire.UserID, frame wire.Frame, except wire.SessionID)
+}
+
+// Media is the SFU, as calls see it.
+type Media interface {
+	// Join makes a peer in the room of a call.
+	Join(call wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error)
+	// End closes the room of a call.
+	End(call wire.CallID)
+}
+
+// Peer is one participant's connection to the SFU.
+type Peer interface {
+	Negotiate(ctx context.Context, offer sfu.Offer) (sfu.Answer, error)
+	View(items []sfu.ViewItem)
+	Close()
+}
+
+// Relay is TURN, as calls see it.
+type Relay interface {
+	// Servers gives credentials that end with the call.
+	Servers(call wire.CallID, p wire.ParticipantID) []wire.ICEServer
+	// Revoke ends them, for one participant or (empty) for the whole call.
+	Revoke(call wire.CallID, p wire.ParticipantID)
+}
+
+// SFU makes a [Media] of an SFU.
+func SFU(s *sfu.SFU) Media { return rooms{s} }
+
+type rooms struct{ sfu *sfu.SFU }
+
+// Join implements [Media].
+func (r rooms) Join(call wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
+	room, err := r.sfu.Room(string(call))
+	if err != nil {
+		return nil, err
+	}
+	peer, err := room.Join(string(p), on)
+	if err != nil {
+		return nil, err // not peer: a nil *sfu.Peer is not a nil Peer
+	}
+	return peer, nil
+}
+
+// End implements [Media].
+func (r rooms) End(call wire.CallID) {
+	if room, err := r.sfu.Room(string(call)); err == nil {
+		room.Close()
+	}
+}

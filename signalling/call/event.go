@@ -1,0 +1,92 @@
+package call
+
+import (
+	"time"
+
+	"pronto/signalling/wire"
+)
+
+// Event is what metrics are told; it names nobody. One of
+// [SetUpEnded], [RingingBegan], [MediaBegan], [Ended], [Refused], [Alerted] or
+// [LinkJoined].
+type Event interface{ event() }
+
+// Via is how a call comes about. The set is fixed, fit for a label.
+type Via string
+
+// The ways.
+const (
+	ViaContact Via = "contact"
+	ViaGroup   Via = "group"
+	ViaLink    Via = "link"
+)
+
+// Outcome is how the attempt to set a call up ended. The set is fixed.
+type Outcome string
+
+// The outcomes.
+const (
+	OutcomeConnected   Outcome = "connected"
+	OutcomeDeclined    Outcome = "declined"
+	OutcomeMissed      Outcome = "missed"
+	OutcomeCancelled   Outcome = "cancelled"
+	OutcomeUnreachable Outcome = "unreachable" // no device said that it rings
+	OutcomeFailed      Outcome = "failed"
+)
+
+// Cause is why a set-up failed; empty for the other outcomes.
+type Cause string
+
+// The causes.
+const (
+	CauseNone       Cause = ""
+	CauseICE        Cause = "ice"
+	CauseSignalling Cause = "signalling"
+)
+
+// SetUpEnded says how one attempt ended: exactly once for each call.
+type SetUpEnded struct {
+	Kind     wire.Kind
+	Topology wire.Topology
+	Via      Via
+	Outcome  Outcome
+	Cause    Cause
+}
+
+// RingingBegan says how long it took from the ring to the first device that
+// rings.
+type RingingBegan struct{ After time.Duration }
+
+// MediaBegan says how long a client waited for the first sound.
+type MediaBegan struct {
+	Kind     wire.Kind
+	Topology wire.Topology
+	Path     wire.Path
+	After    time.Duration
+}
+
+// Ended says that a call is over.
+type Ended struct {
+	Kind     wire.Kind
+	Topology wire.Topology
+	Reason   wire.EndReason
+	Talked   time.Duration // zero if nobody answered
+	Peak     int           // most participants at one time
+}
+
+// Refused says that policy kept a call from ringing. It does not say whose.
+type Refused struct{ Reason string }
+
+// Alerted says that a participant was told of trouble.
+type Alerted struct{ Alert string }
+
+// LinkJoined says how an attempt to join by a link ended.
+type LinkJoined struct{ Result string }
+
+func (SetUpEnded) event()   {}
+func (RingingBegan) event() {}
+func (MediaBegan) event()   {}
+func (Ended) event()        {}
+func (Refused) event()      {}
+func (Alerted) event()      {}
+func (LinkJoined) event()   {}

@@ -1,0 +1,81 @@
+package call
+
+import (
+	"time"
+
+	"pronto/signalling/wire"
+)
+
+// setMedia notes what a participant sends and tells the others.
+func (s *state) setMedia(fx *effects, l *leg, media wire.Media) {
+	if l.Media == media {
+		return
+	}
+	l.Media = media
+	s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: media})
+}
+
+// setBattery tells the others once for each crossing.
+func (s *state) setBattery(fx *effects, l *leg, low bool) {
+	if l.BatteryLow == low {
+		return
+	}
+	l.BatteryLow = low
+	s.broadcast(fx, wire.BatteryChanged{Participant: l.Participant, Low: low})
+	if low {
+		fx.count(Alerted{Alert: "low_battery"})
+	}
+}
+
+// mediaFlows notes the first sound that a participant heard on this way.
+func (s *state) mediaFlows(fx *effects, m *wire.MediaFlows) error {
+	if m.Generation != s.Generation {
+		return errStale
+	}
+	fx.count(MediaBegan{Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
+	if !s.Flows {
+		s.Flows = true
+		s.settled(fx, OutcomeConnected, CauseNone)
+	}
+	if s.Phase == wire.PhaseConnecting {
+		s.Phase = wire.PhaseActive
+		fx.durable = true
+		s.broadcast(fx, wire.PhaseChanged{Phase: s.Phase, ConnectedMs: wire.UnixMs(s.Connected.UnixMilli())})
+	}
+	return nil
+}
+
+// mediaFailed gives up a way that does not work for a participant: two people
+// who cannot reach each other directly meet at the SFU; who cannot reach the
+// SFU leaves.
+func (s *state) mediaFailed(fx *effects, l *leg, generation uint32, now time.Time) error {
+	if generation != s.Generation {
+		return errStale
+	}
+	if s.Topology == wire.TopologyDirect {
+		s.Broken = s.Broken || !s.Flows
+		s.moveToSFU(fx)
+		return nil
+	}
+	s.Broken = s.Broken || !s.Flows
+	s.part(fx, *l, wire.LeaveLost, now)
+	s.settle(fx, wire.EndFailed, now)
+	return nil
+}
+
+// mediaLost notes that a participant's connection to the SFU is silent, or is
+// back.
+func (s *state) mediaLost(fx *effects, p wire.ParticipantID, lost bool, now time.Time) {
+	l := s.legOf(p)
+	if l == nil || l.pending() {
+		return
+	}
+	if lost {
+		if l.MediaLost.IsZero() {
+			l.MediaLost = now
+		}
+		return
+	}
+	l.MediaLost = time.Time{}
+	s.heard(fx, l)
+}

@@ -1,0 +1,150 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pronto/signalling/identity"
+	"pronto/signalling/policy"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// joinLink lets somebody into the call of a link, or starts it. To an outsider
+// all links that do not open are alike.
+func (r *Registry) joinLink(ctx context.Context, who Who, m *wire.JoinLink) error {
+	result, err := r.tryLink(ctx, who, m)
+	r.cfg.Events(LinkJoined{Result: result})
+	return err
+}
+
+func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (result string, err error) {
+	if who.Guest() && who.Link != m.Link {
+		return "refused", errNoLink
+	}
+	if c := r.linkCall(m.Link); c != nil {
+		if again, err := c.rejoin(ctx, who); again {
+			return "ok", err
+		}
+	}
+	link, err := r.admit(ctx, who, m.Link)
+	if err != nil {
+		var refused *store.LinkRefused
+		switch {
+		case errors.As(err, &refused):
+			return linkResult(refused.Reason), errNoLink
+		case errors.Is(err, store.ErrNotFound):
+			return "refused", errNoLink
+		}
+		return "refused", failure(err)
+	}
+	for range 4 {
+		c := r.linkCall(m.Link)
+		if c == nil {
+			if c, err = r.createForLink(ctx, link, who); err != nil {
+				return "refused", failure(err)
+			}
+		}
+		err = c.do(ctx, func() error {
+			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error { return s.join(fx, who, m.Media, now) })
+			if err == nil {
+				c.reply(who, c.state.legOfUser(who.User).Participant)
+			}
+			return err
+		})
+		if !errors.Is(err, errCallEnded) {
+			break
+		}
+		// The last one has just left: the link starts a new call.
+	}
+	if err != nil {
+		return "refused", err
+	}
+	return "ok", nil
+}
+
+func linkResult(reason store.LinkReason) string {
+	switch reason {
+	case store.LinkRevoked:
+		return "revoked"
+	case store.LinkExpired:
+		return "expired"
+	case store.LinkExhausted:
+		return "exhausted"
+	}
+	return "refused"
+}
+
+func (r *Registry) linkCall(link wire.LinkID) *Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.links[link]
+}
+
+// rejoin answers who is in the call already, without counting a use.
+func (c *Call) rejoin(ctx context.Context, who Who) (again bool, err error) {
+	err = c.do(ctx, func() error {
+		l, err := c.state.member(who)
+		if err == nil {
+			c.reply(who, l.Participant)
+		}
+		return err
+	})
+	return err == nil, err
+}
+
+// admit asks policy and counts a use.
+func (r *Registry) admit(ctx context.Context, who Who, id wire.LinkID) (store.Link, error) {
+	link, err := r.cfg.Store.Link(ctx, string(id))
+	if err != nil {
+		return store.Link{}, err
+	}
+	if !who.Guest() {
+		relations, err := r.cfg.Store.Relations(ctx, string(who.User), []string{link.OwnerID})
+		if err != nil {
+			return store.Link{}, err
+		}
+		if verdict, reason := policy.Decide(policy.PathLink, facts(relations[0])); verdict != policy.Allow {
+			r.cfg.Events(Refused{Reason: string(reason)})
+			return store.Link{}, errNoLink
+		}
+	}
+	return r.cfg.Store.AdmitByLink(ctx, string(id))
+}
+
+// createForLink starts the call of a link. Of two who come first at the same
+// time one creates it and the other finds it.
+func (r *Registry) createForLink(ctx context.Context, link store.Link, who Who) (*Call, error) {
+	now := time.Now()
+	s := &state{
+		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
+		Topology: wire.TopologySFU, Generation: 1, Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
+		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+	}
+	c := newCall(s.ID, &r.cfg, r.reindex)
+	r.mu.Lock()
+	if other := r.links[s.Link]; other != nil {
+		r.mu.Unlock()
+		return other, nil
+	}
+	if r.closed {
+		r.mu.Unlock()
+		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
+	}
+	r.calls[c.id], r.links[s.Link] = c, c
+	r.mu.Unlock()
+	snapshot, err := s.snapshot()
+	if err == nil {
+		_, err = r.cfg.Store.CreateCall(ctx, &store.NewCall{
+			ID: string(s.ID), Kind: link.Kind, Topology: store.Group, State: string(s.Phase), Snapshot: snapshot,
+			OwnerNode: r.cfg.Node, LinkID: link.ID,
+		}, nil)
+	}
+	if err != nil {
+		r.abandon(c, s.Link)
+		return nil, err
+	}
+	r.start(c, s)
+	return c, nil
+}

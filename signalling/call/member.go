@@ -1,0 +1,257 @@
+package call
+
+import (
+	"time"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// join lets somebody in by a link. An account that is in the call on another
+// device moves here.
+func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) error {
+	if s.Phase == wire.PhaseEnded {
+		return errCallEnded
+	}
+	if l := s.legOfUser(who.User); l != nil && l.in() {
+		if l.Session == who.Session {
+			return nil
+		}
+		s.part(fx, *l, wire.LeaveMoved, now)
+	}
+	if len(s.Legs) >= wire.MaxParticipants {
+		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
+	}
+	l := s.addLeg(leg{User: who.User, Name: who.Name, Guest: who.Guest()})
+	if s.Host == "" && len(s.Legs) == 1 && !l.Guest {
+		s.Host = l.Participant
+	}
+	s.enter(fx, l, who, media, now)
+	return nil
+}
+
+// leave is a participant's own hanging up.
+func (s *state) leave(fx *effects, l *leg, now time.Time) {
+	host := l.Participant == s.Host
+	by := l.Participant
+	s.part(fx, *l, wire.LeaveHangup, now)
+	reason := wire.EndHangup
+	if s.Connected.IsZero() {
+		reason = wire.EndCancelled
+	}
+	if host && s.Connected.IsZero() {
+		for _, p := range s.pendingLegs() {
+			if p.By == by {
+				s.stopRinging(fx, p, wire.StopCancelled)
+			}
+		}
+	}
+	s.settle(fx, reason, now)
+}
+
+// part takes a leg out of the call.
+func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time) {
+	fx.durable = true
+	s.broadcast(fx, wire.ParticipantLeft{Participant: l.Participant, Reason: reason})
+	fx.gone = append(fx.gone, l)
+	talked := s.talked(l, now)
+	s.remember(l, talked)
+	if s.Host == l.Participant && reason != wire.LeaveMoved {
+		s.Host = ""
+	}
+	s.remove(l.Participant)
+	if !l.Guest {
+		s.logMember(fx, l, s.pastTalk(l.User))
+	}
+}
+
+func (s *state) talked(l leg, now time.Time) time.Duration {
+	if s.Connected.IsZero() {
+		return 0
+	}
+	from := l.Joined
+	if s.Connected.After(from) {
+		from = s.Connected
+	}
+	return max(0, now.Sub(from))
+}
+
+// remember adds a stay to what is past; somebody who came twice is one entry.
+func (s *state) remember(l leg, talked time.Duration) {
+	for i := range s.Past {
+		if s.Past[i].User == l.User {
+			s.Past[i].Talked += talked
+			return
+		}
+	}
+	s.Past = append(s.Past, past{User: l.User, Name: l.Name, Guest: l.Guest, Talked: talked})
+}
+
+func (s *state) pastTalk(user wire.UserID) time.Duration {
+	for _, p := range s.Past {
+		if p.User == user {
+			return p.Talked
+		}
+	}
+	return 0
+}
+
+func (s *state) logMember(fx *effects, l leg, talked time.Duration) {
+	direction := store.Incoming
+	if l.By == "" {
+		direction = store.Outgoing
+	}
+	outcome := wire.OutcomeAnswered
+	if s.Connected.IsZero() && s.Link == "" {
+		outcome = wire.OutcomeUnanswered
+	}
+	s.writeLog(fx, l.User, direction, outcome, talked)
+}
+
+// settle ends the call when nobody is left to talk to. reason is why the last
+// change came about.
+func (s *state) settle(fx *effects, reason wire.EndReason, now time.Time) {
+	if s.Phase == wire.PhaseEnded {
+		return
+	}
+	in, pending := s.count((*leg).in), s.count((*leg).pending)
+	switch {
+	case s.Link != "":
+		if in > 0 {
+			return
+		}
+	case in > 1, in == 1 && pending > 0:
+		return
+	}
+	if !s.Connected.IsZero() && reason != wire.EndFailed && reason != wire.EndRevoked {
+		reason = wire.EndHangup
+	}
+	s.end(fx, reason, now)
+}
+
+// end is the last thing that happens to a call.
+func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
+	fx.durable = true
+	for _, l := range s.pendingLegs() {
+		s.stopRinging(fx, l, wire.StopCancelled)
+	}
+	var talked time.Duration
+	if !s.Connected.IsZero() {
+		talked = max(0, now.Sub(s.Connected))
+	}
+	s.Phase, s.End = wire.PhaseEnded, reason
+	s.broadcast(fx, wire.CallEnded{Reason: reason, DurationMs: uint32(talked.Milliseconds())})
+	outcome, cause := s.outcome()
+	s.settled(fx, outcome, cause)
+	fx.count(Ended{Kind: s.Kind, Topology: s.Topology, Reason: reason, Talked: talked, Peak: s.Peak})
+	for _, l := range s.Legs {
+		fx.gone = append(fx.gone, l)
+		s.remember(l, s.talked(l, now))
+	}
+	for _, l := range s.Legs {
+		if !l.Guest {
+			s.logMember(fx, l, s.pastTalk(l.User))
+		}
+	}
+	s.Legs = nil
+}
+
+// settled says once how the attempt to set the call up ended.
+func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
+	if s.Settled {
+		return
+	}
+	s.Settled = true
+	via := ViaContact
+	switch {
+	case s.Link != "":
+		via = ViaLink
+	case s.LastID > 2:
+		via = ViaGroup
+	}
+	fx.count(SetUpEnded{Kind: s.Kind, Topology: s.Topology, Via: via, Outcome: outcome, Cause: cause})
+}
+
+// outcome judges a call that ended before media was heard.
+func (s *state) outcome() (Outcome, Cause) {
+	switch {
+	case !s.Connected.IsZero() && s.Broken:
+		return OutcomeFailed, CauseICE
+	case !s.Connected.IsZero(), s.Link != "":
+		return OutcomeConnected, CauseNone
+	}
+	switch s.End {
+	case wire.EndDeclined:
+		return OutcomeDeclined, CauseNone
+	case wire.EndNoAnswer:
+		if !s.Rang {
+			return OutcomeUnreachable, CauseNone
+		}
+		return OutcomeMissed, CauseNone
+	case wire.EndCancelled, wire.EndHangup, wire.EndRevoked:
+		return OutcomeCancelled, CauseNone
+	}
+	return OutcomeFailed, CauseSignalling
+}
+
+// lost notes that a session has no socket.
+func (s *state) lost(session wire.SessionID, now time.Time) {
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.in() && l.Session == session && l.Lost.IsZero() {
+			l.Lost = now
+		}
+	}
+}
+
+// attach gives the account's leg on this device to this session: its socket is
+// back, or its page was loaded again.
+func (s *state) attach(fx *effects, who Who) (*leg, error) {
+	if s.Phase == wire.PhaseEnded {
+		return nil, errCallEnded
+	}
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.in() && l.User == who.User && l.Device == who.Device {
+			l.Session, l.Lost = who.Session, time.Time{}
+			s.heard(fx, l)
+			return l, nil
+		}
+	}
+	return nil, errNoCall
+}
+
+// heard tells the others that a participant is back, when nothing of his is
+// missing any more.
+func (s *state) heard(fx *effects, l *leg) {
+	if l.Presence == wire.PresenceReconnecting && l.Lost.IsZero() && l.MediaLost.IsZero() {
+		l.Presence = wire.PresenceJoined
+		s.broadcast(fx, wire.PresenceChanged{Participant: l.Participant, Presence: l.Presence})
+	}
+}
+
+// tick does what is due.
+func (s *state) tick(fx *effects, now time.Time) {
+	if s.empty() && !now.Before(s.Created.Add(emptyFor)) {
+		s.end(fx, wire.EndHangup, now)
+		return
+	}
+	due := func(t time.Time, after time.Duration) bool { return !t.IsZero() && !t.Add(after).After(now) }
+	for _, l := range append([]leg(nil), s.Legs...) {
+		if s.Phase == wire.PhaseEnded {
+			return
+		}
+		switch {
+		case l.pending():
+			if due(l.RingUntil, 0) {
+				s.stopRinging(fx, l, wire.StopTimeout)
+				s.settle(fx, wire.EndNoAnswer, now)
+			}
+		case due(l.Lost, s.grace), due(l.MediaLost, s.grace):
+			s.part(fx, l, wire.LeaveLost, now)
+			s.settle(fx, wire.EndFailed, now)
+		case l.Presence == wire.PresenceJoined && (due(l.Lost, quietFor) || due(l.MediaLost, quietFor)):
+			own := s.legOf(l.Participant)
+			own.Presence = wire.PresenceReconnecting
+			s.broadcast(fx, wire.PresenceChanged{Participant: l.Participant, Presence: own.Presence})
+		}
+	}
+}

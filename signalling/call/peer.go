@@ -1,0 +1,191 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pronto/sfu"
+	"pronto/signalling/wire"
+)
+
+// peer is a participant's connection to the SFU.
+type peer struct {
+	Peer
+	generation uint32
+}
+
+// describe hands a session description to the other participant of a direct
+// call. Both have joined by their own act before it may be sent.
+func (c *Call) describe(ctx context.Context, who Who, m *wire.Describe) error {
+	return c.toOther(ctx, who, m.Generation, wire.Described{Generation: m.Generation, Type: m.Type, SDP: m.SDP})
+}
+
+// trickle hands ICE candidates to the other participant of a direct call.
+func (c *Call) trickle(ctx context.Context, who Who, m *wire.Trickle) error {
+	return c.toOther(ctx, who, m.Generation, wire.Trickled{Generation: m.Generation, Candidates: m.Candidates})
+}
+
+func (c *Call) toOther(ctx context.Context, who Who, generation uint32, body any) error {
+	return c.do(ctx, func() error {
+		s := c.state
+		self, err := s.member(who)
+		if err != nil {
+			return err
+		}
+		if generation != s.Generation || s.Topology != wire.TopologyDirect {
+			return errStale
+		}
+		var fx effects
+		for i := range s.Legs {
+			if l := &s.Legs[i]; l.in() && l.Participant != self.Participant {
+				s.toPeer(&fx, l.Session, body)
+			}
+		}
+		c.release(&fx, time.Now())
+		who.Reply(wire.Done{})
+		return nil
+	})
+}
+
+// negotiate answers a participant's offer to the SFU. The actor only finds the
+// peer; the work is done by the caller's goroutine.
+func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error {
+	var p *peer
+	err := c.do(ctx, func() (err error) {
+		p, err = c.peerFor(who, m.Generation)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	offer := sfu.Offer{SDP: m.SDP, Mids: map[sfu.Source]string{}}
+	for _, send := range m.Sends {
+		offer.Mids[sfu.Source(send.Source)] = send.Mid
+	}
+	answer, err := p.Negotiate(ctx, offer)
+	switch {
+	case errors.Is(err, sfu.ErrSDP):
+		return wire.Problemf(wire.CodeBadDescription, "%s", err)
+	case errors.Is(err, sfu.ErrClosed):
+		return errStale
+	case err != nil:
+		return err
+	}
+	who.Reply(wire.Negotiated{Generation: m.Generation, SDP: answer.SDP})
+	return nil
+}
+
+// peerFor returns the participant's peer of this generation, a new one if need
+// be. Only for run.
+func (c *Call) peerFor(who Who, generation uint32) (*peer, error) {
+	l, err := c.state.member(who)
+	if err != nil {
+		return nil, err
+	}
+	if generation != c.state.Generation || c.state.Topology != wire.TopologySFU {
+		return nil, errStale
+	}
+	if p := c.peers[l.Participant]; p != nil && p.generation == generation {
+		return p, nil
+	}
+	id := l.Participant
+	p := &peer{generation: generation}
+	p.Peer, err = c.cfg.Media.Join(c.id, id, func(e sfu.PeerEvent) { c.heardFrom(id, p, e) })
+	switch {
+	case errors.Is(err, sfu.ErrFull):
+		return nil, wire.Problemf(wire.CodeCallFull, "the server has no room for more media")
+	case err != nil:
+		return nil, err
+	}
+	c.peers[id] = p
+	return p, nil
+}
+
+// heardFrom takes an event of a peer into the actor.
+func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
+	_ = c.do(context.Background(), func() error { // fails only when the call is over
+		if c.peers[id] != p {
+			return nil
+		}
+		switch e := e.(type) {
+		case sfu.Slots:
+			slots := make([]wire.Slot, 0, len(e.Slots))
+			for _, s := range e.Slots {
+				slots = append(slots, wire.Slot{Mid: s.Mid, Participant: wire.ParticipantID(s.Participant), Source: wire.Source(s.Source)})
+			}
+			c.tellPeer(id, wire.Slots{Generation: p.generation, Slots: slots})
+		case sfu.Speakers:
+			speakers := make([]wire.ParticipantID, 0, len(e.Participants))
+			for _, s := range e.Participants {
+				speakers = append(speakers, wire.ParticipantID(s))
+			}
+			c.tellPeer(id, wire.Speakers{Participants: speakers})
+		case sfu.Connected:
+			return c.mediaLost(id, false)
+		case sfu.Disconnected:
+			return c.mediaLost(id, true)
+		case sfu.Failed:
+			delete(c.peers, id)
+			return c.mediaLost(id, true)
+		}
+		return nil
+	})
+}
+
+func (c *Call) tellPeer(id wire.ParticipantID, body any) {
+	l := c.state.legOf(id)
+	if l == nil {
+		return
+	}
+	var fx effects
+	c.state.toPeer(&fx, l.Session, body)
+	c.release(&fx, time.Now())
+}
+
+func (c *Call) mediaLost(id wire.ParticipantID, lost bool) error {
+	return c.change(context.Background(), func(s *state, fx *effects, now time.Time) error {
+		s.mediaLost(fx, id, lost, now)
+		return nil
+	})
+}
+
+// look tells the SFU what a participant's page shows.
+func (c *Call) look(ctx context.Context, who Who, m *wire.View) error {
+	return c.do(ctx, func() error {
+		l, err := c.state.member(who)
+		if err != nil {
+			return err
+		}
+		items := make([]sfu.ViewItem, 0, len(m.Items))
+		for _, item := range m.Items {
+			items = append(items, sfu.ViewItem{Participant: string(item.Participant), Source: sfu.Source(item.Source), Height: int(item.Height)})
+		}
+		if p := c.peers[l.Participant]; p != nil {
+			p.View(items)
+		}
+		who.Reply(wire.Done{})
+		return nil
+	})
+}
+
+// dropPeer closes a participant's media. Only for run.
+func (c *Call) dropPeer(id wire.ParticipantID) {
+	if p := c.peers[id]; p != nil {
+		delete(c.peers, id)
+		p.Close()
+	}
+}
+
+func (c *Call) closePeers() {
+	ids := make([]wire.ParticipantID, 0, len(c.peers))
+	for id := range c.peers {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		c.dropPeer(id)
+	}
+	c.cfg.Media.End(c.id)
+}

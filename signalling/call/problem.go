@@ -1,0 +1,17 @@
+package call
+
+import "pronto/signalling/wire"
+
+// The problems of this package that have no details.
+var (
+	errNoCall    = wire.Problemf(wire.CodeNotFound, "there is no such call for this session")
+	errCallEnded = wire.Problemf(wire.CodeCallEnded, "the call is over")
+	errStale     = wire.Problemf(wire.CodeStale, "the call's media takes another way now")
+	errNoLink    = wire.Problemf(wire.CodeNotFound, "the link leads nowhere")
+)
+
+func errElsewhere(device string) error {
+	p := wire.Problemf(wire.CodeAnsweredElsewhere, "another device of the account was first")
+	p.Device = device
+	return p
+}

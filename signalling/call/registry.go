@@ -1,0 +1,240 @@
+package call
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"pronto/signalling/wire"
+)
+
+// Registry holds the calls of this node.
+type Registry struct {
+	cfg  Config
+	ctx  context.Context // of all calls
+	stop context.CancelFunc
+	wait sync.WaitGroup
+
+	mu     sync.Mutex // guards what follows; held for map access only
+	closed bool
+	calls  map[wire.CallID]*Call
+	users  map[wire.UserID]map[*Call]struct{}
+	links  map[wire.LinkID]*Call
+}
+
+// New makes a registry and takes up the calls that a crash or a restart left
+// open: whoever was in them has the grace period to come back.
+func New(ctx context.Context, cfg Config) (*Registry, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	r := &Registry{
+		cfg: cfg, calls: map[wire.CallID]*Call{}, users: map[wire.UserID]map[*Call]struct{}{}, links: map[wire.LinkID]*Call{},
+	}
+	r.ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
+	rows, err := cfg.Store.ClaimCalls(ctx, cfg.Node)
+	if err != nil {
+		r.stop()
+		return nil, fmt.Errorf("take up calls: %w", err)
+	}
+	for _, row := range rows {
+		s, err := restore(row.Snapshot, uint32(row.Epoch), cfg, time.Now())
+		if err != nil {
+			cfg.Logger.Error("a call cannot be taken up", "err", err)
+			continue
+		}
+		c := newCall(s.ID, &r.cfg, r.reindex)
+		r.calls[s.ID] = c
+		if s.Link != "" {
+			r.links[s.Link] = c
+		}
+		r.start(c, s)
+	}
+	return r, nil
+}
+
+// Close stops all calls without ending them: their snapshots are stored, and
+// the next process takes them up.
+func (r *Registry) Close() {
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	r.stop()
+	r.wait.Wait()
+}
+
+// open registers a call that is about to be created, so that whoever meets it
+// in the store can wait for it.
+func (r *Registry) open(c *Call, link wire.LinkID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
+	}
+	r.calls[c.id] = c
+	if link != "" {
+		r.links[link] = c
+	}
+	return nil
+}
+
+// start runs a call that is registered.
+func (r *Registry) start(c *Call, s *state) {
+	link := s.Link
+	r.wait.Go(func() {
+		c.run(r.ctx, s)
+		r.forget(c, link)
+	})
+}
+
+// abandon takes back open.
+func (r *Registry) abandon(c *Call, link wire.LinkID) {
+	close(c.done)
+	r.forget(c, link)
+}
+
+func (r *Registry) forget(c *Call, link wire.LinkID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.calls[c.id] == c {
+		delete(r.calls, c.id)
+	}
+	if r.links[link] == c {
+		delete(r.links, link)
+	}
+}
+
+// reindex is told by a call who has to do with it.
+func (r *Registry) reindex(c *Call, change indexChange) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, user := range change.added {
+		if r.users[user] == nil {
+			r.users[user] = map[*Call]struct{}{}
+		}
+		r.users[user][c] = struct{}{}
+	}
+	for _, user := range change.removed {
+		r.unindex(user, c)
+	}
+}
+
+func (r *Registry) unindex(user wire.UserID, c *Call) {
+	delete(r.users[user], c)
+	if len(r.users[user]) == 0 {
+		delete(r.users, user)
+	}
+}
+
+func (r *Registry) call(id wire.CallID) (*Call, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if c := r.calls[id]; c != nil {
+		return c, nil
+	}
+	return nil, errNoCall
+}
+
+// callsOf returns the calls that an account is in or is rung by.
+func (r *Registry) callsOf(user wire.UserID) []*Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]*Call, 0, len(r.users[user]))
+	for c := range r.users[user] {
+		list = append(list, c)
+	}
+	return list
+}
+
+// Shapes returns what gauges show of the calls that go on now.
+func (r *Registry) Shapes() []Shape {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]Shape, 0, len(r.calls))
+	for _, c := range r.calls {
+		if shape := c.shape.Load(); shape != nil {
+			list = append(list, *shape)
+		}
+	}
+	return list
+}
+
+// Incoming returns what rings an account now, for a session that has just
+// come.
+func (r *Registry) Incoming(ctx context.Context, user wire.UserID) []wire.Incoming {
+	list := []wire.Incoming{}
+	for _, c := range r.callsOf(user) {
+		_ = c.do(ctx, func() error { // a call that is over rings nobody
+			if in, ok := c.state.incoming(user, time.Now()); ok {
+				list = append(list, in)
+			}
+			return nil
+		})
+	}
+	return list
+}
+
+// Attach gives the calls that the device is in to its new session, and returns
+// their states.
+func (r *Registry) Attach(ctx context.Context, who Who) []wire.CallState {
+	list := []wire.CallState{}
+	for _, c := range r.callsOf(who.User) {
+		_ = c.do(ctx, func() error { // a call that is over has nobody in it
+			var self wire.ParticipantID
+			err := c.change(ctx, func(s *state, fx *effects, _ time.Time) error {
+				l, err := s.attach(fx, who)
+				if err == nil {
+					self = l.Participant
+				}
+				return err
+			})
+			if err == nil {
+				list = append(list, c.view(self))
+			}
+			return nil
+		})
+	}
+	return list
+}
+
+// SessionLost says that a session has no socket.
+func (r *Registry) SessionLost(ctx context.Context, user wire.UserID, session wire.SessionID) {
+	for _, c := range r.callsOf(user) {
+		_ = c.do(ctx, func() error { // a call that is over misses nobody
+			return c.change(ctx, func(s *state, _ *effects, now time.Time) error {
+				s.lost(session, now)
+				return nil
+			})
+		})
+	}
+}
+
+// Blocked makes a block that is stored take effect on what goes on: whoever is
+// blocked rings no more, and a call between the two ends for both.
+func (r *Registry) Blocked(ctx context.Context, owner, blocked wire.UserID) {
+	for _, c := range r.callsOf(owner) {
+		_ = c.do(ctx, func() error { // a call that is over needs nothing
+			return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+				s.blocked(fx, owner, blocked, now)
+				return nil
+			})
+		})
+	}
+}
+
+// LinkRevoked ends the call of a link that is revoked.
+func (r *Registry) LinkRevoked(ctx context.Context, link wire.LinkID) {
+	r.mu.Lock()
+	c := r.links[link]
+	r.mu.Unlock()
+	if c == nil {
+		return
+	}
+	_ = c.do(ctx, func() error { // a call that is over is over
+		return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			s.end(fx, wire.EndRevoked, now)
+			return nil
+		})
+	})
+}

@@ -1,0 +1,249 @@
+package call
+
+import (
+	"strconv"
+	"time"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// callee is somebody to be rung, with policy's word on him.
+type callee struct {
+	user   wire.UserID
+	name   string
+	silent bool
+}
+
+// addLeg appends a leg with the next participant id.
+func (s *state) addLeg(l leg) *leg {
+	s.LastID++
+	l.Participant = wire.ParticipantID("p" + strconv.Itoa(s.LastID))
+	s.Legs = append(s.Legs, l)
+	return &s.Legs[len(s.Legs)-1]
+}
+
+// invite adds legs that ring. The same account is rung once.
+func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now time.Time) error {
+	if s.Phase == wire.PhaseEnded {
+		return errCallEnded
+	}
+	fresh := s.unknown(callees)
+	if len(s.Legs)+len(fresh) > wire.MaxParticipants {
+		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
+	}
+	for _, c := range fresh {
+		l := s.addLeg(leg{
+			User: c.user, Name: c.name, Silent: c.silent, By: by,
+			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
+		})
+		s.broadcast(fx, wire.ParticipantInvited{By: by, Participant: l.public()})
+		if !c.silent {
+			fx.outbox = append(fx.outbox, ringPush(s.ID, s.Kind, c.user, s.ringFor))
+		}
+	}
+	fx.durable = true
+	return nil
+}
+
+// ringThem sends the ring to the devices of all new legs that may be reached.
+func (s *state) ringThem(fx *effects, callees []callee, now time.Time) {
+	for _, c := range callees {
+		if in, ok := s.incoming(c.user, now); ok {
+			fx.tell(c.user, "", in)
+		}
+	}
+}
+
+// silence makes a leg one that must not be reached, after a block or a setting
+// that came while it rang. The caller's side goes on as it was.
+func (s *state) silence(fx *effects, user wire.UserID) {
+	l := s.legOfUser(user)
+	if l == nil || !l.pending() || l.Silent {
+		return
+	}
+	s.hush(fx, user)
+	fx.tell(user, "", wire.RingStopped{Call: s.ID, Reason: wire.StopCancelled})
+}
+
+// deviceRings notes that a device of the account rings.
+func (s *state) deviceRings(fx *effects, who Who, now time.Time) error {
+	l := s.legOfUser(who.User)
+	switch {
+	case s.Phase == wire.PhaseEnded:
+		return errCallEnded
+	case l == nil || l.Silent:
+		return errNoCall
+	case l.Presence != wire.PresenceInvited:
+		return nil // another device was first to say so, or it is answered
+	}
+	l.Presence, s.Rang = wire.PresenceRinging, true
+	s.broadcast(fx, wire.ParticipantRinging{Participant: l.Participant})
+	fx.count(RingingBegan{After: now.Sub(l.RingUntil.Add(-s.ringFor))})
+	return nil
+}
+
+// accept answers on one device. A silent leg can be accepted only by its
+// account calling the caller at the same time.
+func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, glare bool) error {
+	l := s.legOfUser(who.User)
+	switch {
+	case s.Phase == wire.PhaseEnded:
+		return errCallEnded
+	case l == nil || l.Silent && !glare:
+		return errNoCall
+	case l.in() && l.Session == who.Session:
+		return nil // the same device again
+	case l.in():
+		return errElsewhere(l.DeviceName)
+	}
+	if !l.Silent {
+		fx.drop = append(fx.drop, pushKey(s.ID, l.User))
+		fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopAnsweredElsewhere, Device: who.DeviceName})
+	}
+	l.Silent = false
+	s.enter(fx, l, who, media, now)
+	return nil
+}
+
+// enter puts a leg into the call on one device.
+func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.Time) {
+	l.Presence, l.Session, l.Device, l.DeviceName = wire.PresenceJoined, who.Session, who.Device, who.DeviceName
+	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
+	s.Peak = max(s.Peak, s.count((*leg).in))
+	fx.durable = true
+	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public()})
+	if s.count((*leg).in) > 1 && s.Phase == wire.PhaseRinging {
+		s.Phase, s.Connected = wire.PhaseConnecting, now
+		s.broadcast(fx, wire.PhaseChanged{Phase: s.Phase, ConnectedMs: wire.UnixMs(now.UnixMilli())})
+	}
+	if s.Topology == wire.TopologyDirect && s.count((*leg).in) > 2 {
+		s.moveToSFU(fx)
+	}
+	if !l.Guest {
+		direction := store.Incoming
+		if l.Participant == s.Host || l.By == "" {
+			direction = store.Outgoing
+		}
+		fx.log = append(fx.log, s.logChange(l.User, direction, wire.OutcomeOngoing, 0))
+	}
+}
+
+// moveToSFU gives the call the way through the SFU, for good.
+func (s *state) moveToSFU(fx *effects) {
+	s.Topology = wire.TopologySFU
+	s.Generation++
+	fx.durable = true
+	s.broadcast(fx, wire.TopologyChanged{Topology: s.Topology, Generation: s.Generation})
+}
+
+// decline refuses on all devices of the account.
+func (s *state) decline(fx *effects, who Who, now time.Time) error {
+	l := s.legOfUser(who.User)
+	switch {
+	case s.Phase == wire.PhaseEnded:
+		return errCallEnded
+	case l == nil || l.Silent:
+		return errNoCall
+	case l.in():
+		return errElsewhere(l.DeviceName)
+	}
+	fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopDeclinedElsewhere, Device: who.DeviceName})
+	s.drop(fx, l, wire.OutcomeDeclined)
+	s.settle(fx, wire.EndDeclined, now)
+	return nil
+}
+
+// cancel takes back what by has invited: one, or all.
+func (s *state) cancel(fx *effects, by, whom wire.ParticipantID, now time.Time) error {
+	for _, l := range s.pendingLegs() {
+		if l.By == by && (whom == "" || l.Participant == whom) {
+			s.stopRinging(fx, l, wire.StopCancelled)
+		}
+	}
+	s.settle(fx, wire.EndCancelled, now)
+	return nil
+}
+
+func (s *state) pendingLegs() []leg {
+	var list []leg
+	for _, l := range s.Legs {
+		if l.pending() {
+			list = append(list, l)
+		}
+	}
+	return list
+}
+
+// stopRinging ends an unanswered leg as a missed call.
+func (s *state) stopRinging(fx *effects, l leg, reason wire.StopReason) {
+	if !l.Silent {
+		fx.tell(l.User, "", wire.RingStopped{Call: s.ID, Reason: reason})
+	}
+	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed)
+}
+
+// drop removes an unanswered leg and writes the account's log.
+func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome) {
+	gone := *l
+	fx.durable = true
+	s.broadcast(fx, wire.InviteUnanswered{Participant: gone.Participant})
+	if !gone.Silent {
+		fx.drop = append(fx.drop, pushKey(s.ID, gone.User))
+		s.writeLog(fx, gone.User, store.Incoming, outcome, 0)
+		if outcome == wire.OutcomeMissed {
+			fx.outbox = append(fx.outbox, s.missedPush(gone.User))
+		}
+	}
+	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
+	s.remove(gone.Participant)
+}
+
+func (s *state) remove(p wire.ParticipantID) {
+	for i := range s.Legs {
+		if s.Legs[i].Participant == p {
+			s.Legs = append(s.Legs[:i], s.Legs[i+1:]...)
+			return
+		}
+	}
+}
+
+// blocked makes a new block take effect on a call that goes on.
+func (s *state) blocked(fx *effects, owner, blocked wire.UserID, now time.Time) {
+	if s.Phase == wire.PhaseEnded {
+		return
+	}
+	own, other := s.legOfUser(owner), s.legOfUser(blocked)
+	if own == nil || other == nil {
+		return
+	}
+	switch {
+	case own.pending() && own.By == other.Participant:
+		s.silence(fx, owner)
+	case other.pending() && other.By == own.Participant:
+		s.stopRinging(fx, *other, wire.StopCancelled)
+		s.settle(fx, wire.EndCancelled, now)
+	case s.Link == "" && len(s.Legs) == 2:
+		s.end(fx, wire.EndHangup, now)
+	}
+}
+
+// hush is silence before the first ring: no device has heard of it yet.
+func (s *state) hush(fx *effects, user wire.UserID) {
+	if l := s.legOfUser(user); l != nil && l.pending() && !l.Silent {
+		l.Silent = true
+		fx.durable = true
+		fx.drop = append(fx.drop, pushKey(s.ID, user))
+	}
+}
+
+// unknown returns those who have no leg yet.
+func (s *state) unknown(callees []callee) []callee {
+	var fresh []callee
+	for _, c := range callees {
+		if s.legOfUser(c.user) == nil {
+			fresh = append(fresh, c)
+		}
+	}
+	return fresh
+}

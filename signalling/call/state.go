@@ -1,0 +1,235 @@
+package call
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"pronto/signalling/wire"
+)
+
+// state is all there is to know about a call. It is the snapshot in the store:
+// fields that must not survive a restart are not exported to JSON.
+type state struct {
+	ID         wire.CallID        `json:"id"`
+	Epoch      uint32             `json:"-"` // the store's
+	Seq        uint32             `json:"seq"`
+	Kind       wire.Kind          `json:"kind"`
+	Phase      wire.CallPhase     `json:"phase"`
+	Topology   wire.Topology      `json:"topology"`
+	Generation uint32             `json:"generation"`
+	Host       wire.ParticipantID `json:"host,omitzero"`
+	Link       wire.LinkID        `json:"link,omitzero"`
+	Title      string             `json:"title,omitzero"`
+	RelayOnly  bool               `json:"relayOnly,omitzero"`
+	Created    time.Time          `json:"created"`
+	Connected  time.Time          `json:"connected,omitzero"` // first answer
+	Legs       []leg              `json:"legs"`
+	Past       []past             `json:"past,omitzero"`
+	Flows      bool               `json:"flows,omitzero"`  // media was heard
+	Broken     bool               `json:"broken,omitzero"` // a direct connection did not come about
+	Rang       bool               `json:"rang,omitzero"`   // a device said that it rings
+	Settled    bool               `json:"settled,omitzero"`
+	Peak       int                `json:"peak"`
+	End        wire.EndReason     `json:"end,omitzero"`
+	LastID     int                `json:"lastId"` // of participants
+	ringFor    time.Duration
+	grace      time.Duration
+}
+
+// leg is one participant: rung, or in the call on one device.
+type leg struct {
+	Participant wire.ParticipantID `json:"participant"`
+	User        wire.UserID        `json:"user"`
+	Name        string             `json:"name"`
+	Guest       bool               `json:"guest,omitzero"`
+	Presence    wire.Presence      `json:"presence"`
+	Silent      bool               `json:"silent,omitzero"` // must not be reached: rings nowhere
+	By          wire.ParticipantID `json:"by,omitzero"`
+	RingUntil   time.Time          `json:"ringUntil,omitzero"`
+	Device      wire.DeviceID      `json:"device,omitzero"`
+	DeviceName  string             `json:"deviceName,omitzero"`
+	Joined      time.Time          `json:"joined,omitzero"`
+	Media       wire.Media         `json:"media"`
+	BatteryLow  bool               `json:"batteryLow,omitzero"`
+	Session     wire.SessionID     `json:"-"`
+	Lost        time.Time          `json:"-"` // when its socket went
+	MediaLost   time.Time          `json:"-"` // when its media went
+}
+
+// past is what remains of somebody who was in the call, for the call log.
+type past struct {
+	User   wire.UserID   `json:"user"`
+	Name   string        `json:"name"`
+	Guest  bool          `json:"guest,omitzero"`
+	Talked time.Duration `json:"talked"`
+}
+
+// quietFor is how long a session or its media may be lost before the others
+// are told "reconnecting".
+const quietFor = 3 * time.Second
+
+// emptyFor is how long the call of a link may wait for the one who opened it.
+const emptyFor = 10 * time.Second
+
+func (s *state) empty() bool { return s.Link != "" && len(s.Legs) == 0 }
+
+func (l *leg) pending() bool {
+	return l.Presence == wire.PresenceInvited || l.Presence == wire.PresenceRinging
+}
+
+func (l *leg) in() bool { return !l.pending() }
+
+func (s *state) clone() *state {
+	c := *s
+	c.Legs = slices.Clone(s.Legs)
+	c.Past = slices.Clone(s.Past)
+	return &c
+}
+
+// snapshot is the state as the store keeps it.
+func (s *state) snapshot() (string, error) {
+	data, err := json.Marshal(s)
+	if err != nil {
+		return "", fmt.Errorf("snapshot of a call: %w", err)
+	}
+	return string(data), nil
+}
+
+// restore makes a state from a snapshot after a restart: nobody is connected,
+// everybody in the call has the grace period to come back, and media that went
+// through the SFU must be set up anew.
+func restore(snapshot string, epoch uint32, cfg Config, now time.Time) (*state, error) {
+	s := &state{Epoch: epoch, ringFor: cfg.RingTimeout, grace: cfg.Grace}
+	if err := json.Unmarshal([]byte(snapshot), s); err != nil {
+		return nil, fmt.Errorf("snapshot of a call: %w", err)
+	}
+	for i := range s.Legs {
+		if s.Legs[i].in() {
+			s.Legs[i].Lost = now
+		}
+	}
+	if s.Topology == wire.TopologySFU {
+		s.Generation++
+	}
+	return s, nil
+}
+
+func (s *state) legOf(p wire.ParticipantID) *leg {
+	for i := range s.Legs {
+		if s.Legs[i].Participant == p {
+			return &s.Legs[i]
+		}
+	}
+	return nil
+}
+
+// legOfUser returns the account's leg: the one that is in the call, if there
+// is one.
+func (s *state) legOfUser(user wire.UserID) *leg {
+	var found *leg
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.User == user && (found == nil || l.in()) {
+			found = l
+		}
+	}
+	return found
+}
+
+// member returns the leg that this very session has in the call.
+func (s *state) member(who Who) (*leg, error) {
+	if s.Phase == wire.PhaseEnded {
+		return nil, errCallEnded
+	}
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.in() && l.User == who.User && l.Session == who.Session {
+			return l, nil
+		}
+	}
+	return nil, errNoCall
+}
+
+func (s *state) count(f func(*leg) bool) int {
+	n := 0
+	for i := range s.Legs {
+		if f(&s.Legs[i]) {
+			n++
+		}
+	}
+	return n
+}
+
+// next returns when something is due by itself.
+func (s *state) next() (time.Time, bool) {
+	var soonest time.Time
+	at := func(t time.Time) {
+		if !t.IsZero() && (soonest.IsZero() || t.Before(soonest)) {
+			soonest = t
+		}
+	}
+	if s.empty() {
+		at(s.Created.Add(emptyFor))
+	}
+	for i := range s.Legs {
+		l := &s.Legs[i]
+		if l.pending() {
+			at(l.RingUntil)
+			continue
+		}
+		for _, since := range []time.Time{l.Lost, l.MediaLost} {
+			if since.IsZero() {
+				continue
+			}
+			if l.Presence == wire.PresenceJoined {
+				at(since.Add(quietFor))
+			}
+			at(since.Add(s.grace))
+		}
+	}
+	return soonest, !soonest.IsZero()
+}
+
+// public is the leg as others see it.
+func (l *leg) public() wire.Participant {
+	p := wire.Participant{
+		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Presence: l.Presence,
+		Media: l.Media, BatteryLow: l.BatteryLow,
+	}
+	if !l.Guest {
+		p.User = l.User
+	}
+	return p
+}
+
+// view is the state as one participant may see it. The ICE part is the
+// actor's.
+func (s *state) view(self wire.ParticipantID) wire.CallState {
+	v := wire.CallState{
+		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
+		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title,
+		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
+		Participants:  make([]wire.Participant, 0, len(s.Legs)),
+	}
+	if !s.Connected.IsZero() {
+		v.ConnectedMs = wire.UnixMs(s.Connected.UnixMilli())
+	}
+	for i := range s.Legs {
+		v.Participants = append(v.Participants, s.Legs[i].public())
+	}
+	return v
+}
+
+// incoming is what a device of the account shows while it rings.
+func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) {
+	l := s.legOfUser(user)
+	if l == nil || !l.pending() || l.Silent || s.Phase == wire.PhaseEnded {
+		return wire.Incoming{}, false
+	}
+	in := wire.Incoming{Call: s.ID, Kind: s.Kind, RingMs: uint32(max(0, l.RingUntil.Sub(now)).Milliseconds())}
+	if by := s.legOf(l.By); by != nil {
+		in.From, in.Name = by.User, by.Name
+	}
+	in.Others = uint32(max(0, len(s.Legs)-2))
+	return in, true
+}

@@ -1,0 +1,26 @@
+package call
+
+import "pronto/signalling/wire"
+
+// Who is the session that asks for something. It comes from the connection,
+// never from a message.
+type Who struct {
+	// User is the account; for a guest an id made for this one visit.
+	User wire.UserID
+	// Name is what others see.
+	Name string
+	// Link is the only link a guest may join by; empty for an account.
+	Link wire.LinkID
+	// Device is the device, the same after a reload.
+	Device wire.DeviceID
+	// DeviceName is what the account's other devices call it.
+	DeviceName string
+	// Session is the session.
+	Session wire.SessionID
+	// Reply sends the reply to the request. The call sends it from within its
+	// actor, so that it reaches the session before any later event.
+	Reply func(body any)
+}
+
+// Guest tells whether the session has no account.
+func (w Who) Guest() bool { return w.Link != "" }

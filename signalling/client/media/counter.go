@@ -1,0 +1,36 @@
+package media
+
+import "sync/atomic"
+
+// Counter counts the packets of one direction of one source.
+type Counter struct {
+	packets, bytes, frames, keys atomic.Uint64
+}
+
+// Count is a Counter as it stood.
+type Count struct {
+	// Packets and Bytes count RTP packets and their payload.
+	Packets, Bytes uint64
+	// Frames counts video frames and packets of sound.
+	Frames uint64
+	// KeyFrames counts VP8 key frames.
+	KeyFrames uint64
+}
+
+func (c *Counter) add(bytes int, frame bool) {
+	c.packets.Add(1)
+	c.bytes.Add(uint64(bytes))
+	if frame {
+		c.frames.Add(1)
+	}
+}
+
+// Read returns the counts as they stand.
+func (c *Counter) Read() Count {
+	return Count{Packets: c.packets.Load(), Bytes: c.bytes.Load(), Frames: c.frames.Load(), KeyFrames: c.keys.Load()}
+}
+
+// Plus adds two counts.
+func (c Count) Plus(d Count) Count {
+	return Count{c.Packets + d.Packets, c.Bytes + d.Bytes, c.Frames + d.Frames, c.KeyFrames + d.KeyFrames}
+}

@@ -1,0 +1,64 @@
+package signalling
+
+import (
+	"errors"
+	"log/slog"
+	"time"
+
+	"pronto/signalling/bus"
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+)
+
+// Config is what a [Server] needs.
+type Config struct {
+	// Origins are the web origins (RFC 6454), such as https://example.com,
+	// whose pages may connect, besides the server's own host.
+	Origins []string
+	// Grace is how long a session lives without a socket. 1 s to 5 min; 30 s is
+	// usual.
+	Grace time.Duration
+	// SocketsPerAddress is how many sockets one network address may have at a
+	// time; many people may share one. 1024 is usual.
+	SocketsPerAddress int
+	// SessionsPerUser is how many sessions an account may have at a time; the
+	// oldest without a socket makes room. 32 is usual.
+	SessionsPerUser int
+
+	// Identity verifies tokens.
+	Identity identity.Verifier
+	// Store keeps what must not be lost.
+	Store *store.Store
+	// Calls are the calls of this node.
+	Calls *call.Registry
+	// Post is where sessions get their frames from.
+	Post *Post
+	// Events hears what metrics want to know; it must not block.
+	Events func(Event)
+	// Logger is required. Nothing at info or above names anybody.
+	Logger *slog.Logger
+}
+
+// Validate says what is missing or out of range.
+func (c Config) Validate() error {
+	switch {
+	case c.Grace < time.Second || c.Grace > 5*time.Minute:
+		return errors.New("signalling: Config.Grace is not between 1 s and 5 min")
+	case c.SocketsPerAddress < 1:
+		return errors.New("signalling: Config.SocketsPerAddress is not positive")
+	case c.SessionsPerUser < 1:
+		return errors.New("signalling: Config.SessionsPerUser is not positive")
+	case c.Identity.Keys == nil || c.Store == nil || c.Calls == nil || c.Post == nil || c.Events == nil || c.Logger == nil:
+		return errors.New("signalling: a part of Config is missing")
+	}
+	for _, origin := range c.Origins {
+		if err := checkOrigin(origin); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// NewPost makes the [call.Post] that carries frames over the bus.
+func NewPost(b *bus.Bus, logger *slog.Logger) *Post { return &Post{bus: b, log: logger} }

@@ -1,0 +1,50 @@
+package signalling
+
+import (
+	"time"
+
+	"pronto/signalling/wire"
+)
+
+// Event is what metrics are told; it names nobody. One of [SocketOpened],
+// [SocketClosed], [Handled], [LinkCreated] or [TokenRefused].
+type Event interface{ event() }
+
+// SocketOpened says that a WebSocket was accepted.
+type SocketOpened struct{}
+
+// CloseReason is why a socket closed. The set is fixed, fit for a label.
+type CloseReason string
+
+// The reasons.
+const (
+	CloseNormal       CloseReason = "normal"
+	CloseTimeout      CloseReason = "timeout"
+	CloseSlowConsumer CloseReason = "slow_consumer"
+	ClosePolicy       CloseReason = "policy" // token refused, replaced, or limits broken
+	CloseDrain        CloseReason = "drain"
+	CloseError        CloseReason = "error"
+)
+
+// SocketClosed says that a WebSocket closed.
+type SocketClosed struct{ Reason CloseReason }
+
+// Handled says that a request was answered. Type is "unknown" for what is none;
+// Code is empty when it was carried out.
+type Handled struct {
+	Type  string
+	Code  wire.Code
+	After time.Duration
+}
+
+// LinkCreated says that somebody made a call link.
+type LinkCreated struct{ Kind wire.Kind }
+
+// TokenRefused says that a hello had a token that was refused.
+type TokenRefused struct{}
+
+func (SocketOpened) event() {}
+func (SocketClosed) event() {}
+func (Handled) event()      {}
+func (LinkCreated) event()  {}
+func (TokenRefused) event() {}

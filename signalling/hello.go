@@ -1,0 +1,143 @@
+package signalling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/coder/websocket"
+
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// hello waits for the first request and answers it. A problem has been told to
+// the client when it is returned.
+func (s *Server) hello(ctx context.Context, sock *socket) (*session, *wire.Problem) {
+	ctx, cancel := context.WithTimeout(ctx, helloWithin)
+	defer cancel()
+	_, data, err := sock.conn.Read(ctx)
+	if err != nil {
+		return nil, wire.Problemf(wire.CodeHelloFirst, "the first message must be hello, within %s", helloWithin)
+	}
+	frame, message, err := wire.Decode(data)
+	one, err := s.open(ctx, sock, frame, message, err)
+	if err == nil {
+		return one, nil
+	}
+	problem := s.problem(err)
+	if reply, err := wire.EncodeReply(frame.ID, problem); err == nil {
+		if data, err := json.Marshal(reply); err == nil {
+			_ = sock.conn.Write(ctx, websocket.MessageText, data) // the close that follows tells it too
+		}
+	}
+	s.cfg.Events(Handled{Type: "hello", Code: problem.Code})
+	return nil, problem
+}
+
+func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, message any, err error) (*session, error) {
+	if err != nil {
+		return nil, err
+	}
+	m, ok := message.(*wire.Hello)
+	if !ok {
+		return nil, wire.Problemf(wire.CodeHelloFirst, "the first message must be hello")
+	}
+	id, err := s.cfg.Identity.Verify(ctx, m.Token)
+	switch {
+	case errors.Is(err, identity.ErrToken):
+		s.cfg.Events(TokenRefused{})
+		return nil, wire.Problemf(wire.CodeUnauthenticated, "%s", err)
+	case err != nil:
+		s.cfg.Logger.Error("a token could not be checked", "err", err)
+		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
+	}
+	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Device: m.Device, DeviceName: m.DeviceName}
+	if one := s.resume(ctx, sock, frame.ID, who, m.Resume); one != nil {
+		return one, nil
+	}
+	if err := s.enrol(ctx, who); err != nil {
+		return nil, err
+	}
+	return s.begin(ctx, sock, frame.ID, who)
+}
+
+// resume takes up a session, if it still is one, of this very account and
+// device.
+func (s *Server) resume(ctx context.Context, sock *socket, id string, who call.Who, m *wire.Resume) *session {
+	if m == nil {
+		return nil
+	}
+	one := s.session(m.Session)
+	if one == nil || !identity.SameSecret(one.secret, m.Secret) || one.who.User != who.User || one.who.Device != who.Device ||
+		one.who.Link != who.Link {
+		return nil
+	}
+	before, ok := one.attach(sock, m.Serial)
+	if !ok {
+		s.forget(one)
+		return nil
+	}
+	if before != nil {
+		before.giveUp(wire.CloseReplaced)
+	}
+	s.cfg.Calls.Attach(ctx, one.who)
+	one.send(reply(id, wire.Welcome{
+		Session: one.id, Secret: one.secret, Resumed: true, GraceMs: uint32(s.cfg.Grace.Milliseconds()),
+		User: account(one.who), Name: one.who.Name, Calls: []wire.CallState{}, Incoming: []wire.Incoming{},
+	}))
+	s.cfg.Events(Handled{Type: "hello"})
+	return one
+}
+
+func account(who call.Who) wire.UserID {
+	if who.Guest() {
+		return ""
+	}
+	return who.User
+}
+
+// enrol stores who this is: accounts come to be when their first token does.
+func (s *Server) enrol(ctx context.Context, who call.Who) error {
+	if who.Guest() {
+		return nil
+	}
+	user, err := s.cfg.Store.User(ctx, string(who.User))
+	if errors.Is(err, store.ErrNotFound) || err == nil && user.Name != who.Name {
+		err = s.cfg.Store.UpsertUser(ctx, string(who.User), who.Name)
+	}
+	if err == nil {
+		err = s.cfg.Store.TouchDevice(ctx, string(who.User), string(who.Device), who.DeviceName)
+	}
+	return err
+}
+
+// begin makes a new session. It is subscribed before its state is read, so
+// that nothing falls between the two.
+func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Who) (*session, error) {
+	one := newSession(who)
+	who = one.who
+	if !s.keep(one) {
+		return nil, wire.Problemf(wire.CodeRateLimited, "the account has %d sessions; close one", s.cfg.SessionsPerUser)
+	}
+	unsubscribe, err := s.cfg.Post.subscribe(one.id, account(who), one.send)
+	if err != nil {
+		one.unsubscribe = func() {}
+		s.forget(one)
+		return nil, err
+	}
+	one.unsubscribe = unsubscribe
+	w := wire.Welcome{
+		Session: one.id, Secret: one.secret, GraceMs: uint32(s.cfg.Grace.Milliseconds()), User: account(who), Name: who.Name,
+		Calls: s.cfg.Calls.Attach(ctx, who), Incoming: []wire.Incoming{},
+	}
+	if !who.Guest() {
+		w.Incoming = s.cfg.Calls.Incoming(ctx, who.User)
+	}
+	one.attach(sock, 0)
+	one.welcome(reply(id, w))
+	s.cfg.Events(Handled{Type: "hello"})
+	return one, nil
+}

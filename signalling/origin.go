@@ -1,0 +1,36 @@
+package signalling
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+)
+
+// checkOrigin says whether a configured origin is one: scheme, host and
+// perhaps a port, nothing else.
+func checkOrigin(origin string) error {
+	u, err := url.Parse(origin)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.Scheme+"://"+u.Host != origin {
+		return fmt.Errorf("signalling: %q is not an origin such as https://example.com", origin)
+	}
+	return nil
+}
+
+// originAllowed keeps foreign web pages out: a browser names the page's origin
+// (RFC 6455, section 10.2), which must be this very host or configured, letter
+// by letter. A browser that names none is refused; other programs name none
+// and are let in, because what they need is a token.
+func originAllowed(r *http.Request, origins []string) bool {
+	given := r.Header.Values("Origin")
+	if len(given) == 0 {
+		return r.Header.Get("Sec-Fetch-Mode") == "" && r.Header.Get("Sec-Fetch-Site") == ""
+	}
+	if len(given) > 1 {
+		return false
+	}
+	if given[0] == "http://"+r.Host || given[0] == "https://"+r.Host {
+		return true
+	}
+	return slices.Contains(origins, given[0])
+}

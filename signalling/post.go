@@ -1,0 +1,63 @@
+package signalling
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+
+	"pronto/signalling/bus"
+	"pronto/signalling/wire"
+)
+
+// Post carries frames to sessions over the bus. It implements [call.Post].
+//
+// A message on the bus is the session that must not get it (or nothing), a line
+// break, and the frame as JSON.
+type Post struct {
+	bus *bus.Bus
+	log *slog.Logger
+}
+
+// ToSession implements [call.Post].
+func (p *Post) ToSession(session wire.SessionID, frame wire.Frame) {
+	p.publish(bus.Session(string(session)), "", frame)
+}
+
+// ToUser implements [call.Post].
+func (p *Post) ToUser(user wire.UserID, frame wire.Frame, except wire.SessionID) {
+	p.publish(bus.User(string(user)), except, frame)
+}
+
+func (p *Post) publish(subject string, except wire.SessionID, frame wire.Frame) {
+	data, err := json.Marshal(frame)
+	if err == nil {
+		err = p.bus.Publish(subject, append(append([]byte(except), '\n'), data...))
+	}
+	if err != nil {
+		p.log.Error("a frame could not be posted", "type", frame.Type, "err", err)
+	}
+}
+
+// subscribe has f called with each frame for the session, and for its account
+// if it has one, in order. f must not block.
+func (p *Post) subscribe(session wire.SessionID, user wire.UserID, f func(frame []byte)) (unsubscribe func(), err error) {
+	deliver := func(_ string, data []byte) {
+		except, frame, ok := bytes.Cut(data, []byte{'\n'})
+		if ok && string(except) != string(session) {
+			f(frame)
+		}
+	}
+	own, err := p.bus.Subscribe(bus.Session(string(session)), deliver)
+	if err != nil {
+		return nil, err
+	}
+	if user == "" {
+		return own, nil
+	}
+	account, err := p.bus.Subscribe(bus.User(string(user)), deliver)
+	if err != nil {
+		own()
+		return nil, err
+	}
+	return func() { own(); account() }, nil
+}

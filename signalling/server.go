@@ -1,0 +1,251 @@
+package signalling
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"pronto/signalling/wire"
+)
+
+// Subprotocol is what a client must ask for (RFC 6455, section 1.9).
+const Subprotocol = "pronto.v1"
+
+// Server is the WebSocket endpoint. It is an [http.Handler].
+type Server struct {
+	cfg  Config
+	ctx  context.Context // of all sockets
+	stop context.CancelFunc
+	wait sync.WaitGroup
+
+	mu        sync.Mutex // guards what follows; held for map access only
+	closed    bool
+	addresses map[string]int // sockets by network address
+	sessions  map[wire.SessionID]*session
+	users     map[wire.UserID]map[*session]struct{}
+}
+
+// New makes the endpoint.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Server{
+		cfg: cfg, addresses: map[string]int{}, sessions: map[wire.SessionID]*session{},
+		users: map[wire.UserID]map[*session]struct{}{},
+	}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// Close tells the clients that the server goes away, closes their sockets and
+// returns when all goroutines are gone.
+func (s *Server) Close() {
+	s.mu.Lock()
+	s.closed = true
+	sessions := make([]*session, 0, len(s.sessions))
+	for _, one := range s.sessions {
+		sessions = append(sessions, one)
+	}
+	s.mu.Unlock()
+	for _, one := range sessions {
+		one.send(event(wire.Restarting{}))
+		one.mu.Lock()
+		if one.socket != nil {
+			one.socket.code.CompareAndSwap(0, wire.CloseRestarting)
+		}
+		one.mu.Unlock()
+	}
+	const drain = 300 * time.Millisecond // for the frames to be written
+	select {
+	case <-time.After(drain):
+	case <-s.idle():
+	}
+	s.stop()
+	s.wait.Wait()
+	for _, one := range sessions {
+		s.forget(one)
+	}
+}
+
+// idle is closed when no socket is open any more.
+func (s *Server) idle() <-chan struct{} {
+	done := make(chan struct{})
+	go func() {
+		s.wait.Wait()
+		close(done)
+	}()
+	return done
+}
+
+// ServeHTTP accepts a WebSocket and serves it until it closes.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !originAllowed(r, s.cfg.Origins) {
+		http.Error(w, "this origin may not connect", http.StatusForbidden)
+		return
+	}
+	address, release, ok := s.admit(r.RemoteAddr)
+	if !ok {
+		w.Header().Set("Retry-After", "2")
+		http.Error(w, "too many connections, or the server is restarting", http.StatusServiceUnavailable)
+		return
+	}
+	defer release(address)
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true, // the origin was checked, more strictly
+		CompressionMode: websocket.CompressionDisabled,
+	})
+	if err != nil {
+		return // Accept has answered
+	}
+	conn.SetReadLimit(wire.MaxFrameBytes)
+	s.cfg.Events(SocketOpened{})
+	s.cfg.Events(SocketClosed{Reason: s.serve(conn)})
+}
+
+// admit counts a socket.
+func (s *Server) admit(remote string) (address string, release func(string), ok bool) {
+	address, _, err := net.SplitHostPort(remote)
+	if err != nil {
+		address = remote
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.addresses[address] >= s.cfg.SocketsPerAddress {
+		return address, nil, false
+	}
+	s.addresses[address]++
+	s.wait.Add(1)
+	return address, func(address string) {
+		s.mu.Lock()
+		if s.addresses[address]--; s.addresses[address] == 0 {
+			delete(s.addresses, address)
+		}
+		s.mu.Unlock()
+		s.wait.Done()
+	}, true
+}
+
+// serve is the life of one socket: hello, requests, end.
+func (s *Server) serve(conn *websocket.Conn) CloseReason {
+	ctx, cancel := context.WithCancel(s.ctx)
+	defer cancel()
+	sock := newSocket(conn, cancel)
+	one, problem := s.hello(ctx, sock)
+	if problem != nil {
+		_ = conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
+		if problem.Code == wire.CodeHelloFirst {
+			return CloseTimeout
+		}
+		return ClosePolicy
+	}
+	var writer sync.WaitGroup
+	writer.Go(func() { sock.write(ctx, one) })
+	err := s.read(ctx, sock, one)
+	code := int(sock.code.Load())
+	if code == 0 && s.ctx.Err() != nil {
+		code = wire.CloseRestarting
+	}
+	cancel()
+	writer.Wait()
+	if one.detach(sock, s.cfg.Grace, func() { s.forget(one) }) {
+		s.cfg.Calls.SessionLost(context.WithoutCancel(ctx), one.who.User, one.id)
+	}
+	return s.hangUp(conn, code, err)
+}
+
+// hangUp closes the connection with the code that fits, and says why for
+// counting.
+func (s *Server) hangUp(conn *websocket.Conn, code int, err error) CloseReason {
+	switch {
+	case code == wire.CloseRestarting:
+		_ = conn.Close(websocket.StatusGoingAway, "restarting")
+		return CloseDrain
+	case code == wire.CloseTooSlow:
+		_ = conn.CloseNow()
+		return CloseSlowConsumer
+	case code != 0:
+		_ = conn.Close(websocket.StatusCode(code), "")
+		return ClosePolicy
+	case errors.Is(err, websocket.ErrMessageTooBig):
+		_ = conn.CloseNow() // the library has sent 1009
+		return ClosePolicy
+	case errors.Is(err, context.DeadlineExceeded):
+		_ = conn.CloseNow()
+		return CloseTimeout
+	}
+	_ = conn.CloseNow()
+	switch websocket.CloseStatus(err) {
+	case websocket.StatusNormalClosure, websocket.StatusGoingAway:
+		return CloseNormal
+	}
+	return CloseError
+}
+
+func closeCode(code wire.Code) int {
+	switch code {
+	case wire.CodeUnauthenticated, wire.CodeHelloFirst:
+		return wire.CloseUnauthenticated
+	case wire.CodeUnavailable:
+		return wire.CloseTooMany
+	}
+	return wire.CloseProtocol
+}
+
+// forget ends a session for good. Its calls have their own grace.
+func (s *Server) forget(one *session) {
+	if !one.drop() {
+		return
+	}
+	s.mu.Lock()
+	if s.sessions[one.id] == one {
+		delete(s.sessions, one.id)
+		delete(s.users[one.who.User], one)
+		if len(s.users[one.who.User]) == 0 {
+			delete(s.users, one.who.User)
+		}
+	}
+	s.mu.Unlock()
+	one.unsubscribe()
+}
+
+// keep registers a new session. If the account has too many, the one that has
+// been without a socket the longest makes room.
+func (s *Server) keep(one *session) bool {
+	s.mu.Lock()
+	others := s.users[one.who.User]
+	var oldest *session
+	if len(others) >= s.cfg.SessionsPerUser {
+		for o := range others {
+			if since := o.awaySince(); !since.IsZero() && (oldest == nil || since.Before(oldest.awaySince())) {
+				oldest = o
+			}
+		}
+		if oldest == nil {
+			s.mu.Unlock()
+			return false
+		}
+	}
+	if others == nil {
+		others = map[*session]struct{}{}
+		s.users[one.who.User] = others
+	}
+	others[one] = struct{}{}
+	s.sessions[one.id] = one
+	s.mu.Unlock()
+	if oldest != nil {
+		s.forget(oldest)
+	}
+	return true
+}
+
+func (s *Server) session(id wire.SessionID) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[id]
+}

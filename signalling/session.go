@@ -1,0 +1,207 @@
+package signalling
+
+import (
+	"strconv"
+	"sync"
+	"time"
+
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/wire"
+)
+
+// Limits of a session.
+const (
+	maxQueuedFrames = 256
+	maxQueuedBytes  = 1 << 20
+	maxRemembered   = 256 // ids of requests
+)
+
+// session is one signed-in page or app. It keeps the frames that the client
+// has not confirmed, so that they can be sent again on the next socket.
+type session struct {
+	// Set by newSession.
+	id          wire.SessionID
+	secret      string
+	who         call.Who // without Reply
+	unsubscribe func()
+
+	mu      sync.Mutex // guards what follows; held for memory access only
+	serial  uint32     // of the newest frame
+	queue   []queued
+	bytes   int
+	held    [][]byte // frames that came before welcome; nil once it was sent
+	ready   bool     // welcome was sent
+	ids     []string // requests that were taken, the oldest first
+	taken   map[string]struct{}
+	socket  *socket // nil while it has none
+	away    time.Time
+	expire  *time.Timer
+	dropped bool
+}
+
+type queued struct {
+	serial uint32
+	data   []byte
+}
+
+func newSession(who call.Who) *session {
+	s := &session{secret: identity.NewSecret(), who: who, taken: map[string]struct{}{}}
+	s.id = wire.SessionID(identity.NewID("ses"))
+	s.who.Session = s.id
+	return s
+}
+
+// send queues a frame, which is a JSON object without a serial. It never
+// blocks; a client that does not read loses its socket.
+func (s *session) send(frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready {
+		if len(s.held) < maxQueuedFrames {
+			s.held = append(s.held, frame)
+		}
+		return
+	}
+	s.push(frame)
+}
+
+// welcome queues the first frame of a session, and then those that came before
+// it.
+func (s *session) welcome(frame []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.push(frame)
+	for _, f := range s.held {
+		s.push(f)
+	}
+	s.ready, s.held = true, nil
+}
+
+// push numbers a frame and queues it. The caller holds mu.
+func (s *session) push(frame []byte) {
+	s.serial++
+	data := make([]byte, 0, len(frame)+24)
+	data = append(data, `{"serial":`...)
+	data = strconv.AppendUint(data, uint64(s.serial), 10)
+	data = append(data, ',')
+	data = append(data, frame[1:]...)
+	s.queue = append(s.queue, queued{s.serial, data})
+	s.bytes += len(data)
+	for len(s.queue) > maxQueuedFrames || s.bytes > maxQueuedBytes {
+		if s.socket != nil && s.socket.written < s.queue[0].serial {
+			s.socket.giveUp(wire.CloseTooSlow)
+		}
+		s.bytes -= len(s.queue[0].data)
+		s.queue = s.queue[1:]
+	}
+	if s.socket != nil {
+		s.socket.wake()
+	}
+}
+
+// confirm forgets the frames that the client has seen.
+func (s *session) confirm(serial uint32) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for n < len(s.queue) && s.queue[n].serial <= serial {
+		s.bytes -= len(s.queue[n].data)
+		n++
+	}
+	s.queue = append([]queued(nil), s.queue[n:]...)
+}
+
+// take notes a request's id, and reports false if it was taken before: its
+// reply is under way or was sent again when the session was resumed.
+func (s *session) take(id string) bool {
+	if id == "" {
+		return true
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ok := s.taken[id]; ok {
+		return false
+	}
+	if len(s.ids) == maxRemembered {
+		delete(s.taken, s.ids[0])
+		s.ids = s.ids[1:]
+	}
+	s.ids = append(s.ids, id)
+	s.taken[id] = struct{}{}
+	return true
+}
+
+// attach gives the session a socket that has seen frames up to serial, and
+// returns the socket it had before. It reports false if frames after serial
+// are gone.
+func (s *session) attach(sock *socket, serial uint32) (before *socket, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.dropped || serial > s.serial || len(s.queue) > 0 && s.queue[0].serial > serial+1 || len(s.queue) == 0 && serial != s.serial {
+		return nil, false
+	}
+	before = s.socket
+	s.socket, sock.written = sock, serial
+	if s.expire != nil {
+		s.expire.Stop()
+		s.expire = nil
+	}
+	sock.wake()
+	return before, true
+}
+
+// detach takes the socket away if it is still the session's, and has expired
+// called after grace. It reports whether it was.
+func (s *session) detach(sock *socket, grace time.Duration, expired func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket != sock {
+		return false
+	}
+	s.socket, s.away = nil, time.Now()
+	if !s.dropped {
+		s.expire = time.AfterFunc(grace, expired)
+	}
+	return true
+}
+
+// drop ends a session that has no socket; it reports false if it has one.
+func (s *session) drop() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket != nil {
+		return false
+	}
+	s.dropped = true
+	if s.expire != nil {
+		s.expire.Stop()
+	}
+	return true
+}
+
+// pending returns the next frame for the socket, if there is one.
+func (s *session) pending(sock *socket) (queued, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket != sock {
+		return queued{}, false
+	}
+	for _, q := range s.queue {
+		if q.serial > sock.written {
+			sock.written = q.serial
+			return q, true
+		}
+	}
+	return queued{}, false
+}
+
+// awaySince returns since when the session has no socket; zero if it has one.
+func (s *session) awaySince() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.socket != nil {
+		return time.Time{}
+	}
+	return s.away
+}

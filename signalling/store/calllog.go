@@ -1,0 +1,121 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Direction says whether the owner of a log row called or was called.
+type Direction string
+
+// The directions of a log row.
+const (
+	Incoming Direction = "incoming"
+	Outgoing Direction = "outgoing"
+)
+
+// LogRow is one call as one of its users sees it afterwards.
+type LogRow struct {
+	CallID, UserID string
+	Direction      Direction
+	// PeerName and PeerIDs are the call layer's words for the others.
+	PeerName, PeerIDs string
+	Kind              Kind
+	Outcome           string
+	Started           time.Time
+	Ended             time.Time // zero while the call goes on
+	// Duration is how long they were connected, to the millisecond.
+	Duration time.Duration
+}
+
+// LogChange inserts or replaces a user's log row of a call. The time of the
+// row's beginning is that of its first insertion and never changes, so that
+// paging is steady.
+type LogChange struct {
+	// UserID is whose row it is. A change for somebody who has no account (a
+	// guest, or deleted meanwhile) is passed over.
+	UserID            string
+	Direction         Direction
+	PeerName, PeerIDs string
+	Kind              Kind
+	Outcome           string
+	// Ended notes the present moment as the row's end, unless it has one.
+	Ended    bool
+	Duration time.Duration
+}
+
+// Cursor is a place in a user's log: the rows older than the one it names. The
+// zero Cursor is before the newest.
+type Cursor struct {
+	Started time.Time
+	CallID  string
+}
+
+// writeLog upserts the log rows of a call.
+func writeLog(ctx context.Context, c conn, callID string, changes []LogChange) error {
+	for _, l := range changes {
+		if err := l.validate(); err != nil {
+			return err
+		}
+		// Locking the user's row keeps him from being deleted between the
+		// look and the insertion, which would fail the whole transition.
+		_, err := c.exec(ctx, `
+			INSERT INTO call_log (call_id, user_id, direction, peer_name, peer_ids, kind, outcome, started_ms, ended_ms, duration_ms)
+			SELECT CAST($1 AS TEXT), u.id, CAST($3 AS TEXT), CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT),
+				CAST($7 AS TEXT), {now}, CASE WHEN CAST($8 AS BOOLEAN) THEN {now} END, CAST($9 AS BIGINT)
+			FROM users u WHERE u.id = $2 {keyshare}
+			ON CONFLICT (call_id, user_id) DO UPDATE SET direction = excluded.direction, peer_name = excluded.peer_name,
+				peer_ids = excluded.peer_ids, kind = excluded.kind, outcome = excluded.outcome,
+				ended_ms = COALESCE(call_log.ended_ms, excluded.ended_ms), duration_ms = excluded.duration_ms`,
+			callID, l.UserID, string(l.Direction), l.PeerName, l.PeerIDs, string(l.Kind), l.Outcome, l.Ended,
+			l.Duration.Milliseconds())
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *LogChange) validate() error {
+	switch {
+	case l.Direction != Incoming && l.Direction != Outgoing:
+		return invalid("the direction is neither incoming nor outgoing")
+	case l.Kind != Voice && l.Kind != Video:
+		return invalid("the kind is neither voice nor video")
+	case l.Duration < 0:
+		return invalid("the duration is negative")
+	}
+	if err := checkIDs("user id or outcome", l.UserID, l.Outcome); err != nil {
+		return err
+	}
+	if err := checkText("peer name", l.PeerName, MaxName); err != nil {
+		return err
+	}
+	return checkText("peer ids", l.PeerIDs, MaxPeers)
+}
+
+// CallLog returns at most limit (1 to [MaxPage]) rows of user's log, the newest
+// first, that are older than before, and the cursor of the next page, which is
+// the zero Cursor after the last.
+func (s *Store) CallLog(ctx context.Context, user string, before Cursor, limit int) ([]LogRow, Cursor, error) {
+	limit = min(max(limit, 1), MaxPage)
+	text := `SELECT call_id, user_id, direction, peer_name, peer_ids, kind, outcome, started_ms, COALESCE(ended_ms, 0), duration_ms
+		FROM call_log WHERE user_id = $1`
+	args := []any{user, limit + 1} // one more tells whether there is another page
+	if before != (Cursor{}) {
+		text += ` AND (started_ms, call_id) < ($3, $4)`
+		args = append(args, before.Started.UnixMilli(), before.CallID)
+	}
+	page, err := list(ctx, s, func(s scanner) (l LogRow, err error) {
+		err = s.Scan(&l.CallID, &l.UserID, &l.Direction, &l.PeerName, &l.PeerIDs, &l.Kind, &l.Outcome,
+			millis{&l.Started}, millis{&l.Ended}, &l.Duration)
+		l.Duration *= time.Duration(time.Millisecond)
+		return l, err
+	}, text+` ORDER BY started_ms DESC, call_id DESC LIMIT $2`, args...)
+	if err != nil || len(page) <= limit {
+		return page, Cursor{}, err
+	}
+	page = page[:limit]
+	last := page[limit-1]
+	return page, Cursor{last.Started, last.CallID}, nil
+}

@@ -1,0 +1,70 @@
+package store
+
+import "context"
+
+// Contact is somebody in a user's contacts or block list.
+type Contact struct {
+	ID string
+	// Name is empty if the account does not (or no longer) exist.
+	Name string
+}
+
+func scanContact(s scanner) (c Contact, err error) { return c, s.Scan(&c.ID, &c.Name) }
+
+// AddContact puts contact into owner's contacts; to do so twice is no error.
+// It fails with [ErrNotFound] if either account does not exist and with
+// [ErrLimit] beyond [MaxContacts].
+func (s *Store) AddContact(ctx context.Context, owner, contact string) error {
+	return s.add(ctx, owner, contact, MaxContacts,
+		`SELECT COUNT(*) FROM contacts WHERE owner_id = $1 AND contact_id <> $2`,
+		`INSERT INTO contacts (owner_id, contact_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`)
+}
+
+// RemoveContact takes contact out of owner's contacts; it is no error if it was
+// not in them.
+func (s *Store) RemoveContact(ctx context.Context, owner, contact string) error {
+	return s.remove(ctx, `DELETE FROM contacts WHERE owner_id = $1 AND contact_id = $2`, owner, contact)
+}
+
+// Contacts returns owner's contacts by name.
+func (s *Store) Contacts(ctx context.Context, owner string) ([]Contact, error) {
+	return list(ctx, s, scanContact, `
+		SELECT u.id, u.name FROM contacts c JOIN users u ON u.id = c.contact_id
+		WHERE c.owner_id = $1 ORDER BY u.name, u.id`, owner)
+}
+
+// IsContact reports whether contact is in owner's contacts.
+func (s *Store) IsContact(ctx context.Context, owner, contact string) (bool, error) {
+	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM contacts WHERE owner_id = $1 AND contact_id = $2)`, owner, contact)
+}
+
+// add inserts a row (owner, other) unless owner has limit others already.
+func (s *Store) add(ctx context.Context, owner, other string, limit int, count, insert string) error {
+	if err := checkIDs("user id", owner, other); err != nil {
+		return err
+	}
+	if owner == other {
+		return invalid("a user may not list himself")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		var others int
+		if err := c.row(ctx, count, []any{owner, other}, &others); err != nil {
+			return err
+		}
+		if others >= limit {
+			return ErrLimit
+		}
+		_, err := c.exec(ctx, insert, owner, other)
+		return err
+	})
+}
+
+// remove runs a statement that may find nothing to do.
+func (s *Store) remove(ctx context.Context, text string, args ...any) error {
+	return s.change(ctx, nil, text, args...)
+}
+
+// exists runs a query that returns one truth value.
+func (s *Store) exists(ctx context.Context, text string, args ...any) (bool, error) {
+	return get(ctx, s, func(s scanner) (yes bool, err error) { return yes, s.Scan(&yes) }, text, args...)
+}

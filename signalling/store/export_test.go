@@ -1,0 +1,25 @@
+package store
+
+import "context"
+
+// Exec changes rows behind the store's back, as time would.
+func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
+	return s.remove(ctx, text, args...)
+}
+
+// Sealed returns a key's secret as it is on disk.
+func (s *Store) Sealed(ctx context.Context, id string) ([]byte, error) {
+	return get(ctx, s, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) },
+		`SELECT secret FROM api_keys WHERE id = $1`, id)
+}
+
+// Pragma returns a setting of the connection that writes.
+func (s *Store) Pragma(ctx context.Context, name string) (setting string, err error) {
+	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		return c.row(ctx, `PRAGMA `+name, nil, &setting)
+	})
+	return setting, err
+}
+
+// PairKey is for tests of pairs.
+var PairKey = pairKey

@@ -1,0 +1,91 @@
+package store
+
+import "context"
+
+// Relation is everything that decides whether one person may ring another,
+// read in one query.
+type Relation struct {
+	Caller, Callee string
+
+	// CalleeExists is false for an unknown account; all else is then as if it
+	// had no blocks, contacts or settings.
+	CalleeExists bool
+	CalleeName   string
+
+	CalleeBlockedCaller bool
+	CallerBlockedCallee bool
+
+	// CalleeHasCaller means that the caller is in the callee's contacts.
+	CalleeHasCaller bool
+	// CallerHasCallee means that the callee is in the caller's contacts.
+	CallerHasCallee bool
+
+	CallerPrivacy Privacy
+	CalleePrivacy Privacy
+}
+
+// relationQuery has the callees' placeholders between its halves.
+const (
+	relationHead = `WITH callee (id) AS (VALUES `
+	relationTail = `)
+		SELECT c.id, u.id IS NOT NULL, COALESCE(u.name, ''),
+			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1),
+			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = $1 AND b.blocked_id = c.id),
+			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = c.id AND k.contact_id = $1),
+			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),
+			COALESCE(p.who_may_call, 'everyone'), COALESCE(p.hide_address, FALSE), COALESCE(p.version, 0),
+			COALESCE(q.who_may_call, 'everyone'), COALESCE(q.hide_address, FALSE), COALESCE(q.version, 0)
+		FROM callee c
+		LEFT JOIN users u ON u.id = c.id
+		LEFT JOIN privacy p ON p.user_id = c.id
+		LEFT JOIN privacy q ON q.user_id = $1`
+)
+
+// Relation returns how caller and callee stand to each other, by what is
+// committed now.
+func (s *Store) Relation(ctx context.Context, caller, callee string) (Relation, error) {
+	rel, err := s.Relations(ctx, caller, []string{callee})
+	if err != nil {
+		return Relation{}, err
+	}
+	return rel[0], nil
+}
+
+// Relations is [Store.Relation] for many callees, in their order.
+func (s *Store) Relations(ctx context.Context, caller string, callees []string) ([]Relation, error) {
+	var rel []Relation
+	err := s.read(ctx, func(ctx context.Context, c conn) (err error) {
+		rel, err = relations(ctx, c, caller, callees)
+		return err
+	})
+	return rel, err
+}
+
+// relations is Relations inside a transaction too.
+func relations(ctx context.Context, c conn, caller string, callees []string) ([]Relation, error) {
+	if err := checkIDs("user id", append([]string{caller}, callees...)...); err != nil {
+		return nil, err
+	}
+	byID := make(map[string]Relation, len(callees))
+	scan := func(s scanner) (struct{}, error) {
+		r := Relation{Caller: caller}
+		err := s.Scan(&r.Callee, &r.CalleeExists, &r.CalleeName,
+			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee,
+			&r.CalleePrivacy.WhoMayCall, &r.CalleePrivacy.HideAddress, &r.CalleePrivacy.Version,
+			&r.CallerPrivacy.WhoMayCall, &r.CallerPrivacy.HideAddress, &r.CallerPrivacy.Version)
+		byID[r.Callee] = r
+		return struct{}{}, err
+	}
+	err := inLists(callees, 2, "(CAST($%d AS TEXT))", func(marks string, args []any) error {
+		_, err := rows(ctx, c, scan, relationHead+marks+relationTail, append([]any{caller}, args...)...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	found := make([]Relation, len(callees))
+	for i, id := range callees {
+		found[i] = byID[id]
+	}
+	return found, nil
+}

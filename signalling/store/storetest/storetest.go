@@ -1,0 +1,69 @@
+package storetest
+
+import (
+	"bytes"
+	"log/slog"
+	"path/filepath"
+	"testing"
+
+	"pronto/signalling/store"
+)
+
+// Each runs f as the subtests "sqlite" and "postgres", each with an empty store.
+func Each(t *testing.T, f func(t *testing.T, s *store.Store)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
+}
+
+// EachDSN is Each for tests that open the store themselves.
+func EachDSN(t *testing.T, f func(t *testing.T, dsn string)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { f(t, SQLiteDSN(t)) })
+	t.Run("postgres", func(t *testing.T) { f(t, PostgresDSN(t)) })
+}
+
+// SQLite opens an empty store in a temporary folder; it is closed when the test
+// ends.
+func SQLite(t testing.TB) *store.Store {
+	t.Helper()
+	return Open(t, SQLiteDSN(t))
+}
+
+// Postgres opens an empty store on the process's PostgreSQL server; it is closed
+// when the test ends.
+func Postgres(t testing.TB) *store.Store {
+	t.Helper()
+	return Open(t, PostgresDSN(t))
+}
+
+// SQLiteDSN names a database that does not exist yet.
+func SQLiteDSN(t testing.TB) string {
+	return "sqlite://" + filepath.Join(t.TempDir(), "pronto.db")
+}
+
+// Config returns what stores in tests are opened with. Warnings go to the
+// test's output.
+func Config(t testing.TB, dsn string) store.Config {
+	return store.Config{
+		DSN:       dsn,
+		MasterKey: bytes.Repeat([]byte("k"), 32),
+		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+	}
+}
+
+// Open opens the store of dsn and closes it when the test ends, if the test has
+// not done so.
+func Open(t testing.TB, dsn string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), Config(t, dsn))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the store: %v", err)
+		}
+	})
+	return s
+}

@@ -1,0 +1,58 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// User is an account.
+type User struct {
+	ID, Name string
+	Created  time.Time
+}
+
+const userColumns = `id, name, created_ms`
+
+func scanUser(s scanner) (u User, err error) {
+	return u, s.Scan(&u.ID, &u.Name, millis{&u.Created})
+}
+
+// UpsertUser creates a user or gives an existing one a new name.
+func (s *Store) UpsertUser(ctx context.Context, id, name string) error {
+	if err := checkID("user id", id); err != nil {
+		return err
+	}
+	if err := checkText("name", name, MaxName); err != nil {
+		return err
+	}
+	return s.change(ctx, ErrConflict, `
+		INSERT INTO users (id, name, created_ms) VALUES ($1, $2, {now})
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name`, id, name)
+}
+
+// User returns one user, or [ErrNotFound].
+func (s *Store) User(ctx context.Context, id string) (User, error) {
+	return get(ctx, s, scanUser, `SELECT `+userColumns+` FROM users WHERE id = $1`, id)
+}
+
+// Users returns those of ids that exist, by id. At most 256 ids are asked for
+// at once; longer lists cost several queries.
+func (s *Store) Users(ctx context.Context, ids ...string) (map[string]User, error) {
+	found := make(map[string]User, len(ids))
+	err := inLists(ids, 1, "$%d", func(marks string, args []any) error {
+		part, err := list(ctx, s, scanUser, `SELECT `+userColumns+` FROM users WHERE id IN (`+marks+`)`, args...)
+		for _, u := range part {
+			found[u.ID] = u
+		}
+		return err
+	})
+	return found, err
+}
+
+// DeleteUser deletes a user and with him his devices, contacts, settings,
+// blocks, links, log and what waits in the outbox for him. What others have
+// blocked stays blocked: an account made anew with the same id must not get
+// past it. It fails with [ErrNotFound].
+func (s *Store) DeleteUser(ctx context.Context, id string) error {
+	return s.change(ctx, ErrNotFound, `DELETE FROM users WHERE id = $1`, id)
+}

@@ -1,0 +1,291 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// The golden frames are one or more examples of every request, reply and event.
+// This package and the TypeScript client both read them: who changes what a
+// frame looks like sees it here first.
+var update = flag.Bool("update", false, "write the golden frames anew")
+
+const goldenDir = "testdata/golden"
+
+var (
+	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Media: Media{Microphone: true, Camera: true}}
+	bia  = Participant{Participant: "p2", User: "bia", Name: "Bia", Presence: PresenceRinging}
+	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
+	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Title: "Standup", CreatedMs: 1767225600000, ExpiresMs: 1769817600000, MaxUses: 20, Uses: 3}
+
+	ringing = CallState{
+		Call: "c1", Epoch: 1, Seq: 1, Kind: KindVideo, Phase: PhaseRinging, Topology: TopologyDirect, Generation: 1,
+		Self: "p1", Host: "p1", RingTimeoutMs: 45000, Participants: []Participant{ana, bia}, ICE: ICE{RelayOnly: true},
+	}
+	active = CallState{
+		Call: "c1", Epoch: 2, Seq: 17, Kind: KindVideo, Phase: PhaseActive, Topology: TopologySFU, Generation: 2,
+		Self: "p3", Title: "Standup", RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
+		ICE: ICE{Servers: []ICEServer{{URLs: []string{"turn:calls.example:3478?transport=udp"}, Username: "1767229200:p3", Credential: "c2VjcmV0"}}},
+	}
+	offer = "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\n"
+	entry = CallLogEntry{Call: "c1", Kind: KindVoice, Direction: DirectionIncoming, Outcome: OutcomeAnswered, With: []Person{{"bia", "Bia"}}, StartedMs: 1767225600000, DurationMs: 61000}
+)
+
+var requestExamples = map[string]any{
+	"hello":         Hello{Token: "a.b.c", Device: "d1"},
+	"hello.resume":  Hello{Token: "a.b.c", Device: "d1", DeviceName: "Ana’s phone", Resume: &Resume{Session: "s1", Secret: "x1", Serial: 12}},
+	"ping":          Ping{Serial: 12},
+	"ring":          Ring{Users: []UserID{"bia"}, Kind: KindVideo},
+	"ring.group":    Ring{Users: []UserID{"bia", "caio", "duda"}, Kind: KindVoice},
+	"invite":        Invite{Call: "c1", Users: []UserID{"caio"}},
+	"deviceRings":   DeviceRings{Call: "c1"},
+	"accept":        Accept{Call: "c1", Media: Media{Microphone: true}},
+	"decline":       Decline{Call: "c1"},
+	"cancel":        Cancel{Call: "c1"},
+	"cancel.one":    Cancel{Call: "c1", Participant: "p2"},
+	"leave":         Leave{Call: "c1"},
+	"end":           End{Call: "c1"},
+	"sync":          Sync{Call: "c1"},
+	"describe":      Describe{Call: "c1", Generation: 1, Type: SDPOffer, SDP: offer},
+	"trickle":       Trickle{Call: "c1", Generation: 1, Candidates: []Candidate{{Candidate: "candidate:1 1 udp 2130706431 192.0.2.1 50000 typ host", SDPMid: "0", UsernameFragment: "abcd"}}},
+	"trickle.end":   Trickle{Call: "c1", Generation: 1, Candidates: []Candidate{{SDPMid: "0"}}},
+	"negotiate":     Negotiate{Call: "c1", Generation: 2, SDP: offer, Sends: []Send{{"0", SourceMicrophone}, {"1", SourceCamera}, {"2", SourceScreen}, {"3", SourceScreenAudio}}},
+	"view":          View{Call: "c1", Items: []ViewItem{{"p3", SourceScreen, 1080}, {"p2", SourceCamera, 180}}},
+	"view.nothing":  View{Call: "c1", Items: []ViewItem{}},
+	"setMedia":      SetMedia{Call: "c1", Media: Media{Microphone: true, Camera: true, Screen: true}},
+	"setBattery":    SetBattery{Call: "c1", Low: true},
+	"mediaFlows":    MediaFlows{Call: "c1", Generation: 1, Path: PathRelay, AfterMs: 380},
+	"mediaFailed":   MediaFailed{Call: "c1", Generation: 1},
+	"getPeople":     GetPeople{},
+	"addContact":    AddContact{User: "bia"},
+	"removeContact": RemoveContact{User: "bia"},
+	"block":         Block{User: "mal"},
+	"unblock":       Unblock{User: "mal"},
+	"getPrivacy":    GetPrivacy{},
+	"setPrivacy":    SetPrivacy{WhoMayCall: MayCallContacts, HideAddress: true, IfVersion: 3},
+	"getCallLog":    GetCallLog{},
+	"getCallLog.2":  GetCallLog{Before: "next-page", Limit: 20},
+	"createLink":    CreateLink{Kind: KindVideo, Title: "Standup", ExpiresInSeconds: 2592000, MaxUses: 20},
+	"createLink.0":  CreateLink{Kind: KindVoice},
+	"getLinks":      GetLinks{},
+	"revokeLink":    RevokeLink{Link: link.Link},
+	"joinLink":      JoinLink{Link: link.Link, Media: Media{Microphone: true, Camera: true}},
+}
+
+var replyExamples = map[string]any{
+	"welcome":           Welcome{Session: "s1", Secret: "x1", GraceMs: 30000, User: "ana", Name: "Ana", Calls: []CallState{ringing}, Incoming: []Incoming{{Call: "c2", Kind: KindVoice, From: "bia", Name: "Bia", RingMs: 40000}}},
+	"welcome.resumed":   Welcome{Session: "s1", Secret: "x1", Resumed: true, GraceMs: 30000, Name: "Zoë"},
+	"done":              Done{},
+	"callState":         ringing,
+	"callState.sfu":     active,
+	"negotiated":        Negotiated{Generation: 2, SDP: offer},
+	"people":            People{Contacts: []Person{{"bia", "Bia"}}, Blocked: []Person{{"mal", "Mal"}}},
+	"people.nobody":     People{},
+	"privacy":           Privacy{WhoMayCall: MayCallEveryone},
+	"callLog":           CallLog{Entries: []CallLogEntry{entry}, Next: "next-page"},
+	"callLog.empty":     CallLog{},
+	"link":              link,
+	"links":             Links{Links: []Link{link, {Link: "b3BlbiBmb3IgZXZlcnlib2R5", Kind: KindVoice, CreatedMs: 1767225600000, RevokedMs: 1767225700000}}},
+	"problem":           &Problem{Code: CodeAnsweredElsewhere, Detail: "another device was first", Device: "Ana’s phone"},
+	"problem.rate":      &Problem{Code: CodeRateLimited, Detail: "12 rings in a minute; wait", RetryAfterMs: 5000},
+	"problem.withoutId": &Problem{Code: CodeBadFrame, Detail: "the frame is not JSON"},
+}
+
+var eventExamples = map[string]any{
+	"incoming":           Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", RingMs: 45000},
+	"incoming.group":     Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", Others: 2, RingMs: 45000},
+	"ringStopped":        RingStopped{Call: "c1", Reason: StopAnsweredElsewhere, Device: "Ana’s phone"},
+	"ringStopped.missed": RingStopped{Call: "c1", Reason: StopTimeout},
+	"people":             People{Contacts: []Person{{"bia", "Bia"}}},
+	"privacy":            Privacy{WhoMayCall: MayCallNobody, HideAddress: true, Version: 4},
+	"logged":             entry,
+	"logged.missed":      CallLogEntry{Call: "c3", Kind: KindVideo, Direction: DirectionIncoming, Outcome: OutcomeMissed, StartedMs: 1767225600000},
+	"restarting":         Restarting{},
+	"participantInvited": ParticipantInvited{By: "p1", Participant: bia},
+	"participantRinging": ParticipantRinging{Participant: "p2"},
+	"inviteUnanswered":   InviteUnanswered{Participant: "p2"},
+	"participantJoined":  ParticipantJoined{Participant: zoe},
+	"participantLeft":    ParticipantLeft{Participant: "p2", Reason: LeaveLost},
+	"presenceChanged":    PresenceChanged{Participant: "p2", Presence: PresenceReconnecting},
+	"mediaChanged":       MediaChanged{Participant: "p2", Media: Media{Camera: true}},
+	"batteryChanged":     BatteryChanged{Participant: "p2", Low: true},
+	"phaseChanged":       PhaseChanged{Phase: PhaseConnecting, ConnectedMs: 1767225605000},
+	"topologyChanged":    TopologyChanged{Topology: TopologySFU, Generation: 2},
+	"callEnded":          CallEnded{Reason: EndHangup, DurationMs: 61000},
+	"described":          Described{Generation: 1, Type: SDPAnswer, SDP: offer},
+	"trickled":           Trickled{Generation: 1, Candidates: []Candidate{{Candidate: "candidate:1 1 udp 2130706431 192.0.2.2 50000 typ host", SDPMid: "0"}}},
+	"slots":              Slots{Generation: 2, Slots: []Slot{{"4", "p2", SourceMicrophone}, {"10", "p2", SourceCamera}}},
+	"slots.none":         Slots{Generation: 2},
+	"speakers":           Speakers{Participants: []ParticipantID{"p2", "p1"}},
+	"speakers.silence":   Speakers{},
+}
+
+// goldenFrames makes the frames of all examples, by file name.
+func goldenFrames(t *testing.T) map[string]Frame {
+	t.Helper()
+	frames := map[string]Frame{}
+	add := func(kind, name string, frame Frame, err error) {
+		if err != nil {
+			t.Fatalf("%s %s: %v", kind, name, err)
+		}
+		if base, _, _ := strings.Cut(name, "."); frame.Type != base {
+			t.Fatalf("the example %s %s is a %s", kind, name, frame.Type)
+		}
+		frames[kind+"-"+name+".json"] = frame
+	}
+	for name, body := range requestExamples {
+		base, _, _ := strings.Cut(name, ".")
+		frame, err := encode(Frame{Type: base, ID: "7"}, body)
+		add("request", name, frame, err)
+	}
+	for name, body := range replyExamples {
+		id := "7"
+		if name == "problem.withoutId" {
+			id = ""
+		}
+		frame, err := EncodeReply(id, body)
+		add("reply", name, frame, err)
+	}
+	scopes := map[string]Scope{}
+	for _, e := range Events {
+		scopes[e.Type] = e.Scope
+	}
+	for name, body := range eventExamples {
+		base, _, _ := strings.Cut(name, ".")
+		var call CallID
+		var epoch, seq uint32
+		switch scopes[base] {
+		case ScopeCall:
+			call, epoch, seq = "c1", 1, 2
+		case ScopePeer:
+			call = "c1"
+		}
+		frame, err := EncodeEvent(call, epoch, seq, body)
+		frame.Serial = 5
+		add("event", name, frame, err)
+	}
+	return frames
+}
+
+func indent(t *testing.T, frame Frame) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(frame); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestGoldenFramesAreWhatThisPackageWrites(t *testing.T) {
+	want := goldenFrames(t)
+	if *update {
+		if err := os.RemoveAll(goldenDir); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(goldenDir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for name, frame := range want {
+			if err := os.WriteFile(filepath.Join(goldenDir, name), indent(t, frame), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	entries, err := os.ReadDir(goldenDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, entry.Name())
+	}
+	if missing := slices.Sorted(maps.Keys(want)); !slices.Equal(names, missing) {
+		t.Fatalf("the files are %v\nwant %v; run: go test ./signalling/wire -update", names, missing)
+	}
+	for name, frame := range want {
+		data, err := os.ReadFile(filepath.Join(goldenDir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := indent(t, frame); !bytes.Equal(got, data) {
+			t.Errorf("%s is\n%s\nnow\n%s\nif that is meant, run: go test ./signalling/wire -update", name, data, got)
+		}
+	}
+}
+
+func TestEveryMessageHasAGoldenFrame(t *testing.T) {
+	for _, r := range Requests {
+		if _, ok := requestExamples[r.Type]; !ok {
+			t.Errorf("no example of the request %s", r.Type)
+		}
+		if _, ok := replyExamples[r.Reply]; !ok {
+			t.Errorf("no example of the reply %s", r.Reply)
+		}
+	}
+	for _, e := range Events {
+		if _, ok := eventExamples[e.Type]; !ok {
+			t.Errorf("no example of the event %s", e.Type)
+		}
+	}
+}
+
+func TestEveryGoldenRequestIsDecodedToItsExample(t *testing.T) {
+	for name, body := range requestExamples {
+		data, err := os.ReadFile(filepath.Join(goldenDir, "request-"+name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		frame, message, err := Decode(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		if got := reflect.ValueOf(message).Elem().Interface(); frame.ID != "7" || !reflect.DeepEqual(got, body) {
+			t.Errorf("%s: got id %q and %+v, want %+v", name, frame.ID, got, body)
+		}
+	}
+}
+
+func TestEveryGoldenReplyAndEventIsReadAndWrittenAlike(t *testing.T) {
+	for kind, examples := range map[string]map[string]any{"reply": replyExamples, "event": eventExamples} {
+		for name, body := range examples {
+			data, err := os.ReadFile(filepath.Join(goldenDir, kind+"-"+name+".json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var frame Frame
+			d := json.NewDecoder(bytes.NewReader(data))
+			d.DisallowUnknownFields()
+			if err := d.Decode(&frame); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if bytes.Contains(frame.Body, []byte("null")) {
+				t.Errorf("%s has a null:\n%s", name, data)
+			}
+			message := reflect.New(bodyType(body))
+			d = json.NewDecoder(bytes.NewReader(frame.Body))
+			d.DisallowUnknownFields()
+			if err := d.Decode(message.Interface()); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			again, err := encode(frame, message.Elem().Interface())
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			if got := indent(t, again); !bytes.Equal(got, data) {
+				t.Errorf("%s is\n%s\nread and written\n%s", name, data, got)
+			}
+		}
+	}
+}

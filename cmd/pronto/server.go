@@ -28,11 +28,8 @@ type server struct {
 	log   *slog.Logger
 	close []func() // the last built comes last
 
-	page    *http.Server
-	pageAt  net.Addr
-	metrics *http.Server
-	urls    addresses
-	failed  chan error // a listener that stopped by itself
+	urls   addresses
+	failed chan error // a part that stopped by itself
 }
 
 // addresses are where a server can be reached.
@@ -40,7 +37,7 @@ type addresses struct{ Page, Metrics, Media, Turn string }
 
 // newServer builds and starts a server. After an error nothing runs.
 func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, err error) {
-	s := &server{log: log, failed: make(chan error, 2)}
+	s := &server{log: log, failed: make(chan error, 3)}
 	defer func() {
 		if err != nil {
 			s.Close()
@@ -159,7 +156,14 @@ func (s *server) startTURN(cfg config, master []byte, forward *sfu.SFU, counters
 	if err != nil {
 		return nil, badVariable("PRONTO_TURN_LISTEN", "cannot be used: %v", err)
 	}
-	s.later(func() { s.report("turn", t.Close()) })
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := t.Run(context.Background()); err != nil {
+			s.failed <- err
+		}
+	}()
+	s.later(func() { s.report("turn", t.Close()); <-ended })
 	s.urls.Turn = t.Addr().String()
 	return &relay{server: t, secret: secret, host: cfg.turnHost(), log: s.log}, nil
 }

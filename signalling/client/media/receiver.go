@@ -1,0 +1,121 @@
+package media
+
+import (
+	"sync/atomic"
+
+	"github.com/pion/rtp"
+	"github.com/pion/webrtc/v4"
+)
+
+// receiver counts what comes in one media section, for whoever's it is.
+type receiver struct {
+	audio bool
+	flow  atomic.Pointer[Counter] // whose it is now
+
+	received, gaps, jumps atomic.Uint64
+	lost                  atomic.Int64
+
+	order continuity // owned by the goroutine that reads
+}
+
+// continuity tells whether packets follow one another as those of one stream.
+type continuity struct {
+	begun     bool
+	base, top uint64 // extended sequence numbers: first and highest
+	stamp     uint32 // timestamp of top
+}
+
+// maxStep is how far, in ticks of either clock, a timestamp may be from that of the
+// packet before: half a minute of video. A microphone may be off for as long.
+const maxStep = 30 * 90000
+
+// note takes in a packet. gap: it does not follow the one before. jump: it does,
+// but its timestamp goes back or leaps.
+func (c *continuity) note(seq uint16, stamp uint32) (gap, jump bool) {
+	if !c.begun {
+		c.begun, c.stamp = true, stamp
+		c.base = 1<<16 + uint64(seq) // so that an older one is not negative
+		c.top = c.base
+		return false, false
+	}
+	ahead := int16(seq - uint16(c.top))
+	if ahead <= 0 { // late: sent again or overtaken
+		return false, false
+	}
+	gap = ahead != 1
+	jump = !gap && stamp-c.stamp > maxStep // wraps around when it goes back
+	c.top += uint64(ahead)
+	c.stamp = stamp
+	return gap, jump
+}
+
+// lost is how many of the packets sent so far have not come.
+func (c *continuity) lost(received uint64) int64 {
+	return int64(c.top-c.base+1) - int64(received)
+}
+
+// read counts until the connection closes. heard is called for each packet.
+func (r *receiver) read(track *webrtc.TrackRemote, heard func(*rtp.Packet)) {
+	buf := make([]byte, 1500)
+	var packet rtp.Packet
+	for {
+		n, _, err := track.Read(buf)
+		if err != nil {
+			return
+		}
+		if packet.Unmarshal(buf[:n]) != nil || len(packet.Payload) == 0 {
+			continue // not RTP, or padding that probes the bandwidth
+		}
+		r.count(&packet)
+		heard(&packet)
+	}
+}
+
+func (r *receiver) count(p *rtp.Packet) {
+	gap, jump := r.order.note(p.SequenceNumber, p.Timestamp)
+	if gap {
+		r.gaps.Add(1)
+	}
+	if jump {
+		r.jumps.Add(1)
+	}
+	r.lost.Store(r.order.lost(r.received.Add(1)))
+	flow := r.flow.Load()
+	if flow == nil {
+		return
+	}
+	flow.add(len(p.Payload), r.audio || p.Marker)
+	if !r.audio && keyFrameBegins(p.Payload) {
+		flow.keys.Add(1)
+	}
+}
+
+// keyFrameBegins tells whether a VP8 payload (RFC 7741, section 4.2) is the first of
+// a key frame. Anything malformed is not.
+func keyFrameBegins(payload []byte) bool {
+	const extended, start, partition = 0x80, 0x10, 0x07
+	if len(payload) < 1 || payload[0]&start == 0 || payload[0]&partition != 0 {
+		return false
+	}
+	i := 1
+	if payload[0]&extended != 0 {
+		if len(payload) < 2 {
+			return false
+		}
+		flags := payload[1]
+		i = 2
+		if flags&0x80 != 0 { // PictureID of one byte or two
+			if len(payload) > i && payload[i]&0x80 != 0 {
+				i++
+			}
+			i++
+		}
+		if flags&0x40 != 0 { // TL0PICIDX
+			i++
+		}
+		if flags&0x30 != 0 { // TID or KEYIDX
+			i++
+		}
+	}
+	return len(payload) > i && payload[i]&1 == 0 // RFC 6386, section 9.1
+}

@@ -1,0 +1,63 @@
+package media
+
+import "pronto/signalling/wire"
+
+// Stats is what a connection has carried so far.
+type Stats struct {
+	// Sent are the counts by source, all simulcast encodings together.
+	Sent map[wire.Source]Count
+	// Received are the counts by whose and what it is.
+	Received map[Flow]Count
+	// Lost counts packets that were sent to us and have not come, Gaps how often
+	// one did not follow the one before, and Jumps how often it did but its
+	// timestamp went back or leapt.
+	Lost, Gaps, Jumps uint64
+}
+
+// Stats returns what the connection has carried so far.
+func (c *connection) Stats() Stats {
+	s := Stats{Sent: map[wire.Source]Count{}, Received: map[Flow]Count{}}
+	for i, source := range sources {
+		if count := c.sent[i].Read(); count.Packets > 0 {
+			s.Sent[source] = count
+		}
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for f, counter := range c.flows {
+		s.Received[f] = counter.Read()
+	}
+	for _, r := range c.receivers {
+		s.Lost += uint64(max(0, r.lost.Load()))
+		s.Gaps += r.gaps.Load()
+		s.Jumps += r.jumps.Load()
+	}
+	return s
+}
+
+// Totals adds up what was sent and received.
+func (s Stats) Totals() (sent, received Count) {
+	for _, c := range s.Sent {
+		sent = sent.Plus(c)
+	}
+	for _, c := range s.Received {
+		received = received.Plus(c)
+	}
+	return sent, received
+}
+
+// Add adds what another connection has carried.
+func (s *Stats) Add(other Stats) {
+	if s.Sent == nil {
+		s.Sent, s.Received = map[wire.Source]Count{}, map[Flow]Count{}
+	}
+	for source, c := range other.Sent {
+		s.Sent[source] = s.Sent[source].Plus(c)
+	}
+	for flow, c := range other.Received {
+		s.Received[flow] = s.Received[flow].Plus(c)
+	}
+	s.Lost += other.Lost
+	s.Gaps += other.Gaps
+	s.Jumps += other.Jumps
+}

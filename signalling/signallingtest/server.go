@@ -1,0 +1,193 @@
+// Package signallingtest runs a whole server inside a test: SQLite in a
+// temporary directory, bus, SFU and TURN on loopback, WebSocket and API over
+// HTTP. Only for tests.
+package signallingtest
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pronto/sfu"
+	"pronto/signalling"
+	"pronto/signalling/api"
+	"pronto/signalling/bus"
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+	"pronto/signalling/store/storetest"
+	"pronto/signalling/wire"
+	"pronto/turn"
+	"pronto/turn/credential"
+)
+
+// Options change what Start makes; the zero value is usual.
+type Options struct {
+	// DSN is the database; a new SQLite file if empty.
+	DSN string
+	// RingTimeout and Grace are 45 s and 30 s if zero.
+	RingTimeout, Grace time.Duration
+	// Origins are further web origins.
+	Origins []string
+	// Secret signs tokens; random if empty. Give it to take up a database.
+	Secret []byte
+}
+
+// Server is a running server.
+type Server struct {
+	// URL is the page's address, http://127.0.0.1:port.
+	URL string
+	// Store, Calls, SFU and Secret are the server's own.
+	Store  *store.Store
+	Calls  *call.Registry
+	SFU    *sfu.SFU
+	Secret []byte
+
+	mu     sync.Mutex
+	events []any
+	stop   func()
+}
+
+// Key is the API key that signs the tokens of a test server.
+const Key = "test"
+
+type keys []byte
+
+// KeySecret implements identity.Keys.
+func (k keys) KeySecret(_ context.Context, id string) ([]byte, error) {
+	if id != Key {
+		return nil, identity.ErrToken
+	}
+	return k, nil
+}
+
+// Start runs a server until the test ends or Stop is called.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("start the test server: %v", err)
+		}
+	}
+	if o.DSN == "" {
+		o.DSN = storetest.SQLiteDSN(t)
+	}
+	if o.RingTimeout == 0 {
+		o.RingTimeout = 45 * time.Second
+	}
+	if o.Grace == 0 {
+		o.Grace = 30 * time.Second
+	}
+	if len(o.Secret) == 0 {
+		o.Secret = make([]byte, 32)
+		rand.Read(o.Secret)
+	}
+	log := slog.New(slog.DiscardHandler)
+	s := &Server{Secret: o.Secret}
+	var closers []func()
+	later := func(f func()) { closers = append(closers, f) }
+	s.stop = sync.OnceFunc(func() {
+		for i := len(closers) - 1; i >= 0; i-- {
+			closers[i]()
+		}
+	})
+	t.Cleanup(s.stop)
+
+	s.Store = storetest.Open(t, o.DSN)
+	b, err := bus.Start(bus.Config{Logger: log})
+	must(err)
+	later(func() { _ = b.Close() })
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	must(err)
+	s.SFU, err = sfu.New(sfu.Config{Conn: conn, Logger: log})
+	must(err)
+	later(func() { _ = s.SFU.Close() })
+	relay, err := turn.New(turn.Config{
+		ListenAddr: "127.0.0.1:0", PublicIPs: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, Realm: "test",
+		Secret: o.Secret, MediaAddrs: s.SFU.Addrs(), Logger: log,
+	})
+	must(err)
+	var running sync.WaitGroup
+	running.Go(func() { _ = relay.Run(context.Background()) })
+	later(func() { _ = relay.Close(); running.Wait() })
+	post := signalling.NewPost(b, log)
+	s.Calls, err = call.New(t.Context(), call.Config{
+		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: s.Store, Post: post, Media: call.SFU(s.SFU),
+		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
+	})
+	must(err)
+	later(s.Calls.Close)
+	sockets, err := signalling.New(signalling.Config{
+		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
+		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
+		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
+	})
+	must(err)
+	mux := http.NewServeMux()
+	mux.Handle("GET /v1/ws", sockets)
+	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: true, Logger: log}))
+	web := httptest.NewServer(mux)
+	s.URL = web.URL
+	later(web.Close)
+	later(sockets.Close)
+	return s
+}
+
+// Stop ends the server before the test does. The database stays.
+func (s *Server) Stop() { s.stop() }
+
+// Socket is the address of the WebSocket.
+func (s *Server) Socket() string { return "ws" + strings.TrimPrefix(s.URL, "http") + "/v1/ws" }
+
+// Token is a token for an account, named by its id with a capital.
+func (s *Server) Token(t testing.TB, user wire.UserID) string {
+	t.Helper()
+	name := strings.ToUpper(string(user[:1])) + string(user[1:])
+	token, err := identity.Sign(Key, s.Secret, identity.Identity{User: user, Name: name, Grants: identity.Grants{Account: true}},
+		time.Now(), time.Hour)
+	if err != nil {
+		t.Fatalf("sign a token: %v", err)
+	}
+	return token
+}
+
+func (s *Server) note(e any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.events = append(s.events, e)
+}
+
+// Events returns what metrics were told so far.
+func (s *Server) Events() []any {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]any(nil), s.events...)
+}
+
+type relays struct {
+	server *turn.Server
+	secret []byte
+}
+
+// Servers implements call.Relay.
+func (r relays) Servers(id wire.CallID, p wire.ParticipantID) []wire.ICEServer {
+	c, err := credential.Issue(r.secret, string(id), string(p), time.Now(), credential.MaxTTL)
+	if err != nil {
+		return nil
+	}
+	at := net.JoinHostPort("127.0.0.1", strconv.Itoa(int(r.server.Addr().Port())))
+	return []wire.ICEServer{{URLs: []string{"turn:" + at + "?transport=udp"}, Username: c.Username, Credential: c.Password}}
+}
+
+// Revoke implements call.Relay.
+func (r relays) Revoke(id wire.CallID, p wire.ParticipantID) { r.server.Revoke(string(id), string(p)) }

@@ -45,10 +45,8 @@ func newCall(id wire.CallID, cfg *Config, moved func(*Call, indexChange)) *Call 
 
 // run owns the call until it has ended, the store says that another node owns
 // it, or ctx is done.
-func (c *Call) run(ctx context.Context, s *state) {
+func (c *Call) run(ctx context.Context) {
 	defer close(c.done)
-	c.state = s
-	c.reshape(nil)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for c.state.Phase != wire.PhaseEnded {

@@ -60,7 +60,7 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 		s.Host = ""
 	}
 	s.remove(l.Participant)
-	if !l.Guest {
+	if !l.Guest && reason != wire.LeaveMoved {
 		s.logMember(fx, l, s.pastTalk(l.User))
 	}
 }

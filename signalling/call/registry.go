@@ -79,11 +79,14 @@ func (r *Registry) open(c *Call, link wire.LinkID) error {
 	return nil
 }
 
-// start runs a call that is registered.
+// start runs a call that is registered. Its people can be asked about as soon
+// as start has returned.
 func (r *Registry) start(c *Call, s *state) {
 	link := s.Link
+	c.state = s
+	c.reshape(nil)
 	r.wait.Go(func() {
-		c.run(r.ctx, s)
+		c.run(r.ctx)
 		r.forget(c, link)
 	})
 }

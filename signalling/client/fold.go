@@ -26,12 +26,14 @@ func Fold(s *wire.CallState, e Event) Step {
 		return Old
 	}
 	switch {
-	case e.Epoch < s.Epoch || e.Seq <= s.Seq:
+	case e.Epoch < s.Epoch || e.Epoch == s.Epoch && e.Seq <= s.Seq:
 		return Old
+	case e.Epoch > s.Epoch: // its new owner may not know the last events of the old one
+		return Gap
 	case e.Seq != s.Seq+1:
 		return Gap
 	}
-	s.Epoch, s.Seq = e.Epoch, e.Seq
+	s.Seq = e.Seq
 	switch b := e.Body.(type) {
 	case *wire.ParticipantInvited:
 		put(s, b.Participant)

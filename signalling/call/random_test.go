@@ -1,0 +1,146 @@
+package call
+
+import (
+	"fmt"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"pronto/signalling/wire"
+)
+
+// Whatever people do, in any order, from any device: no media or description
+// crosses before an accept, events have no gap, every account has one outcome,
+// and when all have gone every call has ended.
+func TestWhateverPeopleDo(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		steps := rapid.SliceOfN(rapid.IntRange(0, 1<<20), 1, 60).Draw(r, "steps")
+		fail := ""
+		inWorld(t, func(_ *testing.T, w *world) { fail = wander(w, steps) })
+		if fail != "" {
+			r.Fatal(fail)
+		}
+	})
+}
+
+func wander(w *world, steps []int) string {
+	users := []wire.UserID{"ana", "bia", "carlo"}
+	var devices []*device
+	for _, u := range users {
+		for _, name := range []string{"phone", "laptop"} {
+			devices = append(devices, w.device(string(u), name))
+		}
+	}
+	var calls []wire.CallID
+	accepted := map[string]bool{} // call/user
+	for _, step := range steps {
+		d := devices[step%len(devices)]
+		step /= len(devices)
+		if step%16 == 0 || len(calls) == 0 {
+			other := users[step/16%len(users)]
+			if reply, err := d.try(&wire.Ring{Users: []wire.UserID{other}, Kind: wire.KindVoice}); err == nil {
+				id := reply.(wire.CallState).Call
+				calls = append(calls, id)
+				accepted[string(id)+"/"+string(d.who.User)] = true
+			}
+			continue
+		}
+		id := calls[step/16%len(calls)]
+		switch step % 16 {
+		case 1, 2, 3:
+			if _, err := d.try(&wire.Accept{Call: id}); err == nil {
+				accepted[string(id)+"/"+string(d.who.User)] = true
+			}
+		case 4:
+			_, _ = d.try(&wire.Decline{Call: id})
+		case 5:
+			_, _ = d.try(&wire.Leave{Call: id})
+		case 6:
+			_, _ = d.try(&wire.Cancel{Call: id})
+		case 7:
+			_, _ = d.try(&wire.DeviceRings{Call: id})
+		case 8:
+			if _, err := d.try(&wire.Describe{Call: id, Generation: 1, Type: wire.SDPOffer, SDP: "x"}); err == nil &&
+				!accepted[string(id)+"/"+string(d.who.User)] {
+				return fmt.Sprintf("%s described a call it never accepted", d.who.Session)
+			}
+		case 9:
+			_, _ = d.try(&wire.Invite{Call: id, Users: users})
+		case 10:
+			w.registry.SessionLost(w.t.Context(), d.who.User, d.who.Session)
+		case 11:
+			w.registry.Attach(w.t.Context(), d.who)
+		case 12:
+			_, _ = d.try(&wire.MediaFailed{Call: id, Generation: uint32(step/16%3 + 1)})
+		case 13:
+			time.Sleep(time.Duration(step/16%40) * time.Second)
+		case 14:
+			w.registry.Blocked(w.t.Context(), d.who.User, users[step/16%len(users)])
+		case 15:
+			_, _ = d.try(&wire.MediaFlows{Call: id, Generation: 1, Path: wire.PathHost})
+		}
+		if fail := check(w, devices, accepted); fail != "" {
+			return fail
+		}
+	}
+	for _, d := range devices {
+		w.registry.SessionLost(w.t.Context(), d.who.User, d.who.Session)
+	}
+	time.Sleep(2 * time.Minute)
+	synctest.Wait()
+	if n := len(w.registry.Shapes()); n != 0 {
+		return fmt.Sprintf("%d calls never ended", n)
+	}
+	return outcomes(w)
+}
+
+func check(w *world, devices []*device, accepted map[string]bool) string {
+	synctest.Wait()
+	for _, d := range devices {
+		for _, f := range d.frames() {
+			if f.Type == "described" && !accepted[string(f.Call)+"/"+string(d.who.User)] {
+				return fmt.Sprintf("a description reached %s before any accept", d.who.Session)
+			}
+		}
+	}
+	return ""
+}
+
+// outcomes checks that each call that ended has one set-up outcome and one
+// end, and that no push for a ring is left.
+func outcomes(w *world) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	setUps, ends := 0, 0
+	for _, e := range w.events {
+		switch e.(type) {
+		case SetUpEnded:
+			setUps++
+		case Ended:
+			ends++
+		}
+	}
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	if setUps != len(w.store.calls) || ends != len(w.store.calls) {
+		return fmt.Sprintf("%d calls had %d outcomes and %d ends", len(w.store.calls), setUps, ends)
+	}
+	for id, row := range w.store.calls {
+		if row.EndReason == "" {
+			return fmt.Sprintf("call %s has not ended in the store", id)
+		}
+	}
+	for user, rows := range w.store.outbox {
+		for _, row := range rows {
+			if len(row) > len(TopicRing) && row[:len(TopicRing)] == TopicRing {
+				return fmt.Sprintf("%s is still to be rung: %s", user, row)
+			}
+		}
+	}
+	if len(w.store.pairs) != 0 {
+		return fmt.Sprintf("%d pairs are still taken", len(w.store.pairs))
+	}
+	return ""
+}

@@ -1,0 +1,337 @@
+package bot
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pronto/signalling/client"
+	"pronto/signalling/client/media"
+	"pronto/signalling/wire"
+)
+
+const (
+	// lookEvery is how often a call looks after its connections.
+	lookEvery = 250 * time.Millisecond
+	// restartAfter is how long a connection may be silent before ICE is restarted,
+	// and the least time between two restarts.
+	restartAfter = 3 * time.Second
+	// failedAfter is how long it may be down before the server is told that it failed.
+	failedAfter = 20 * time.Second
+	// keepOldFor is how long the way before is kept while the new one is silent.
+	keepOldFor = 10 * time.Second
+	// retryAfter is how long to wait before the SFU is asked again.
+	retryAfter = time.Second
+	// maxFound is how many of our candidates wait to be sent.
+	maxFound = 64
+)
+
+// connection is a way's media.
+type connection interface {
+	SetMedia(wire.Media)
+	Path() wire.Path
+	Stats() media.Stats
+	Close()
+}
+
+// way is one connection that a call has set up, for one generation. All of it
+// is owned by the call's goroutine, but for the connection.
+type way struct {
+	connection
+	direct     *media.Direct // one of the two
+	routed     *media.Routed
+	generation uint32
+	other      wire.ParticipantID // at its other end, if it is direct
+	first      bool               // we make the offers
+
+	begun     time.Time
+	downSince time.Time // zero while it is up
+	restarted time.Time
+	askAgain  time.Time // when to offer to the SFU once more; zero for never
+	gaveUp    bool      // the server was told
+	found     []wire.Candidate
+}
+
+// follow sets up the way that the state asks for.
+func (c *Call) follow() {
+	shown := c.state
+	shown.Participants = slices.Clone(c.state.Participants)
+	c.shown.Store(&shown)
+	if c.phone.cfg.Engine == nil {
+		return
+	}
+	in := client.Joined(&c.state)
+	if !slices.ContainsFunc(in, func(p wire.Participant) bool { return p.Participant == c.state.Self }) {
+		return
+	}
+	if c.state.Topology == wire.TopologySFU {
+		c.followSFU()
+		return
+	}
+	c.followDirect(in)
+}
+
+func (c *Call) followDirect(in []wire.Participant) {
+	if len(in) != 2 {
+		c.switchTo(nil) // alone for now; or the SFU is about to be named
+		return
+	}
+	other, last := in[0].Participant, in[1].Participant
+	first := last == c.state.Self
+	if !first {
+		other = last
+	}
+	if w := c.way; w != nil && w.generation == c.state.Generation && w.other == other {
+		return
+	}
+	w := c.newWay()
+	w.other, w.first = other, first
+	direct, err := c.phone.cfg.Engine.Direct(c.options(w), other, first)
+	if err != nil {
+		c.phone.cfg.Logger.Debug("no direct connection could be made", "error", err)
+		return
+	}
+	w.connection, w.direct = direct, direct
+	c.switchTo(w)
+	if first {
+		c.offer(w, false)
+	}
+}
+
+func (c *Call) followSFU() {
+	if w := c.way; w != nil && w.generation == c.state.Generation {
+		return
+	}
+	w := c.newWay()
+	w.first = true
+	routed, err := c.phone.cfg.Engine.Routed(c.options(w))
+	if err != nil {
+		c.phone.cfg.Logger.Debug("no connection to the SFU could be made", "error", err)
+		return
+	}
+	w.connection, w.routed = routed, routed
+	c.switchTo(w)
+	c.offer(w, false)
+}
+
+func (c *Call) newWay() *way {
+	now := time.Now()
+	return &way{generation: c.state.Generation, begun: now, downSince: now}
+}
+
+// switchTo makes w the way. The one before is kept until the new one carries sound, if
+// it leads from a direct connection to the SFU; otherwise it is of no use any more.
+func (c *Call) switchTo(w *way) {
+	c.mu.Lock()
+	before, older := c.way, c.old
+	c.way, c.old = w, nil
+	if keep := w != nil && w.routed != nil && before != nil && before.direct != nil; keep {
+		c.old, before = before, nil
+	}
+	c.mu.Unlock()
+	c.closeWay(before)
+	c.closeWay(older)
+}
+
+// closeWay closes w and keeps its counts.
+func (c *Call) closeWay(w *way) {
+	if w == nil {
+		return
+	}
+	w.Close()
+	c.mu.Lock()
+	c.past.Add(w.Stats())
+	c.mu.Unlock()
+}
+
+func (c *Call) closeWays() { c.switchTo(nil) }
+
+func (c *Call) dropOld() {
+	c.mu.Lock()
+	old := c.old
+	c.old = nil
+	c.mu.Unlock()
+	c.closeWay(old)
+}
+
+func (c *Call) options(w *way) media.Options {
+	return media.Options{
+		ICE: c.state.ICE, Clip: c.phone.cfg.Clip, Media: c.media,
+		On: func(e media.Event) { c.post(func() { c.happened(w, e) }) },
+	}
+}
+
+// happened carries out what a connection tells.
+func (c *Call) happened(w *way, e media.Event) {
+	switch e := e.(type) {
+	case media.FirstAudio:
+		c.heard(w)
+	case media.Connected:
+		w.downSince = time.Time{}
+	case media.Disconnected, media.Failed:
+		if w.downSince.IsZero() {
+			w.downSince = time.Now()
+		}
+	case media.Found:
+		c.trickle(w, e.Candidate)
+	}
+}
+
+// heard tells the server that sound flows, once for each way.
+func (c *Call) heard(w *way) {
+	after := time.Since(c.since)
+	if w.generation > 1 && c.after.Load() > 0 {
+		after = time.Since(w.begun) // the call was heard before, on another way
+	}
+	if c.after.CompareAndSwap(0, int64(after)) {
+		close(c.flows)
+	}
+	if w != c.way {
+		return
+	}
+	c.dropOld()
+	path := w.Path()
+	if path == "" {
+		path = wire.PathHost
+	}
+	c.tell(wire.MediaFlows{
+		Call: c.id, Generation: w.generation, Path: path,
+		AfterMs: uint32(min(after.Milliseconds(), 600_000)),
+	})
+}
+
+// trickle sends a candidate, together with those that are found while the ones
+// before are on their way.
+func (c *Call) trickle(w *way, found wire.Candidate) {
+	if w.direct == nil || len(w.found) >= maxFound {
+		return
+	}
+	w.found = append(w.found, found)
+	if len(w.found) > 1 {
+		return // they are being fetched
+	}
+	c.ask(func(ctx context.Context) {
+		batch := make(chan []wire.Candidate, 1)
+		c.post(func() {
+			n := min(len(w.found), wire.MaxCandidates)
+			batch <- w.found[:n:n]
+			w.found = w.found[n:]
+			if len(w.found) > 0 {
+				rest := w.found
+				w.found = nil
+				for _, f := range rest {
+					c.trickle(w, f)
+				}
+			}
+		})
+		select {
+		case candidates := <-batch:
+			_, err := client.Request[wire.Done](ctx, c.phone.client,
+				wire.Trickle{Call: c.id, Generation: w.generation, Candidates: candidates})
+			if err != nil {
+				c.refused(err)
+			}
+		case <-c.over:
+		}
+	})
+}
+
+// offer offers w's connection to its other end.
+func (c *Call) offer(w *way, restart bool) {
+	w.restarted, w.askAgain = time.Now(), time.Time{}
+	if w.direct != nil {
+		d, err := w.direct.Offer(restart)
+		if err != nil {
+			c.phone.cfg.Logger.Debug("no offer could be made", "error", err)
+			return
+		}
+		c.tell(wire.Describe{Call: c.id, Generation: w.generation, Type: d.Type, SDP: d.SDP})
+		return
+	}
+	d, sends, err := w.routed.Offer(restart)
+	if err != nil {
+		c.phone.cfg.Logger.Debug("no offer could be made", "error", err)
+		return
+	}
+	c.ask(func(ctx context.Context) {
+		answer, err := client.Request[wire.Negotiated](ctx, c.phone.client,
+			wire.Negotiate{Call: c.id, Generation: w.generation, SDP: d.SDP, Sends: sends})
+		c.post(func() { c.answered(w, answer, err) })
+	})
+}
+
+// answered takes in the SFU's answer.
+func (c *Call) answered(w *way, answer wire.Negotiated, err error) {
+	if w != c.way {
+		return
+	}
+	if err == nil {
+		err = w.routed.Answered(answer.SDP)
+	}
+	if err == nil {
+		return
+	}
+	c.refused(err)
+	w.askAgain = time.Now().Add(retryAfter)
+	if p, ok := errors.AsType[*wire.Problem](err); ok {
+		if p.Code == wire.CodeStale {
+			w.askAgain = time.Time{} // the call has gone on
+		} else if p.RetryAfterMs > 0 {
+			w.askAgain = time.Now().Add(time.Duration(p.RetryAfterMs) * time.Millisecond)
+		}
+	}
+}
+
+// signalled carries out an event that sets up our media.
+func (c *Call) signalled(body any) {
+	w := c.way
+	if w == nil {
+		return
+	}
+	switch b := body.(type) {
+	case *wire.Described:
+		if w.direct == nil || b.Generation != w.generation {
+			return
+		}
+		answer, err := w.direct.Described(media.Description{Type: b.Type, SDP: b.SDP})
+		if err != nil {
+			c.phone.cfg.Logger.Debug("a description was not taken", "error", err)
+			return
+		}
+		if answer != nil {
+			c.tell(wire.Describe{Call: c.id, Generation: w.generation, Type: answer.Type, SDP: answer.SDP})
+		}
+	case *wire.Trickled:
+		if w.direct != nil && b.Generation == w.generation {
+			w.direct.Trickled(b.Candidates)
+		}
+	case *wire.Slots:
+		if w.routed != nil && b.Generation == w.generation {
+			w.routed.Slots(b.Slots)
+		}
+	}
+}
+
+// look mends what has been down for long, and gives up what stays so.
+func (c *Call) look(now time.Time) {
+	w := c.way
+	if w == nil {
+		return
+	}
+	if c.old != nil && now.Sub(w.begun) > keepOldFor {
+		c.dropOld()
+	}
+	switch {
+	case !w.askAgain.IsZero() && now.After(w.askAgain):
+		// An offer that the SFU has not answered stands: it is made again as it was.
+		c.offer(w, false)
+	case w.downSince.IsZero():
+		w.gaveUp = false
+	case now.Sub(w.downSince) > failedAfter && !w.gaveUp:
+		w.gaveUp = true
+		c.tell(wire.MediaFailed{Call: c.id, Generation: w.generation})
+	case w.first && w.downSince != w.begun && now.Sub(w.downSince) > restartAfter && now.Sub(w.restarted) > restartAfter:
+		c.offer(w, true)
+	}
+}

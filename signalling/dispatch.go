@@ -23,20 +23,20 @@ const (
 )
 
 // read serves requests one after another until the socket ends.
-func (s *Server) read(ctx context.Context, sock *socket, one *session) error {
+func (s *Server) read(sock *socket, one *session) error {
 	limiter := rate.NewLimiter(framesPerSecond, framesBurst)
 	refused, malformed := 0, 0
+	silent := time.AfterFunc(silentFor, func() { sock.giveUp(closeSilent) })
+	defer silent.Stop()
 	for {
-		rctx, cancel := context.WithTimeout(ctx, silentFor)
-		_, data, err := sock.conn.Read(rctx)
-		cancel()
+		_, data, err := sock.conn.Read(context.Background())
 		if err != nil {
 			return err
 		}
+		silent.Reset(silentFor)
 		if !limiter.Allow() {
 			if refused++; refused > maxRefused {
-				sock.giveUp(wire.CloseTooMany)
-				return nil
+				return sock.cut(wire.CloseTooMany)
 			}
 			frame, _, _ := wire.Decode(data) // for its id; what is wrong with it does not matter now
 			p := wire.Problemf(wire.CodeRateLimited, "more than %d frames a second", framesPerSecond)
@@ -47,16 +47,15 @@ func (s *Server) read(ctx context.Context, sock *socket, one *session) error {
 		frame, message, err := wire.Decode(data)
 		if p := (*wire.Problem)(nil); errors.As(err, &p) && p.Code == wire.CodeBadFrame {
 			if malformed++; malformed > maxMalformed {
-				sock.giveUp(wire.CloseProtocol)
-				return nil
+				return sock.cut(wire.CloseProtocol)
 			}
 		}
-		s.handle(ctx, one, frame, message, err)
+		s.handle(one, frame, message, err)
 	}
 }
 
 // handle carries out one request. It is finished even if its socket has gone.
-func (s *Server) handle(ctx context.Context, one *session, frame wire.Frame, message any, err error) {
+func (s *Server) handle(one *session, frame wire.Frame, message any, err error) {
 	start := time.Now()
 	if err != nil {
 		s.answer(one, frame, start, s.problem(err))
@@ -68,7 +67,7 @@ func (s *Server) handle(ctx context.Context, one *session, frame wire.Frame, mes
 	if !one.take(frame.ID) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), handleWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
 	defer cancel()
 	who := one.who
 	who.Reply = func(body any) { s.post(one.id, frame, start, body) }

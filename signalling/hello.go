@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"time"
 
 	"github.com/coder/websocket"
 
@@ -15,13 +16,15 @@ import (
 
 // hello waits for the first request and answers it. A problem has been told to
 // the client when it is returned.
-func (s *Server) hello(ctx context.Context, sock *socket) (*session, *wire.Problem) {
-	ctx, cancel := context.WithTimeout(ctx, helloWithin)
-	defer cancel()
-	_, data, err := sock.conn.Read(ctx)
+func (s *Server) hello(sock *socket) (*session, *wire.Problem) {
+	late := time.AfterFunc(helloWithin, func() { sock.giveUp(wire.CloseUnauthenticated) })
+	_, data, err := sock.conn.Read(context.Background())
+	late.Stop()
 	if err != nil {
 		return nil, wire.Problemf(wire.CodeHelloFirst, "the first message must be hello, within %s", helloWithin)
 	}
+	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
+	defer cancel()
 	frame, message, err := wire.Decode(data)
 	one, err := s.open(ctx, sock, frame, message, err)
 	if err == nil {

@@ -55,11 +55,6 @@ func (s *Server) Close() {
 	s.mu.Unlock()
 	for _, one := range sessions {
 		one.send(event(wire.Restarting{}))
-		one.mu.Lock()
-		if one.socket != nil {
-			one.socket.code.CompareAndSwap(0, wire.CloseRestarting)
-		}
-		one.mu.Unlock()
 	}
 	const drain = 300 * time.Millisecond // for the frames to be written
 	select {
@@ -133,59 +128,48 @@ func (s *Server) admit(remote string) (address string, release func(string), ok 
 
 // serve is the life of one socket: hello, requests, end.
 func (s *Server) serve(conn *websocket.Conn) CloseReason {
-	ctx, cancel := context.WithCancel(s.ctx)
-	defer cancel()
-	sock := newSocket(conn, cancel)
-	one, problem := s.hello(ctx, sock)
+	sock := newSocket(s.ctx, conn)
+	defer sock.end()
+	one, problem := s.hello(sock)
 	if problem != nil {
-		_ = conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
-		if problem.Code == wire.CodeHelloFirst {
+		if sock.code.Load() != 0 { // nothing came in time
 			return CloseTimeout
 		}
+		_ = conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
 		return ClosePolicy
 	}
-	var writer sync.WaitGroup
-	writer.Go(func() { sock.write(ctx, one) })
-	err := s.read(ctx, sock, one)
-	code := int(sock.code.Load())
-	if code == 0 && s.ctx.Err() != nil {
-		code = wire.CloseRestarting
-	}
-	cancel()
-	writer.Wait()
+	sock.wait.Go(func() { sock.write(one) })
+	err := s.read(sock, one)
 	if one.detach(sock, s.cfg.Grace, func() { s.forget(one) }) {
-		s.cfg.Calls.SessionLost(context.WithoutCancel(ctx), one.who.User, one.id)
+		ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
+		defer cancel()
+		s.cfg.Calls.SessionLost(ctx, one.who.User, one.id)
 	}
-	return s.hangUp(conn, code, err)
+	return closeReason(int(sock.code.Load()), err)
 }
 
-// hangUp closes the connection with the code that fits, and says why for
-// counting.
-func (s *Server) hangUp(conn *websocket.Conn, code int, err error) CloseReason {
+// closeReason is why a socket ended, for counting: the code it was given up
+// with, or what reading ended with.
+func closeReason(code int, err error) CloseReason {
 	switch {
 	case code == wire.CloseRestarting:
-		_ = conn.Close(websocket.StatusGoingAway, "restarting")
 		return CloseDrain
 	case code == wire.CloseTooSlow:
-		_ = conn.CloseNow()
 		return CloseSlowConsumer
-	case code != 0:
-		_ = conn.Close(websocket.StatusCode(code), "")
-		return ClosePolicy
-	case errors.Is(err, websocket.ErrMessageTooBig):
-		_ = conn.CloseNow() // the library has sent 1009
-		return ClosePolicy
-	case errors.Is(err, context.DeadlineExceeded):
-		_ = conn.CloseNow()
+	case code == closeSilent:
 		return CloseTimeout
+	case code != 0, errors.Is(err, websocket.ErrMessageTooBig):
+		return ClosePolicy
 	}
-	_ = conn.CloseNow()
 	switch websocket.CloseStatus(err) {
 	case websocket.StatusNormalClosure, websocket.StatusGoingAway:
 		return CloseNormal
 	}
 	return CloseError
 }
+
+// closeSilent closes a socket whose client says nothing any more.
+const closeSilent = int(websocket.StatusPolicyViolation)
 
 func closeCode(code wire.Code) int {
 	switch code {

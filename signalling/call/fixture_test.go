@@ -408,3 +408,9 @@ func (w *world) pushes(user string) int {
 	defer w.store.mu.Unlock()
 	return len(w.store.outbox[user])
 }
+
+// shapes are the calls that are left when everything has settled.
+func (w *world) shapes() []Shape {
+	synctest.Wait()
+	return w.registry.Shapes()
+}

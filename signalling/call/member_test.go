@@ -86,7 +86,7 @@ func TestAGroupRingIsAnSFUCallFromTheStart(t *testing.T) {
 		}
 		ana.must(&wire.Leave{Call: state.Call})
 		bia.frames()
-		if n := len(w.registry.Shapes()); n != 0 {
+		if n := len(w.shapes()); n != 0 {
 			t.Errorf("%d calls are left when one person is", n)
 		}
 	})
@@ -180,7 +180,7 @@ func TestMediaThatFailsDirectlyGoesThroughTheSFU(t *testing.T) {
 		bia.expect("presenceChanged")
 		bia.must(&wire.MediaFailed{Call: call, Generation: 2})
 		ana.heard()
-		if n := len(w.registry.Shapes()); n != 0 {
+		if n := len(w.shapes()); n != 0 {
 			t.Errorf("%d calls are left", n)
 		}
 	})
@@ -245,7 +245,7 @@ func TestACrashLosesNoCall(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		ana.heard()
 		synctest.Wait()
-		if shapes := w.registry.Shapes(); len(shapes) != 0 { // bia and carlo never came back
+		if shapes := w.shapes(); len(shapes) != 0 { // bia and carlo never came back
 			t.Errorf("left are %+v", shapes)
 		}
 		if w.lastLog("dora") != wire.OutcomeMissed || w.lastLog("bia") != wire.OutcomeAnswered {
@@ -280,7 +280,7 @@ func TestAFencedOwnerStopsAndSaysNothing(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		ana.expect()
-		if n := len(w.registry.Shapes()); n != 0 {
+		if n := len(w.shapes()); n != 0 {
 			t.Errorf("%d calls are left", n)
 		}
 	})

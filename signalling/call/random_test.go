@@ -90,7 +90,7 @@ func wander(w *world, steps []int) string {
 	}
 	time.Sleep(2 * time.Minute)
 	synctest.Wait()
-	if n := len(w.registry.Shapes()); n != 0 {
+	if n := len(w.shapes()); n != 0 {
 		return fmt.Sprintf("%d calls never ended", n)
 	}
 	return outcomes(w)

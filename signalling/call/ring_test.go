@@ -237,7 +237,7 @@ func TestNoCallComesAboutWhenTheStoreIsDown(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		bia.expect()
-		if n := len(w.registry.Shapes()); n != 0 {
+		if n := len(w.shapes()); n != 0 {
 			t.Errorf("%d calls are left", n)
 		}
 	})
@@ -285,7 +285,7 @@ func TestTwoPeopleWhoRingEachOtherGetOneCall(t *testing.T) {
 			t.Fatalf("calls %s and %s, %s", first.Call, second.Call, second.Phase)
 		}
 		ana.expect("participantJoined", "phaseChanged")
-		if n := len(w.registry.Shapes()); n != 1 {
+		if n := len(w.shapes()); n != 1 {
 			t.Errorf("%d calls", n)
 		}
 	})

@@ -159,12 +159,11 @@ func (c *Client) serve(ctx context.Context, s *socket) error {
 	defer pinging.Wait()
 	defer cancel()
 	for {
-		frame, body, err := s.read(ctx)
-		if err != nil {
-			_ = s.conn.CloseNow()
-			return err
+		m, err := s.read(ctx)
+		if err == nil {
+			err = c.take(m.frame, m.body)
 		}
-		if err := c.take(frame, body); err != nil {
+		if err != nil {
 			_ = s.conn.CloseNow()
 			return err
 		}
@@ -190,8 +189,13 @@ func (c *Client) take(frame wire.Frame, body any) error {
 	p := c.pending[frame.ID]
 	delete(c.pending, frame.ID)
 	c.mu.Unlock()
-	if state, ok := body.(*wire.CallState); ok {
-		event.Call = state.Call
+	switch b := body.(type) {
+	case *wire.Welcome:
+		if err := c.tell(event); err != nil {
+			return err
+		}
+	case *wire.CallState:
+		event.Call = b.Call
 		if err := c.tell(event); err != nil {
 			return err
 		}
@@ -246,21 +250,34 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	}
 	c.mu.Unlock()
 	c.hellos++
-	s, frame, welcome, err := openSocket(ctx, c.cfg, hello, fmt.Sprint("h", c.hellos))
+	s, said, err := openSocket(ctx, c.cfg, hello, fmt.Sprint("h", c.hellos))
 	if err != nil {
 		return nil, err
 	}
-	c.attach(ctx, s, frame, welcome)
+	if err := c.attach(ctx, s, said); err != nil {
+		_ = s.conn.CloseNow()
+		return nil, err
+	}
 	return s, nil
 }
 
-// attach makes s the client's socket and sends on it what was not answered.
-func (c *Client) attach(ctx context.Context, s *socket, frame wire.Frame, welcome *wire.Welcome) {
+// attach makes s the client's socket, takes in what the server said, and sends
+// what was not answered.
+func (c *Client) attach(ctx context.Context, s *socket, said []message) error {
 	if c.queue == nil {
 		c.queue = newQueue(c.cfg.On)
 	}
-	if !welcome.Resumed { // otherwise the frames that were missed follow
-		c.serial.Store(frame.Serial)
+	last := said[len(said)-1]
+	welcome := last.body.(*wire.Welcome) // as openSocket promises
+	missed := said[:len(said)-1]
+	if !welcome.Resumed {
+		c.serial.Store(0)
+		missed = nil
+	}
+	for _, m := range append(missed, last) {
+		if err := c.take(m.frame, m.body); err != nil {
+			return err
+		}
 	}
 	c.mu.Lock()
 	c.resume = &wire.Resume{Session: welcome.Session, Secret: welcome.Secret}
@@ -278,7 +295,6 @@ func (c *Client) attach(ctx context.Context, s *socket, frame wire.Frame, welcom
 	c.socket = s
 	c.mu.Unlock()
 
-	_ = c.tell(Event{Body: welcome}) // a listener that is too slow is noticed by the next event
 	for _, p := range lost {
 		p.reply <- result{err: ErrSessionLost}
 	}
@@ -286,6 +302,7 @@ func (c *Client) attach(ctx context.Context, s *socket, frame wire.Frame, welcom
 	for _, p := range again {
 		s.write(ctx, p.frame)
 	}
+	return nil
 }
 
 // reopen opens a socket after one was lost, however long it takes. The error is

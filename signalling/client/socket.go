@@ -22,6 +22,8 @@ const (
 	// maxUnanswered is how many pings may stay without answer.
 	maxUnanswered = 2
 	pingPrefix    = "p"
+	// maxMissed is how many frames a server may have kept for us.
+	maxMissed = 4096
 )
 
 // socket is one WebSocket of a session.
@@ -30,64 +32,79 @@ type socket struct {
 	unanswered atomic.Int32 // pings
 }
 
-// openSocket connects and says hello. It returns the welcome and its serial.
-func openSocket(ctx context.Context, cfg Config, hello wire.Hello, id string) (*socket, wire.Frame, *wire.Welcome, error) {
+// message is one frame of the server with its body, nil if its type is unknown.
+type message struct {
+	frame wire.Frame
+	body  any
+}
+
+// openSocket connects and says hello. It returns what the server said: the frames
+// that were missed, where a session was resumed, and then the welcome.
+func openSocket(ctx context.Context, cfg Config, hello wire.Hello, id string) (*socket, []message, error) {
 	ctx, cancel := context.WithTimeout(ctx, helloWithin)
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, cfg.URL, &websocket.DialOptions{
 		HTTPClient: cfg.HTTPClient, Subprotocols: []string{subprotocol},
 	})
 	if err != nil {
-		return nil, wire.Frame{}, nil, fmt.Errorf("open a socket: %w", err)
+		return nil, nil, fmt.Errorf("open a socket: %w", err)
 	}
 	s := &socket{conn: conn}
 	conn.SetReadLimit(wire.MaxFrameBytes)
-	frame, welcome, err := s.hello(ctx, hello, id)
+	said, err := s.hello(ctx, hello, id)
 	if err != nil {
 		_ = conn.CloseNow() // it is of no use any more
-		return nil, wire.Frame{}, nil, fmt.Errorf("say hello: %w", err)
+		return nil, nil, fmt.Errorf("say hello: %w", err)
 	}
-	return s, frame, welcome, nil
+	return s, said, nil
 }
 
-func (s *socket) hello(ctx context.Context, hello wire.Hello, id string) (wire.Frame, *wire.Welcome, error) {
+func (s *socket) hello(ctx context.Context, hello wire.Hello, id string) ([]message, error) {
 	if got := s.conn.Subprotocol(); got != subprotocol {
-		return wire.Frame{}, nil, fmt.Errorf("the server does not speak %s", subprotocol)
+		return nil, fmt.Errorf("the server does not speak %s", subprotocol)
 	}
 	data, _, err := encode(id, hello)
 	if err != nil {
-		return wire.Frame{}, nil, err
+		return nil, err
 	}
 	if err := s.conn.Write(ctx, websocket.MessageText, data); err != nil {
-		return wire.Frame{}, nil, err
+		return nil, err
 	}
-	frame, body, err := s.read(ctx)
-	if err != nil {
-		return wire.Frame{}, nil, err
+	var said []message
+	for len(said) <= maxMissed {
+		m, err := s.read(ctx)
+		if err != nil {
+			return nil, err
+		}
+		said = append(said, m)
+		if m.frame.ID != id {
+			continue
+		}
+		switch b := m.body.(type) {
+		case *wire.Welcome:
+			return said, nil
+		case *wire.Problem:
+			return nil, b
+		}
+		return nil, fmt.Errorf("the server answered %.64q", m.frame.Type)
 	}
-	switch b := body.(type) {
-	case *wire.Welcome:
-		return frame, b, nil
-	case *wire.Problem:
-		return wire.Frame{}, nil, b
-	}
-	return wire.Frame{}, nil, fmt.Errorf("the server answered %.64q", frame.Type)
+	return nil, errors.New("the server says too much before welcome")
 }
 
-// read returns the next frame with its body, which is nil if its type is unknown.
-func (s *socket) read(ctx context.Context) (wire.Frame, any, error) {
+// read returns the next frame.
+func (s *socket) read(ctx context.Context) (message, error) {
 	kind, data, err := s.conn.Read(ctx)
 	if err != nil {
-		return wire.Frame{}, nil, err
+		return message{}, err
 	}
 	if kind != websocket.MessageText {
-		return wire.Frame{}, nil, errors.New("the server sent a binary frame")
+		return message{}, errors.New("the server sent a binary frame")
 	}
 	frame, body, err := decode(data)
 	if strings.HasPrefix(frame.ID, pingPrefix) {
 		s.unanswered.Store(0)
 	}
-	return frame, body, err
+	return message{frame, body}, err
 }
 
 // write sends a frame. A failure shows when the socket is read: it is closed.

@@ -48,8 +48,9 @@ type way struct {
 	begun     time.Time
 	downSince time.Time // zero while it is up
 	restarted time.Time
-	askAgain  time.Time // when to offer to the SFU once more; zero for never
-	gaveUp    bool      // the server was told
+	askAgain  time.Time // when to send the SFU the offer once more; zero for never
+	offered   wire.Negotiate
+	gaveUp    bool // the server was told
 	found     []wire.Candidate
 }
 
@@ -239,7 +240,7 @@ func (c *Call) trickle(w *way, found wire.Candidate) {
 
 // offer offers w's connection to its other end.
 func (c *Call) offer(w *way, restart bool) {
-	w.restarted, w.askAgain = time.Now(), time.Time{}
+	w.restarted = time.Now()
 	if w.direct != nil {
 		d, err := w.direct.Offer(restart)
 		if err != nil {
@@ -254,9 +255,16 @@ func (c *Call) offer(w *way, restart bool) {
 		c.phone.cfg.Logger.Debug("no offer could be made", "error", err)
 		return
 	}
+	w.offered = wire.Negotiate{Call: c.id, Generation: w.generation, SDP: d.SDP, Sends: sends}
+	c.negotiate(w)
+}
+
+// negotiate sends the SFU our last offer.
+func (c *Call) negotiate(w *way) {
+	w.askAgain = time.Time{}
+	offer := w.offered
 	c.ask(func(ctx context.Context) {
-		answer, err := client.Request[wire.Negotiated](ctx, c.phone.client,
-			wire.Negotiate{Call: c.id, Generation: w.generation, SDP: d.SDP, Sends: sends})
+		answer, err := client.Request[wire.Negotiated](ctx, c.phone.client, offer)
 		c.post(func() { c.answered(w, answer, err) })
 	})
 }
@@ -324,8 +332,7 @@ func (c *Call) look(now time.Time) {
 	}
 	switch {
 	case !w.askAgain.IsZero() && now.After(w.askAgain):
-		// An offer that the SFU has not answered stands: it is made again as it was.
-		c.offer(w, false)
+		c.negotiate(w)
 	case w.downSince.IsZero():
 		w.gaveUp = false
 	case now.Sub(w.downSince) > failedAfter && !w.gaveUp:

@@ -1,0 +1,428 @@
+package media_test
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"pronto/sfu"
+	"pronto/signalling/client/media"
+	"pronto/signalling/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for a condition.
+const patience = 20 * time.Second
+
+var all = wire.Media{Microphone: true, Camera: true}
+
+// until waits for a condition.
+func until(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	for !ok() {
+		if time.Now().After(deadline) {
+			t.Fatalf("in %s it never came about that %s", patience, what)
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func newEngine(t *testing.T) *media.Engine {
+	t.Helper()
+	e, err := media.NewEngine(media.Config{Logger: slog.New(slog.DiscardHandler), LoopbackOnly: true})
+	if err != nil {
+		t.Fatalf("new engine: %v", err)
+	}
+	t.Cleanup(e.Close)
+	return e
+}
+
+func clip(t *testing.T, i int) *media.Clip {
+	t.Helper()
+	clips, err := media.Clips()
+	if err != nil {
+		t.Fatalf("clips: %v", err)
+	}
+	return clips[i]
+}
+
+// recorder keeps what a connection told.
+type recorder struct {
+	mu     sync.Mutex
+	events []media.Event
+	found  func(wire.Candidate)
+}
+
+func (r *recorder) on(e media.Event) {
+	r.mu.Lock()
+	r.events = append(r.events, e)
+	found := r.found
+	r.mu.Unlock()
+	if f, ok := e.(media.Found); ok && found != nil {
+		found(f.Candidate)
+	}
+}
+
+func (r *recorder) count(match func(media.Event) bool) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, e := range r.events {
+		if match(e) {
+			n++
+		}
+	}
+	return n
+}
+
+func connected(e media.Event) bool  { _, ok := e.(media.Connected); return ok }
+func firstAudio(e media.Event) bool { _, ok := e.(media.FirstAudio); return ok }
+
+// pair are two people who hand each other descriptions and candidates.
+type pair struct {
+	t    *testing.T
+	ends [2]*media.Direct
+	told [2]*recorder
+
+	mu    sync.Mutex // Direct is for one goroutine at a time
+	queue chan func()
+}
+
+func newPair(t *testing.T) *pair {
+	t.Helper()
+	p := &pair{t: t, queue: make(chan func(), 256)}
+	e := newEngine(t)
+	for i := range p.ends {
+		p.told[i] = &recorder{}
+		d, err := e.Direct(media.Options{Clip: clip(t, i), Media: all, On: p.told[i].on}, wire.ParticipantID([]string{"b", "a"}[i]), i == 1)
+		if err != nil {
+			t.Fatalf("direct: %v", err)
+		}
+		p.ends[i] = d
+	}
+	for i := range p.ends {
+		other := p.ends[1-i]
+		p.told[i].mu.Lock()
+		p.told[i].found = func(c wire.Candidate) {
+			select {
+			case p.queue <- func() { other.Trickled([]wire.Candidate{c}) }:
+			default:
+			}
+		}
+		p.told[i].mu.Unlock()
+	}
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case f := <-p.queue:
+				p.mu.Lock()
+				f()
+				p.mu.Unlock()
+			case <-stop:
+				return
+			}
+		}
+	}()
+	t.Cleanup(func() { close(stop); <-done })
+	return p
+}
+
+// hand gives from's description to the other, and the answer back.
+func (p *pair) hand(from int, d media.Description) {
+	p.t.Helper()
+	answer, err := p.ends[1-from].Described(d)
+	if err != nil {
+		p.t.Fatalf("described: %v", err)
+	}
+	if answer != nil {
+		p.hand(1-from, *answer)
+	}
+}
+
+func (p *pair) offer(from int, restart bool) media.Description {
+	p.t.Helper()
+	d, err := p.ends[from].Offer(restart)
+	if err != nil {
+		p.t.Fatalf("offer: %v", err)
+	}
+	return d
+}
+
+// connect sets the connection up as a call does.
+func (p *pair) connect() {
+	p.t.Helper()
+	p.mu.Lock()
+	p.hand(1, p.offer(1, false))
+	p.mu.Unlock()
+	for i := range p.ends {
+		until(p.t, "both hear and see each other", func() bool {
+			return p.from(i, wire.SourceMicrophone).Frames > 5 && p.from(i, wire.SourceCamera).KeyFrames > 0
+		})
+	}
+}
+
+// from is what end i has received of the other.
+func (p *pair) from(i int, source wire.Source) media.Count {
+	return p.ends[i].Stats().Received[media.Flow{Participant: wire.ParticipantID([]string{"b", "a"}[i]), Source: source}]
+}
+
+func TestTwoPeopleHearAndSeeEachOther(t *testing.T) {
+	p := newPair(t)
+	p.connect()
+	for i, end := range p.ends {
+		if got := end.Path(); got != wire.PathHost {
+			t.Errorf("the path is %q, want host", got)
+		}
+		if n := p.told[i].count(firstAudio); n != 1 {
+			t.Errorf("the first sound was told %d times", n)
+		}
+	}
+	until(t, "a second of sound has come", func() bool { return p.from(0, wire.SourceMicrophone).Frames > 50 })
+	if s := p.ends[0].Stats(); s.Jumps != 0 || s.Lost != 0 {
+		t.Errorf("on loopback %d packets were lost and %d timestamps leapt", s.Lost, s.Jumps)
+	}
+}
+
+func TestWhoIsMutedSendsNothing(t *testing.T) {
+	p := newPair(t)
+	p.connect()
+	p.ends[0].SetMedia(wire.Media{Camera: true})
+	// What is under way still comes. After it, a hundred more frames of the
+	// picture, which goes on, come without a packet of sound.
+	frames := p.from(1, wire.SourceCamera).Frames
+	until(t, "what was under way has come", func() bool { return p.from(1, wire.SourceCamera).Frames > frames+3 })
+	before := p.from(1, wire.SourceMicrophone).Packets
+	frames = p.from(1, wire.SourceCamera).Frames
+	until(t, "the picture goes on", func() bool { return p.from(1, wire.SourceCamera).Frames > frames+20 })
+	if after := p.from(1, wire.SourceMicrophone).Packets; after != before {
+		t.Errorf("%d packets came from a muted microphone", after-before)
+	}
+	p.ends[0].SetMedia(all)
+	until(t, "the sound is back", func() bool { return p.from(1, wire.SourceMicrophone).Packets > before })
+	if s := p.ends[1].Stats(); s.Gaps != 0 || s.Jumps != 0 {
+		t.Errorf("the sound came back with %d gaps and %d leaps", s.Gaps, s.Jumps)
+	}
+}
+
+func TestICERestartKeepsTheMedia(t *testing.T) {
+	for _, row := range []struct {
+		name string
+		from int
+	}{{"by the one who offered first", 1}, {"by the other", 0}} {
+		t.Run(row.name, func(t *testing.T) {
+			p := newPair(t)
+			p.connect()
+			p.mu.Lock()
+			p.hand(row.from, p.offer(row.from, true))
+			p.mu.Unlock()
+			heard := [2]uint64{p.from(0, wire.SourceMicrophone).Packets, p.from(1, wire.SourceMicrophone).Packets}
+			for i := range p.ends {
+				until(t, "sound flows on after the restart", func() bool { return p.from(i, wire.SourceMicrophone).Packets > heard[i]+60 })
+			}
+		})
+	}
+}
+
+func TestWhenOffersCrossThePoliteOneGivesWay(t *testing.T) {
+	p := newPair(t)
+	p.connect()
+	p.mu.Lock()
+	impolite, polite := p.offer(0, true), p.offer(1, true)
+	if answer, err := p.ends[0].Described(polite); answer != nil || err != nil {
+		t.Errorf("the impolite one answered %v, %v; want it to ignore the offer", answer, err)
+	}
+	p.hand(0, impolite)
+	p.mu.Unlock()
+	heard := [2]uint64{p.from(0, wire.SourceMicrophone).Packets, p.from(1, wire.SourceMicrophone).Packets}
+	for i := range p.ends {
+		until(t, "sound flows on after the restart", func() bool { return p.from(i, wire.SourceMicrophone).Packets > heard[i]+60 })
+	}
+}
+
+func TestGarbageFromTheOtherSideIsBorne(t *testing.T) {
+	p := newPair(t)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if _, err := p.ends[0].Described(media.Description{Type: wire.SDPOffer, SDP: "v=0\r\nnonsense"}); err == nil {
+		t.Error("nonsense was taken for an offer")
+	}
+	if answer, err := p.ends[0].Described(media.Description{Type: wire.SDPAnswer, SDP: "x"}); answer != nil || err != nil {
+		t.Errorf("an answer to no offer gave %v, %v", answer, err)
+	}
+	many := make([]wire.Candidate, 1000)
+	for i := range many {
+		many[i].Candidate = "candidate:nonsense"
+	}
+	p.ends[0].Trickled(many)
+	p.hand(1, p.offer(1, false)) // they are parsed now, and left out
+}
+
+// member is one participant of a room of the SFU.
+type member struct {
+	routed *media.Routed
+	told   *recorder
+	peer   *sfu.Peer
+}
+
+func enter(t *testing.T, e *media.Engine, room *sfu.Room, id string, n int) *member {
+	t.Helper()
+	m := &member{told: &recorder{}}
+	routed, err := e.Routed(media.Options{Clip: clip(t, n), Media: all, On: m.told.on})
+	if err != nil {
+		t.Fatalf("routed: %v", err)
+	}
+	m.routed = routed
+	m.peer, err = room.Join(id, func(e sfu.PeerEvent) {
+		if s, ok := e.(sfu.Slots); ok {
+			var slots []wire.Slot
+			for _, one := range s.Slots {
+				slots = append(slots, wire.Slot{Mid: one.Mid, Participant: wire.ParticipantID(one.Participant), Source: wire.Source(one.Source)})
+			}
+			routed.Slots(slots)
+		}
+	})
+	if err != nil {
+		t.Fatalf("join: %v", err)
+	}
+	m.negotiate(t, false)
+	return m
+}
+
+func (m *member) negotiate(t *testing.T, restart bool) {
+	t.Helper()
+	offer, sends, err := m.routed.Offer(restart)
+	if err != nil {
+		t.Fatalf("offer: %v", err)
+	}
+	mids := map[sfu.Source]string{}
+	for _, s := range sends {
+		mids[sfu.Source(s.Source)] = s.Mid
+	}
+	answer, err := m.peer.Negotiate(t.Context(), sfu.Offer{SDP: offer.SDP, Mids: mids})
+	if err != nil {
+		t.Fatalf("negotiate: %v", err)
+	}
+	if err := m.routed.Answered(answer.SDP); err != nil {
+		t.Fatalf("answered: %v", err)
+	}
+}
+
+func (m *member) from(id string, source wire.Source) media.Count {
+	return m.routed.Stats().Received[media.Flow{Participant: wire.ParticipantID(id), Source: source}]
+}
+
+func newRoom(t *testing.T) (*sfu.SFU, *sfu.Room) {
+	t.Helper()
+	conn, err := (&net.ListenConfig{}).ListenPacket(context.Background(), "udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatalf("listen: %v", err)
+	}
+	s, err := sfu.New(sfu.Config{Conn: conn, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatalf("new sfu: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("close the sfu: %v", err)
+		}
+	})
+	room, err := s.Room("room")
+	if err != nil {
+		t.Fatalf("room: %v", err)
+	}
+	return s, room
+}
+
+func TestThreePeopleHearAndSeeEachOtherThroughTheSFU(t *testing.T) {
+	s, room := newRoom(t)
+	e := newEngine(t)
+	ids := []string{"a", "b", "c"}
+	members := map[string]*member{}
+	for i, id := range ids {
+		members[id] = enter(t, e, room, id, i)
+	}
+	for _, id := range ids {
+		for _, other := range ids {
+			if other == id {
+				continue
+			}
+			until(t, id+" hears and sees "+other, func() bool {
+				return members[id].from(other, wire.SourceMicrophone).Frames > 50 && members[id].from(other, wire.SourceCamera).KeyFrames > 0 &&
+					members[id].from(other, wire.SourceCamera).Frames > 15
+			})
+		}
+	}
+	until(t, "the SFU knows all three encodings of each camera", func() bool { return s.Stats().Tracks == 3*4 })
+	for _, id := range ids {
+		if got := members[id].routed.Path(); got != wire.PathHost {
+			t.Errorf("the path is %q, want host", got)
+		}
+		if s := members[id].routed.Stats(); s.Jumps != 0 {
+			t.Errorf("%s received %d leaps of timestamps", id, s.Jumps)
+		}
+	}
+}
+
+func TestAViewerGetsTheEncodingThatFits(t *testing.T) {
+	_, room := newRoom(t)
+	e := newEngine(t)
+	a, b := enter(t, e, room, "a", 0), enter(t, e, room, "b", 1)
+	seen := func() media.Count { return b.from("a", wire.SourceCamera) }
+	// bytesAFrame waits for 30 frames after a switch and says how large they are.
+	bytesAFrame := func(height int) uint64 {
+		keys := seen().KeyFrames
+		b.peer.View([]sfu.ViewItem{{Participant: "a", Source: sfu.Camera, Height: height}})
+		until(t, "the switch brings a key frame", func() bool { return seen().KeyFrames > keys })
+		start := seen()
+		until(t, "thirty frames come", func() bool { return seen().Frames >= start.Frames+30 })
+		now := seen()
+		return (now.Bytes - start.Bytes) / (now.Frames - start.Frames)
+	}
+	until(t, "b sees a", func() bool { return seen().KeyFrames > 0 })
+	small := bytesAFrame(90)
+	large := bytesAFrame(360)
+	if large < 2*small {
+		t.Errorf("a frame has %d bytes at height 90 and %d at 360; want at least twice as many", small, large)
+	}
+	if a.routed.Stats().Sent[wire.SourceCamera].Packets == 0 {
+		t.Error("what was sent is not counted")
+	}
+}
+
+func TestICERestartToTheSFUKeepsTheMedia(t *testing.T) {
+	_, room := newRoom(t)
+	e := newEngine(t)
+	a, b := enter(t, e, room, "a", 0), enter(t, e, room, "b", 1)
+	until(t, "b hears a", func() bool { return b.from("a", wire.SourceMicrophone).Packets > 10 })
+	b.negotiate(t, true)
+	heard := b.from("a", wire.SourceMicrophone).Packets
+	until(t, "b hears a after the restart", func() bool { return b.from("a", wire.SourceMicrophone).Packets > heard+60 })
+	until(t, "the connection is up", func() bool { return a.told.count(connected) > 0 })
+}
+
+func TestAnEngineClosesItsConnections(t *testing.T) {
+	p := newPair(t)
+	p.connect()
+	e := newEngine(t)
+	d, err := e.Direct(media.Options{Clip: clip(t, 0), On: func(media.Event) {}}, "x", false)
+	if err != nil {
+		t.Fatalf("direct: %v", err)
+	}
+	e.Close()
+	d.Close()
+	if n := e.Connections(); n != 0 {
+		t.Errorf("%d connections are left", n)
+	}
+	if _, err := e.Direct(media.Options{Clip: clip(t, 0), On: func(media.Event) {}}, "x", false); err == nil {
+		t.Error("a closed engine made a connection")
+	}
+}

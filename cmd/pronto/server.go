@@ -58,7 +58,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	s.later(func() { s.report("bus", b.Close()) })
-	forward, err := s.startSFU(cfg)
+	forward, err := s.startSFU(cfg, counters)
 	if err != nil {
 		return nil, err
 	}
@@ -127,12 +127,12 @@ func (s *server) Close() {
 	s.close = nil
 }
 
-func (s *server) startSFU(cfg config) (*sfu.SFU, error) {
+func (s *server) startSFU(cfg config, counters *metrics.Metrics) (*sfu.SFU, error) {
 	conn, err := net.ListenPacket("udp", cfg.Media)
 	if err != nil {
 		return nil, badVariable("PRONTO_MEDIA_LISTEN", "cannot be used: %v", err)
 	}
-	forward, err := sfu.New(sfu.Config{Conn: conn, PublicIPs: cfg.PublicIPs, Logger: s.log})
+	forward, err := sfu.New(sfu.Config{Conn: conn, PublicIPs: cfg.PublicIPs, Logger: s.log, Events: counters.SFU})
 	if err != nil {
 		return nil, errors.Join(err, conn.Close())
 	}

@@ -38,6 +38,8 @@ type Options struct {
 	RingTimeout, Grace time.Duration
 	// Origins are further web origins.
 	Origins []string
+	// NoDemo leaves the demo identities out.
+	NoDemo bool
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 }
@@ -135,7 +137,7 @@ func Start(t testing.TB, o Options) *Server {
 	must(err)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
-	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: true, Logger: log}))
+	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log}))
 	web := httptest.NewServer(mux)
 	s.URL = web.URL
 	later(web.Close)

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestConfigurationErrorsNameTheVariable(t *testing.T) {
+	for _, c := range []struct {
+		name, variable string
+		environ        []string
+	}{
+		{"not host:port", "PRONTO_LISTEN", []string{"PRONTO_LISTEN=8080"}},
+		{"not a duration", "PRONTO_RING_TIMEOUT", []string{"PRONTO_RING_TIMEOUT=soon"}},
+		{"too short a ring", "PRONTO_RING_TIMEOUT", []string{"PRONTO_RING_TIMEOUT=1ms"}},
+		{"too long a grace", "PRONTO_GRACE", []string{"PRONTO_GRACE=1h"}},
+		{"not an address", "PRONTO_PUBLIC_IPS", []string{"PRONTO_PUBLIC_IPS=here"}},
+		{"not a URL", "PRONTO_PUBLIC_URL", []string{"PRONTO_PUBLIC_URL=calls.example.com"}},
+		{"not a format", "PRONTO_LOG", []string{"PRONTO_LOG=xml"}},
+		{"not a level", "PRONTO_LOG_LEVEL", []string{"PRONTO_LOG_LEVEL=loud"}},
+		{"not a number", "PRONTO_SOCKETS_PER_ADDRESS", []string{"PRONTO_SOCKETS_PER_ADDRESS=many"}},
+		{"too short a key", "PRONTO_MASTER_KEY", []string{"PRONTO_MASTER_KEY=c2hvcnQ="}},
+		{"no such variable", "PRONTO_LISTNE", []string{"PRONTO_LISTNE=:80"}},
+		{"a demo in public", "PRONTO_DEMO", []string{"PRONTO_DEMO=true", "PRONTO_PUBLIC_URL=https://calls.example.com"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := loadConfig(c.environ)
+			if err == nil || !isConfig(err) {
+				t.Fatalf("got %v, want a configuration error", err)
+			}
+			if !strings.Contains(err.Error(), c.variable) {
+				t.Errorf("%q does not name %s", err, c.variable)
+			}
+			if strings.Contains(err.Error(), "c2hvcnQ") {
+				t.Errorf("%q repeats a secret", err)
+			}
+		})
+	}
+}
+
+func TestDefaultsAreValid(t *testing.T) {
+	c, err := loadConfig(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Demo {
+		t.Error("demo mode is on by default")
+	}
+	if c.Metrics != "127.0.0.1:9464" {
+		t.Errorf("metrics listen on %s by default, not on loopback only", c.Metrics)
+	}
+}
+
+func TestADemoInPublicCanBeForced(t *testing.T) {
+	if _, err := loadConfig([]string{"PRONTO_DEMO=true", "PRONTO_PUBLIC_URL=https://calls.example.com", "PRONTO_DEMO_FORCE=true"}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestEveryVariableIsExplained(t *testing.T) {
+	for _, v := range variables() {
+		if !strings.HasPrefix(v.name, "PRONTO_") || !strings.HasSuffix(v.help, ".") {
+			t.Errorf("%s (%s): %q", v.name, v.field, v.help)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package sfu
+
+import (
+	"sync/atomic"
+	"time"
+
+	"pronto/sfu/layer"
+)
+
+// stream is what one peer sends as one [Source]: one encoding, or up to three of a
+// simulcast.
+type stream struct {
+	peer   *Peer
+	source Source
+	mid    string
+	rids   []string // in order from lowest to highest; empty without simulcast
+
+	// slots receive the stream. The room's owner replaces the slice, readers take it as it is.
+	slots atomic.Pointer[[]*slot]
+
+	// encodings are set once each, when their first packet comes.
+	encodings [maxRIDs]atomic.Pointer[encoding]
+}
+
+// encoding is one received RTP stream.
+type encoding struct {
+	of    *stream
+	index int // 0 is the lowest
+
+	// Written by the goroutines that read the encoding.
+	ssrc    atomic.Uint32 // changes when the client begins anew
+	heardAt atomic.Int64  // time of the newest packet, in ns of the Unix epoch
+	keyAt   atomic.Int64  // time of the newest key frame
+	height  atomic.Int32  // of the newest key frame, 0 if unknown
+	levels  atomic.Uint64 // sum of the audio levels (high half) and their number since they were read
+
+	// Written by the goroutine that reads a subscriber's RTCP.
+	feedback atomic.Bool // a key frame is wished for
+
+	// Guarded by Room.mu.
+	keys   layer.KeyFrames
+	wanted bool // by feedback, not only by a slot that waits
+}
+
+// get returns the encoding of that index and makes it if this is its first packet.
+func (s *stream) get(index int) (e *encoding, made bool) {
+	if e := s.encodings[index].Load(); e != nil {
+		return e, false
+	}
+	e = &encoding{of: s, index: index}
+	if s.encodings[index].CompareAndSwap(nil, e) {
+		return e, true
+	}
+	return s.encodings[index].Load(), false
+}
+
+// layers returns what package layer wants to know. buf is reused.
+func (s *stream) layers(buf []layer.Encoding, now time.Time) []layer.Encoding {
+	buf = buf[:0]
+	for i := range max(1, len(s.rids)) {
+		e := s.encodings[i].Load()
+		if e == nil {
+			buf = append(buf, layer.Encoding{})
+			continue
+		}
+		buf = append(buf, layer.Encoding{
+			Present: true,
+			Live:    e.live(now, layer.StaleAfter),
+			Height:  int(e.height.Load()),
+		})
+	}
+	return buf
+}
+
+// live tells whether a packet of any encoding has come within d.
+func (s *stream) live(now time.Time, d time.Duration) bool {
+	for i := range s.encodings {
+		if e := s.encodings[i].Load(); e != nil && e.live(now, d) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *encoding) live(now time.Time, d time.Duration) bool {
+	return now.UnixNano()-e.heardAt.Load() <= int64(d)
+}
+
+// level returns the mean audio level since it was asked last, in −dBov.
+func (e *encoding) level() (level uint8, ok bool) {
+	packed := e.levels.Swap(0)
+	n := packed & 0xffffffff
+	if n == 0 {
+		return 0, false
+	}
+	return uint8((packed >> 32) / n), true
+}
+
+func (e *encoding) addLevel(level uint8) { e.levels.Add(uint64(level)<<32 | 1) }

@@ -1,0 +1,100 @@
+package sfu
+
+import "time"
+
+// Slot says what flows in one receive slot of a peer.
+type Slot struct {
+	// Mid names the media section, as in the peer's offer.
+	Mid string
+	// Participant is the id of the peer who sends.
+	Participant string
+	// Source is what he sends.
+	Source Source
+}
+
+// ViewItem says at which height a viewer shows one source of one participant.
+type ViewItem struct {
+	// Participant is the id of the peer who sends.
+	Participant string
+	// Source is [Camera] or [Screen]; others are ignored, sound is always sent.
+	Source Source
+	// Height is the height in device pixels at which it is shown, 0 to 4320. 0
+	// means that it is not shown: it keeps no slot and costs nothing.
+	Height int
+}
+
+// Reason says why a peer failed or was closed. The set is fixed, fit for a label.
+type Reason string
+
+// Why a peer is gone.
+const (
+	// ReasonClosed: the caller closed the peer, its room or the SFU.
+	ReasonClosed Reason = "closed"
+	// ReasonReplaced: another peer joined with the same id.
+	ReasonReplaced Reason = "replaced"
+	// ReasonTransport: ICE consent or DTLS is lost for good, or never came.
+	ReasonTransport Reason = "transport"
+	// ReasonAbuse: the client broke a limit that no honest client reaches.
+	ReasonAbuse Reason = "abuse"
+)
+
+// PeerEvent is what the owner of a peer is told, one after another, in order:
+// [Connected], [Disconnected], [Failed], [Slots], [Speakers] or [FirstMedia].
+// Slots and Speakers are states: when the listener is slow only the newest comes.
+type PeerEvent interface{ peerEvent() }
+
+// Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
+// that healed.
+type Connected struct{}
+
+// Disconnected says that nothing has been heard from the client for
+// [Limits.DisconnectedAfter]. It may heal by itself or by an ICE restart.
+type Disconnected struct{}
+
+// Failed says that the transport is lost. After [ReasonTransport] the client may
+// still restart ICE until the owner closes the peer; after any other reason the
+// peer is closed already. Always the last event but for a healing [Connected].
+type Failed struct{ Reason Reason }
+
+// Slots is the whole list of what flows where, each time it changes. A slot that
+// is not listed is empty.
+type Slots struct{ Slots []Slot }
+
+// Speakers lists who speaks, loudest first; at most two a second. It names every
+// participant of the room, the receiver included.
+type Speakers struct{ Participants []string }
+
+// FirstMedia says that the first media packet of the client has come.
+type FirstMedia struct{}
+
+func (Connected) peerEvent()    {}
+func (Disconnected) peerEvent() {}
+func (Failed) peerEvent()       {}
+func (Slots) peerEvent()        {}
+func (Speakers) peerEvent()     {}
+func (FirstMedia) peerEvent()   {}
+
+// Event is what metrics are told; it names nobody. One of [PeerConnected],
+// [PeerFirstMedia], [PeerGone] or [KeyFrameCame].
+type Event interface{ event() }
+
+// PeerConnected says how long a peer took from its first offer to DTLS connected.
+type PeerConnected struct{ After time.Duration }
+
+// PeerFirstMedia says how long a peer took from its first offer to the first media packet
+// received from it.
+type PeerFirstMedia struct{ After time.Duration }
+
+// PeerGone says that a peer was closed, why, and how long after it joined.
+type PeerGone struct {
+	Reason Reason
+	After  time.Duration
+}
+
+// KeyFrameCame says how long a key frame took from the first request for it.
+type KeyFrameCame struct{ After time.Duration }
+
+func (PeerConnected) event()  {}
+func (PeerFirstMedia) event() {}
+func (PeerGone) event()       {}
+func (KeyFrameCame) event()   {}

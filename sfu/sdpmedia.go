@@ -1,0 +1,285 @@
+package sfu
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The header extensions that are negotiated, in both kinds of sections.
+const (
+	extMid        = "urn:ietf:params:rtp-hdrext:sdes:mid"
+	extRID        = "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"
+	extRRID       = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
+	extAudioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
+	extTWCC       = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+)
+
+// mediaReader reads one media section of an offer.
+type mediaReader struct {
+	audio        bool
+	rejected     bool // port 0, and not because the section only has the port of its bundle
+	payloadTypes map[string]bool
+	order        []string // of payload types
+
+	mid, direction string
+	rids           []string
+	lines          []string          // that are kept as they are
+	extensions     map[string]string // that are kept: name by id
+	rtpmap, fmtp   map[string]string // by payload type
+	feedback       [][2]string       // payload type, value
+	extmaps, ssrcs int
+
+	ufrag, pwd, fingerprint, setup bool
+}
+
+// transportAttribute tells whether a line describes the transport.
+func transportAttribute(key string) bool {
+	switch key {
+	case "ice-ufrag", "ice-pwd", "ice-options", "fingerprint", "setup":
+		return true
+	}
+	return false
+}
+
+// transport checks an attribute of the transport.
+func (m *mediaReader) transport(key, value string) error {
+	switch key {
+	case "ice-ufrag":
+		m.ufrag = true
+	case "ice-pwd":
+		m.pwd = true
+	case "fingerprint":
+		m.fingerprint = true
+		if !strings.HasPrefix(strings.ToLower(value), "sha-256 ") {
+			return &SDPError{"fingerprint other than SHA-256"}
+		}
+	case "setup":
+		m.setup = true
+		if value != "actpass" && value != "active" {
+			return &SDPError{"DTLS role other than client"}
+		}
+	}
+	if transportAttribute(key) && len(value) > maxCredential {
+		return &SDPError{"credential longer than 256 bytes"}
+	}
+	return nil
+}
+
+func (m *mediaReader) attribute(line, key, value string) error {
+	if err := m.transport(key, value); err != nil {
+		return err
+	}
+	switch key {
+	case "mid":
+		if m.mid != "" || !isToken(value, maxMid) {
+			return &SDPError{"mid out of range"}
+		}
+		m.mid = value
+		m.lines = append(m.lines, line)
+	case "sendrecv", "sendonly", "recvonly", "inactive":
+		if m.direction != "" {
+			return &SDPError{"direction twice"}
+		}
+		m.direction = key
+		m.lines = append(m.lines, line)
+	case "bundle-only": // RFC 9143, section 6; Firefox
+		m.rejected = false
+	case "rid":
+		return m.rid(line, value)
+	case "extmap":
+		return m.extmap(value)
+	case "rtpmap", "fmtp", "rtcp-fb":
+		return m.codec(key, value)
+	case "ssrc", "ssrc-group":
+		if m.ssrcs++; m.ssrcs > maxSSRCLines {
+			return &SDPError{"more than 64 ssrc lines"}
+		}
+		m.lines = append(m.lines, line)
+	case "msid", "rtcp-mux", "rtcp-rsize", "simulcast":
+		if slices.Contains(m.lines, line) {
+			return nil
+		}
+		if len(m.lines) > 2*maxSSRCLines {
+			return &SDPError{"more attributes than allowed"}
+		}
+		m.lines = append(m.lines, line)
+	default:
+		if transportAttribute(key) {
+			if len(m.lines) > 2*maxSSRCLines {
+				return &SDPError{"more attributes than allowed"}
+			}
+			m.lines = append(m.lines, line)
+		}
+	}
+	return nil
+}
+
+func (m *mediaReader) rid(line, value string) error {
+	rid, rest, _ := strings.Cut(value, " ")
+	switch {
+	case !isToken(rid, maxMid):
+		return &SDPError{"rid out of range"}
+	case !strings.HasPrefix(rest, "send"):
+		return nil // said again from the other side; it changes nothing
+	}
+	if len(m.rids) >= maxRIDs {
+		return &SDPError{"more than 3 rid"}
+	}
+	if slices.Contains(m.rids, rid) {
+		return &SDPError{"rid twice"}
+	}
+	m.rids = append(m.rids, rid)
+	m.lines = append(m.lines, line)
+	return nil
+}
+
+func (m *mediaReader) extmap(value string) error {
+	if m.extmaps++; m.extmaps > maxExtensions {
+		return &SDPError{"more than 32 header extensions"}
+	}
+	fields := strings.Fields(value)
+	if len(fields) < 2 {
+		return &SDPError{"header extension without a name"}
+	}
+	id, _, _ := strings.Cut(fields[0], "/")
+	switch uri := fields[1]; uri {
+	case extMid, extRID, extRRID, extAudioLevel, extTWCC:
+		if n, err := strconv.ParseUint(id, 10, 8); err != nil || n == 0 || n == 15 || strconv.FormatUint(n, 10) != id {
+			return &SDPError{"header extension id out of range"}
+		}
+		if m.extensions == nil {
+			m.extensions = map[string]string{}
+		}
+		if _, twice := m.extensions[id]; twice {
+			return &SDPError{"header extension id twice"}
+		}
+		m.extensions[id] = uri
+		m.lines = append(m.lines, "a=extmap:"+id+" "+uri)
+	}
+	return nil
+}
+
+func (m *mediaReader) codec(key, value string) error {
+	pt, rest, _ := strings.Cut(value, " ")
+	if key == "rtcp-fb" {
+		if len(m.feedback) >= maxFeedback {
+			return &SDPError{"more than 256 rtcp-fb lines"}
+		}
+		m.feedback = append(m.feedback, [2]string{pt, rest})
+		return nil
+	}
+	if !m.payloadTypes[pt] {
+		return nil // Firefox leaves lines of codecs that it was told not to offer
+	}
+	if m.rtpmap == nil {
+		m.rtpmap, m.fmtp = map[string]string{}, map[string]string{}
+	}
+	into := m.rtpmap
+	if key == "fmtp" {
+		into = m.fmtp
+	}
+	if _, twice := into[pt]; twice {
+		return &SDPError{"codec described twice"}
+	}
+	into[pt] = rest
+	return nil
+}
+
+// finish judges the whole section and returns the payload types that are kept.
+func (m *mediaReader) finish(session mediaReader) ([]string, error) {
+	switch {
+	case m.rejected:
+		return nil, &SDPError{"rejected media section"}
+	case m.mid == "":
+		return nil, &SDPError{"media section without mid"}
+	case m.direction != "sendonly" && m.direction != "recvonly":
+		return nil, &SDPError{"direction other than sendonly and recvonly"}
+	case !m.ufrag && !session.ufrag || !m.pwd && !session.pwd:
+		return nil, &SDPError{"no ICE credentials"}
+	case !m.fingerprint && !session.fingerprint:
+		return nil, &SDPError{"no fingerprint"}
+	case len(m.rids) > 0 && (m.audio || m.direction != "sendonly"):
+		return nil, &SDPError{"rid where there is no simulcast"}
+	}
+	codecs := m.codecs()
+	if len(codecs) == 0 {
+		return nil, &SDPError{"no common codec"}
+	}
+	return codecs, nil
+}
+
+// codecs returns the payload types of Opus, or of VP8 and its retransmissions.
+func (m *mediaReader) codecs() []string {
+	want := "vp8/90000"
+	if m.audio {
+		want = "opus/48000/2"
+	}
+	for _, pt := range m.order {
+		if !strings.EqualFold(m.rtpmap[pt], want) {
+			continue
+		}
+		for _, rtx := range m.order {
+			if !m.audio && strings.EqualFold(m.rtpmap[rtx], "rtx/90000") && apt(m.fmtp[rtx]) == pt {
+				return []string{pt, rtx}
+			}
+		}
+		return []string{pt}
+	}
+	return nil
+}
+
+// apt returns the payload type that an RTX format retransmits (RFC 4588, section 8.1).
+func apt(fmtp string) string {
+	for part := range strings.SplitSeq(fmtp, ";") {
+		if value, ok := strings.CutPrefix(strings.TrimSpace(part), "apt="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+func (m *mediaReader) writeTo(out *strings.Builder, codecs []string) {
+	kind := "video"
+	if m.audio {
+		kind = "audio"
+	}
+	write := func(parts ...string) {
+		for _, part := range parts {
+			out.WriteString(part)
+		}
+		out.WriteString("\r\n")
+	}
+	write("m=", kind, " 9 UDP/TLS/RTP/SAVPF ", strings.Join(codecs, " "))
+	write("c=IN IP4 0.0.0.0")
+	for _, line := range m.lines {
+		write(line)
+	}
+	for _, pt := range codecs {
+		write("a=rtpmap:", pt, " ", m.rtpmap[pt])
+		if fmtp := m.fmtp[pt]; fmtp != "" {
+			write("a=fmtp:", pt, " ", fmtp)
+		}
+		var written []string
+		for _, fb := range m.feedback {
+			if (fb[0] == pt || fb[0] == "*") && len(written) < 16 && !slices.Contains(written, fb[1]) {
+				written = append(written, fb[1])
+				write("a=rtcp-fb:", pt, " ", fb[1])
+			}
+		}
+	}
+}
+
+// isToken tells whether s is a non-empty token (RFC 8866) of at most max bytes.
+func isToken(s string, max int) bool {
+	if s == "" || len(s) > max {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if c <= ' ' || c >= 0x7f || strings.IndexByte(`"(),/:;<=>?@[\]`, c) >= 0 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,54 @@
+package sfutest
+
+import (
+	"net"
+	"sync/atomic"
+	"testing"
+
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
+)
+
+// gate is a network whose sockets send and receive nothing while it is shut.
+type gate struct {
+	*stdnet.Net
+	shut atomic.Bool
+}
+
+func newGate(t testing.TB) *gate {
+	t.Helper()
+	n, err := stdnet.NewNet()
+	must(t, err)
+	return &gate{Net: n}
+}
+
+// ListenUDP implements [transport.Net].
+func (g *gate) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
+	conn, err := g.Net.ListenUDP(network, local)
+	if err != nil {
+		return nil, err
+	}
+	return &gatedConn{UDPConn: conn, gate: g}, nil
+}
+
+// gatedConn is a socket behind a gate.
+type gatedConn struct {
+	transport.UDPConn
+	gate *gate
+}
+
+func (c *gatedConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	if c.gate.shut.Load() {
+		return len(b), nil
+	}
+	return c.UDPConn.WriteTo(b, to)
+}
+
+func (c *gatedConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	for {
+		n, from, err := c.UDPConn.ReadFrom(b)
+		if err != nil || !c.gate.shut.Load() {
+			return n, from, err
+		}
+	}
+}

@@ -4,43 +4,54 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"pronto/sfu"
-	"pronto/signalling"
-	"pronto/signalling/call"
-	"pronto/turn"
 )
 
-// Metrics is the registry and its collectors.
-type Metrics struct{ registry *prometheus.Registry }
+// maxScrapes is how many requests for /metrics are answered at once; more get
+// 503. A Prometheus makes one at a time.
+const maxScrapes = 4
 
-// Sources are counters that others keep; they are read at each scrape.
-type Sources struct {
-	// SFU returns the SFU's counters.
-	SFU func() sfu.Stats
-	// Calls returns the calls that go on.
-	Calls func() []call.Shape
-	// BusDropped returns how often messages were lost on the bus.
-	BusDropped func() uint64
+// Metrics is the registry and its collectors. All methods may be called from
+// many goroutines at once; none blocks.
+type Metrics struct {
+	registry *prometheus.Registry
+
+	calls   calls
+	links   links
+	media   media
+	relay   relay
+	sockets sockets
+	watch   *watch
 }
 
-// New makes the metrics.
-func New() *Metrics { return &Metrics{registry: prometheus.NewRegistry()} }
+// New makes the metrics, all of them zero.
+func New() *Metrics {
+	registry := prometheus.NewRegistry()
+	b := newBuilder(registry)
+	m := &Metrics{
+		registry: registry,
+		calls:    newCalls(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
+		watch: newWatch(b),
+	}
+	info := b.gauge("pronto_build_info")
+	info.add(1, info.def.Sets()[0]...)
+	registry.MustRegister(m.watch, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	if len(b.left) > 0 {
+		panic("metrics: a definition has no collector") // found by any test that calls New
+	}
+	return m
+}
 
-// Watch adds what is read at each scrape.
-func (m *Metrics) Watch(s Sources) {}
+// Watch tells where to read what others count; it is read at each scrape.
+// Before the first call those metrics are zero.
+func (m *Metrics) Watch(s Sources) { m.watch.sources.Store(&s) }
 
-// Call takes an event of a call.
-func (m *Metrics) Call(e call.Event) {}
-
-// Signalling takes an event of the WebSocket endpoint.
-func (m *Metrics) Signalling(e signalling.Event) {}
-
-// Turn takes an event of the TURN server.
-func (m *Metrics) Turn(e turn.Event) {}
-
-// Handler serves /metrics.
+// Handler serves GET /metrics, and nothing else.
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: maxScrapes,
+	}))
+	return mux
 }

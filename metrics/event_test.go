@@ -1,0 +1,229 @@
+package metrics
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+
+	"pronto/sfu"
+	"pronto/signalling"
+	"pronto/signalling/call"
+	"pronto/signalling/wire"
+	"pronto/turn"
+)
+
+func TestEachEventCountsWhereItShould(t *testing.T) {
+	tests := []struct {
+		name string
+		do   func(*Metrics)
+		want string // the series of ours that are not zero, without buckets
+	}{
+		{"a call that connected", func(m *Metrics) {
+			m.Call(call.SetUpEnded{Kind: wire.KindVideo, Topology: wire.TopologyDirect, Via: call.ViaContact, Outcome: call.OutcomeConnected})
+		}, `pronto_setup_outcomes_total{cause="",kind="video",outcome="connected",topology="direct",via="contact"} 1`},
+		{"a call for which no way was found", func(m *Metrics) {
+			m.Call(call.SetUpEnded{Kind: wire.KindVoice, Topology: wire.TopologySFU, Via: call.ViaLink, Outcome: call.OutcomeFailed, Cause: call.CauseICE})
+		}, `pronto_setup_outcomes_total{cause="ice",kind="voice",outcome="failed",topology="sfu",via="link"} 1`},
+		{"a device that rings", func(m *Metrics) { m.Call(call.RingingBegan{After: 200 * time.Millisecond}) },
+			"pronto_ring_delay_seconds_sum 0.2\npronto_ring_delay_seconds_count 1"},
+		{"the first sound", func(m *Metrics) {
+			m.Call(call.MediaBegan{Kind: wire.KindVoice, Topology: wire.TopologyDirect, Path: wire.PathRelay, After: 1500 * time.Millisecond})
+		}, "pronto_answer_to_media_seconds_sum{kind=\"voice\",path=\"relay\"} 1.5\n" +
+			`pronto_answer_to_media_seconds_count{kind="voice",path="relay"} 1`},
+		{"the end of a group's call", func(m *Metrics) {
+			m.Call(call.Ended{Kind: wire.KindVideo, Topology: wire.TopologySFU, Reason: wire.EndHangup, Talked: time.Minute, Peak: 5})
+		}, "pronto_duration_seconds_sum{kind=\"video\",topology=\"sfu\"} 60\n" +
+			"pronto_duration_seconds_count{kind=\"video\",topology=\"sfu\"} 1\n" +
+			"pronto_ended_total{cause=\"hangup\",class=\"normal\",kind=\"video\",topology=\"sfu\"} 1\n" +
+			"pronto_group_peak_participants_sum{kind=\"video\"} 5\n" +
+			`pronto_group_peak_participants_count{kind="video"} 1`},
+		{"the end of a call that nobody answered", func(m *Metrics) {
+			m.Call(call.Ended{Kind: wire.KindVoice, Topology: wire.TopologyDirect, Reason: wire.EndNoAnswer, Peak: 1})
+		}, `pronto_ended_total{cause="no_answer",class="normal",kind="voice",topology="direct"} 1`},
+		{"the end of a call that lost its media", func(m *Metrics) {
+			m.Call(call.Ended{Kind: wire.KindVoice, Topology: wire.TopologyDirect, Reason: wire.EndFailed, Peak: 2})
+		}, `pronto_ended_total{cause="failed",class="abnormal",kind="voice",topology="direct"} 1`},
+		{"a caller who is blocked", func(m *Metrics) { m.Call(call.Refused{Reason: "block_list"}) },
+			`pronto_blocked_total{reason="block_list"} 1`},
+		{"a low battery", func(m *Metrics) { m.Call(call.Alerted{Alert: "low_battery"}) },
+			`pronto_client_alerts_total{alert="low_battery"} 1`},
+		{"a link that has expired", func(m *Metrics) { m.Call(call.LinkJoined{Result: "expired"}) },
+			`pronto_link_joins_total{result="expired"} 1`},
+		{"a new link", func(m *Metrics) { m.Signalling(signalling.LinkCreated{Kind: wire.KindVideo}) },
+			`pronto_links_created_total{kind="video"} 1`},
+		{"two sockets of which one closed", func(m *Metrics) {
+			m.Signalling(signalling.SocketOpened{})
+			m.Signalling(signalling.SocketOpened{})
+			m.Signalling(signalling.SocketClosed{Reason: signalling.CloseSlowConsumer})
+		}, "pronto_ws_closes_total{reason=\"slow_consumer\"} 1\npronto_ws_connections 1"},
+		{"a request", func(m *Metrics) { m.Signalling(signalling.Handled{Type: "ring", After: time.Millisecond}) },
+			"pronto_ws_handle_seconds_sum 0.001\npronto_ws_handle_seconds_count 1\npronto_ws_messages_total{type=\"ring\"} 1"},
+		{"a request that is refused", func(m *Metrics) {
+			m.Signalling(signalling.Handled{Type: "hello", Code: wire.CodeUnauthenticated})
+			m.Signalling(signalling.TokenRefused{})
+		}, "pronto_auth_failures_total{mechanism=\"token\",reason=\"refused\"} 1\n" +
+			"pronto_ws_messages_total{type=\"hello\"} 1\npronto_ws_problems_total{code=\"unauthenticated\"} 1"},
+		{"an allocation that lives", func(m *Metrics) { m.Turn(turn.AllocationOpened{Transport: turn.TCP}) },
+			"pronto_turn_allocations{transport=\"tcp\"} 1\n" + `pronto_turn_allocations_total{result="ok",transport="tcp"} 1`},
+		{"an allocation that is gone", func(m *Metrics) {
+			m.Turn(turn.AllocationOpened{Transport: turn.UDP})
+			m.Turn(turn.Relayed{Transport: turn.UDP, BytesToPeers: 100, BytesToClient: 20})
+			m.Turn(turn.AllocationClosed{Transport: turn.UDP, BytesToPeers: 100, BytesToClient: 20, Duration: 10 * time.Second})
+		}, "pronto_turn_allocation_seconds_sum{transport=\"udp\"} 10\n" +
+			"pronto_turn_allocation_seconds_count{transport=\"udp\"} 1\n" +
+			"pronto_turn_allocations_total{result=\"ok\",transport=\"udp\"} 1\n" +
+			"pronto_turn_bytes_total{direction=\"to_client\"} 20\npronto_turn_bytes_total{direction=\"to_peer\"} 100"},
+		{"an old TURN credential", func(m *Metrics) {
+			m.Turn(turn.AllocationRefused{Transport: turn.UDP, Reason: turn.ReasonExpired})
+		}, "pronto_auth_failures_total{mechanism=\"turn\",reason=\"expired\"} 1\n" +
+			"pronto_turn_allocations_total{result=\"refused\",transport=\"udp\"} 1\n" +
+			`pronto_turn_refused_total{reason="expired"} 1`},
+		{"a peer that TURN does not relay to", func(m *Metrics) {
+			m.Turn(turn.AllocationRefused{Transport: turn.UDP, Reason: turn.ReasonPeerDenied})
+		}, `pronto_turn_refused_total{reason="peer_denied"} 1`},
+		{"the life of an SFU peer", func(m *Metrics) {
+			m.SFU(sfu.PeerConnected{After: 500 * time.Millisecond})
+			m.SFU(sfu.PeerFirstMedia{After: time.Second})
+			m.SFU(sfu.KeyFrameCame{After: 250 * time.Millisecond})
+			m.SFU(sfu.PeerGone{Reason: sfu.ReasonTransport, After: time.Minute})
+		}, "pronto_sfu_connect_seconds_sum 0.5\npronto_sfu_connect_seconds_count 1\n" +
+			"pronto_sfu_first_media_seconds_sum 1\npronto_sfu_first_media_seconds_count 1\n" +
+			"pronto_sfu_keyframe_delay_seconds_sum 0.25\npronto_sfu_keyframe_delay_seconds_count 1\n" +
+			`pronto_sfu_peers_gone_total{reason="transport"} 1`},
+		{"a message type that a client invented", func(m *Metrics) {
+			m.Signalling(signalling.Handled{Type: "ana@example.com", Code: wire.CodeRateLimited})
+		}, "pronto_telemetry_suppressed_total{reason=\"unknown_label\"} 1\n" +
+			"pronto_ws_messages_total{type=\"other\"} 1\npronto_ws_problems_total{code=\"rateLimited\"} 1"},
+		{"a set of values that cannot go together", func(m *Metrics) {
+			m.Call(call.SetUpEnded{Kind: wire.KindVoice, Topology: wire.TopologyDirect, Via: call.ViaLink, Outcome: call.OutcomeMissed})
+		}, "pronto_setup_outcomes_total{cause=\"other\",kind=\"other\",outcome=\"other\",topology=\"other\",via=\"other\"} 1\n" +
+			`pronto_telemetry_suppressed_total{reason="unknown_label"} 1`},
+		{"calls, the SFU and the bus at a scrape", func(m *Metrics) { m.Watch(sources) }, scrapedSources},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			m := New()
+			test.do(m)
+			if err := testutil.GatherAndCompare(nonZero{m.registry}, strings.NewReader(withTypes(t, test.want))); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// sources has something different for each counter, so that two that are mixed
+// up are seen.
+var sources = Sources{
+	SFU: func() sfu.Stats {
+		return sfu.Stats{
+			Rooms: 1, Peers: 5, Connected: 3, Tracks: 9,
+			In:        sfu.Media{AudioPackets: 10, AudioBytes: 11, VideoPackets: 12, VideoBytes: 13},
+			Out:       sfu.Media{AudioPackets: 14, AudioBytes: 15, VideoPackets: 16, VideoBytes: 17},
+			Dropped:   sfu.Dropped{Uplink: 20, RTCP: 21, SSRC: 22, Malformed: 23},
+			KeyFrames: sfu.KeyFrames{Sent: 30, Feedback: 31, Switch: 32, Repeat: 33, Merged: 34, Received: 35},
+			LayersUp:  40, LayersDown: 41,
+		}
+	},
+	Calls: func() []call.Shape {
+		return []call.Shape{
+			{Kind: wire.KindVoice, Topology: wire.TopologyDirect, People: 2},
+			{Kind: wire.KindVideo, Topology: wire.TopologySFU, People: 4},
+			{Kind: wire.KindVideo, Topology: wire.TopologySFU, People: 3},
+		}
+	},
+	BusDropped: func() uint64 { return 50 },
+}
+
+const scrapedSources = `pronto_bus_dropped_total 50
+pronto_calls_active{kind="video",topology="sfu"} 2
+pronto_calls_active{kind="voice",topology="direct"} 1
+pronto_participants{topology="direct"} 2
+pronto_participants{topology="sfu"} 7
+pronto_sfu_keyframe_repeats_total 33
+pronto_sfu_keyframe_requests_total 30
+pronto_sfu_keyframe_wishes_total{cause="feedback"} 31
+pronto_sfu_keyframe_wishes_total{cause="switch"} 32
+pronto_sfu_keyframes_total 35
+pronto_sfu_layer_switches_total{direction="down"} 41
+pronto_sfu_layer_switches_total{direction="up"} 40
+pronto_sfu_packets_dropped_total{reason="malformed"} 23
+pronto_sfu_packets_dropped_total{reason="rtcp"} 21
+pronto_sfu_packets_dropped_total{reason="ssrc"} 22
+pronto_sfu_packets_dropped_total{reason="uplink"} 20
+pronto_sfu_participants{state="connected"} 3
+pronto_sfu_participants{state="connecting"} 2
+pronto_sfu_rooms 1
+pronto_sfu_rtp_bytes_total{direction="in",media="audio"} 11
+pronto_sfu_rtp_bytes_total{direction="in",media="video"} 13
+pronto_sfu_rtp_bytes_total{direction="out",media="audio"} 15
+pronto_sfu_rtp_bytes_total{direction="out",media="video"} 17
+pronto_sfu_rtp_packets_total{direction="in",media="audio"} 10
+pronto_sfu_rtp_packets_total{direction="in",media="video"} 12
+pronto_sfu_rtp_packets_total{direction="out",media="audio"} 14
+pronto_sfu_rtp_packets_total{direction="out",media="video"} 16
+pronto_sfu_tracks 9`
+
+// nonZero gathers the series of ours that something has happened to, and of
+// histograms only sum and count.
+type nonZero struct{ from prometheus.Gatherer }
+
+func (n nonZero) Gather() ([]*dto.MetricFamily, error) {
+	families, err := n.from.Gather()
+	kept := families[:0]
+	for _, family := range families {
+		if !strings.HasPrefix(family.GetName(), "pronto_") || family.GetName() == "pronto_build_info" {
+			continue
+		}
+		var metrics []*dto.Metric
+		for _, m := range family.Metric {
+			if h := m.Histogram; h != nil {
+				h.Bucket = nil
+			}
+			if m.GetCounter().GetValue() != 0 || m.GetGauge().GetValue() != 0 || m.GetHistogram().GetSampleCount() != 0 {
+				metrics = append(metrics, m)
+			}
+		}
+		if family.Metric = metrics; len(metrics) > 0 {
+			kept = append(kept, family)
+		}
+	}
+	return kept, err
+}
+
+// withTypes puts the HELP and TYPE lines before the series of each metric.
+func withTypes(t *testing.T, series string) string {
+	t.Helper()
+	var b strings.Builder
+	last := ""
+	for line := range strings.Lines(series + "\n") {
+		def := definitionOf(line)
+		if def == nil {
+			t.Fatalf("%s is of no definition", line)
+		}
+		if def.Name != last {
+			b.WriteString("# HELP " + def.Name + " " + def.Help + "\n# TYPE " + def.Name + " " + string(def.Type) + "\n")
+			last = def.Name
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// definitionOf finds the definition of a line of the text format.
+func definitionOf(line string) *Definition {
+	name := line[:strings.IndexAny(line, "{ ")]
+	for _, def := range Definitions() {
+		base := name
+		if def.Type == Histogram {
+			base = strings.TrimSuffix(strings.TrimSuffix(name, "_sum"), "_count")
+		}
+		if def.Name == base {
+			return &def
+		}
+	}
+	return nil
+}

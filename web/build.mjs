@@ -1,0 +1,114 @@
+// Builds what the server embeds: node build.mjs [sdk] [--watch]
+//
+//   dist/index.html, dist/assets/<name>-<hash>.js|css   the demo page
+//   dist/sdk/pronto.js, dist/sdk/pronto.d.ts             the SDK, as an ES module
+//
+// With "sdk", only the SDK. Every text file gets a .br and a .gz beside it.
+
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const web = dirname(fileURLToPath(import.meta.url));
+const dist = join(web, "dist");
+const compressible = new Set([".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".ts", ".txt"]);
+
+const shared = {
+  absWorkingDir: web,
+  bundle: true,
+  format: "esm",
+  target: "es2022",
+  minify: true,
+  legalComments: "none",
+  logLevel: "warning",
+};
+
+async function buildSDK() {
+  await build({ ...shared, entryPoints: ["sdk/src/index.ts"], outfile: "dist/sdk/pronto.js" });
+  execFileSync(process.execPath, [join(web, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.sdk.json"], {
+    cwd: web,
+    stdio: "inherit",
+  });
+  writeFileSync(join(dist, "sdk/pronto.d.ts"), 'export * from "./types/index.js";\n');
+}
+
+async function buildDemo() {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: { demo: "demo/src/main.tsx" },
+    outdir: "dist/assets",
+    entryNames: "[name]-[hash]",
+    assetNames: "[name]-[hash]",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    metafile: true,
+  });
+  let html = readFileSync(join(web, "demo/index.html"), "utf8");
+  for (const output of Object.keys(metafile.outputs)) {
+    const hashed = basename(output);
+    const plain = hashed.replace(/-[A-Z0-9]+(?=\.[a-z]+$)/, "");
+    html = html.replaceAll(`/assets/${plain}`, `/assets/${hashed}`);
+  }
+  if (existsSync(join(web, "demo/public"))) {
+    cpSync(join(web, "demo/public"), dist, { recursive: true });
+  }
+  writeFileSync(join(dist, "index.html"), html);
+}
+
+/** A server sends the compressed file as it is, so it is worth the hardest level. */
+function compress(folder) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
+      compress(path);
+    } else if (compressible.has(extname(entry.name))) {
+      const data = readFileSync(path);
+      writeFileSync(`${path}.gz`, gzipSync(data, { level: 9 }));
+      writeFileSync(
+        `${path}.br`,
+        brotliCompressSync(data, {
+          params: { [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY },
+        }),
+      );
+    }
+  }
+}
+
+function clean() {
+  mkdirSync(dist, { recursive: true });
+  for (const entry of readdirSync(dist)) {
+    if (entry !== ".keep") rmSync(join(dist, entry), { recursive: true });
+  }
+}
+
+const sdkOnly = process.argv.includes("sdk");
+
+async function all() {
+  clean();
+  await buildSDK();
+  if (!sdkOnly) await buildDemo();
+  compress(dist);
+}
+
+await all();
+if (process.argv.includes("--watch")) {
+  let again;
+  for (const folder of sdkOnly ? ["sdk/src"] : ["sdk/src", "demo"]) {
+    watch(join(web, folder), { recursive: true }, () => {
+      clearTimeout(again);
+      again = setTimeout(() => all().catch((error) => console.error(error.message)), 50);
+    });
+  }
+}

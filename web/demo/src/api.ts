@@ -1,0 +1,70 @@
+/** Identity is one of the accounts that a server in demo mode offers to everybody. */
+export interface Identity {
+  readonly user: string;
+  readonly name: string;
+}
+
+/** SignedIn is a demo identity with its token. */
+export interface SignedIn extends Identity {
+  readonly token: string;
+}
+
+/** GuestPass lets a nickname into the call of one link. */
+export interface GuestPass {
+  readonly token: string;
+  readonly name: string;
+  readonly kind: "voice" | "video";
+  readonly title?: string;
+}
+
+/** HttpError is an answer other than 2xx (RFC 9457 on the wire), or none at all: then status is 0. */
+export class HttpError extends Error {
+  readonly status: number;
+  /** retryAfterMs is how long to wait before trying again; absent when the server did not say. */
+  readonly retryAfterMs?: number;
+
+  constructor(status: number, retryAfterMs?: number) {
+    super(status === 0 ? "no answer" : `HTTP status ${status}`);
+    this.name = "HttpError";
+    this.status = status;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+  }
+}
+
+/** identities are the demo's accounts; undefined when the server does not run as a demo. */
+export async function identities(): Promise<readonly Identity[] | undefined> {
+  try {
+    return (await request<{ identities: readonly Identity[] }>("/v1/demo/identities")).identities;
+  } catch (error) {
+    if (error instanceof HttpError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+/** signIn gets a token for a demo identity. */
+export function signIn(user: string): Promise<SignedIn> {
+  return request<SignedIn>("/v1/demo/sign-in", { user });
+}
+
+/** guestPass gets a token for the call of a link. Status 404 says that the link is dead, whatever the reason. */
+export function guestPass(link: string, name: string): Promise<GuestPass> {
+  return request<GuestPass>(`/v1/links/${encodeURIComponent(link)}/guests`, { name });
+}
+
+async function request<T>(path: string, body?: object): Promise<T> {
+  const init: RequestInit =
+    body === undefined
+      ? {}
+      : { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+  let response: Response;
+  try {
+    response = await fetch(path, { ...init, credentials: "omit", cache: "no-store" });
+  } catch {
+    throw new HttpError(0);
+  }
+  if (!response.ok) {
+    const seconds = Number(response.headers.get("Retry-After"));
+    throw new HttpError(response.status, seconds > 0 ? seconds * 1000 : undefined);
+  }
+  return (await response.json()) as T;
+}

@@ -1,0 +1,71 @@
+import { en } from "./en.ts";
+
+/** Key names one text. */
+export type Key = keyof typeof en;
+
+/** Plural has the forms that Intl.PluralRules asks for; other is always there. */
+export interface Plural {
+  readonly zero?: string;
+  readonly one?: string;
+  readonly two?: string;
+  readonly few?: string;
+  readonly many?: string;
+  readonly other: string;
+}
+
+/** Dictionary is one language: a text for each key, a plural where English has one. */
+export type Dictionary = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+
+type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type TextOf<K extends Key> = (typeof en)[K] extends string
+  ? (typeof en)[K]
+  : (typeof en)[K] extends { other: infer O extends string }
+    ? O
+    : never;
+type ValueNames<K extends Key> = Names<TextOf<K>>;
+
+/** Values are what a text's braces want: nothing, or an object with just those names. */
+export type Values<K extends Key> = [ValueNames<K>] extends [never]
+  ? []
+  : [values: { readonly [N in ValueNames<K>]: N extends "count" ? number : string | number }];
+
+/** PlainKey is a key whose text wants no values. */
+export type PlainKey = { [K in Key]: Values<K> extends [] ? K : never }[Key];
+
+const languages: Readonly<Record<string, Dictionary>> = { en };
+
+/** chooseLanguage picks the first of the wanted languages (BCP 47) that there is a dictionary for. */
+export function chooseLanguage(wanted: readonly string[]): string {
+  for (const tag of wanted) {
+    const primary = tag.split("-")[0]?.toLowerCase() ?? "";
+    if (tag in languages) return tag;
+    if (primary in languages) return primary;
+  }
+  return "en";
+}
+
+/** fill puts values into the braces of a text. A name without a value stays as it is, so that it is seen. */
+export function fill(text: string, values: Readonly<Record<string, string | number>>): string {
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+/** Translator is t() of one language. */
+export type Translator = <K extends Key>(key: K, ...values: Values<K>) => string;
+
+/** translator makes t() for a language. Numbers are written in the language's way. */
+export function translator(language: string): Translator {
+  const dictionary = languages[language] ?? en;
+  const rules = new Intl.PluralRules(language);
+  const number = new Intl.NumberFormat(language);
+  return (key, ...[values]) => {
+    const entry: string | Plural = dictionary[key];
+    const given: Readonly<Record<string, string | number>> = values ?? {};
+    const text =
+      typeof entry === "string" ? entry : (entry[rules.select(Number(given.count ?? 0))] ?? entry.other);
+    const written = Object.entries(given).map(([name, value]) => [
+      name,
+      typeof value === "number" ? number.format(value) : value,
+    ]);
+    return fill(text, Object.fromEntries(written));
+  };
+}

@@ -1,0 +1,46 @@
+import type { ProntoError } from "../../sdk/src/index.ts";
+import { HttpError } from "./api.ts";
+import { type PlainKey, t } from "./lang/index.ts";
+
+const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
+  notFound: "problem.notFound",
+  forbidden: "problem.forbidden",
+  conflict: "problem.conflict",
+  callEnded: "problem.callEnded",
+  callFull: "problem.callFull",
+  answeredElsewhere: "problem.answeredElsewhere",
+  unavailable: "problem.unavailable",
+  invalid: "problem.invalid",
+  unauthenticated: "problem.unauthenticated",
+  offline: "problem.offline",
+  closed: "problem.offline",
+};
+
+const byStatus: Readonly<Partial<Record<number, PlainKey>>> = {
+  0: "signin.unreachable",
+  400: "problem.invalid",
+  404: "problem.notFound",
+  422: "problem.invalid",
+  503: "problem.unavailable",
+};
+
+const byDevice: Readonly<Partial<Record<string, PlainKey>>> = {
+  permissionDenied: "device.permissionDenied",
+  noDevice: "device.noDevice",
+  deviceBusy: "device.deviceBusy",
+  insecureOrigin: "device.insecureOrigin",
+};
+
+/** problemText says in the page's words why an act failed. */
+export function problemText(error: Pick<ProntoError, "code" | "retryAfterMs"> | HttpError): string {
+  const limited = error instanceof HttpError ? error.status === 429 : error.code === "rateLimited";
+  if (limited)
+    return t("problem.rateLimited", { count: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)) });
+  if (error instanceof HttpError) return t(byStatus[error.status] ?? "problem.internal");
+  return t(byCode[error.code] ?? byDevice[error.code] ?? "problem.internal");
+}
+
+/** deviceText says why a microphone or camera is not there, and what to do next. */
+export function deviceText(code: string): string {
+  return t(byDevice[code] ?? "device.other");
+}

@@ -1,0 +1,72 @@
+/** Note is one sound of a pattern: when it begins and how long it lasts in seconds, its pitch in hertz, its loudness from 0 to 1. */
+interface Note {
+  readonly at: number;
+  readonly lasts: number;
+  readonly pitch: number;
+  readonly gain: number;
+  /** struck notes fade like a bell; the others are held. */
+  readonly struck: boolean;
+}
+
+/** Pattern is repeated every period seconds. */
+export interface Pattern {
+  readonly period: number;
+  readonly notes: readonly Note[];
+}
+
+/** bell is the tune of the word "pronto?": a low note, a higher one, asked twice, then a pause. */
+export const bell: Pattern = {
+  period: 3.2,
+  notes: [0, 0.75].flatMap((start) =>
+    [392, 587.33, 784].map((pitch, i) => ({
+      at: start + (i === 0 ? 0 : 0.18),
+      lasts: 0.9,
+      pitch,
+      gain: i === 2 ? 0.05 : 0.16,
+      struck: true,
+    })),
+  ),
+};
+
+/** ringback is the tone of European exchanges (ETSI TR 101 041-2): 425 Hz, 1 s on, 4 s off. */
+export const ringback: Pattern = {
+  period: 5,
+  notes: [{ at: 0, lasts: 1, pitch: 425, gain: 0.05, struck: false }],
+};
+
+/**
+ * play repeats a pattern until the returned function is called. Without a sound device, or before the user has touched
+ * the page, browsers play nothing; whoever rings must be seen as well as heard.
+ */
+export function play(pattern: Pattern): () => void {
+  const context = new AudioContext();
+  const strike = (): void => {
+    if (context.state !== "running") return;
+    const start = context.currentTime + 0.05;
+    for (const note of pattern.notes) sound(context, note, start);
+  };
+  context.onstatechange = strike;
+  context.resume().then(undefined, () => undefined); // refused until the user has touched the page: then it stays silent
+  const timer = setInterval(strike, pattern.period * 1000);
+  return () => {
+    clearInterval(timer);
+    context.onstatechange = null;
+    context.close().then(undefined, () => undefined); // already closed
+  };
+}
+
+function sound(context: AudioContext, note: Note, start: number): void {
+  const oscillator = context.createOscillator();
+  const gain = context.createGain();
+  const from = start + note.at;
+  const to = from + note.lasts;
+  oscillator.frequency.value = note.pitch;
+  gain.gain.setValueAtTime(0, from);
+  gain.gain.linearRampToValueAtTime(note.gain, from + 0.02);
+  if (!note.struck) gain.gain.setValueAtTime(note.gain, to - 0.02);
+  if (note.struck) gain.gain.exponentialRampToValueAtTime(0.0001, to);
+  else gain.gain.linearRampToValueAtTime(0, to);
+  oscillator.connect(gain).connect(context.destination);
+  oscillator.start(from);
+  oscillator.stop(to);
+}

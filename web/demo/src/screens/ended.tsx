@@ -1,0 +1,81 @@
+import type { JSX } from "preact";
+import { names, spoken } from "../format.ts";
+import { t } from "../lang/index.ts";
+import { Avatar } from "../parts/avatar.tsx";
+import { Button } from "../parts/button.tsx";
+import { Dial } from "../parts/dial.tsx";
+import { Heading } from "../parts/heading.tsx";
+import type { Ended } from "../state/ended.ts";
+import type { Phone } from "../state/phone.ts";
+
+/** endedText says in words why a call is over. */
+export function endedText(ended: Ended): string {
+  const who = names(ended.names);
+  switch (ended.reason) {
+    case "hangup":
+      return t("ended.hangup");
+    case "left":
+      return t("ended.left");
+    case "declined":
+      return t("ended.declined", { names: who });
+    case "noAnswer":
+      return t("ended.noAnswer", { names: who });
+    case "cancelled":
+      return t("ended.cancelled");
+    case "failed":
+      return t("ended.failed");
+    case "revoked":
+      return t("ended.revoked");
+  }
+}
+
+interface EndedScreenProps {
+  readonly phone: Phone;
+  readonly ended: Ended;
+  /** onRejoin joins the link's call again; absent where there is no link. */
+  readonly onRejoin?: (() => void) | undefined;
+}
+
+/** EndedScreen is what is left of a call: why it ended, how long it was, and the way back. */
+export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.Element {
+  return (
+    <main class="plainpage" data-testid="ended" data-reason={ended.reason}>
+      <Dial state="idle">
+        {ended.names[0] === undefined ? null : (
+          <Avatar id={ended.users[0] ?? ended.names[0]} name={ended.names[0]} size="large" />
+        )}
+      </Dial>
+      <Heading>{t("ended.title")}</Heading>
+      <p class="lead" data-testid="ended-reason">
+        {endedText(ended)}
+      </p>
+      {ended.answered && ended.durationMs > 0 ? (
+        <p data-testid="ended-duration">{t("ended.duration", { duration: spoken(ended.durationMs) })}</p>
+      ) : null}
+      <div class="actions">
+        {!phone.guest && ended.users.length > 0 ? (
+          <Button
+            look="primary"
+            icon={ended.kind === "voice" ? "phone" : "camera"}
+            disabled={phone.busy.value}
+            onPress={() => void phone.ring(ended.users, ended.kind)}
+            testid="call-again"
+          >
+            {t("ended.again")}
+          </Button>
+        ) : null}
+        {onRejoin !== undefined && ended.reason !== "revoked" ? (
+          <Button look="primary" onPress={onRejoin} testid="rejoin">
+            {t("ended.rejoin")}
+          </Button>
+        ) : null}
+        {phone.guest ? null : (
+          <Button onPress={() => phone.putAway()} testid="put-away">
+            {t("ended.home")}
+          </Button>
+        )}
+      </div>
+      {phone.guest ? <p>{t("ended.guest")}</p> : null}
+    </main>
+  );
+}

@@ -1,0 +1,72 @@
+import type { JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { Incoming } from "../../../sdk/src/index.ts";
+import { t } from "../lang/index.ts";
+import { Avatar } from "../parts/avatar.tsx";
+import { Button } from "../parts/button.tsx";
+import { Dial } from "../parts/dial.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { bell, play } from "../ringtone.ts";
+import type { Phone } from "../state/phone.ts";
+import { flash } from "../titleflash.ts";
+
+/** guardMs is how long keys and presses are ignored: who was typing or pressing something else did not mean the call. */
+const guardMs = 500;
+
+/** IncomingDialog rings: to the ear, to the eye, and in the tab's title. */
+export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: Incoming }): JSX.Element {
+  const shownMs = useRef(performance.now());
+  const { name, kind, others } = incoming;
+  useEffect(() => {
+    const silence = play(bell);
+    const calm = flash(t("in.titleFlash", { name }));
+    return () => {
+      silence();
+      calm();
+    };
+  }, [name]);
+  const meant = (act: () => void) => (): void => {
+    if (performance.now() - shownMs.current >= guardMs) act();
+  };
+  const accept = (camera: boolean): (() => void) => meant(() => void phone.accept(incoming, camera));
+  const decline = meant(() => void phone.decline(incoming));
+  const video = kind === "video";
+  return (
+    <Dialog
+      labelledBy="incoming-title"
+      describedBy="incoming-more"
+      role="alertdialog"
+      class="incoming"
+      onCancel={decline}
+      testid="incoming"
+    >
+      <Dial state="ringing">
+        <Avatar id={incoming.from} name={name} size="large" />
+      </Dial>
+      <h2 id="incoming-title">{video ? t("in.video", { name }) : t("in.voice", { name })}</h2>
+      <div id="incoming-more">
+        {others > 0 ? <p>{t("in.others", { count: others })}</p> : null}
+        {phone.call.value === undefined ? null : <p>{t("in.endAccept")}</p>}
+      </div>
+      <div class="answers">
+        <Button
+          look="accept"
+          icon={video ? "camera" : "phone"}
+          autofocus
+          onPress={accept(video)}
+          testid="accept"
+        >
+          {video ? t("in.acceptVideo") : t("in.accept")}
+        </Button>
+        {video ? (
+          <Button icon="phone" onPress={accept(false)} testid="accept-voice">
+            {t("in.acceptNoVideo")}
+          </Button>
+        ) : null}
+        <Button look="hangup" icon="hangup" onPress={decline} testid="decline">
+          {t("in.decline")}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,32 @@
+import type { EndReason, Kind } from "../../../sdk/src/index.ts";
+
+/** Summary is what the page remembers of a call for when it is over. */
+export interface Summary {
+  readonly kind: Kind;
+  /** title is the link's; absent for other calls. */
+  readonly title?: string;
+  /** outgoing is true when we rang. */
+  readonly outgoing: boolean;
+  /** answered is true when somebody was connected. */
+  readonly answered: boolean;
+  /** users are the accounts to ring for the same call again; none for a link's call. */
+  readonly users: readonly string[];
+  /** names are the others' names, as shown. */
+  readonly names: readonly string[];
+}
+
+/** Why says how a call ended; "left" is our own leaving of a call that may go on without us. */
+export interface Why {
+  readonly reason: EndReason | "left";
+  readonly durationMs: number;
+}
+
+/** Ended is a call that is over. */
+export interface Ended extends Summary, Why {}
+
+/** ended makes the page about a call that is over; none for a call that we took back before anybody answered. */
+export function ended(summary: Summary, why: Why): Ended | undefined {
+  const tookBack =
+    summary.outgoing && !summary.answered && (why.reason === "cancelled" || why.reason === "left");
+  return tookBack ? undefined : { ...summary, ...why };
+}

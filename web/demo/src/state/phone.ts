@@ -1,0 +1,181 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Call, Incoming, Kind, Pronto } from "../../../sdk/src/index.ts";
+import { t } from "../lang/index.ts";
+import { ActiveCall } from "./activecall.ts";
+import { CallList } from "./calllist.ts";
+import { type Ended, ended } from "./ended.ts";
+import { LinkList } from "./linklist.ts";
+import { PeopleBook } from "./peoplebook.ts";
+import { say, sayProblem } from "./toasts.ts";
+
+/** ConnectionState is how the page stands with the server. */
+export type ConnectionState = Pronto["state"];
+
+/**
+ * Phone is one signed-in identity or guest: its connection, what rings, the call it is in and the one that was last.
+ * One call at a time: accepting another one leaves the first.
+ */
+export class Phone {
+  readonly people: PeopleBook;
+  readonly log: CallList;
+  readonly links: LinkList;
+  readonly guest: boolean;
+  readonly #pronto: Pronto;
+  readonly #state = signal<ConnectionState>("idle");
+  readonly #incoming = signal<readonly Incoming[]>([]);
+  readonly #call = signal<ActiveCall | undefined>(undefined);
+  readonly #ended = signal<Ended | undefined>(undefined);
+  readonly #busy = signal(false);
+  readonly #undo: (() => void)[] = [];
+
+  constructor(pronto: Pronto, options: { guest: boolean }) {
+    this.#pronto = pronto;
+    this.guest = options.guest;
+    this.people = new PeopleBook(pronto);
+    this.log = new CallList(pronto);
+    this.links = new LinkList(pronto);
+    this.#undo.push(
+      pronto.on("state", (state) => {
+        this.#state.value = state;
+      }),
+      pronto.on("incoming", (incoming) => this.#rings(incoming)),
+      pronto.on("call", (call) => this.#adopt(call)),
+      pronto.on("people", (people) => this.people.take(people)),
+      pronto.on("privacy", (privacy) => this.people.takePrivacy(privacy)),
+      pronto.on("logged", (entry) => this.log.take(entry)),
+    );
+  }
+
+  /** state is how we stand with the server. */
+  get state(): ReadonlySignal<ConnectionState> {
+    return this.#state;
+  }
+  /** incoming are the calls that ring here, oldest first. */
+  get incoming(): ReadonlySignal<readonly Incoming[]> {
+    return this.#incoming;
+  }
+  /** call is the call we are in. */
+  get call(): ReadonlySignal<ActiveCall | undefined> {
+    return this.#call;
+  }
+  /** ended is the call that was last, until the next one or until it is put away. */
+  get ended(): ReadonlySignal<Ended | undefined> {
+    return this.#ended;
+  }
+  /** busy is true from the press of a call button to the server's answer. */
+  get busy(): ReadonlySignal<boolean> {
+    return this.#busy;
+  }
+  /** name is what others see. */
+  get name(): string {
+    return this.#pronto.me?.name ?? "";
+  }
+  /** user is our account; empty for a guest. */
+  get user(): string {
+    return this.#pronto.me?.user ?? "";
+  }
+
+  /** connect signs in and takes up the calls that this tab was in before a reload. */
+  async connect(): Promise<void> {
+    await this.#pronto.connect();
+    this.#state.value = this.#pronto.state;
+    for (const incoming of this.#pronto.incoming) this.#rings(incoming);
+    for (const call of this.#pronto.calls) this.#adopt(call);
+  }
+
+  /** close signs out. */
+  close(): void {
+    for (const undo of this.#undo) undo();
+    this.#call.value?.close();
+    this.#call.value = undefined;
+    this.#incoming.value = [];
+    this.#pronto.close();
+  }
+
+  /** ring calls accounts. */
+  async ring(users: readonly string[], kind: Kind): Promise<void> {
+    await this.#begin(() =>
+      this.#pronto.ring([...users], { kind, microphone: true, camera: kind === "video" }),
+    );
+  }
+
+  /** joinLink joins the call of a link; the camera goes on only in a video call. Throws when the link is dead. */
+  async joinLink(link: string, wish: { microphone: boolean; camera: boolean }): Promise<void> {
+    const call = await this.#pronto.joinLink(link, { microphone: wish.microphone, camera: false });
+    this.#adopt(call);
+    const active = this.#call.value;
+    if (wish.camera && call.kind === "video" && active?.call === call) await active.setCamera(true);
+  }
+
+  /** accept answers a call; one that we are in is left first. */
+  async accept(incoming: Incoming, camera: boolean): Promise<void> {
+    const previous = this.#call.value;
+    await this.#begin(async () => {
+      if (previous !== undefined) await previous.leave();
+      return incoming.accept({ microphone: true, camera });
+    });
+    this.#quiet(incoming);
+  }
+
+  /** decline refuses a call on all our devices. */
+  async decline(incoming: Incoming): Promise<void> {
+    this.#quiet(incoming);
+    try {
+      await incoming.decline();
+    } catch (error) {
+      sayProblem(error);
+    }
+  }
+
+  /** putAway closes the page about the last call. */
+  putAway(): void {
+    this.#ended.value = undefined;
+  }
+
+  async #begin(open: () => Promise<Call>): Promise<void> {
+    if (this.#busy.value) return;
+    this.#busy.value = true;
+    try {
+      this.#adopt(await open());
+    } catch (error) {
+      sayProblem(error);
+    } finally {
+      this.#busy.value = false;
+    }
+  }
+
+  #adopt(call: Call): void {
+    const current = this.#call.value;
+    if (current?.call.id === call.id || call.phase === "ended") return;
+    current?.close();
+    this.#ended.value = undefined;
+    this.#call.value = new ActiveCall(call, {
+      outgoing: call.host === call.self,
+      finished: (active, why) => {
+        if (this.#call.value !== active) return;
+        this.#call.value = undefined;
+        this.#ended.value = ended(active.summary(), why);
+      },
+    });
+  }
+
+  #rings(incoming: Incoming): void {
+    if (incoming.state === "stopped" || this.#incoming.value.some((other) => other.call === incoming.call))
+      return;
+    this.#incoming.value = [...this.#incoming.value, incoming];
+    incoming.on("stopped", ({ reason, device }) => {
+      if (!this.#incoming.value.includes(incoming)) return; // answered or declined here
+      this.#quiet(incoming);
+      const unnamed = device === undefined || device === "";
+      if (reason === "answeredElsewhere")
+        say(unnamed ? t("in.answeredElsewhereUnnamed") : t("in.answeredElsewhere", { device }));
+      else if (reason === "declinedElsewhere")
+        say(unnamed ? t("in.declinedElsewhereUnnamed") : t("in.declinedElsewhere", { device }));
+      else say(t("in.missed", { name: incoming.name }));
+    });
+  }
+
+  #quiet(incoming: Incoming): void {
+    this.#incoming.value = this.#incoming.value.filter((other) => other !== incoming);
+  }
+}

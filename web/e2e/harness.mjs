@@ -1,0 +1,304 @@
+// What the end-to-end tests share: a real server, real browsers, and a page per
+// person that runs the SDK on the server's own origin.
+
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { networkInterfaces, tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium, firefox } from "playwright-core";
+
+const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
+
+/** binary is the server's: PRONTO_BIN, or built for this run. */
+function binary(folder) {
+  if (process.env.PRONTO_BIN) return process.env.PRONTO_BIN;
+  const path = join(folder, "pronto");
+  execFileSync("go", ["build", "-o", path, "./cmd/pronto"], { cwd: root, stdio: "inherit" });
+  return path;
+}
+
+/**
+ * ownAddress is where media is served: Firefox makes no candidates of loopback
+ * while there is another interface. What is sent to it stays on this machine.
+ */
+function ownAddress() {
+  const all = Object.values(networkInterfaces()).flat();
+  return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
+}
+
+/**
+ * startServer starts a server in demo mode on free ports. env adds
+ * to its environment. It returns the page's address, kill (SIGKILL) and start
+ * for tests of a restart on the same ports, and stop.
+ */
+export async function startServer(env = {}) {
+  const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
+  const bin = binary(folder);
+  let listen = "127.0.0.1:0";
+  const address = ownAddress();
+  let child;
+  const server = {
+    url: "",
+    async start() {
+      child = spawn(bin, ["serve"], {
+        env: {
+          ...process.env,
+          PRONTO_BIN: undefined,
+          PRONTO_DEMO: "true",
+          PRONTO_LISTEN: listen,
+          PRONTO_MEDIA_LISTEN: `${address}:0`,
+          PRONTO_TURN_LISTEN: `${address}:0`,
+          PRONTO_METRICS_LISTEN: "127.0.0.1:0",
+          PRONTO_PUBLIC_IPS: address,
+          PRONTO_DATA: join(folder, "data"),
+          PRONTO_LOG: "json",
+          ...env,
+        },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      server.url = await ready(child);
+      listen = `127.0.0.1:${new URL(server.url).port}`;
+    },
+    async kill(signal = "SIGKILL") {
+      if (child === undefined) return;
+      const gone = new Promise((resolve) => child.once("exit", resolve));
+      if (child.exitCode === null && child.signalCode === null) {
+        child.kill(signal);
+        await gone;
+      }
+      child = undefined;
+    },
+    async stop() {
+      await server.kill("SIGTERM");
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  await server.start();
+  return server;
+}
+
+/** ready waits for the line that says where the page is. */
+function ready(child) {
+  return new Promise((resolve, reject) => {
+    const said = [];
+    createInterface({ input: child.stderr }).on("line", (line) => {
+      said.push(line);
+      if (process.env.PRONTO_E2E_LOG) console.error(line);
+      try {
+        const { msg, page } = JSON.parse(line);
+        if (msg === "pronto is ready") resolve(page);
+      } catch {
+        // a line that is not JSON is kept for the error below
+      }
+    });
+    child.once("exit", (code) => reject(new Error(`the server ended with ${code}:\n${said.join("\n")}`)));
+    child.once("error", reject);
+  });
+}
+
+/** openChromium has a fake camera and microphone, and shares a fake screen unasked. */
+export function openChromium() {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: [
+      "--no-sandbox",
+      "--use-fake-ui-for-media-stream",
+      "--use-fake-device-for-media-stream",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--no-first-run",
+      "--autoplay-policy=no-user-gesture-required",
+    ],
+  });
+}
+
+/** openFirefox is Firefox itself, by WebDriver BiDi, with fake devices. */
+export function openFirefox() {
+  return firefox.launch({
+    channel: "moz-firefox",
+    executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
+    firefoxUserPrefs: {
+      "media.navigator.streams.fake": true,
+      "media.navigator.permission.disabled": true,
+      "media.peerconnection.ice.loopback": true,
+      "media.peerconnection.ice.obfuscate_host_addresses": false,
+      "media.autoplay.default": 0,
+    },
+  });
+}
+
+/**
+ * signIn gives a person a context and a page of his own, on which the SDK is
+ * connected. The page holds window.pronto, window.call, and what happened in
+ * window.seen; it plays what comes in, as a real page does.
+ */
+export async function signIn(browser, url, user, link = "") {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await openPage(page, url, user, link);
+  return { page, context, user, faults };
+}
+
+/** openPage loads a bare page of the server's origin and connects the SDK on it. */
+export async function openPage(page, url, user, link = "") {
+  await page.goto(`${url}/sdk/pronto.js`);
+  await page.evaluate(connect, { user, link });
+}
+
+async function connect({ user, link }) {
+  const post = async (path, body) => {
+    const answer = await fetch(path, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${await answer.text()}`);
+    return answer.json();
+  };
+  const token = async () => {
+    const path = link === "" ? "/v1/demo/sign-in" : `/v1/links/${link}/guests`;
+    window.guestToken ??= (await post(path, link === "" ? { user } : { name: user })).token;
+    return window.guestToken;
+  };
+  const { Pronto } = await import("/sdk/pronto.js");
+  const pronto = new Pronto({ token, deviceName: `${user}'s test page` });
+  window.seen = { notices: [], ended: [], states: [], problems: [] };
+  const players = new Map(); // as many elements as tracks, so that decoders run
+  const play = (track) => {
+    if (track === undefined || players.has(track)) return;
+    const element = document.createElement(track.kind);
+    element.autoplay = true;
+    element.playsInline = true;
+    element.srcObject = new MediaStream([track]);
+    players.set(track, element);
+    element.play().catch(() => undefined);
+  };
+  pronto.on("state", (state) => window.seen.states.push(state));
+  pronto.on("problem", (problem) => window.seen.problems.push(problem.code));
+  pronto.on("incoming", () => undefined);
+  pronto.on("call", (call) => {
+    window.call = call;
+    call.on("notice", ({ type, participant, reason }) =>
+      window.seen.notices.push({ type, user: participant.user ?? participant.name, reason }),
+    );
+    call.on("ended", (ended) => window.seen.ended.push(ended));
+    const show = () => {
+      const items = [];
+      for (const { participant, self, media } of call.participants) {
+        if (self) continue;
+        const { audio, camera, screen, screenAudio } = call.media(participant);
+        for (const track of [audio, camera, screen, screenAudio]) play(track);
+        if (media.screen) items.unshift({ participant, source: "screen", height: 360 });
+        if (media.camera) items.push({ participant, source: "camera", height: 360 });
+      }
+      call.view(items);
+    };
+    call.on("change", show);
+    show();
+  });
+  window.pronto = pronto;
+  await pronto.connect();
+}
+
+/** leave hangs up and closes the person's page: a page that only vanishes stays in its call for the grace period. */
+export async function leave({ page, context }) {
+  await page.evaluate(() => Promise.all((window.pronto?.calls ?? []).map((call) => call.leave())));
+  await context.close();
+}
+
+/** ring rings users and returns the call's id. */
+export function ring(person, users, options = { kind: "video" }) {
+  return person.page.evaluate(
+    async ([who, how]) => (await window.pronto.ring(who, how)).id,
+    [users, options],
+  );
+}
+
+/** waitIncoming waits until a call rings. */
+export function waitIncoming(person) {
+  return waitFor(person, "a call that rings", () => window.pronto.incoming.length > 0);
+}
+
+/** accept waits until it rings and answers. */
+export async function accept(person, options = {}) {
+  await waitIncoming(person);
+  return person.page.evaluate(async (how) => (await window.pronto.incoming[0].accept(how)).id, options);
+}
+
+/** waitFor polls a condition in the person's page until it is true. */
+export async function waitFor(person, what, condition, argument, timeoutMs = 30_000) {
+  const until = Date.now() + timeoutMs;
+  for (;;) {
+    const value = await person.page.evaluate(condition, argument);
+    if (value) return value;
+    if (Date.now() > until) {
+      const state = await person.page.evaluate(describeCall);
+      throw new Error(
+        `${person.user} waited ${timeoutMs} ms for ${what}; ${state}; page: ${person.faults.join(" | ")}`,
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+async function describeCall() {
+  const call = window.call;
+  const stats = await call?.stats();
+  return JSON.stringify({
+    phase: call?.phase,
+    topology: call?.topology,
+    participants: call?.participants.map(({ name, presence, media }) => ({ name, presence, media })),
+    local: call && { microphone: call.local.microphone, camera: call.local.camera },
+    deviceError: call?.deviceError?.code,
+    stats,
+    seen: window.seen,
+  });
+}
+
+/** participantOf finds the id of a user in the person's call. */
+export function participantOf(person, user) {
+  return waitFor(
+    person,
+    `${user} in the call`,
+    (name) => window.call?.participants.find((p) => p.user === name || p.name === name)?.participant,
+    user,
+  );
+}
+
+/**
+ * waitDecoded waits until sound and picture of another user come out of the
+ * decoders here, and go on coming: counters of now and of later differ.
+ */
+export async function waitDecoded(person, user, { audio = true, camera = true, screen = false } = {}) {
+  const participant = await participantOf(person, user);
+  const wanted = { participant, audio, camera, screen };
+  await person.page.evaluate(async (want) => {
+    const stats = await window.call.stats();
+    window.before = stats.participants.find((p) => p.participant === want.participant);
+  }, wanted);
+  return waitFor(
+    person,
+    `media of ${user}`,
+    async (want) => {
+      const stats = await window.call.stats();
+      const now = stats.participants.find((p) => p.participant === want.participant);
+      const before = window.before;
+      const heard =
+        now?.audio?.packets > (before?.audio?.packets ?? 0) + 10 &&
+        now.audio.samples > (before?.audio?.samples ?? 0);
+      const seen =
+        now?.camera?.framesDecoded > (before?.camera?.framesDecoded ?? 0) + 5 && now.camera.width > 0;
+      const shared =
+        now?.screen?.framesDecoded > (before?.screen?.framesDecoded ?? 0) && now.screen.width > 0;
+      if ((want.audio && !heard) || (want.camera && !seen) || (want.screen && !shared)) return false;
+      return { ...now, path: stats.path };
+    },
+    wanted,
+  );
+}

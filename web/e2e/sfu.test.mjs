@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import {
+  accept,
+  leave,
+  openChromium,
+  openFirefox,
+  ring,
+  signIn,
+  startServer,
+  waitDecoded,
+  waitFor,
+} from "./harness.mjs";
+
+let server;
+let chromium;
+let firefox;
+let people = [];
+
+beforeAll(async () => {
+  server = await startServer();
+  chromium = await openChromium();
+  firefox = await openFirefox();
+});
+
+afterEach(async () => {
+  for (const one of people) await leave(one);
+  people = [];
+});
+
+afterAll(async () => {
+  await chromium?.close();
+  await firefox?.close();
+  await server?.stop();
+});
+
+async function person(browser, user, link = "") {
+  const one = await signIn(browser, server.url, user, link);
+  people.push(one);
+  return one;
+}
+
+/** everybody waits until all of them hear and see all the others. */
+function everybodyDecodes(...all) {
+  return Promise.all(
+    all.flatMap((one) => all.filter((other) => other !== one).map((other) => waitDecoded(one, other.user))),
+  );
+}
+
+test("a third joins a call of two: all twelve streams are decoded and nobody dials again", async () => {
+  const ana = await person(chromium, "ana");
+  const bia = await person(firefox, "bia");
+  const carlo = await person(chromium, "carlo");
+  const id = await ring(ana, ["bia"]);
+  await accept(bia);
+  await everybodyDecodes(ana, bia);
+  expect(await ana.page.evaluate(() => window.call.topology)).toBe("direct");
+
+  // The sound of the first two must go on while the way changes: look for the longest pause.
+  await bia.page.evaluate(() => {
+    window.pauseMs = 0;
+    const other = window.call.participants.find((p) => !p.self).participant;
+    let last = { packets: -1, at: performance.now() };
+    window.watch = setInterval(async () => {
+      const { participants } = await window.call.stats();
+      const packets = participants.find((p) => p.participant === other)?.audio?.packets ?? -1;
+      const at = performance.now();
+      if (packets !== last.packets) {
+        window.pauseMs = Math.max(window.pauseMs, at - last.at);
+        last = { packets, at };
+      }
+    }, 50);
+  });
+  await ana.page.evaluate(() => window.call.invite(["carlo"]));
+  expect(await accept(carlo)).toBe(id);
+  const streams = await everybodyDecodes(ana, bia, carlo);
+  expect(streams).toHaveLength(6); // of two each
+  for (const stream of streams) {
+    expect(stream.audio.samples).toBeGreaterThan(0);
+    expect(stream.camera.framesDecoded).toBeGreaterThan(0);
+  }
+  for (const one of [ana, bia, carlo]) {
+    const seen = await one.page.evaluate(() => ({
+      id: window.call.id,
+      topology: window.call.topology,
+      ended: window.seen.ended,
+      calls: window.pronto.calls.length,
+    }));
+    expect(seen).toEqual({ id, topology: "sfu", ended: [], calls: 1 });
+  }
+  const pauseMs = await bia.page.evaluate(() => {
+    clearInterval(window.watch);
+    return window.pauseMs;
+  });
+  expect(pauseMs).toBeLessThan(1_000);
+
+  // One leaves; the others go on through the SFU.
+  await bia.page.evaluate(() => window.call.leave());
+  await waitFor(ana, "two in the call", () => window.call.participants.length === 2);
+  await everybodyDecodes(ana, carlo);
+});
+
+test("mute, camera and screen of one are seen by the two others through the SFU", async () => {
+  const ana = await person(chromium, "ana");
+  const bia = await person(firefox, "bia");
+  const carlo = await person(firefox, "carlo");
+  await ring(ana, ["bia", "carlo"]);
+  await Promise.all([accept(bia), accept(carlo)]);
+  await everybodyDecodes(ana, bia, carlo);
+  const anaIs = (media) => {
+    const now = window.call.participants.find((p) => p.user === "ana").media;
+    return Object.entries(media).every(([source, on]) => now[source] === on);
+  };
+  await ana.page.evaluate(() => window.call.setMicrophone(false));
+  await ana.page.evaluate(() => window.call.setCamera(false));
+  for (const one of [bia, carlo]) await waitFor(one, "mute", anaIs, { microphone: false, camera: false });
+  await ana.page.evaluate(() => window.call.shareScreen(true));
+  for (const one of [bia, carlo]) {
+    await waitFor(one, "a screen", anaIs, { screen: true });
+    await waitDecoded(one, "ana", { audio: false, camera: false, screen: true });
+  }
+  await ana.page.evaluate(() => window.call.shareScreen(false));
+  await ana.page.evaluate(() => window.call.setMicrophone(true));
+  await ana.page.evaluate(() => window.call.setCamera(true));
+  for (const one of [bia, carlo]) {
+    await waitFor(one, "all again", anaIs, { microphone: true, camera: true, screen: false });
+    await waitDecoded(one, "ana");
+  }
+});
+
+test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
+  const ana = await person(chromium, "ana");
+  const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Salon" }));
+  const zoe = await person(firefox, "Zoe", link);
+  expect(await zoe.page.evaluate(() => window.pronto.me)).toEqual({ name: "Zoe" });
+  for (const one of [ana, zoe]) {
+    await one.page.evaluate((id) => window.pronto.joinLink(id, { camera: true }).then(() => true), link);
+  }
+  await everybodyDecodes(ana, zoe);
+  expect(await zoe.page.evaluate(() => window.call.title)).toBe("Salon");
+  await ana.page.evaluate((id) => window.pronto.revokeLink(id), link);
+  for (const one of [ana, zoe])
+    await waitFor(one, "the end", () => window.seen.ended[0]?.reason === "revoked");
+});

@@ -1,0 +1,348 @@
+import { watchBattery } from "./battery.ts";
+import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
+import { Devices } from "./devices.ts";
+import { Emitter } from "./emitter.ts";
+import { CallMedia, inCall } from "./media.ts";
+import {
+  type LocalMedia,
+  type Participant,
+  type RemoteMedia,
+  toParticipant,
+  toRemoteMedia,
+} from "./participant.ts";
+import { ProntoError } from "./problem.ts";
+import type { Signalling } from "./signalling.ts";
+import type { CallStats } from "./stats.ts";
+import { View } from "./view.ts";
+import type {
+  CallEventFrame,
+  CallPhase,
+  CallState,
+  Kind,
+  Media,
+  PeerEventFrame,
+  RequestMap,
+  RequestType,
+  Topology,
+  ViewItem,
+  Participant as WireParticipant,
+} from "./wire.gen.ts";
+
+/** CallStart says how we came into a call. @internal */
+export interface CallStart {
+  readonly microphone: boolean;
+  readonly camera: boolean;
+  /** devices were opened before there was a call. */
+  readonly devices?: Devices;
+  /** sinceMs is when the person wanted in, by performance.now(). */
+  readonly sinceMs: number;
+  /** resumed: the page was loaded again in the middle of the call. */
+  readonly resumed: boolean;
+}
+
+/** Call is a call that this device is in. */
+export class Call extends Emitter<CallEvents> {
+  readonly id: string;
+  readonly #signalling: Signalling;
+  readonly #devices: Devices;
+  readonly #media: CallMedia;
+  readonly #view: View;
+  readonly #stopBattery: () => void;
+  #state: CallState;
+  #told: Media; // what the server was last told that we send
+  #deviceError: ProntoError | undefined;
+  #held: CallEventFrame[] | undefined; // while the whole state is asked for
+  #changing = false;
+  #ended = false;
+
+  /** @internal */
+  constructor(signalling: Signalling, state: CallState, start: CallStart) {
+    super();
+    this.id = state.call;
+    this.#signalling = signalling;
+    this.#state = state;
+    this.#told = selfOf(state)?.media ?? { microphone: false, camera: false, screen: false };
+    this.#devices = start.devices ?? new Devices();
+    this.#devices.on("change", () => this.#tellMedia());
+    this.#devices.on("problem", (problem) => {
+      this.#deviceError = problem;
+      this.#change();
+    });
+    this.#view = new View((items) => this.#sendView(items));
+    this.#media = this.#makeMedia(state, start);
+    if (start.devices === undefined) void this.#devices.start(start);
+    else this.#tellMedia();
+    this.#stopBattery = watchBattery((low) => this.#quietly("setBattery", { call: this.id, low }));
+  }
+
+  get kind(): Kind {
+    return this.#state.kind;
+  }
+
+  /** title is the link's title. */
+  get title(): string | undefined {
+    return this.#state.title;
+  }
+
+  get phase(): CallPhase {
+    return this.#ended ? "ended" : this.#state.phase;
+  }
+
+  get topology(): Topology {
+    return this.#state.topology;
+  }
+
+  /** connectedMs is when the call was answered, in milliseconds since 1970. */
+  get connectedMs(): number | undefined {
+    return this.#state.connectedMs;
+  }
+
+  /** self is our own id in the call. */
+  get self(): string {
+    return this.#state.self;
+  }
+
+  /** host is who started the call and may end it for all. */
+  get host(): string | undefined {
+    return this.#state.host;
+  }
+
+  /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
+  get participants(): readonly Participant[] {
+    return this.#state.participants.map((p) =>
+      toParticipant(p, p.participant === this.#state.self, this.#devices.wanted, (id) =>
+        this.#media.speaking(id),
+      ),
+    );
+  }
+
+  /** media are the tracks that come in from a participant. */
+  media(participant: string): RemoteMedia {
+    const one = this.#state.participants.find((p) => p.participant === participant);
+    if (one === undefined || participant === this.#state.self) return {};
+    return toRemoteMedia(one.media, (source) => this.#media.track(participant, source));
+  }
+
+  /** local is what we send. */
+  get local(): LocalMedia {
+    return { ...this.#devices.wanted, tracks: this.#devices.tracks };
+  }
+
+  /** deviceError says why microphone or camera cannot be had; the call goes on without. */
+  get deviceError(): ProntoError | undefined {
+    return this.#deviceError;
+  }
+
+  /** setMicrophone mutes or unmutes; muted, no sound leaves this device. */
+  setMicrophone(on: boolean): Promise<void> {
+    return this.#changeDevice(() => this.#devices.setMicrophone(on));
+  }
+
+  /** setCamera switches the camera. */
+  setCamera(on: boolean): Promise<void> {
+    return this.#changeDevice(() => this.#devices.setCamera(on));
+  }
+
+  /** shareScreen has the browser ask for a screen to share, or stops sharing. Call it from a click. */
+  shareScreen(on: boolean): Promise<void> {
+    return this.#changeDevice(() => this.#devices.shareScreen(on));
+  }
+
+  /** view says whose pictures the page shows, most important first, and how high, in device pixels. */
+  view(items: readonly ViewItem[]): void {
+    if (!this.#ended) this.#view.show(items);
+  }
+
+  /** invite rings more accounts into the call. */
+  async invite(users: string[]): Promise<void> {
+    await this.#signalling.request("invite", { call: this.id, users });
+  }
+
+  /** cancel takes back an invitation of ours, or all of them. */
+  async cancel(participant?: string): Promise<void> {
+    await this.#signalling.request("cancel", {
+      call: this.id,
+      ...(participant === undefined ? {} : { participant }),
+    });
+  }
+
+  /** leave hangs up. The call is over for us at once, also without the server. */
+  async leave(): Promise<void> {
+    if (this.#ended) return;
+    const told = this.#signalling.request("leave", { call: this.id });
+    this.#finish({
+      reason: this.connectedMs === undefined ? "cancelled" : "hangup",
+      durationMs: this.#talkedMs(),
+    });
+    await told.catch(() => undefined); // if it cannot be told, the session's end will tell
+  }
+
+  /** end ends the call for all; only the host may. */
+  async end(): Promise<void> {
+    await this.#signalling.request("end", { call: this.id });
+  }
+
+  /** stats sums up what comes in, for tests and for the curious. */
+  stats(): Promise<CallStats> {
+    return this.#media.stats();
+  }
+
+  /** take takes an event of the call. @internal */
+  take(frame: CallEventFrame | PeerEventFrame): void {
+    if (this.#ended) return;
+    if (!("seq" in frame)) {
+      this.#media.take(frame);
+    } else if (this.#held !== undefined && frame.type !== "callEnded") {
+      this.#held.push(frame);
+    } else {
+      this.#takeInTurn(frame);
+    }
+  }
+
+  /** adopt takes the whole state, unless ours is newer. @internal */
+  adopt(state: CallState): void {
+    if (this.#ended || isOlder(state, this.#state)) return;
+    this.#told = selfOf(state)?.media ?? this.#told;
+    this.#setState(state);
+    this.#tellMedia();
+  }
+
+  /** back is told when the server can be reached again. @internal */
+  back(): void {
+    if (this.#held !== undefined) void this.#sync();
+    this.#media.nudge();
+  }
+
+  /** lost ends the call for us, because the server knows nothing of it any more. @internal */
+  lost(): void {
+    this.#finish({ reason: "failed", durationMs: this.#talkedMs() });
+  }
+
+  #makeMedia(state: CallState, start: CallStart): CallMedia {
+    const { id: call } = this;
+    const media = new CallMedia(
+      {
+        online: () => this.#signalling.state === "online",
+        describe: (generation, type, sdp) => this.#quietly("describe", { call, generation, type, sdp }),
+        trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
+        negotiate: async (generation, sdp, sends) => {
+          const { sdp: answer } = await this.#signalling.request("negotiate", {
+            call,
+            generation,
+            sdp,
+            sends,
+          });
+          this.#view.again();
+          return answer;
+        },
+      },
+      this.#devices,
+      state,
+      start,
+    );
+    media.on("track", () => {
+      this.emit("track", undefined);
+      this.#change();
+    });
+    media.on("speaking", () => this.#change());
+    media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
+    media.on("failed", (failed) => this.#quietly("mediaFailed", { call, ...failed }));
+    return media;
+  }
+
+  #takeInTurn(frame: CallEventFrame): void {
+    const order = orderOf(this.#state, frame);
+    if (order === "sync") {
+      this.#held = [frame];
+      void this.#sync();
+    }
+    if (order !== "apply") return;
+    const { state, notice, ended } = apply(this.#state, frame);
+    const gone = frame.type === "participantLeft" && frame.body.participant === this.#state.self;
+    this.#setState(state);
+    if (notice !== undefined) this.emit("notice", notice);
+    if (ended !== undefined) this.#finish({ reason: ended.reason, durationMs: ended.durationMs });
+    else if (gone) {
+      const reason = frame.body.reason === "lost" ? "failed" : "hangup"; // "moved": it goes on elsewhere
+      this.#finish({ reason, durationMs: this.#talkedMs() });
+    }
+  }
+
+  /** sync asks for the whole state after a gap, and then takes what came meanwhile. */
+  async #sync(): Promise<void> {
+    let state: CallState;
+    try {
+      state = await this.#signalling.request("sync", { call: this.id });
+    } catch (error) {
+      const { code } = ProntoError.of(error);
+      if (code === "notFound" || code === "callEnded") this.lost();
+      return; // anything else: tried again when the server is back
+    }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    this.adopt(state);
+    for (const frame of held) this.take(frame);
+  }
+
+  #setState(state: CallState): void {
+    this.#state = state;
+    if (state.phase !== "ended") this.#media.update(state);
+    this.#change();
+  }
+
+  #finish(ended: Ended): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#stopBattery();
+    this.#view.close();
+    this.#media.close();
+    this.#devices.close();
+    this.emit("ended", ended);
+    this.#change();
+  }
+
+  /** change tells of a change when the present work is done, once for many. */
+  #change(): void {
+    if (this.#changing) return;
+    this.#changing = true;
+    queueMicrotask(() => {
+      this.#changing = false;
+      this.emit("change", undefined);
+    });
+  }
+
+  async #changeDevice(change: () => Promise<void>): Promise<void> {
+    if (this.#ended) throw new ProntoError("callEnded", "the call is over");
+    this.#deviceError = undefined;
+    await change();
+  }
+
+  #tellMedia(): void {
+    const media = this.#devices.wanted;
+    const told = this.#told;
+    this.#change();
+    if (this.#ended) return;
+    if (media.microphone === told.microphone && media.camera === told.camera && media.screen === told.screen)
+      return;
+    this.#told = media;
+    this.#quietly("setMedia", { call: this.id, media });
+  }
+
+  #sendView(items: readonly ViewItem[]): void {
+    this.#media.makeRoom(items.length);
+    if (this.#state.topology === "sfu") this.#quietly("view", { call: this.id, items });
+  }
+
+  #talkedMs(): number {
+    return this.connectedMs === undefined ? 0 : Math.max(0, Date.now() - this.connectedMs);
+  }
+
+  /** quietly sends what nobody waits for. Refused, it is of an earlier state of the call, which the next one mends. */
+  #quietly<R extends RequestType>(type: R, body: RequestMap[R]["body"]): void {
+    this.#signalling.request(type, body).catch(() => undefined);
+  }
+}
+
+function selfOf(state: CallState): WireParticipant | undefined {
+  return inCall(state).find((p) => p.participant === state.self);
+}

@@ -1,0 +1,150 @@
+import type { CallEventFrame, CallState, EndReason, LeaveReason, Participant } from "./wire.gen.ts";
+
+/** Notice is something that happened in a call and is worth a word to the person. */
+export interface Notice {
+  readonly type: "invited" | "joined" | "left" | "unanswered" | "batteryLow" | "reconnecting" | "back";
+  /** participant is whom it is about, as last known. */
+  readonly participant: Participant;
+  /** by is who invited him. */
+  readonly by?: Participant;
+  /** reason is why he left. */
+  readonly reason?: LeaveReason;
+}
+
+/** Ended says why a call is over. */
+export interface Ended {
+  readonly reason: EndReason;
+  readonly durationMs: number;
+}
+
+/** CallEvents are what a call tells. */
+export interface CallEvents {
+  /** change: anything about the call; told once for all changes of a moment. */
+  change: undefined;
+  /** track: media() has other tracks. */
+  track: undefined;
+  /** notice: somebody came, went, did not answer … */
+  notice: Notice;
+  /** ended is the last event. */
+  ended: Ended;
+}
+
+/** Step is what one event did to the state of a call. */
+export interface Step {
+  readonly state: CallState;
+  readonly notice?: Notice;
+  readonly ended?: Ended;
+}
+
+/** Order is what to do with an event, by its number. */
+export type Order = "apply" | "drop" | "sync";
+
+/**
+ * orderOf says what to do with an event: one of an earlier owner or one that
+ * the state includes is dropped; after a gap, and under a new owner, the whole
+ * state is asked for. The last event of a call needs no other.
+ */
+export function orderOf(state: CallState, frame: CallEventFrame): Order {
+  if (frame.epoch < state.epoch) return "drop";
+  if (frame.type === "callEnded") return "apply";
+  if (frame.epoch > state.epoch) return "sync";
+  if (frame.seq <= state.seq) return "drop";
+  return frame.seq === state.seq + 1 ? "apply" : "sync";
+}
+
+/** isOlder tells whether a is of an earlier moment than b. */
+export function isOlder(a: CallState, b: CallState): boolean {
+  return a.epoch < b.epoch || (a.epoch === b.epoch && a.seq < b.seq);
+}
+
+/** apply makes the state after an event that is its turn. It changes nothing in place. */
+export function apply(before: CallState, frame: CallEventFrame): Step {
+  const state: CallState = { ...before, epoch: frame.epoch, seq: frame.seq };
+  const find = (id: string) => before.participants.find((p) => p.participant === id);
+  const change = (id: string, changed: Partial<Participant>): CallState => ({
+    ...state,
+    participants: before.participants.map((p) => (p.participant === id ? { ...p, ...changed } : p)),
+  });
+  switch (frame.type) {
+    case "participantInvited":
+      return about("invited", put(state, frame.body.participant), frame.body.participant, {
+        by: find(frame.body.by),
+      });
+    case "participantRinging":
+      return { state: change(frame.body.participant, { presence: "ringing" }) };
+    case "inviteUnanswered":
+      return about("unanswered", without(state, frame.body.participant), find(frame.body.participant));
+    case "participantJoined":
+      return about("joined", put(state, frame.body.participant), frame.body.participant);
+    case "participantLeft":
+      return about("left", without(state, frame.body.participant), find(frame.body.participant), {
+        reason: frame.body.reason,
+      });
+    case "presenceChanged": {
+      const { participant, presence } = frame.body;
+      return about(
+        presence === "reconnecting" ? "reconnecting" : "back",
+        change(participant, { presence }),
+        find(participant),
+      );
+    }
+    case "mediaChanged":
+      return { state: change(frame.body.participant, { media: frame.body.media }) };
+    case "batteryChanged": {
+      const { participant, low } = frame.body;
+      const changed = change(participant, { batteryLow: low });
+      return low ? about("batteryLow", changed, find(participant)) : { state: changed };
+    }
+    case "phaseChanged": {
+      const { phase, connectedMs } = frame.body;
+      return { state: { ...state, phase, ...(connectedMs === undefined ? {} : { connectedMs }) } };
+    }
+    case "topologyChanged":
+      return {
+        state: { ...state, topology: frame.body.topology, generation: frame.body.generation },
+      };
+    case "callEnded":
+      return { state: { ...state, phase: "ended" }, ended: frame.body };
+    default:
+      return { state }; // an event of a newer server: its number counts, its meaning is not known here
+  }
+}
+
+function about(
+  type: Notice["type"],
+  state: CallState,
+  participant: Participant | undefined,
+  more: { by?: Participant | undefined; reason?: LeaveReason } = {},
+): Step {
+  if (participant === undefined || participant.participant === state.self) return { state };
+  const { by, reason } = more;
+  return {
+    state,
+    notice: {
+      type,
+      participant,
+      ...(by === undefined ? {} : { by }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  };
+}
+
+/** put adds a participant, or replaces him where he stands. */
+function put(state: CallState, one: Participant): CallState {
+  const known = state.participants.some((p) => p.participant === one.participant);
+  return {
+    ...state,
+    participants: known
+      ? state.participants.map((p) => (p.participant === one.participant ? one : p))
+      : [...state.participants, one],
+  };
+}
+
+function without(state: CallState, id: string): CallState {
+  const { host, ...rest } = state;
+  return {
+    ...rest,
+    ...(host === undefined || host === id ? {} : { host }),
+    participants: state.participants.filter((p) => p.participant !== id),
+  };
+}

@@ -1,0 +1,216 @@
+import { Emitter } from "./emitter.ts";
+import { ProntoError } from "./problem.ts";
+import type { Media, Source } from "./wire.gen.ts";
+
+/** LocalTracks are the tracks of our own devices; a muted microphone keeps its track. */
+export interface LocalTracks {
+  readonly microphone?: MediaStreamTrack;
+  readonly camera?: MediaStreamTrack;
+  readonly screen?: MediaStreamTrack;
+  readonly screenAudio?: MediaStreamTrack;
+}
+
+export interface DevicesEvents {
+  /** change: what is sent is another track, or none. */
+  change: undefined;
+  /** problem: a device was refused, is not there, or went away. */
+  problem: ProntoError;
+}
+
+const audio: MediaTrackConstraints = {
+  echoCancellation: true,
+  noiseSuppression: true,
+  autoGainControl: true,
+};
+const video: MediaTrackConstraints = {
+  width: { ideal: 1280 },
+  height: { ideal: 720 },
+  frameRate: { ideal: 30, max: 30 },
+};
+
+/** Devices are this page's microphone, camera and screen, for one call. */
+export class Devices extends Emitter<DevicesEvents> {
+  #tracks: { [S in Source]?: MediaStreamTrack } = {};
+  #wanted: Media = { microphone: false, camera: false, screen: false };
+  #closed = false;
+  #queue: Promise<unknown> = Promise.resolve(); // one change at a time
+
+  /** wanted is what the person wants to send, whether or not the device has answered yet. */
+  get wanted(): Media {
+    return this.#wanted;
+  }
+
+  get tracks(): LocalTracks {
+    return this.#tracks;
+  }
+
+  /** sent is the track that goes out for a source, or null. */
+  sent(source: Source): MediaStreamTrack | null {
+    const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
+    return (on && this.#tracks[source]) || null;
+  }
+
+  /**
+   * start opens microphone and camera, with one question to the person. It
+   * never rejects: a call goes on without what cannot be had.
+   */
+  start(wanted: { microphone: boolean; camera: boolean }): Promise<void> {
+    this.#want({ microphone: wanted.microphone, camera: wanted.camera });
+    return this.#inTurn(async () => {
+      if (wanted.microphone && wanted.camera) {
+        const both = await this.#tryCapture({ audio, video });
+        if (both !== undefined) {
+          this.#adopt(both, "microphone", "camera");
+          return;
+        }
+      }
+      // One of two devices may be missing: each is asked for on its own.
+      for (const source of ["microphone", "camera"] as const) {
+        if (wanted[source]) await this.#open(source).catch((error) => this.#miss(source, error));
+      }
+    });
+  }
+
+  /** setMicrophone mutes or unmutes. It rejects if there is no microphone to be had. */
+  setMicrophone(on: boolean): Promise<void> {
+    this.#want({ microphone: on });
+    return this.#inTurn(async () => {
+      if (on && this.#wanted.microphone && this.#tracks.microphone === undefined)
+        await this.#openOrMiss("microphone");
+    });
+  }
+
+  /** setCamera switches the camera: off stops it, light included. */
+  setCamera(on: boolean): Promise<void> {
+    this.#want({ camera: on });
+    return this.#inTurn(async () => {
+      if (!this.#wanted.camera) this.#stop("camera");
+      else if (this.#tracks.camera === undefined) await this.#openOrMiss("camera");
+    });
+  }
+
+  /** shareScreen asks the person for a screen, or stops sharing. */
+  shareScreen(on: boolean): Promise<void> {
+    return this.#inTurn(async () => {
+      if (!on) {
+        this.#unshare();
+      } else if (this.#tracks.screen === undefined) {
+        const stream = await captureScreen();
+        this.#wanted = { ...this.#wanted, screen: true };
+        for (const track of stream.getVideoTracks()) track.contentHint = "detail"; // text must stay sharp
+        this.#adopt(stream, "screenAudio", "screen");
+      }
+    });
+  }
+
+  /** close stops all devices. */
+  close(): void {
+    this.#closed = true;
+    for (const source of ["microphone", "camera", "screen", "screenAudio"] as const) this.#stop(source);
+  }
+
+  #want(change: Partial<Media>): void {
+    this.#wanted = { ...this.#wanted, ...change };
+    this.emit("change", undefined);
+  }
+
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => undefined);
+    return done;
+  }
+
+  async #openOrMiss(source: "microphone" | "camera"): Promise<void> {
+    try {
+      await this.#open(source);
+    } catch (error) {
+      this.#miss(source, error);
+      throw ProntoError.of(error);
+    }
+  }
+
+  async #open(source: "microphone" | "camera"): Promise<void> {
+    const stream = await capture(source === "microphone" ? { audio } : { video });
+    this.#adopt(stream, "microphone", "camera");
+  }
+
+  async #tryCapture(constraints: MediaStreamConstraints): Promise<MediaStream | undefined> {
+    try {
+      return await capture(constraints);
+    } catch {
+      return undefined;
+    }
+  }
+
+  #miss(source: "microphone" | "camera", error: unknown): void {
+    if (this.#closed) return;
+    this.#want({ [source]: false });
+    this.emit("problem", ProntoError.of(error));
+  }
+
+  #adopt(stream: MediaStream, audioSource: Source, videoSource: Source): void {
+    for (const track of stream.getTracks()) {
+      const source = track.kind === "audio" ? audioSource : videoSource;
+      const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
+      if (this.#closed || (!on && source !== "microphone")) {
+        track.stop(); // switched off, or hung up, while the browser was asking
+        continue;
+      }
+      this.#stop(source);
+      this.#tracks[source] = track;
+      track.onended = () => this.#gone(source);
+    }
+    if (!this.#closed) this.emit("change", undefined);
+  }
+
+  /** gone is told when a device was unplugged or the browser's own button ended sharing. */
+  #gone(source: Source): void {
+    this.#stop(source);
+    if (source === "screen") this.#unshare();
+    if (source === "microphone" || source === "camera") {
+      this.#miss(source, new ProntoError("noDevice", `the ${source} went away`));
+    }
+  }
+
+  #unshare(): void {
+    this.#stop("screen");
+    this.#stop("screenAudio");
+    this.#want({ screen: false });
+  }
+
+  #stop(source: Source): void {
+    const track = this.#tracks[source];
+    if (track === undefined) return;
+    delete this.#tracks[source];
+    track.onended = null;
+    track.stop();
+  }
+}
+
+function mediaDevices(): MediaDevices {
+  const devices = globalThis.navigator?.mediaDevices as MediaDevices | undefined;
+  if (devices === undefined) {
+    throw new ProntoError("insecureOrigin", "this page has no access to devices; serve it by https");
+  }
+  return devices;
+}
+
+async function capture(constraints: MediaStreamConstraints): Promise<MediaStream> {
+  const devices = mediaDevices();
+  try {
+    return await devices.getUserMedia(constraints);
+  } catch (error) {
+    throw ProntoError.fromDevice(error);
+  }
+}
+
+async function captureScreen(): Promise<MediaStream> {
+  const devices = mediaDevices();
+  if (devices.getDisplayMedia === undefined)
+    throw new ProntoError("noDevice", "this browser cannot share a screen");
+  try {
+    return await devices.getDisplayMedia({ video: { frameRate: { ideal: 15, max: 30 } }, audio: true });
+  } catch (error) {
+    throw ProntoError.fromDevice(error);
+  }
+}

@@ -1,0 +1,36 @@
+export { Call } from "./call.ts";
+export type { CallEvents, Ended, Notice } from "./callstate.ts";
+export type { LocalTracks } from "./devices.ts";
+export type { AcceptOptions, Stopped } from "./incoming.ts";
+export { Incoming } from "./incoming.ts";
+export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
+export type { ProblemCode } from "./problem.ts";
+export { ProntoError } from "./problem.ts";
+export type { Me, ProntoEvents, ProntoOptions, RingOptions } from "./pronto.ts";
+export { Pronto } from "./pronto.ts";
+export type { State, TokenSource } from "./signalling.ts";
+export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
+export type {
+  CallLog,
+  CallLogEntry,
+  CallPhase,
+  Code,
+  CreateLink,
+  Direction,
+  EndReason,
+  Kind,
+  LeaveReason,
+  Link,
+  Media,
+  Outcome,
+  Path,
+  People,
+  Person,
+  Presence,
+  Privacy,
+  SetPrivacy,
+  StopReason,
+  Topology,
+  ViewItem,
+  WhoMayCall,
+} from "./wire.gen.ts";

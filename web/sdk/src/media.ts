@@ -1,0 +1,338 @@
+import type { Devices } from "./devices.ts";
+import { Emitter } from "./emitter.ts";
+import { type Peer, sources } from "./peer.ts";
+import { DirectPeer } from "./peer-direct.ts";
+import { SFUPeer } from "./peer-sfu.ts";
+import {
+  audioStats,
+  type CallStats,
+  isDecoding,
+  type ParticipantStats,
+  pathOf,
+  videoStats,
+} from "./stats.ts";
+import type {
+  CallState,
+  Candidate,
+  MediaFailed,
+  MediaFlows,
+  Participant,
+  Path,
+  PeerEventFrame,
+  SDPType,
+  Send,
+  Source,
+} from "./wire.gen.ts";
+
+/** Transport is what media needs of the signalling. */
+export interface Transport {
+  online(): boolean;
+  describe(generation: number, type: SDPType, sdp: string): void;
+  trickle(generation: number, candidates: Candidate[]): void;
+  negotiate(generation: number, sdp: string, sends: Send[]): Promise<string>;
+}
+
+export interface MediaEvents {
+  /** track: what flows from whom has changed. */
+  track: undefined;
+  /** speaking: others speak. */
+  speaking: undefined;
+  flows: Omit<MediaFlows, "call">;
+  failed: Omit<MediaFailed, "call">;
+}
+
+const firstPollMs = 20;
+const laterPollMs = 100;
+const idlePollMs = 500;
+const overlapMs = 10_000;
+const lingerMs = 2_000;
+const speakingPollMs = 200;
+const speakingLevel = 0.01; // of full scale, −40 dB
+const speakingHoldMs = 500;
+
+/**
+ * CallMedia keeps the media of one call on the way that the call's state names,
+ * and changes ways by making the new one before breaking the old one.
+ */
+export class CallMedia extends Emitter<MediaEvents> {
+  readonly #transport: Transport;
+  readonly #devices: Devices;
+  #state: CallState;
+  #peer: Peer | undefined;
+  #key = ""; // of the peer: its generation, and whom it leads to
+  #old: Peer | undefined; // carries media until the new one does
+  #oldUntil = 0;
+  #lingering: Peer | undefined; // no longer shown here, but perhaps still at the other end
+  #sinceMs: number; // when we came, or the other did
+  #comesBack: boolean; // the page was loaded again in the middle of the call
+  #heard = false; // the first sound of this way was told
+  #poller: ReturnType<typeof setTimeout> | undefined;
+  #levels: ReturnType<typeof setInterval> | undefined;
+  readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
+  #speakers: ReadonlySet<string> = new Set();
+
+  constructor(
+    transport: Transport,
+    devices: Devices,
+    state: CallState,
+    from: { sinceMs: number; resumed: boolean },
+  ) {
+    super();
+    this.#transport = transport;
+    this.#devices = devices;
+    this.#state = state;
+    this.#sinceMs = from.sinceMs;
+    this.#comesBack = from.resumed;
+    devices.on("change", () => this.#replaceTracks());
+    this.update(state);
+  }
+
+  /** update follows the call's state. */
+  update(state: CallState): void {
+    const before = this.#state;
+    this.#state = state;
+    const present = inCall(state);
+    const other = present.find((p) => p.participant !== state.self);
+    if (other !== undefined && inCall(before).length < 2 && present.length >= 2)
+      this.#sinceMs = performance.now();
+    const direct = state.topology === "direct";
+    const key = direct ? `${state.generation} ${other?.participant ?? ""}` : `${state.generation}`;
+    if (key === this.#key) return;
+    if (direct && other === undefined) {
+      this.#leavePeer(false);
+      this.#key = "";
+      return;
+    }
+    if (direct && this.#comesBack) {
+      // The other still has the connection of the page that is gone: the server finds another way for both.
+      this.#key = key;
+      queueMicrotask(() => this.emit("failed", { generation: state.generation }));
+      return;
+    }
+    const changesWay = before.generation !== state.generation;
+    if (changesWay) this.#sinceMs = performance.now();
+    this.#leavePeer(changesWay && !direct);
+    this.#key = key;
+    this.#setPeer(
+      direct && other !== undefined ? this.#makeDirect(state, present, other) : this.#makeSFU(state),
+    );
+    this.#comesBack = false;
+  }
+
+  /** take takes an event for our connection; one of another way is dropped. */
+  take(frame: PeerEventFrame): void {
+    if (frame.type === "speakers") {
+      this.#setSpeakers(new Set(frame.body.participants));
+      return;
+    }
+    const peer = this.#peer;
+    if (frame.body.generation !== peer?.generation) return;
+    if (peer instanceof DirectPeer) {
+      if (frame.type === "described") peer.described(frame.body.type, frame.body.sdp);
+      if (frame.type === "trickled") peer.trickled(frame.body.candidates);
+    } else if (peer instanceof SFUPeer && frame.type === "slots") {
+      peer.setSlots(frame.body.slots);
+    }
+  }
+
+  /** track is a participant's track, from the way that carries it now. */
+  track(participant: string, source: Source): MediaStreamTrack | undefined {
+    return this.#receiver(participant, source)?.track;
+  }
+
+  /** speaking tells whether a participant speaks. */
+  speaking(participant: string): boolean {
+    return this.#speakers.has(participant);
+  }
+
+  /** makeRoom lets as many pictures come in. */
+  makeRoom(pictures: number): void {
+    if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(pictures);
+  }
+
+  /** nudge mends the connection at once, after the network or the server was away. */
+  nudge(): void {
+    this.#peer?.nudge();
+  }
+
+  /** stats sums up what comes in. */
+  async stats(): Promise<CallStats> {
+    const participants: ParticipantStats[] = [];
+    for (const { participant } of inCall(this.#state)) {
+      if (participant !== this.#state.self) participants.push(await this.#participantStats(participant));
+    }
+    const path = await this.#path(this.#peer);
+    return path === undefined ? { participants } : { path, participants };
+  }
+
+  close(): void {
+    clearTimeout(this.#poller);
+    clearInterval(this.#levels);
+    for (const peer of [this.#peer, this.#old, this.#lingering]) peer?.close();
+    this.#peer = this.#old = this.#lingering = undefined;
+  }
+
+  #makeDirect(state: CallState, present: readonly Participant[], other: Participant): DirectPeer {
+    const { generation } = state;
+    const last = present[present.length - 1]?.participant === state.self;
+    return new DirectPeer({
+      generation,
+      other: other.participant,
+      ice: state.ice,
+      polite: last,
+      offers: last,
+      online: () => this.#transport.online(),
+      describe: (type, sdp) => this.#transport.describe(generation, type, sdp),
+      trickle: (candidates) => this.#transport.trickle(generation, candidates),
+    });
+  }
+
+  #makeSFU(state: CallState): SFUPeer {
+    const { generation } = state;
+    return new SFUPeer({
+      generation,
+      ice: state.ice,
+      online: () => this.#transport.online(),
+      negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
+    });
+  }
+
+  #setPeer(peer: Peer): void {
+    this.#peer = peer;
+    this.#heard = false;
+    this.#replaceTracks();
+    peer.on("track", () => this.emit("track", undefined));
+    peer.on("failed", () => {
+      if (peer === this.#peer) this.emit("failed", { generation: peer.generation });
+    });
+    clearInterval(this.#levels);
+    if (peer instanceof DirectPeer) this.#levels = setInterval(() => this.#listen(peer), speakingPollMs);
+    this.#poll(0);
+    this.emit("track", undefined);
+  }
+
+  /** leavePeer lets the peer go: at once, or when the next one carries its media. */
+  #leavePeer(overlap: boolean): void {
+    clearTimeout(this.#poller);
+    clearInterval(this.#levels);
+    this.#spokeMs.clear();
+    this.#setSpeakers(new Set());
+    const peer = this.#peer;
+    this.#peer = undefined;
+    if (overlap && peer?.connection.connectionState === "connected") {
+      this.#old?.close();
+      this.#old = peer;
+      this.#oldUntil = performance.now() + overlapMs;
+    } else {
+      peer?.close();
+    }
+  }
+
+  #replaceTracks(): void {
+    for (const peer of [this.#peer, this.#old, this.#lingering]) {
+      for (const source of sources) peer?.setTrack(source, this.#devices.sent(source));
+    }
+  }
+
+  #receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
+    return this.#old?.receiver(participant, source) ?? this.#peer?.receiver(participant, source);
+  }
+
+  /** poll looks for the first sound of this way, and for the moment the old way may go. */
+  #poll(elapsedMs: number): void {
+    const wait = elapsedMs < 3_000 ? firstPollMs : elapsedMs < 15_000 ? laterPollMs : idlePollMs;
+    const peer = this.#peer;
+    this.#poller = setTimeout(async () => {
+      if (!this.#heard) await this.#listenForFirst(peer);
+      if (this.#old !== undefined) await this.#breakOld();
+      if (peer === this.#peer && (!this.#heard || this.#old !== undefined)) this.#poll(elapsedMs + wait);
+    }, wait);
+  }
+
+  async #listenForFirst(peer: Peer | undefined): Promise<void> {
+    if (peer === undefined || !(await this.#hearsAnybody(peer))) return;
+    const afterMs = Math.min(600_000, Math.max(0, Math.round(performance.now() - this.#sinceMs)));
+    const path = (await this.#path(peer)) ?? "host";
+    if (peer !== this.#peer || this.#heard) return;
+    this.#heard = true;
+    this.emit("flows", { generation: peer.generation, path, afterMs });
+  }
+
+  async #hearsAnybody(peer: Peer): Promise<boolean> {
+    for (const { participant } of inCall(this.#state)) {
+      const receiver = peer.receiver(participant, "microphone");
+      if (receiver !== undefined && (await decodes(receiver))) return true;
+    }
+    return false;
+  }
+
+  /** breakOld closes the old way once the new one carries all that came by it, or after 10 s. */
+  async #breakOld(): Promise<void> {
+    if (performance.now() < this.#oldUntil) {
+      if (this.#peer?.connection.connectionState !== "connected") return;
+      for (const { participant, media } of inCall(this.#state)) {
+        for (const source of ["microphone", "camera"] as const) {
+          if (!media[source] || this.#old?.receiver(participant, source) === undefined) continue;
+          const receiver = this.#peer?.receiver(participant, source);
+          if (receiver === undefined || !(await decodes(receiver))) return;
+        }
+      }
+    }
+    this.#linger(this.#old);
+    this.#old = undefined;
+    this.emit("track", undefined);
+  }
+
+  /** linger closes a way a little later than we need it: the other may still need it. */
+  #linger(old: Peer | undefined): void {
+    this.#lingering?.close();
+    this.#lingering = old;
+    setTimeout(() => old?.close(), lingerMs);
+  }
+
+  async #path(peer: Peer | undefined): Promise<Path | undefined> {
+    return peer === undefined ? undefined : pathOf(peer.connection).catch(() => undefined);
+  }
+
+  async #participantStats(participant: string): Promise<ParticipantStats> {
+    const receiver = (source: Source) => this.#receiver(participant, source);
+    const [microphone, camera, screen] = [receiver("microphone"), receiver("camera"), receiver("screen")];
+    const audio = microphone && (await audioStats(microphone));
+    const seen = camera && (await videoStats(camera));
+    const shared = screen && (await videoStats(screen));
+    return {
+      participant,
+      ...(audio === undefined ? {} : { audio }),
+      ...(seen === undefined ? {} : { camera: seen }),
+      ...(shared === undefined ? {} : { screen: shared }),
+    };
+  }
+
+  /** listen tells who speaks in a direct call, where no server does. */
+  #listen(peer: DirectPeer): void {
+    const now = performance.now();
+    for (const { participant, media } of inCall(this.#state)) {
+      const source = media.microphone ? peer.receiver(participant, "microphone") : undefined;
+      const level = source?.getSynchronizationSources()[0]?.audioLevel ?? 0;
+      if (level >= speakingLevel) this.#spokeMs.set(participant, now);
+    }
+    const speakers = [...this.#spokeMs].filter(([, spoke]) => now - spoke < speakingHoldMs);
+    this.#setSpeakers(new Set(speakers.map(([participant]) => participant)));
+  }
+
+  #setSpeakers(speakers: ReadonlySet<string>): void {
+    const before = this.#speakers;
+    if (speakers.size === before.size && [...speakers].every((one) => before.has(one))) return;
+    this.#speakers = speakers;
+    this.emit("speaking", undefined);
+  }
+}
+
+/** inCall are the participants who are in the call, not rung. */
+export function inCall(state: CallState): Participant[] {
+  return state.participants.filter((p) => p.presence === "joined" || p.presence === "reconnecting");
+}
+
+async function decodes(receiver: RTCRtpReceiver): Promise<boolean> {
+  return isDecoding(receiver).catch(() => false); // a connection that is just being closed
+}

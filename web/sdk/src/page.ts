@@ -1,0 +1,28 @@
+import type { Store } from "./device.ts";
+
+/** pageURL is the WebSocket of the page's own server. */
+export function pageURL(): string {
+  const { protocol, host } = globalThis.location;
+  return `${protocol === "http:" ? "ws" : "wss"}://${host}/v1/ws`;
+}
+
+/** pageStorage lives as long as the tab. */
+export function pageStorage(): Store | undefined {
+  try {
+    return globalThis.sessionStorage;
+  } catch {
+    return undefined; // a browser may forbid storage altogether
+  }
+}
+
+/** watchPage calls wake when the network or the person may be back. It returns what ends the watch. */
+export function watchPage(wake: () => void): () => void {
+  if (typeof window === "undefined") return () => undefined;
+  const ended = new AbortController();
+  const { signal } = ended;
+  window.addEventListener("online", wake, { signal });
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), {
+    signal,
+  });
+  return () => ended.abort();
+}

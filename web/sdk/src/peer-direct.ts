@@ -1,0 +1,196 @@
+import { Emitter } from "./emitter.ts";
+import { configurationOf, kindOf, type Peer, type PeerEvents, sources, swap } from "./peer.ts";
+import { Recovery } from "./recovery.ts";
+import { type Candidate, type ICE, limits, type SDPType, type Source } from "./wire.gen.ts";
+
+export interface DirectPeerOptions {
+  readonly generation: number;
+  /** other is the participant at the other end. */
+  readonly other: string;
+  readonly ice: ICE;
+  /** polite gives way when both offer at once (W3C webrtc-pc, section 10.7). */
+  readonly polite: boolean;
+  /** offers makes the first offer. */
+  readonly offers: boolean;
+  online(): boolean;
+  describe(type: SDPType, sdp: string): void;
+  trickle(candidates: Candidate[]): void;
+}
+
+/** trickleEveryMs gathers the candidates of a moment into one message, behind the description they belong to. */
+const trickleEveryMs = 5;
+
+/**
+ * DirectPeer is the connection of a call of two, by perfect negotiation. It has
+ * four media sections from the start: later changes only replace tracks.
+ */
+export class DirectPeer extends Emitter<PeerEvents> implements Peer {
+  readonly #options: DirectPeerOptions;
+  readonly #tracks = new Map<Source, MediaStreamTrack | null>();
+  readonly connection: RTCPeerConnection;
+  readonly #recovery: Recovery;
+  #transceivers: RTCRtpTransceiver[] = []; // in the order of sources; empty until there is a description
+  #offering = false;
+  #waiting: Candidate[] = []; // candidates that came before a description
+  #gathered: Candidate[] = [];
+  #trickling: ReturnType<typeof setTimeout> | undefined;
+  #queue: Promise<void> = Promise.resolve(); // what the other sends is taken in order
+  #closed = false;
+
+  constructor(options: DirectPeerOptions) {
+    super();
+    this.#options = options;
+    this.connection = this.#connect();
+    this.#recovery = new Recovery({
+      online: options.online,
+      restart: () => this.connection.restartIce(),
+      failed: () => this.emit("failed", undefined),
+    });
+    if (options.offers) this.#openSections();
+  }
+
+  get generation(): number {
+    return this.#options.generation;
+  }
+
+  setTrack(source: Source, track: MediaStreamTrack | null): void {
+    if (this.#tracks.get(source) === track) return;
+    this.#tracks.set(source, track);
+    const transceiver = this.#transceivers[sources.indexOf(source)];
+    if (transceiver !== undefined) swap(transceiver, track);
+  }
+
+  receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
+    if (participant !== this.#options.other) return undefined;
+    return this.#transceivers[sources.indexOf(source)]?.receiver;
+  }
+
+  /** described takes a description from the other. */
+  described(type: SDPType, sdp: string): void {
+    this.#inTurn(() => this.#describe(type, sdp));
+  }
+
+  /** trickled takes candidates from the other. */
+  trickled(candidates: readonly Candidate[]): void {
+    this.#inTurn(async () => {
+      if (this.connection.remoteDescription === null) this.#waiting.push(...candidates);
+      else await this.#addCandidates(candidates);
+    });
+  }
+
+  nudge(): void {
+    this.#recovery.nudge();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#trickling);
+    this.#recovery.close();
+    this.connection.close();
+  }
+
+  #connect(): RTCPeerConnection {
+    const connection = new RTCPeerConnection(
+      configurationOf(this.#options.ice, this.#options.ice.relayOnly === true),
+    );
+    connection.onnegotiationneeded = () => void this.#offer();
+    connection.onicecandidate = ({ candidate }) => {
+      if (candidate !== null && candidate.candidate !== "") this.#gather(candidate);
+    };
+    connection.onconnectionstatechange = () => {
+      this.#recovery.heard(connection.connectionState);
+    };
+    return connection;
+  }
+
+  /** openSections adds the media sections, which asks for an offer. */
+  #openSections(): void {
+    for (const source of sources) {
+      const transceiver = this.connection.addTransceiver(kindOf(source), { direction: "sendrecv" });
+      swap(transceiver, this.#tracks.get(source) ?? null);
+      this.#transceivers.push(transceiver);
+    }
+  }
+
+  /** adoptSections takes the media sections of the other's offer for our own. */
+  #adoptSections(): void {
+    this.#transceivers = this.connection.getTransceivers().slice(0, sources.length);
+    for (const [i, transceiver] of this.#transceivers.entries()) {
+      const source = sources[i];
+      if (source === undefined) continue;
+      transceiver.direction = "sendrecv";
+      swap(transceiver, this.#tracks.get(source) ?? null);
+    }
+  }
+
+  async #offer(): Promise<void> {
+    this.#offering = true;
+    try {
+      await this.connection.setLocalDescription();
+      this.#send();
+    } catch (error) {
+      if (!this.#closed) reportError(error);
+    } finally {
+      this.#offering = false;
+    }
+  }
+
+  #send(): void {
+    const description = this.connection.localDescription;
+    if (this.#closed || description === null) return;
+    if (description.type === "offer" || description.type === "answer") {
+      this.#options.describe(description.type, description.sdp);
+    }
+  }
+
+  async #describe(type: SDPType, sdp: string): Promise<void> {
+    const collides = type === "offer" && (this.#offering || this.connection.signalingState !== "stable");
+    if (collides && !this.#options.polite) return;
+    if (type === "answer" && this.connection.signalingState !== "have-local-offer") return;
+
+    const { connection } = this;
+    await connection.setRemoteDescription({ type, sdp });
+    if (type === "offer") {
+      this.#adoptSections();
+      await connection.setLocalDescription();
+      this.#send();
+    }
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    await this.#addCandidates(waiting);
+    this.emit("track", undefined);
+  }
+
+  async #addCandidates(candidates: readonly Candidate[]): Promise<void> {
+    for (const candidate of candidates) {
+      try {
+        await this.connection.addIceCandidate(candidate);
+      } catch {
+        // Of an offer that we refused, or of a user name fragment that is gone: others will do.
+      }
+    }
+  }
+
+  #gather({ candidate, sdpMid, usernameFragment }: RTCIceCandidate): void {
+    this.#gathered.push({
+      candidate,
+      sdpMid: sdpMid ?? "0",
+      ...(usernameFragment === null ? {} : { usernameFragment }),
+    });
+    this.#trickling ??= setTimeout(() => {
+      this.#trickling = undefined;
+      while (this.#gathered.length > 0) this.#options.trickle(this.#gathered.splice(0, limits.maxCandidates));
+    }, trickleEveryMs);
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#closed) return;
+      try {
+        await work();
+      } catch (error) {
+        if (!this.#closed) reportError(error);
+      }
+    });
+  }
+}

@@ -1,0 +1,165 @@
+import { Emitter } from "./emitter.ts";
+import { configurationOf, type Peer, type PeerEvents, preferCodecs, swap } from "./peer.ts";
+import { type ProblemCode, ProntoError } from "./problem.ts";
+import { Recovery } from "./recovery.ts";
+import type { ICE, Send, Slot, Source } from "./wire.gen.ts";
+
+export interface SFUPeerOptions {
+  readonly generation: number;
+  readonly ice: ICE;
+  online(): boolean;
+  /** negotiate sends an offer and returns the SFU's answer. */
+  negotiate(sdp: string, sends: Send[]): Promise<string>;
+}
+
+const audioSlots = 6;
+const retryMs = 1_000;
+/** videoSteps are how many pictures can come in; more are opened when a larger grid asks. */
+const videoSteps = [9, 16, 25, 49] as const;
+
+/** passing are the problems that time may cure. */
+const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited", "internal", "offline"]);
+
+const camera: RTCRtpEncodingParameters[] = [
+  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 120_000 },
+  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 400_000 },
+  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
+];
+
+/**
+ * SFUPeer is the one connection to the SFU. It is negotiated once; who flows in
+ * which of its receive slots is said by slots.
+ */
+export class SFUPeer extends Emitter<PeerEvents> implements Peer {
+  readonly connection: RTCPeerConnection;
+  readonly #options: SFUPeerOptions;
+  readonly #recovery: Recovery;
+  readonly #senders = new Map<Source, RTCRtpTransceiver>();
+  readonly #tracks = new Map<Source, MediaStreamTrack | null>();
+  #slots: readonly Slot[] = [];
+  #videoSlots = 0;
+  #queue: Promise<void> = Promise.resolve(); // one offer at a time
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #closed = false;
+
+  constructor(options: SFUPeerOptions) {
+    super();
+    this.#options = options;
+    // The SFU is the relay's own neighbour and shows nobody our address: relaying to it would hide nothing.
+    this.connection = new RTCPeerConnection(configurationOf(options.ice, false));
+    this.#recovery = new Recovery({
+      online: options.online,
+      restart: () => this.#restart(),
+      failed: () => this.emit("failed", undefined),
+    });
+    this.connection.onconnectionstatechange = () => this.#recovery.heard(this.connection.connectionState);
+    this.#openSenders();
+    for (let i = 0; i < audioSlots; i++) this.#add("audio", { direction: "recvonly" });
+    this.#openVideoSlots(videoSteps[0]);
+    this.#negotiate();
+  }
+
+  get generation(): number {
+    return this.#options.generation;
+  }
+
+  setTrack(source: Source, track: MediaStreamTrack | null): void {
+    const transceiver = this.#senders.get(source);
+    if (transceiver === undefined || this.#tracks.get(source) === track) return;
+    this.#tracks.set(source, track);
+    swap(transceiver, track);
+  }
+
+  receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
+    const slot = this.#slots.find((s) => s.participant === participant && s.source === source);
+    if (slot === undefined) return undefined;
+    return this.connection.getTransceivers().find((t) => t.mid === slot.mid)?.receiver;
+  }
+
+  /** setSlots takes the whole list of slots in use. */
+  setSlots(slots: readonly Slot[]): void {
+    this.#slots = slots;
+    this.emit("track", undefined);
+  }
+
+  /** makeRoom opens more slots if a page shows more pictures than there are. */
+  makeRoom(pictures: number): void {
+    const wanted = videoSteps.find((step) => step >= pictures) ?? videoSteps[videoSteps.length - 1] ?? 0;
+    if (wanted <= this.#videoSlots) return;
+    this.#openVideoSlots(wanted);
+    this.#negotiate();
+  }
+
+  nudge(): void {
+    this.#recovery.nudge();
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#retry);
+    this.#recovery.close();
+    this.connection.close();
+  }
+
+  #openSenders(): void {
+    const send = (source: Source, kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) => {
+      const init: RTCRtpTransceiverInit = { direction: "sendonly" };
+      if (sendEncodings !== undefined) init.sendEncodings = sendEncodings;
+      this.#senders.set(source, this.#add(kind, init));
+    };
+    send("microphone", "audio");
+    send("camera", "video", camera);
+    send("screen", "video");
+    send("screenAudio", "audio");
+  }
+
+  #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
+    const transceiver = this.connection.addTransceiver(kind, init);
+    preferCodecs(transceiver, kind);
+    return transceiver;
+  }
+
+  #openVideoSlots(wanted: number): void {
+    for (; this.#videoSlots < wanted; this.#videoSlots++) {
+      this.#add("video", { direction: "recvonly" });
+    }
+  }
+
+  #restart(): void {
+    this.connection.restartIce();
+    this.#negotiate();
+  }
+
+  #negotiate(): void {
+    this.#queue = this.#queue.then(async () => {
+      if (this.#closed) return;
+      try {
+        await this.#offer();
+      } catch (error) {
+        await this.#takeBack(error);
+      }
+    });
+  }
+
+  async #offer(): Promise<void> {
+    const { connection } = this;
+    await connection.setLocalDescription();
+    const sends: Send[] = [];
+    for (const [source, { mid }] of this.#senders) if (mid !== null) sends.push({ mid, source });
+    const sdp = await this.#options.negotiate(connection.localDescription?.sdp ?? "", sends);
+    if (this.#closed) return;
+    await connection.setRemoteDescription({ type: "answer", sdp });
+    this.emit("track", undefined);
+  }
+
+  /** takeBack leaves the connection as it was, and offers again if the server only cannot at the moment. */
+  async #takeBack(error: unknown): Promise<void> {
+    if (this.#closed) return;
+    if (!(error instanceof ProntoError)) reportError(error);
+    if (this.connection.signalingState === "have-local-offer") {
+      await this.connection.setLocalDescription({ type: "rollback" }).catch(reportError);
+    }
+    const again = error instanceof ProntoError && passing.has(error.code);
+    if (again) this.#retry = setTimeout(() => this.#negotiate(), Math.max(retryMs, error.retryAfterMs ?? 0));
+  }
+}

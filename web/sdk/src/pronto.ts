@@ -1,0 +1,332 @@
+import { Call, type CallStart } from "./call.ts";
+import type { Store } from "./device.ts";
+import { Devices } from "./devices.ts";
+import { Emitter } from "./emitter.ts";
+import { type AcceptOptions, Incoming } from "./incoming.ts";
+import { pageStorage, pageURL, watchPage } from "./page.ts";
+import type { ProntoError } from "./problem.ts";
+import { Signalling, type State, type TokenSource } from "./signalling.ts";
+import type { MakeSocket } from "./socket.ts";
+import type {
+  CallLog,
+  CallLogEntry,
+  CallState,
+  CreateLink,
+  EventFrame,
+  GetCallLog,
+  Kind,
+  Link,
+  Media,
+  People,
+  Privacy,
+  SetPrivacy,
+  Welcome,
+  Incoming as WireIncoming,
+} from "./wire.gen.ts";
+
+/** Me is who the server says we are. */
+export interface Me {
+  /** user is the account; absent for a guest. */
+  readonly user?: string;
+  /** name is what others see. */
+  readonly name: string;
+}
+
+export interface ProntoOptions {
+  /** token says who this is; a function is asked again on each connection. */
+  readonly token: TokenSource;
+  /** url is the server's WebSocket; the page's own server by default. */
+  readonly url?: string;
+  /** device is this device's id, the same after every reload: 1 to 64 of A-Z a-z 0-9 _ -. Made and kept in storage by default. */
+  readonly device?: string;
+  /** deviceName is what the account's other devices call this one. */
+  readonly deviceName?: string;
+  /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
+  readonly storage?: Store;
+  /** makeSocket opens the WebSocket, for tests. @internal */
+  readonly makeSocket?: MakeSocket;
+}
+
+export interface ProntoEvents {
+  state: State;
+  /** incoming: a call rings here. */
+  incoming: Incoming;
+  /** call: this device is in a call, by its own act or by one before the page was loaded again. */
+  call: Call;
+  people: People;
+  privacy: Privacy;
+  /** logged: the call log has a new or changed entry. */
+  logged: CallLogEntry;
+  /** problem: the connection is closed for good. */
+  problem: ProntoError;
+}
+
+/** RingOptions are the kind of call and what to send from the start, as in AcceptOptions. */
+export interface RingOptions extends AcceptOptions {
+  readonly kind: Kind;
+}
+
+/** Pronto is the client: one session of one account, or guest, with the server. */
+export class Pronto extends Emitter<ProntoEvents> {
+  readonly #signalling: Signalling;
+  readonly #calls = new Map<string, Call>();
+  readonly #incoming = new Map<string, Incoming>();
+  #me: Me | undefined;
+  #unlisten: () => void = () => undefined; // to the page
+  readonly #answers = {
+    accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
+    decline: (incoming: Incoming) => this.#decline(incoming),
+  };
+
+  constructor(options: ProntoOptions) {
+    super();
+    const store = options.storage ?? pageStorage();
+    this.#signalling = new Signalling({
+      url: options.url ?? pageURL(),
+      token: options.token,
+      ...(options.device === undefined ? {} : { device: options.device }),
+      ...(options.deviceName === undefined ? {} : { deviceName: options.deviceName }),
+      ...(store === undefined ? {} : { store }),
+      ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
+    });
+    this.#signalling.on("state", (state) => this.emit("state", state));
+    this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
+    this.#signalling.on("event", (frame) => this.#take(frame));
+    this.#signalling.on("failed", (problem) => this.#over(problem));
+  }
+
+  get state(): State {
+    return this.#signalling.state;
+  }
+
+  get me(): Me | undefined {
+    return this.#me;
+  }
+
+  /** incoming are the calls that ring here. */
+  get incoming(): readonly Incoming[] {
+    return [...this.#incoming.values()];
+  }
+
+  /** calls are the calls that this device is in. */
+  get calls(): readonly Call[] {
+    return [...this.#calls.values()];
+  }
+
+  /**
+   * connect connects, and keeps connected until close. It resolves when the
+   * server knows us, however long it is away, and rejects if it will not.
+   */
+  connect(): Promise<Me> {
+    if (this.state === "online" && this.#me !== undefined) return Promise.resolve(this.#me);
+    return new Promise((resolve, reject) => {
+      const done = [
+        this.#signalling.on("welcome", () => {
+          for (const undo of done) undo();
+          resolve(this.#me as Me);
+        }),
+        this.#signalling.on("failed", (problem) => {
+          for (const undo of done) undo();
+          reject(problem);
+        }),
+      ];
+      this.#unlisten();
+      this.#unlisten = watchPage(() => this.#signalling.wake());
+      this.#signalling.open();
+    });
+  }
+
+  /** close leaves all calls and ends the session. */
+  close(): void {
+    for (const call of this.calls) void call.leave();
+    this.#signalling.close();
+  }
+
+  /** ring calls accounts. Whether they may be rung, or exist, is not told. */
+  ring(users: string[], options: RingOptions): Promise<Call> {
+    const { kind } = options;
+    return this.#enter(options, kind, () => this.#signalling.request("ring", { users, kind }));
+  }
+
+  /** joinLink joins the call of a link, or starts it. */
+  joinLink(link: string, options: AcceptOptions = {}): Promise<Call> {
+    return this.#enter(options, "voice", (media) => this.#signalling.request("joinLink", { link, media }));
+  }
+
+  people(): Promise<People> {
+    return this.#signalling.request("getPeople", {});
+  }
+
+  addContact(user: string): Promise<People> {
+    return this.#signalling.request("addContact", { user });
+  }
+
+  removeContact(user: string): Promise<People> {
+    return this.#signalling.request("removeContact", { user });
+  }
+
+  /** block keeps an account from reaching us. It is not told. */
+  block(user: string): Promise<People> {
+    return this.#signalling.request("block", { user });
+  }
+
+  unblock(user: string): Promise<People> {
+    return this.#signalling.request("unblock", { user });
+  }
+
+  privacy(): Promise<Privacy> {
+    return this.#signalling.request("getPrivacy", {});
+  }
+
+  /** setPrivacy rejects with conflict if another device changed the settings since ifVersion. */
+  setPrivacy(settings: SetPrivacy): Promise<Privacy> {
+    return this.#signalling.request("setPrivacy", settings);
+  }
+
+  /** callLog is a page of our calls, newest first; before is the next of the page before. */
+  callLog(page: GetCallLog = {}): Promise<CallLog> {
+    return this.#signalling.request("getCallLog", page);
+  }
+
+  createLink(link: CreateLink): Promise<Link> {
+    return this.#signalling.request("createLink", link);
+  }
+
+  async links(): Promise<readonly Link[]> {
+    return (await this.#signalling.request("getLinks", {})).links;
+  }
+
+  revokeLink(link: string): Promise<Link> {
+    return this.#signalling.request("revokeLink", { link });
+  }
+
+  async #accept(incoming: Incoming, options: AcceptOptions): Promise<Call> {
+    const { call } = incoming;
+    try {
+      return await this.#enter(options, incoming.kind, (media) =>
+        this.#signalling.request("accept", { call, media }),
+      );
+    } finally {
+      this.#stopRinging(call);
+    }
+  }
+
+  async #decline(incoming: Incoming): Promise<void> {
+    this.#stopRinging(incoming.call);
+    await this.#signalling.request("decline", { call: incoming.call });
+  }
+
+  /**
+   * enter opens the devices and asks the server at the same time: neither
+   * waits for the other, and the call is there as soon as the server says so.
+   */
+  async #enter(options: AcceptOptions, kind: Kind, ask: (media: Media) => Promise<CallState>): Promise<Call> {
+    const { microphone = true, camera = kind === "video" } = options;
+    const sinceMs = performance.now();
+    const devices = new Devices();
+    const state = ask({ microphone, camera, screen: false });
+    void devices.start({ microphone, camera });
+    try {
+      return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false });
+    } catch (error) {
+      devices.close();
+      throw error;
+    }
+  }
+
+  /** put makes the call of a state, or gives the state to the call that is there. */
+  #put(state: CallState, start: CallStart): Call {
+    const known = this.#calls.get(state.call);
+    if (known !== undefined) {
+      start.devices?.close();
+      known.adopt(state);
+      return known;
+    }
+    const call = new Call(this.#signalling, state, start);
+    this.#calls.set(call.id, call);
+    this.#signalling.setInCall(true);
+    this.#stopRinging(call.id);
+    call.on("ended", () => {
+      this.#calls.delete(call.id);
+      this.#signalling.setInCall(this.#calls.size > 0);
+    });
+    this.emit("call", call);
+    return call;
+  }
+
+  #welcome(welcome: Welcome): void {
+    const { user, name, resumed = false } = welcome;
+    this.#me = user === undefined ? { name } : { user, name };
+    const here = new Set(welcome.calls.map((state) => state.call));
+    const rings = new Set(welcome.incoming.map((one) => one.call));
+    if (!resumed) {
+      for (const call of this.calls) if (!here.has(call.id)) call.lost();
+      for (const { call } of this.incoming)
+        if (!rings.has(call)) this.#stopRinging(call, { reason: "cancelled" });
+    }
+    for (const state of welcome.calls) {
+      const known = this.#calls.get(state.call);
+      if (known === undefined) {
+        const media = state.participants.find((p) => p.participant === state.self)?.media;
+        const { microphone = true, camera = false } = media ?? {};
+        this.#put(state, { microphone, camera, sinceMs: performance.now(), resumed: true });
+      } else if (!resumed) {
+        known.adopt(state);
+      }
+    }
+    for (const one of welcome.incoming) this.#ring(one);
+    for (const call of this.calls) call.back();
+  }
+
+  #take(frame: EventFrame): void {
+    switch (frame.type) {
+      case "incoming":
+        this.#ring(frame.body);
+        break;
+      case "ringStopped": {
+        const { call, reason, device } = frame.body;
+        this.#stopRinging(call, device === undefined ? { reason } : { reason, device });
+        break;
+      }
+      case "people":
+        this.emit("people", frame.body);
+        break;
+      case "privacy":
+        this.emit("privacy", frame.body);
+        break;
+      case "logged":
+        this.emit("logged", frame.body);
+        break;
+      case "restarting":
+        break; // the socket's close code says the same
+      default:
+        this.#calls.get(frame.call)?.take(frame);
+    }
+  }
+
+  /** ring shows a call, and only then says that this device rings. */
+  #ring(body: WireIncoming): void {
+    if (this.#incoming.has(body.call) || this.#calls.has(body.call)) return;
+    const incoming = new Incoming(body, this.#answers);
+    this.#incoming.set(incoming.call, incoming);
+    incoming.on("stopped", () => this.#incoming.delete(incoming.call));
+    const shown = this.heard("incoming");
+    this.emit("incoming", incoming);
+    if (!shown || incoming.state === "stopped") return;
+    this.#signalling.request("deviceRings", { call: incoming.call }).catch(() => undefined); // it may be over already
+  }
+
+  #stopRinging(call: string, why?: Parameters<Incoming["stop"]>[0]): void {
+    const incoming = this.#incoming.get(call);
+    this.#incoming.delete(call);
+    incoming?.stop(why);
+  }
+
+  #over(problem: ProntoError): void {
+    this.#unlisten();
+    this.#unlisten = () => undefined;
+    for (const call of this.calls) call.lost();
+    for (const { call } of this.incoming) this.#stopRinging(call, { reason: "cancelled" });
+    this.emit("problem", problem);
+  }
+}

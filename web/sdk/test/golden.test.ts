@@ -1,0 +1,160 @@
+// The golden frames are written by Go (signalling/wire). Here they are read as
+// the client reads them: against the schema and the types of the same source.
+import { readdirSync, readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, it } from "vitest";
+import {
+  callEvents,
+  closeCodes,
+  limits,
+  peerEvents,
+  type ServerFrame,
+  sessionEvents,
+} from "../src/wire.gen.ts";
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+interface Variant {
+  readonly properties: { readonly type: { readonly const: string }; readonly id?: unknown };
+  readonly required: readonly string[];
+}
+
+interface Schema {
+  readonly $schema: string;
+  readonly $defs: Readonly<Record<string, { readonly oneOf: readonly Variant[] }>>;
+}
+
+const wire = new URL("../../../signalling/wire/", import.meta.url);
+const golden = new URL("testdata/golden/", wire);
+const schema = JSON.parse(readFileSync(new URL("schema.gen.json", wire), "utf8")) as Schema;
+const ajv = new Ajv2020({ strictTypes: false });
+const frameOf = (side: "ClientFrame" | "ServerFrame") =>
+  ajv.compile({ $schema: schema.$schema, $defs: schema.$defs, $ref: `#/$defs/${side}` });
+const isClientFrame = frameOf("ClientFrame");
+const isServerFrame = frameOf("ServerFrame");
+
+const files = readdirSync(golden).map((name) => {
+  const frame = JSON.parse(readFileSync(new URL(name, golden), "utf8")) as { readonly type: string } & Record<
+    string,
+    Json
+  >;
+  return { name, kind: name.slice(0, name.indexOf("-")), frame };
+});
+
+/** without returns frame once for every field, at any depth, with that field left out. */
+function without(value: Json, path = ""): { readonly path: string; readonly value: Json }[] {
+  if (Array.isArray(value)) {
+    return value.flatMap((item: Json, i) =>
+      without(item, `${path}[${i}]`).map((o) => ({ path: o.path, value: value.with(i, o.value) as Json })),
+    );
+  }
+  if (value === null || typeof value !== "object") return [];
+  const entries = Object.entries(value);
+  return entries.flatMap(([name, inner]) => [
+    { path: `${path}.${name}`, value: Object.fromEntries(entries.filter(([other]) => other !== name)) },
+    ...without(inner, `${path}.${name}`).map((o) => ({ path: o.path, value: { ...value, [name]: o.value } })),
+  ]);
+}
+
+/** All that may be left out of the golden frames; a change here changes the protocol for every client. */
+const optional = [
+  "event incoming: body.others",
+  "event participantInvited: body.participant.user",
+  "event participantJoined: body.participant.batteryLow",
+  "event participantJoined: body.participant.guest",
+  "event phaseChanged: body.connectedMs",
+  "event ringStopped: body.device",
+  "reply callLog: body.next",
+  "reply callState: body.connectedMs",
+  "reply callState: body.host",
+  "reply callState: body.ice.relayOnly",
+  "reply callState: body.participants[].batteryLow",
+  "reply callState: body.participants[].guest",
+  "reply callState: body.participants[].user",
+  "reply callState: body.title",
+  "reply link: body.expiresMs",
+  "reply link: body.maxUses",
+  "reply links: body.links[].expiresMs",
+  "reply links: body.links[].maxUses",
+  "reply links: body.links[].revokedMs",
+  "reply problem: body.device",
+  "reply problem: body.retryAfterMs",
+  "reply problem: id",
+  "reply welcome: body.calls[].host",
+  "reply welcome: body.calls[].ice.relayOnly",
+  "reply welcome: body.calls[].participants[].user",
+  "reply welcome: body.resumed",
+  "reply welcome: body.user",
+  "request cancel: body.participant",
+  "request createLink: body.expiresInSeconds",
+  "request createLink: body.maxUses",
+  "request createLink: body.title",
+  "request getCallLog: body.before",
+  "request getCallLog: body.limit",
+  "request hello: body.deviceName",
+  "request hello: body.resume",
+  "request trickle: body.candidates[].usernameFragment",
+];
+
+describe("golden frames", () => {
+  it.each(files)("$name is a frame of its side, and of that side only", ({ kind, frame }) => {
+    const [own, other] = kind === "request" ? [isClientFrame, isServerFrame] : [isServerFrame, isClientFrame];
+    expect(own(frame), ajv.errorsText(own.errors)).toBe(true);
+    expect(other(frame)).toBe(false);
+  });
+
+  it("are refused without any field but the optional ones", () => {
+    const accepted = files.flatMap(({ kind, frame }) => {
+      const valid = kind === "request" ? isClientFrame : isServerFrame;
+      return without(frame)
+        .filter((o) => valid(o.value))
+        .map((o) => `${kind} ${frame.type}: ${o.path.replaceAll(/\[\d+\]/g, "[]").slice(1)}`);
+    });
+    expect([...new Set(accepted)].sort()).toEqual(optional);
+  });
+
+  it.each(files)("$name may say more than we know", ({ kind, frame }) => {
+    const valid = kind === "request" ? isClientFrame : isServerFrame;
+    expect(valid({ ...frame, newer: { a: 1 } })).toBe(true);
+  });
+
+  it("has every type of frame that the schema knows", () => {
+    const seen = (kinds: readonly string[]) =>
+      new Set(files.filter((f) => kinds.includes(f.kind)).map((f) => f.frame.type));
+    const known = (side: string) => new Set(schema.$defs[side]?.oneOf.map((v) => v.properties.type.const));
+    expect(seen(["request"])).toEqual(known("ClientFrame"));
+    expect(seen(["reply", "event"])).toEqual(known("ServerFrame"));
+  });
+
+  it("numbers each event as its scope says", () => {
+    const scopes: Readonly<Record<string, readonly string[]>> = {
+      ...Object.fromEntries(sessionEvents.map((e) => [e, ["type", "serial", "body"]])),
+      ...Object.fromEntries(callEvents.map((e) => [e, ["type", "serial", "call", "epoch", "seq", "body"]])),
+      ...Object.fromEntries(peerEvents.map((e) => [e, ["type", "serial", "call", "body"]])),
+    };
+    for (const { name, frame } of files.filter((f) => f.kind === "event")) {
+      expect(Object.keys(frame), name).toEqual(scopes[frame.type]);
+    }
+  });
+});
+
+describe("generated types", () => {
+  it("narrow a frame's body by its type, and a reply from an event by its id", () => {
+    const read = (frame: ServerFrame): string => {
+      if (frame.type === "problem") return `${frame.id ?? "nobody"} ${frame.body.code}`;
+      if (frame.id !== undefined) return `reply ${frame.id}`;
+      return "seq" in frame ? `event ${frame.call} ${frame.seq}` : `event ${frame.serial}`;
+    };
+    const frame = (name: string) => files.find((f) => f.name === name)?.frame as unknown as ServerFrame;
+    expect(read(frame("reply-problem.json"))).toBe("7 answeredElsewhere");
+    expect(read(frame("reply-problem.withoutId.json"))).toBe("nobody badFrame");
+    expect(read(frame("reply-people.json"))).toBe("reply 7");
+    expect(read(frame("event-people.json"))).toBe("event 5");
+    expect(read(frame("event-callEnded.json"))).toBe("event c1 2");
+  });
+
+  it("carry the limits and close codes of the server", () => {
+    expect(limits.maxFrameBytes).toBe(64 * 1024);
+    expect(closeCodes.unauthenticated).toBe(4001);
+  });
+});

@@ -13,7 +13,7 @@ import (
 // Limits of a session.
 const (
 	maxQueuedFrames = 256
-	maxQueuedBytes  = 1 << 20
+	maxQueuedBytes  = 2 * wire.MaxServerFrameBytes
 	maxRemembered   = 256 // ids of requests
 )
 
@@ -115,9 +115,6 @@ func (s *session) confirm(serial uint32) {
 // take notes a request's id, and reports false if it was taken before: its
 // reply is under way or was sent again when the session was resumed.
 func (s *session) take(id string) bool {
-	if id == "" {
-		return true
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if _, ok := s.taken[id]; ok {

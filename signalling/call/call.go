@@ -212,18 +212,21 @@ func (c *Call) reshape(before *state) {
 }
 
 // indexChange is who may be asked about a call from now on, and who no more.
-type indexChange struct{ added, removed []wire.UserID }
+type indexChange struct {
+	now     map[wire.UserID]bool // true: in the call; false: rung
+	removed []wire.UserID
+}
 
 func difference(before, after *state) indexChange {
 	was, is := reachable(before), reachable(after)
-	var d indexChange
-	for user := range is {
-		if !was[user] {
-			d.added = append(d.added, user)
+	d := indexChange{now: map[wire.UserID]bool{}}
+	for user, in := range is {
+		if knew, ok := was[user]; !ok || knew != in {
+			d.now[user] = in
 		}
 	}
 	for user := range was {
-		if !is[user] {
+		if _, ok := is[user]; !ok {
 			d.removed = append(d.removed, user)
 		}
 	}
@@ -237,7 +240,7 @@ func reachable(s *state) map[wire.UserID]bool {
 	}
 	for i := range s.Legs {
 		if l := &s.Legs[i]; !l.Silent {
-			users[l.User] = true
+			users[l.User] = users[l.User] || l.in()
 		}
 	}
 	return users

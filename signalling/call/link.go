@@ -28,6 +28,9 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 			return "ok", err
 		}
 	}
+	if err := r.room(who.User); err != nil {
+		return "refused", err
+	}
 	link, err := r.admit(ctx, who, m.Link)
 	if err != nil {
 		var refused *store.LinkRefused

@@ -19,7 +19,7 @@ type Registry struct {
 	mu     sync.Mutex // guards what follows; held for map access only
 	closed bool
 	calls  map[wire.CallID]*Call
-	users  map[wire.UserID]map[*Call]struct{}
+	users  map[wire.UserID]map[*Call]bool // true: in the call; false: rung
 	links  map[wire.LinkID]*Call
 }
 
@@ -30,7 +30,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{
-		cfg: cfg, calls: map[wire.CallID]*Call{}, users: map[wire.UserID]map[*Call]struct{}{}, links: map[wire.LinkID]*Call{},
+		cfg: cfg, calls: map[wire.CallID]*Call{}, users: map[wire.UserID]map[*Call]bool{}, links: map[wire.LinkID]*Call{},
 	}
 	r.ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	rows, err := cfg.Store.ClaimCalls(ctx, cfg.Node)
@@ -112,11 +112,11 @@ func (r *Registry) forget(c *Call, link wire.LinkID) {
 func (r *Registry) reindex(c *Call, change indexChange) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, user := range change.added {
+	for user, in := range change.now {
 		if r.users[user] == nil {
-			r.users[user] = map[*Call]struct{}{}
+			r.users[user] = map[*Call]bool{}
 		}
-		r.users[user][c] = struct{}{}
+		r.users[user][c] = in
 	}
 	for _, user := range change.removed {
 		r.unindex(user, c)
@@ -148,6 +148,26 @@ func (r *Registry) callsOf(user wire.UserID) []*Call {
 		list = append(list, c)
 	}
 	return list
+}
+
+// maxCalls is how many calls an account may be in at a time; a person is in
+// one, perhaps with others on hold.
+const maxCalls = 16
+
+// room refuses another call to an account that is in many.
+func (r *Registry) room(user wire.UserID) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n := 0
+	for _, in := range r.users[user] {
+		if in {
+			n++
+		}
+	}
+	if n >= maxCalls {
+		return wire.Problemf(wire.CodeRateLimited, "the account is in %d calls; leave one", n)
+	}
+	return nil
 }
 
 // Shapes returns what gauges show of the calls that go on now.

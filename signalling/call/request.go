@@ -148,6 +148,9 @@ func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
+	if err := r.room(who.User); err != nil {
+		return err
+	}
 	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
 	for range 4 {

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -315,5 +316,19 @@ func TestWhomIBlockedICannotRing(t *testing.T) {
 		if _, err := ana.try(&wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice}); code(err) != wire.CodeForbidden {
 			t.Errorf("got %v", err)
 		}
+	})
+}
+
+func TestAnAccountIsNotInCallsWithoutEnd(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana := w.device("ana", "laptop")
+		for i := range maxCalls {
+			ana.ring(wire.UserID("u" + strconv.Itoa(i)))
+		}
+		if _, err := ana.try(&wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice}); code(err) != wire.CodeRateLimited {
+			t.Errorf("one more: %v", err)
+		}
+		time.Sleep(time.Minute)
+		ana.ring("bia")
 	})
 }

@@ -50,7 +50,7 @@ func openSocket(ctx context.Context, cfg Config, hello wire.Hello, id string) (*
 		return nil, nil, fmt.Errorf("open a socket: %w", err)
 	}
 	s := &socket{conn: conn}
-	conn.SetReadLimit(wire.MaxFrameBytes)
+	conn.SetReadLimit(wire.MaxServerFrameBytes)
 	said, err := s.hello(ctx, hello, id)
 	if err != nil {
 		_ = conn.CloseNow() // it is of no use any more

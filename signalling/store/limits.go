@@ -13,8 +13,8 @@ const (
 	MaxPeers    = 16 << 10  // the ids of the others in a log row
 	MaxPayload  = 64 << 10  // an outbox payload, a secret
 	MaxDevices  = 64        // devices of a user; the least recently seen make room
-	MaxContacts = 5000      // contacts of a user
-	MaxBlocks   = 5000      // blocks of a user
+	MaxContacts = 2000      // contacts of a user
+	MaxBlocks   = 2000      // blocks of a user
 	MaxLinks    = 1000      // links of a user that are not revoked
 	MaxPage     = 200       // rows of one page of the call log or of one outbox batch
 )

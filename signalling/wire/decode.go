@@ -31,6 +31,9 @@ func Decode(data []byte) (Frame, any, error) {
 	if err != nil {
 		return frame, nil, Problemf(CodeBadFrame, "the envelope does not fit: %s", jsonReason(err))
 	}
+	if frame.ID == "" {
+		return frame, nil, Problemf(CodeBadFrame, "the id is missing; a request is answered by its id")
+	}
 	t, ok := requestTypes[frame.Type]
 	if !ok {
 		return frame, nil, Problemf(CodeUnknownType, "there is no request %q here", frame.Type)

@@ -2,10 +2,13 @@ package wire
 
 import "encoding/json"
 
-// MaxFrameBytes is the largest frame either side accepts. A larger one is
-// answered with [CodeTooLarge], if its id can still be told, and the socket is
-// closed with [CloseTooLarge].
+// MaxFrameBytes is the largest frame that the server accepts. A larger one
+// closes the socket with [CloseTooLarge].
 const MaxFrameBytes = 64 << 10
+
+// MaxServerFrameBytes is the largest frame that the server sends: an account's
+// whole list of people or links.
+const MaxServerFrameBytes = 1 << 20
 
 // MaxDepth is how deep arrays and objects may nest in a frame.
 const MaxDepth = 16
@@ -16,7 +19,7 @@ type Frame struct {
 	Type string `json:"type" limit:"1..64"`
 	// ID joins a request to its reply: chosen by the client, unique in its
 	// session. A request repeated with the same id, after a lost socket, is
-	// answered again and not carried out again.
+	// answered again and not carried out again. Every request has one.
 	ID string `json:"id,omitzero" limit:"0..64"`
 	// Serial numbers the server's frames in one session, from 1. The client
 	// says the last one it has seen when it resumes, and gets those after it.

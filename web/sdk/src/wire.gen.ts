@@ -909,11 +909,15 @@ export const limits = {
   /** MaxCallees is how many accounts one request may ring. */
   maxCallees: 31,
   /**
-   * MaxFrameBytes is the largest frame either side accepts. A larger one is
-   * answered with tooLarge, if its id can still be told, and the socket is
-   * closed with 1009.
+   * MaxFrameBytes is the largest frame that the server accepts. A larger one
+   * closes the socket with 1009.
    */
   maxFrameBytes: 65536,
+  /**
+   * MaxServerFrameBytes is the largest frame that the server sends: an account's
+   * whole list of people or links.
+   */
+  maxServerFrameBytes: 1048576,
   /** MaxDepth is how deep arrays and objects may nest in a frame. */
   maxDepth: 16,
   /** MaxIDBytes is the longest id of any kind. */

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/coder/websocket"
 	"golang.org/x/time/rate"
 
 	"pronto/signalling/call"
@@ -30,6 +31,9 @@ func (s *Server) read(sock *socket, one *session) error {
 	defer silent.Stop()
 	for {
 		_, data, err := sock.conn.Read(context.Background())
+		if errors.Is(err, websocket.ErrMessageTooBig) { // the library has closed it with 1009
+			s.cfg.Events(Handled{Type: "unknown", Code: wire.CodeTooLarge})
+		}
 		if err != nil {
 			return err
 		}

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"pronto/signalling"
 	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/wire"
@@ -136,6 +137,15 @@ func TestAHugeFrameClosesOnlyItsSocket(t *testing.T) {
 			t.Errorf("%d bytes: the heap grew by %d MiB", size, grown>>20)
 		}
 		unharmed(t, a, b, call)
+	}
+	counted := 0
+	for _, e := range s.Events() {
+		if h, ok := e.(signalling.Handled); ok && h.Code == wire.CodeTooLarge {
+			counted++
+		}
+	}
+	if counted != 2 {
+		t.Errorf("%d frames were counted", counted)
 	}
 	idle(t)
 }

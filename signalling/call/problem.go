@@ -1,6 +1,11 @@
 package call
 
-import "pronto/signalling/wire"
+import (
+	"errors"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
 
 // The problems of this package that have no details.
 var (
@@ -14,4 +19,18 @@ func errElsewhere(device string) error {
 	p := wire.Problemf(wire.CodeAnsweredElsewhere, "another device of the account was first")
 	p.Device = device
 	return p
+}
+
+// failure turns an error of the store into what a client may know. Whatever
+// cannot be decided is refused.
+func failure(err error) error {
+	var problem *wire.Problem
+	var glare *store.Glare
+	switch {
+	case errors.As(err, &problem), errors.As(err, &glare):
+		return err
+	case errors.Is(err, store.ErrUnavailable):
+		return wire.Problemf(wire.CodeUnavailable, "the server cannot decide now; try again")
+	}
+	return err
 }

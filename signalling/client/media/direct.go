@@ -98,9 +98,8 @@ func (d *Direct) Described(theirs Description) (answer *Description, err error) 
 	case theirs.Type == wire.SDPOffer && state == webrtc.SignalingStateHaveLocalOffer && !d.polite:
 		return nil, nil
 	case theirs.Type == wire.SDPOffer && state == webrtc.SignalingStateHaveLocalOffer:
-		ours := d.pc.PendingLocalDescription()
-		if err := d.pc.SetLocalDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeRollback, SDP: ours.SDP}); err != nil {
-			return nil, fmt.Errorf("take the offer back: %w", err)
+		if err := d.rollBack(); err != nil {
+			return nil, err
 		}
 	}
 	kind := webrtc.SDPTypeOffer
@@ -123,6 +122,21 @@ func (d *Direct) Described(theirs Description) (answer *Description, err error) 
 		return nil, fmt.Errorf("set the local description: %w", err)
 	}
 	return &Description{wire.SDPAnswer, ours.SDP}, nil
+}
+
+// rollBack takes our offer back, as setLocalDescription({type: "rollback"}) does
+// in a browser. pion cannot do that; but an answer that says again what the other side
+// last said ends the offer as well, and their offer, which follows, restarts ICE in
+// any case. Offers cross only in restarts, so there is such a description.
+func (d *Direct) rollBack() error {
+	last := d.pc.CurrentRemoteDescription()
+	if last == nil {
+		return errors.New("take the offer back: it was the first")
+	}
+	if err := d.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: last.SDP}); err != nil {
+		return fmt.Errorf("take the offer back: %w", err)
+	}
+	return nil
 }
 
 // Trickled takes in candidates of the other side. Those that make no sense are

@@ -25,10 +25,9 @@ type job struct {
 	every time.Duration
 	act   func(step int64)
 
-	// Owned by the scheduler's goroutine once added.
-	next  time.Time
-	step  int64
-	index int // in the heap
+	// Owned by the scheduler's goroutine, but while the job is in the heap.
+	next time.Time
+	step int64
 
 	mu      sync.Mutex // held while act runs
 	stopped bool
@@ -96,17 +95,14 @@ func (s *scheduler) carryOut() time.Duration {
 			s.mu.Unlock()
 			return wait
 		}
+		heap.Pop(&s.jobs) // its time changes
 		s.mu.Unlock()
 
-		going := j.do(now)
-
-		s.mu.Lock()
-		if going {
-			heap.Fix(&s.jobs, j.index)
-		} else {
-			heap.Remove(&s.jobs, j.index)
+		if j.do(now) {
+			s.mu.Lock()
+			heap.Push(&s.jobs, j)
+			s.mu.Unlock()
 		}
-		s.mu.Unlock()
 	}
 }
 
@@ -133,16 +129,9 @@ type jobHeap []*job
 
 func (h jobHeap) Len() int           { return len(h) }
 func (h jobHeap) Less(i, k int) bool { return h[i].next.Before(h[k].next) }
-func (h jobHeap) Swap(i, k int) {
-	h[i], h[k] = h[k], h[i]
-	h[i].index, h[k].index = i, k
-}
+func (h jobHeap) Swap(i, k int)      { h[i], h[k] = h[k], h[i] }
 
-func (h *jobHeap) Push(x any) {
-	j := x.(*job)
-	j.index = len(*h)
-	*h = append(*h, j)
-}
+func (h *jobHeap) Push(x any) { *h = append(*h, x.(*job)) }
 
 func (h *jobHeap) Pop() any {
 	last := len(*h) - 1

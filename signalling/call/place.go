@@ -1,0 +1,205 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pronto/signalling/identity"
+	"pronto/signalling/policy"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// ring calls accounts. When two people ring each other at once, the second one
+// answers the first one's call.
+func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
+	if who.Guest() {
+		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
+	}
+	if err := r.room(who.User); err != nil {
+		return err
+	}
+	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
+	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
+	for range 4 {
+		err := r.create(ctx, who, m.Kind, media, users)
+		var glare *store.Glare
+		if !errors.As(err, &glare) {
+			return err
+		}
+		other, err := r.call(wire.CallID(glare.CallID))
+		if err == nil {
+			err = other.accept(ctx, who, media, true)
+		}
+		problem := wire.AsProblem(err)
+		switch {
+		case err == nil:
+			return nil
+		case problem.Code == wire.CodeAnsweredElsewhere:
+			return wire.Problemf(wire.CodeConflict, "a call with this account goes on already, on another device")
+		case problem.Code != wire.CodeNotFound && problem.Code != wire.CodeCallEnded:
+			return err
+		}
+		// The other call is just ending or is not written yet: try once more.
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return wire.Problemf(wire.CodeConflict, "a call with this account goes on already")
+}
+
+// create makes a call that rings users.
+func (r *Registry) create(ctx context.Context, who Who, kind wire.Kind, media wire.Media, users []wire.UserID) error {
+	s := &state{
+		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+	}
+	if len(users) > 1 {
+		s.Topology = wire.TopologySFU
+	}
+	host := s.addLeg(leg{
+		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
+		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
+	})
+	s.Host = host.Participant
+	c := newCall(s.ID, &r.cfg, r.reindex)
+	if err := r.open(c, ""); err != nil {
+		return err
+	}
+	callees, err := r.write(ctx, who, s, users)
+	if err != nil {
+		r.abandon(c, "")
+		return err
+	}
+	return r.begin(ctx, c, s, who, callees)
+}
+
+// write stores a new call, if policy has nothing against it.
+func (r *Registry) write(ctx context.Context, who Who, s *state, users []wire.UserID) ([]callee, error) {
+	var callees []callee
+	n := &store.NewCall{
+		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topologyOf(s), State: string(s.Phase), OwnerNode: r.cfg.Node,
+		Caller: string(who.User), Callees: toStrings(users), RingFor: r.cfg.RingTimeout,
+	}
+	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
+		if callees, err = r.decide(policy.PathRing, relations); err != nil {
+			return err
+		}
+		next, fx := s.clone(), &effects{}
+		if err := next.invite(fx, next.Host, callees, next.Created); err != nil {
+			return err
+		}
+		next.Seq = 0 // the caller gets the state, not the events that led to it
+		if len(relations) == 1 {
+			next.RelayOnly = policy.RelayOnly(facts(relations[0]))
+			n.Unpaired = callees[0].silent
+		}
+		*s = *next
+		n.Outbox = fx.outbox
+		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
+		n.Snapshot, err = s.snapshot()
+		return err
+	})
+	if err != nil {
+		return nil, failure(err)
+	}
+	s.Epoch = uint32(row.Epoch)
+	return callees, nil
+}
+
+// begin runs a stored call: it asks policy once more, because a block may have
+// been stored while the call was, answers the caller, and rings.
+func (r *Registry) begin(ctx context.Context, c *Call, s *state, who Who, callees []callee) error {
+	r.start(c, s)
+	return c.do(ctx, func() error {
+		c.reply(who, c.state.Host)
+		r.ringAgain(ctx, c, policy.PathRing, who, callees)
+		return nil
+	})
+}
+
+// ringAgain re-reads the relations after a commit and rings those who may
+// still be reached. If they cannot be read nobody is rung. Only for run.
+func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who Who, callees []callee) {
+	var users []string
+	for _, one := range callees {
+		if !one.silent {
+			users = append(users, string(one.user))
+		}
+	}
+	if len(users) == 0 {
+		return
+	}
+	relations, err := r.cfg.Store.Relations(ctx, string(who.User), users)
+	if err != nil {
+		r.cfg.Logger.Error("relations could not be read again; nobody is rung", "err", err)
+	}
+	err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+		var ring []callee
+		for _, user := range users {
+			i := slices.IndexFunc(relations, func(rel store.Relation) bool { return rel.Callee == user })
+			allowed := false
+			if i >= 0 {
+				verdict, _ := policy.Decide(path, facts(relations[i]))
+				allowed = verdict == policy.Allow
+			}
+			if !allowed {
+				s.hush(fx, wire.UserID(user))
+				continue
+			}
+			ring = append(ring, callee{user: wire.UserID(user)})
+		}
+		s.ringThem(fx, ring, now)
+		return nil
+	})
+	if err != nil {
+		r.cfg.Logger.Error("a ring could not be checked again; nobody is rung", "err", err)
+	}
+}
+
+// invite rings more accounts into a call.
+func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
+	if who.Guest() {
+		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
+	}
+	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
+	relations, err := r.cfg.Store.Relations(ctx, string(who.User), toStrings(users))
+	if err != nil {
+		return failure(err)
+	}
+	callees, err := r.decide(policy.PathInvite, relations)
+	if err != nil {
+		return err
+	}
+	return r.with(m.Call, func(c *Call) error {
+		return c.do(ctx, func() error {
+			var fresh []callee
+			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+				l, err := s.member(who)
+				if err != nil {
+					return err
+				}
+				fresh = s.unknown(callees)
+				return s.invite(fx, l.Participant, fresh, now)
+			})
+			if err != nil {
+				return err
+			}
+			who.Reply(wire.Done{})
+			r.ringAgain(ctx, c, policy.PathInvite, who, fresh)
+			return nil
+		})
+	})
+}
+
+func toStrings(users []wire.UserID) []string {
+	list := make([]string, len(users))
+	for i, user := range users {
+		list[i] = string(user)
+	}
+	return list
+}

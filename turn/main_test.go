@@ -140,8 +140,16 @@ func TestAServerThatNeverRanCloses(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatalf("closed twice: %v", err)
 	}
+	if err := s.Run(t.Context()); err != nil {
+		t.Fatalf("Run after Close: %v", err)
+	}
+}
+
+func TestAServerRunsOnce(t *testing.T) {
+	s := start(t, nil)
+	eventually(t, "it runs", s.started.Load)
 	if err := s.Run(t.Context()); !errors.Is(err, ErrStarted) {
-		t.Fatalf("Run after Close: %v, want ErrStarted", err)
+		t.Fatalf("a second Run: %v, want ErrStarted", err)
 	}
 }
 

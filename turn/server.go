@@ -26,8 +26,8 @@ const (
 	evenPortsPerSecond = 100
 )
 
-// ErrStarted says that Run was called twice, or after Close.
-var ErrStarted = errors.New("turn: the server has been started or closed already")
+// ErrStarted says that Run was called twice.
+var ErrStarted = errors.New("turn: the server has been started already")
 
 // Server is a TURN server (RFC 8656). Its methods may be called from any goroutine.
 type Server struct {
@@ -122,10 +122,16 @@ func (s *Server) Allocations() int { return len(s.table.all()) }
 
 // Run serves clients until ctx is done or Close is called, then ends all
 // allocations and returns when everything has stopped; nil unless it could not
-// start. It may be called once.
+// start. It may be called once; after Close it returns nil at once, for whoever
+// starts it in a goroutine cannot know which of the two comes first.
 func (s *Server) Run(ctx context.Context) error {
 	if !s.started.CompareAndSwap(false, true) {
-		return ErrStarted
+		select {
+		case <-s.quit:
+			return nil
+		default:
+			return ErrStarted
+		}
 	}
 	defer close(s.done)
 	library, err := pion.NewServer(s.libraryConfig())

@@ -22,6 +22,8 @@ type PhoneConfig struct {
 	Engine *media.Engine
 	// Clip is what is sent. Required with Engine.
 	Clip *media.Clip
+	// Echo sends back what the other says in a call of two, instead of the clip.
+	Echo bool
 	// Incoming hears of calls that ring. It must not wait for anything of this
 	// phone: have a goroutine do that. May be nil.
 	Incoming func(wire.Incoming)

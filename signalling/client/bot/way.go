@@ -158,7 +158,7 @@ func (c *Call) dropOld() {
 
 func (c *Call) options(w *way) media.Options {
 	return media.Options{
-		ICE: c.state.ICE, Clip: c.phone.cfg.Clip, Media: c.media,
+		ICE: c.state.ICE, Clip: c.phone.cfg.Clip, Media: c.media, Echo: c.phone.cfg.Echo,
 		On: func(e media.Event) { c.post(func() { c.happened(w, e) }) },
 	}
 }

@@ -27,6 +27,9 @@ type Options struct {
 	Clip *Clip
 	// Media says which of it is sent at first. Screens are never sent.
 	Media wire.Media
+	// Echo sends back what comes from the other person, a second later, instead of
+	// the clip. Only Direct does that.
+	Echo bool
 	// On hears events. Required; see [Event].
 	On func(Event)
 }
@@ -40,11 +43,11 @@ type connection struct {
 	voice  *voice
 	films  []*film
 	whose  func(mid string) Flow // whose media comes in a section
+	echo   *echo                 // nil for most
 
-	sent    [len(sources)]Counter
-	heard   atomic.Bool
-	foreign atomic.Pointer[func(wire.Source, *rtp.Packet)] // is given every packet; for the echo
-	work    sync.WaitGroup                                 // goroutines that read
+	sent  [len(sources)]Counter
+	heard atomic.Bool
+	work  sync.WaitGroup // goroutines that read
 
 	mu        sync.Mutex // guards what follows; held for map access only
 	receivers map[string]*receiver
@@ -187,6 +190,10 @@ func (c *connection) roll() {
 	if c.closed || len(c.jobs) > 0 {
 		return
 	}
+	if c.echo != nil {
+		c.jobs = append(c.jobs, c.engine.scheduler.add(echoEvery, c.echo.send))
+		return
+	}
 	c.jobs = append(c.jobs, c.engine.scheduler.add(soundEvery, c.voice.send))
 	for _, f := range c.films {
 		c.jobs = append(c.jobs, c.engine.scheduler.add(frameEvery, f.send))
@@ -208,8 +215,8 @@ func (c *connection) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceive
 		if r.audio && c.heard.CompareAndSwap(false, true) {
 			c.on(FirstAudio{})
 		}
-		if f := c.foreign.Load(); f != nil {
-			(*f)(c.whose(mid).Source, p)
+		if c.echo != nil {
+			c.echo.take(c.whose(mid).Source, p)
 		}
 	})
 }

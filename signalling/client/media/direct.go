@@ -38,6 +38,9 @@ func (e *Engine) Direct(o Options, other wire.ParticipantID, polite bool) (*Dire
 		return nil, err
 	}
 	c.whose = func(mid string) Flow { return Flow{other, c.sourceOf(mid)} }
+	if o.Echo {
+		c.echo = newEcho(c)
+	}
 	if err := c.addSenders(webrtc.RTPTransceiverDirectionSendrecv); err != nil {
 		c.Close()
 		return nil, err

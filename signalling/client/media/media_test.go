@@ -107,6 +107,13 @@ func newPair(t *testing.T) *pair {
 		}
 		p.ends[i] = d
 	}
+	p.trickle()
+	return p
+}
+
+// trickle has each end's candidates reach the other until the test ends.
+func (p *pair) trickle() {
+	p.t.Helper()
 	for i := range p.ends {
 		other := p.ends[1-i]
 		p.told[i].mu.Lock()
@@ -132,8 +139,7 @@ func newPair(t *testing.T) *pair {
 			}
 		}
 	}()
-	t.Cleanup(func() { close(stop); <-done })
-	return p
+	p.t.Cleanup(func() { close(stop); <-done })
 }
 
 // hand gives from's description to the other, and the answer back.
@@ -196,8 +202,8 @@ func TestWhoIsMutedSendsNothing(t *testing.T) {
 	p := newPair(t)
 	p.connect()
 	p.ends[0].SetMedia(wire.Media{Camera: true})
-	// What is under way still comes. After it, a hundred more frames of the
-	// picture, which goes on, come without a packet of sound.
+	// What is under way still comes. After it the picture goes on without a
+	// packet of sound.
 	frames := p.from(1, wire.SourceCamera).Frames
 	until(t, "what was under way has come", func() bool { return p.from(1, wire.SourceCamera).Frames > frames+3 })
 	before := p.from(1, wire.SourceMicrophone).Packets
@@ -424,5 +430,36 @@ func TestAnEngineClosesItsConnections(t *testing.T) {
 	}
 	if _, err := e.Direct(media.Options{Clip: clip(t, 0), On: func(media.Event) {}}, "x", false); err == nil {
 		t.Error("a closed engine made a connection")
+	}
+}
+
+func TestTheEchoSendsBackWhatItHears(t *testing.T) {
+	e := newEngine(t)
+	told := [2]*recorder{{}, {}}
+	caller, err := e.Direct(media.Options{Clip: clip(t, 0), Media: all, On: told[0].on}, "echo", true)
+	if err != nil {
+		t.Fatalf("direct: %v", err)
+	}
+	echo, err := e.Direct(media.Options{Clip: clip(t, 1), Media: all, Echo: true, On: told[1].on}, "caller", false)
+	if err != nil {
+		t.Fatalf("direct: %v", err)
+	}
+	p := &pair{t: t, ends: [2]*media.Direct{echo, caller}, told: [2]*recorder{told[1], told[0]}, queue: make(chan func(), 256)}
+	p.trickle()
+	p.mu.Lock()
+	p.hand(1, p.offer(1, false))
+	p.mu.Unlock()
+	back := func(source wire.Source) media.Count {
+		return caller.Stats().Received[media.Flow{Participant: "echo", Source: source}]
+	}
+	until(t, "voice and picture come back", func() bool {
+		return back(wire.SourceMicrophone).Frames > 50 && back(wire.SourceCamera).KeyFrames > 0
+	})
+	// No more comes back than was sent, and not at once.
+	if sent := caller.Stats().Sent[wire.SourceMicrophone].Packets; back(wire.SourceMicrophone).Packets > sent {
+		t.Errorf("%d packets came back of %d", back(wire.SourceMicrophone).Packets, sent)
+	}
+	if s := caller.Stats(); s.Jumps != 0 {
+		t.Errorf("%d timestamps of the echo leapt", s.Jumps)
 	}
 }

@@ -1,0 +1,217 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"flag"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+var update = flag.Bool("update", false, "write the README's table of variables anew")
+
+const (
+	root        = "../.."
+	tableBegins = "<!-- made by make generate -->\n"
+	tableEnds   = "<!-- end -->\n"
+)
+
+func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
+	path := filepath.Join(root, "README.md")
+	before, rest, ok := strings.Cut(readme(t), tableBegins)
+	got, after, ok2 := strings.Cut(rest, tableEnds)
+	if !ok || !ok2 {
+		t.Fatal("the README has lost the marks around its table")
+	}
+	want := variableTable()
+	if *update {
+		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	} else if got != want {
+		t.Error("the README's table of variables is old; run: make generate")
+	}
+}
+
+// readmeCommands tells how each command of the README is tested. A command
+// that is not here fails the test.
+var readmeCommands = map[string]func(t *testing.T, command string){
+	"make run":   runs,
+	"make build": succeeds,
+	"make test":  hasRecipe, // this is a part of it
+	"make bench": hasRecipe, // minutes
+	// The browsers' measurement takes minutes and is itself made of the end-to-end tests' parts.
+	"make bench-call":                      hasRecipe,
+	"curl -s localhost:9464/metrics":       scrapes,
+	".bin/pronto keys create my-app":       signs,
+	".bin/pronto token --key ck_yours ana": signs,
+	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
+	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
+}
+
+func TestEveryCommandOfTheReadmeWorks(t *testing.T) {
+	commands := shellCommands(readme(t))
+	for command := range readmeCommands {
+		if !slices.Contains(commands, command) {
+			t.Errorf("the README has no longer %q", command)
+		}
+	}
+	for _, command := range commands {
+		t.Run(command, func(t *testing.T) {
+			test := readmeCommands[command]
+			if test == nil {
+				t.Fatalf("nothing tests %q", command)
+			}
+			test(t, command)
+		})
+	}
+}
+
+func TestTheReadmesLinksLeadSomewhere(t *testing.T) {
+	for _, part := range strings.Split(readme(t), "](")[1:] {
+		target, _, _ := strings.Cut(part, ")")
+		if _, err := os.Stat(filepath.Join(root, target)); err != nil && !strings.Contains(target, "://") {
+			t.Error(err)
+		}
+	}
+}
+
+func readme(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// shellCommands are the lines of all blocks that are marked as sh.
+func shellCommands(text string) []string {
+	var commands []string
+	for _, block := range strings.Split(text, "```sh\n")[1:] {
+		block, _, _ = strings.Cut(block, "```")
+		commands = append(commands, strings.Split(strings.TrimSpace(block), "\n")...)
+	}
+	return commands
+}
+
+// succeeds runs a command at the root.
+func succeeds(t *testing.T, command string) {
+	if out, err := shell(t, command).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// hasRecipe has make say what it would do, for what takes too long.
+func hasRecipe(t *testing.T, command string) {
+	out, err := shell(t, strings.Replace(command, "make ", "make -n ", 1)).CombinedOutput()
+	if err != nil || len(out) == 0 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// runs starts a server by a command, opens its page, and stops it as Ctrl-C
+// does.
+func runs(t *testing.T, command string) {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // it may have to build everything
+	defer cancel()
+	cmd := shell(t, command)
+	cmd.Env = append(os.Environ(), "PRONTO_LISTEN=127.0.0.1:0", "PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0",
+		"PRONTO_METRICS_LISTEN=127.0.0.1:0", "PRONTO_PUBLIC_IPS=127.0.0.1", "PRONTO_LOG=json", "PRONTO_DATA="+t.TempDir())
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	said, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGINT) } // an error means that it is gone
+	defer context.AfterFunc(ctx, stop)()
+	page := ""
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		var line struct{ Msg, Page string }
+		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Msg != "pronto is ready" {
+			continue
+		}
+		page = line.Page
+		if body := get(t, page); !strings.Contains(body, "<title>Pronto") {
+			t.Errorf("the page is %.200q", body)
+		}
+		stop()
+	}
+	_ = cmd.Wait() // make calls an interruption an error
+	if page == "" {
+		t.Error("the server was not ready in time")
+	}
+}
+
+// scrapes runs the command against a server of its own.
+func scrapes(t *testing.T, command string) {
+	metrics := freePort(t)
+	startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
+	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
+	if err != nil || !strings.Contains(string(out), "\npronto_build_info{") {
+		t.Errorf("%v\n%.500s", err, out)
+	}
+}
+
+// signs makes a key and a token, beside a server that runs.
+func signs(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	startProcess(t, dir, "127.0.0.1:0")
+	run := func(command string) string {
+		cmd := shell(t, strings.Replace(command, ".bin/pronto", binary, 1))
+		cmd.Env = append(os.Environ(), "PRONTO_DATA="+dir)
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		return string(out)
+	}
+	key := strings.Fields(run(".bin/pronto keys create my-app"))
+	if len(key) != 4 || key[0] != "key" || key[2] != "secret" {
+		t.Fatalf("keys create printed %d words", len(key))
+	}
+	if !strings.Contains(command, "token") {
+		return
+	}
+	token := strings.TrimSpace(run(strings.Replace(command, "ck_yours", key[1], 1)))
+	if strings.Count(token, ".") != 2 {
+		t.Error("what was printed is no JWT")
+	}
+}
+
+func shell(t *testing.T, command string) *exec.Cmd {
+	cmd := exec.CommandContext(t.Context(), "sh", "-c", command)
+	cmd.Dir = root
+	return cmd
+}
+
+func get(t *testing.T, url string) string {
+	t.Helper()
+	response, err := http.Get(url)
+	if err != nil {
+		t.Error(err)
+		return ""
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	if err != nil {
+		t.Error(err)
+	}
+	return string(body)
+}

@@ -163,6 +163,12 @@ func (c *Call) release(fx *effects, now time.Time) {
 			c.send(outgoing{user: wire.UserID(l.UserID), body: entry(l, c.id, now)})
 		}
 	}
+	for _, p := range fx.allow {
+		c.allow(p)
+	}
+	for _, p := range fx.moved {
+		c.dropPeer(p)
+	}
 	for _, l := range fx.gone {
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)

@@ -82,6 +82,7 @@ type Media interface {
 type Peer interface {
 	Negotiate(ctx context.Context, offer sfu.Offer) (sfu.Answer, error)
 	View(items []sfu.ViewItem)
+	Allow(send, receive bool)
 	Close()
 }
 

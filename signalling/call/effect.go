@@ -18,7 +18,9 @@ type effects struct {
 	outbox  []store.NewOutbox
 	drop    []string
 	metrics []Event
-	gone    []leg // media to close and relay credentials to revoke
+	allow   []wire.ParticipantID // whose media is let through or stopped
+	moved   []wire.ParticipantID // whose media begins anew on another device
+	gone    []leg                // media to close and relay credentials to revoke
 }
 
 // outgoing is one frame and who gets it.

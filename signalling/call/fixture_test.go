@@ -192,6 +192,7 @@ type media struct {
 type mediaPeer struct {
 	on     func(sfu.PeerEvent)
 	views  [][]sfu.ViewItem
+	held   bool
 	closed bool
 }
 
@@ -219,6 +220,7 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 	return sfu.Answer{SDP: "answer to " + o.SDP}, nil
 }
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
+func (p *mediaPeer) Allow(send, receive bool)  { p.held = !send && !receive }
 func (p *mediaPeer) Close()                    { p.closed = true }
 
 // relays remembers what was revoked.

@@ -6,13 +6,18 @@ import (
 	"pronto/signalling/wire"
 )
 
-// setMedia notes what a participant sends and tells the others.
-func (s *state) setMedia(fx *effects, l *leg, media wire.Media) {
+// setMedia notes what a participant sends and tells the others; by is who
+// turned his microphone off, if somebody else did.
+func (s *state) setMedia(fx *effects, l *leg, media wire.Media, by wire.ParticipantID) {
 	if l.Media == media {
 		return
 	}
 	l.Media = media
-	s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: media})
+	s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: media, By: by})
+	if !media.Microphone {
+		l.Unheard = nil
+		s.judgeHearing(fx, l) // who is muted is not "not heard"
+	}
 }
 
 // setBattery tells the others once for each crossing.

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"time"
 
 	"pronto/signalling/store"
@@ -19,7 +20,12 @@ func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) erro
 		}
 		s.part(fx, *l, wire.LeaveMoved, now)
 	}
-	if len(s.Legs) >= wire.MaxParticipants {
+	switch {
+	case slices.Contains(s.Banned, who.User):
+		return errNoLink
+	case s.Locked:
+		return errLocked
+	case len(s.Legs) >= wire.MaxParticipants:
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}
 	l := s.addLeg(leg{User: who.User, Name: who.Name, Guest: who.Guest()})
@@ -58,6 +64,9 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 	s.remember(l, talked)
 	if s.Host == l.Participant && reason != wire.LeaveMoved {
 		s.Host = ""
+	}
+	if s.Proposal != nil && s.Proposal.By == l.Participant {
+		s.expireProposal(fx)
 	}
 	s.remove(l.Participant)
 	if !l.Guest && reason != wire.LeaveMoved {
@@ -230,6 +239,9 @@ func (s *state) heard(fx *effects, l *leg) {
 
 // tick does what is due.
 func (s *state) tick(fx *effects, now time.Time) {
+	if s.Proposal != nil && !now.Before(s.Proposal.Until) {
+		s.expireProposal(fx)
+	}
 	if s.empty() && !now.Before(s.Created.Add(emptyFor)) {
 		s.end(fx, wire.EndHangup, now)
 		return

@@ -100,7 +100,16 @@ func (c *Call) peerFor(who Who, generation uint32) (*peer, error) {
 		return nil, err
 	}
 	c.peers[id] = p
+	c.allow(id)
 	return p, nil
+}
+
+// allow has the SFU forward a participant's media, or nothing of it and
+// nothing to him while he is on hold.
+func (c *Call) allow(id wire.ParticipantID) {
+	if p, l := c.peers[id], c.state.legOf(id); p != nil && l != nil {
+		p.Allow(!l.OnHold, !l.OnHold)
+	}
 }
 
 // heardFrom takes an event of a peer into the actor.

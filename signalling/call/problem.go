@@ -12,6 +12,8 @@ var (
 	errNoCall    = wire.Problemf(wire.CodeNotFound, "there is no such call for this session")
 	errCallEnded = wire.Problemf(wire.CodeCallEnded, "the call is over")
 	errStale     = wire.Problemf(wire.CodeStale, "the call's media takes another way now")
+	errNotHost   = wire.Problemf(wire.CodeForbidden, "only who started the call may")
+	errLocked    = wire.Problemf(wire.CodeForbidden, "the call is locked")
 	errNoLink    = wire.Problemf(wire.CodeNotFound, "the link leads nowhere")
 )
 

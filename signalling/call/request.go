@@ -40,7 +40,7 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 	case *wire.End:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			if l.Participant != s.Host {
-				return wire.Problemf(wire.CodeForbidden, "only who started the call may end it for all; leave instead")
+				return errNotHost
 			}
 			reason := wire.EndHangup
 			if s.Connected.IsZero() {
@@ -61,12 +61,7 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.with(m.Call, func(c *Call) error { return c.look(ctx, who, m) })
 	case *wire.SetMedia:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
-			s.setMedia(fx, l, m.Media)
-			return nil
-		})
-	case *wire.SetBattery:
-		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
-			s.setBattery(fx, l, m.Low)
+			s.setMedia(fx, l, m.Media, "")
 			return nil
 		})
 	case *wire.MediaFlows:
@@ -76,6 +71,73 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 	case *wire.MediaFailed:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.mediaFailed(fx, l, m.Generation, now)
+		})
+	}
+	return r.handleInCall(ctx, who, message)
+}
+
+// handleInCall is the part of Handle for what people do to each other in a
+// call.
+func (r *Registry) handleInCall(ctx context.Context, who Who, message any) (handled bool, err error) {
+	switch m := message.(type) {
+	case *wire.MoveHere:
+		return true, r.with(m.Call, func(c *Call) error { return c.moveHere(ctx, who, m.Media) })
+	case *wire.Hold:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			s.hold(fx, l, m.On)
+			return nil
+		})
+	case *wire.ProposeKind:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			return s.propose(fx, l, m.Kind, now)
+		})
+	case *wire.AnswerKind:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			return s.answerKind(fx, l, m.Accept)
+		})
+	case *wire.RaiseHand:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			s.raiseHand(fx, l, m.On, "", now)
+			return nil
+		})
+	case *wire.LowerHand:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			other, err := s.asHost(l, m.Participant)
+			if err == nil {
+				s.raiseHand(fx, other, false, l.Participant, now)
+			}
+			return err
+		})
+	case *wire.React:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			s.broadcast(fx, wire.Reacted{Participant: l.Participant, Reaction: m.Reaction})
+			return nil
+		})
+	case *wire.SetTrouble:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			s.setTrouble(fx, l, m.Trouble, m.On)
+			return nil
+		})
+	case *wire.CannotHear:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			return s.cannotHear(fx, l, m.Participant, m.On)
+		})
+	case *wire.MuteParticipant:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			return s.mute(fx, l, m.Participant)
+		})
+	case *wire.RemoveParticipant:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			return s.put(fx, l, m.Participant, now)
+		})
+	case *wire.Lock:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			return s.lock(fx, l, m.On)
+		})
+	case *wire.SetBattery:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			s.setBattery(fx, l, m.Low)
+			return nil
 		})
 	}
 	return false, nil
@@ -134,5 +196,15 @@ func (c *Call) accept(ctx context.Context, who Who, media wire.Media, glare bool
 		}
 		c.reply(who, c.state.legOfUser(who.User).Participant)
 		return nil
+	})
+}
+
+func (c *Call) moveHere(ctx context.Context, who Who, media wire.Media) error {
+	return c.do(ctx, func() error {
+		err := c.change(ctx, func(s *state, fx *effects, _ time.Time) error { return s.moveHere(fx, who, media) })
+		if err == nil {
+			c.reply(who, c.state.legOfUser(who.User).Participant)
+		}
+		return err
 	})
 }

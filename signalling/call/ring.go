@@ -1,6 +1,7 @@
 package call
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,6 +28,9 @@ func (s *state) addLeg(l leg) *leg {
 func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now time.Time) error {
 	if s.Phase == wire.PhaseEnded {
 		return errCallEnded
+	}
+	if s.Locked && by != s.Host {
+		return errLocked
 	}
 	fresh := s.unknown(callees)
 	if len(s.Legs)+len(fresh) > wire.MaxParticipants {
@@ -241,7 +245,7 @@ func (s *state) hush(fx *effects, user wire.UserID) {
 func (s *state) unknown(callees []callee) []callee {
 	var fresh []callee
 	for _, c := range callees {
-		if s.legOfUser(c.user) == nil {
+		if s.legOfUser(c.user) == nil && !slices.Contains(s.Banned, c.user) {
 			fresh = append(fresh, c)
 		}
 	}

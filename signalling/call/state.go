@@ -33,6 +33,9 @@ type state struct {
 	Settled    bool               `json:"settled,omitzero"`
 	Peak       int                `json:"peak"`
 	End        wire.EndReason     `json:"end,omitzero"`
+	Locked     bool               `json:"locked,omitzero"`
+	Banned     []wire.UserID      `json:"banned,omitzero"`
+	Proposal   *proposal          `json:"-"`      // does not outlive a restart
 	LastID     int                `json:"lastId"` // of participants
 	ringFor    time.Duration
 	grace      time.Duration
@@ -40,22 +43,27 @@ type state struct {
 
 // leg is one participant: rung, or in the call on one device.
 type leg struct {
-	Participant wire.ParticipantID `json:"participant"`
-	User        wire.UserID        `json:"user"`
-	Name        string             `json:"name"`
-	Guest       bool               `json:"guest,omitzero"`
-	Presence    wire.Presence      `json:"presence"`
-	Silent      bool               `json:"silent,omitzero"` // must not be reached: rings nowhere
-	By          wire.ParticipantID `json:"by,omitzero"`
-	RingUntil   time.Time          `json:"ringUntil,omitzero"`
-	Device      wire.DeviceID      `json:"device,omitzero"`
-	DeviceName  string             `json:"deviceName,omitzero"`
-	Joined      time.Time          `json:"joined,omitzero"`
-	Media       wire.Media         `json:"media"`
-	BatteryLow  bool               `json:"batteryLow,omitzero"`
-	Session     wire.SessionID     `json:"-"`
-	Lost        time.Time          `json:"-"` // when its socket went
-	MediaLost   time.Time          `json:"-"` // when its media went
+	Participant wire.ParticipantID   `json:"participant"`
+	User        wire.UserID          `json:"user"`
+	Name        string               `json:"name"`
+	Guest       bool                 `json:"guest,omitzero"`
+	Presence    wire.Presence        `json:"presence"`
+	Silent      bool                 `json:"silent,omitzero"` // must not be reached: rings nowhere
+	By          wire.ParticipantID   `json:"by,omitzero"`
+	RingUntil   time.Time            `json:"ringUntil,omitzero"`
+	Device      wire.DeviceID        `json:"device,omitzero"`
+	DeviceName  string               `json:"deviceName,omitzero"`
+	Joined      time.Time            `json:"joined,omitzero"`
+	Media       wire.Media           `json:"media"`
+	BatteryLow  bool                 `json:"batteryLow,omitzero"`
+	OnHold      bool                 `json:"onHold,omitzero"`
+	Hand        time.Time            `json:"hand,omitzero"`
+	NotHeard    bool                 `json:"-"`
+	PoorNetwork bool                 `json:"-"`
+	Unheard     []wire.ParticipantID `json:"-"` // who cannot hear him
+	Session     wire.SessionID       `json:"-"`
+	Lost        time.Time            `json:"-"` // when its socket went
+	MediaLost   time.Time            `json:"-"` // when its media went
 }
 
 // past is what remains of somebody who was in the call, for the call log.
@@ -168,6 +176,9 @@ func (s *state) next() (time.Time, bool) {
 			soonest = t
 		}
 	}
+	if s.Proposal != nil {
+		at(s.Proposal.Until)
+	}
 	if s.empty() {
 		at(s.Created.Add(emptyFor))
 	}
@@ -194,7 +205,10 @@ func (s *state) next() (time.Time, bool) {
 func (l *leg) public() wire.Participant {
 	p := wire.Participant{
 		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Presence: l.Presence,
-		Media: l.Media, BatteryLow: l.BatteryLow,
+		Media: l.Media, BatteryLow: l.BatteryLow, OnHold: l.OnHold, NotHeard: l.NotHeard, PoorNetwork: l.PoorNetwork,
+	}
+	if !l.Hand.IsZero() {
+		p.HandMs = wire.UnixMs(l.Hand.UnixMilli())
 	}
 	if !l.Guest {
 		p.User = l.User
@@ -207,7 +221,7 @@ func (l *leg) public() wire.Participant {
 func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
-		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title,
+		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Locked: s.Locked,
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
 	}

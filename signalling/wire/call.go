@@ -164,6 +164,8 @@ type CallState struct {
 	RingTimeoutMs uint32 `json:"ringTimeoutMs"`
 	// ConnectedMs is when the call was answered; absent before.
 	ConnectedMs UnixMs `json:"connectedMs,omitzero"`
+	// Locked says that newcomers are kept out.
+	Locked bool `json:"locked,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`
@@ -188,6 +190,14 @@ type Participant struct {
 	Media Media `json:"media"`
 	// BatteryLow says that his device is under 5 % and not charging.
 	BatteryLow bool `json:"batteryLow,omitzero"`
+	// OnHold says that he is in another call for the moment.
+	OnHold bool `json:"onHold,omitzero"`
+	// HandMs is when he raised his hand; absent when it is down.
+	HandMs UnixMs `json:"handMs,omitzero"`
+	// NotHeard says that no sound of his reaches the others.
+	NotHeard bool `json:"notHeard,omitzero"`
+	// PoorNetwork says that his connection is bad.
+	PoorNetwork bool `json:"poorNetwork,omitzero"`
 }
 
 // Media says what a participant sends.
@@ -274,14 +284,15 @@ type LeaveReason string
 
 // The reasons to leave.
 const (
-	LeaveHangup LeaveReason = "hangup" // by his own act
-	LeaveLost   LeaveReason = "lost"   // not heard of for the grace period
-	LeaveMoved  LeaveReason = "moved"  // the account joined from another device
+	LeaveHangup  LeaveReason = "hangup"  // by his own act
+	LeaveLost    LeaveReason = "lost"    // not heard of for the grace period
+	LeaveMoved   LeaveReason = "moved"   // the account joined from another device
+	LeaveRemoved LeaveReason = "removed" // put out by who started the call
 )
 
 // Values lists all reasons.
 func (LeaveReason) Values() []string {
-	return []string{string(LeaveHangup), string(LeaveLost), string(LeaveMoved)}
+	return []string{string(LeaveHangup), string(LeaveLost), string(LeaveMoved), string(LeaveRemoved)}
 }
 
 // ParticipantLeft says that somebody left.
@@ -307,6 +318,8 @@ type MediaChanged struct {
 	Participant ParticipantID `json:"participant"`
 	// Media is what.
 	Media Media `json:"media"`
+	// By is who turned his microphone off, if somebody else did.
+	By ParticipantID `json:"by,omitzero"`
 }
 
 // BatteryChanged says that a participant's device has fallen under 5 % without

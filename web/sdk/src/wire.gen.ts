@@ -105,6 +105,8 @@ export interface CallState {
   readonly ringTimeoutMs: number;
   /** ConnectedMs is when the call was answered; absent before. */
   readonly connectedMs?: UnixMs;
+  /** Locked says that newcomers are kept out. */
+  readonly locked?: boolean;
   /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
@@ -166,6 +168,14 @@ export interface Participant {
   readonly media: Media;
   /** BatteryLow says that his device is under 5 % and not charging. */
   readonly batteryLow?: boolean;
+  /** OnHold says that he is in another call for the moment. */
+  readonly onHold?: boolean;
+  /** HandMs is when he raised his hand; absent when it is down. */
+  readonly handMs?: UnixMs;
+  /** NotHeard says that no sound of his reaches the others. */
+  readonly notHeard?: boolean;
+  /** PoorNetwork says that his connection is bad. */
+  readonly poorNetwork?: boolean;
 }
 
 /**
@@ -442,6 +452,150 @@ export interface SetBattery {
   readonly call: CallID;
   /** Low is true under 5 % without a charger. */
   readonly low: boolean;
+}
+
+/**
+ * Hold interrupts our part in a call, or takes it up again. While it lasts
+ * nothing of ours is sent to the others and nothing of theirs to us; they see
+ * that we are in another call. The reply is Done.
+ */
+export interface Hold {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** On is true to interrupt. */
+  readonly on: boolean;
+}
+
+/**
+ * MoveHere moves a call that another device of the account is in to this
+ * device. The reply is CallState; the other device is told CallMoved.
+ */
+export interface MoveHere {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Media is what we send from here. */
+  readonly media: Media;
+}
+
+/**
+ * ProposeKind asks the others to switch the call to video, or to voice. It
+ * never turns anybody's camera on or off: each decides for himself. The reply
+ * is Done; one proposal stands at a time, for 30 s.
+ */
+export interface ProposeKind {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Kind is what to switch to. */
+  readonly kind: Kind;
+}
+
+/**
+ * AnswerKind answers KindProposed. Who asked may take it back by declining
+ * it. The reply is Done.
+ */
+export interface AnswerKind {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Accept is true to switch. */
+  readonly accept: boolean;
+}
+
+/** RaiseHand raises our hand, or takes it down. The reply is Done. */
+export interface RaiseHand {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** On is true to raise it. */
+  readonly on: boolean;
+}
+
+/**
+ * LowerHand takes somebody's hand down. Only who started the call may. The
+ * reply is Done.
+ */
+export interface LowerHand {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Participant is whose hand. */
+  readonly participant: ParticipantID;
+}
+
+/** React shows the others a reaction. The reply is Done. */
+export interface React {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Reaction is which. */
+  readonly reaction: Reaction;
+}
+
+/** Reaction is a sign that passes. */
+export type Reaction = "thumbsUp" | "applause" | "laugh" | "heart" | "wonder";
+
+/**
+ * SetTrouble says that we have a trouble ourselves, as our own device finds
+ * it: a microphone that gives silence, a network that loses packets. The reply
+ * is Done.
+ */
+export interface SetTrouble {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Trouble is which. */
+  readonly trouble: Trouble;
+  /** On is false when it has passed. */
+  readonly on: boolean;
+}
+
+/**
+ * Trouble is something that keeps a participant from being heard or seen well.
+ * - notHeard: unmuted, but no sound reaches the others
+ * - poorNetwork: his connection is bad
+ */
+export type Trouble = "notHeard" | "poorNetwork";
+
+/**
+ * CannotHear says that a participant who is not muted does not come through to
+ * us. When that is so for all who are in the call, he and they are told. The
+ * reply is Done.
+ */
+export interface CannotHear {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Participant is whom. */
+  readonly participant: ParticipantID;
+  /** On is false when we hear him again. */
+  readonly on: boolean;
+}
+
+/**
+ * MuteParticipant turns off somebody's microphone; he may turn it on again.
+ * Only who started the call may. The reply is Done.
+ */
+export interface MuteParticipant {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Participant is whose. */
+  readonly participant: ParticipantID;
+}
+
+/**
+ * RemoveParticipant puts somebody out of the call, for good. Only who started
+ * the call may. The reply is Done.
+ */
+export interface RemoveParticipant {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Participant is whom. */
+  readonly participant: ParticipantID;
+}
+
+/**
+ * Lock keeps newcomers out: nobody joins by the link, and only who started the
+ * call may call others in. Only he may lock. The reply is Done.
+ */
+export interface Lock {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** On is true to lock. */
+  readonly on: boolean;
 }
 
 /**
@@ -739,6 +893,17 @@ export interface RingStopped {
 export type StopReason = "answeredElsewhere" | "declinedElsewhere" | "cancelled" | "timeout";
 
 /**
+ * CallMoved says that another device of the account has taken the call over:
+ * it is over here.
+ */
+export interface CallMoved {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Device is the name of the device that has it now. */
+  readonly device?: string;
+}
+
+/**
  * Restarting says that the server is going away: reconnect when the socket
  * closes. Media between two people goes on meanwhile.
  */
@@ -786,8 +951,9 @@ export interface ParticipantLeft {
  * - hangup: by his own act
  * - lost: not heard of for the grace period
  * - moved: the account joined from another device
+ * - removed: put out by who started the call
  */
-export type LeaveReason = "hangup" | "lost" | "moved";
+export type LeaveReason = "hangup" | "lost" | "moved" | "removed";
 
 /**
  * PresenceChanged says that a participant is not heard of for the moment, or
@@ -806,6 +972,8 @@ export interface MediaChanged {
   readonly participant: ParticipantID;
   /** Media is what. */
   readonly media: Media;
+  /** By is who turned his microphone off, if somebody else did. */
+  readonly by?: ParticipantID;
 }
 
 /**
@@ -817,6 +985,77 @@ export interface BatteryChanged {
   readonly participant: ParticipantID;
   /** Low is true once per crossing. */
   readonly low: boolean;
+}
+
+/**
+ * HoldChanged says that a participant is in another call for the moment, or is
+ * back.
+ */
+export interface HoldChanged {
+  /** Participant is who. */
+  readonly participant: ParticipantID;
+  /** On is true while he is away. */
+  readonly on: boolean;
+}
+
+/** KindProposed asks whether to switch to video, or to voice. */
+export interface KindProposed {
+  /** By is who asks. */
+  readonly by: ParticipantID;
+  /** Kind is what to switch to. */
+  readonly kind: Kind;
+  /** ForMs is for how long it may be answered, in milliseconds. */
+  readonly forMs: number;
+}
+
+/** KindAnswered says what became of a proposal. */
+export interface KindAnswered {
+  /** Participant is who answered; absent when nobody did in time. */
+  readonly participant?: ParticipantID;
+  /** Kind is what was proposed. */
+  readonly kind: Kind;
+  /** Answer is what became of it. */
+  readonly answer: KindAnswer;
+}
+
+/** KindAnswer is what became of a proposal. */
+export type KindAnswer = "accepted" | "declined" | "expired";
+
+/** HandChanged says that a hand is up or down. */
+export interface HandChanged {
+  /** Participant is whose. */
+  readonly participant: ParticipantID;
+  /**
+   * RaisedMs is when it was raised, for the order of speakers; absent when it
+   * is down.
+   */
+  readonly raisedMs?: UnixMs;
+  /** By is who took it down, if somebody else did. */
+  readonly by?: ParticipantID;
+}
+
+/** Reacted says that a participant reacted. It is not part of the call's state. */
+export interface Reacted {
+  /** Participant is who. */
+  readonly participant: ParticipantID;
+  /** Reaction is which. */
+  readonly reaction: Reaction;
+}
+
+/** TroubleChanged says that a participant has a trouble, or no more. */
+export interface TroubleChanged {
+  /** Participant is who. */
+  readonly participant: ParticipantID;
+  /** Trouble is which. */
+  readonly trouble: Trouble;
+  /** On is false when it has passed. */
+  readonly on: boolean;
+}
+
+/** LockChanged says that the call was locked or opened. */
+export interface LockChanged {
+  /** On is true while it is locked. */
+  readonly on: boolean;
 }
 
 /** PhaseChanged says that the call was answered or that media flows. */
@@ -970,6 +1209,18 @@ export interface RequestMap {
   readonly view: { readonly body: View; readonly reply: Done; readonly replyType: "done" };
   readonly setMedia: { readonly body: SetMedia; readonly reply: Done; readonly replyType: "done" };
   readonly setBattery: { readonly body: SetBattery; readonly reply: Done; readonly replyType: "done" };
+  readonly hold: { readonly body: Hold; readonly reply: Done; readonly replyType: "done" };
+  readonly moveHere: { readonly body: MoveHere; readonly reply: CallState; readonly replyType: "callState" };
+  readonly proposeKind: { readonly body: ProposeKind; readonly reply: Done; readonly replyType: "done" };
+  readonly answerKind: { readonly body: AnswerKind; readonly reply: Done; readonly replyType: "done" };
+  readonly raiseHand: { readonly body: RaiseHand; readonly reply: Done; readonly replyType: "done" };
+  readonly lowerHand: { readonly body: LowerHand; readonly reply: Done; readonly replyType: "done" };
+  readonly react: { readonly body: React; readonly reply: Done; readonly replyType: "done" };
+  readonly setTrouble: { readonly body: SetTrouble; readonly reply: Done; readonly replyType: "done" };
+  readonly cannotHear: { readonly body: CannotHear; readonly reply: Done; readonly replyType: "done" };
+  readonly muteParticipant: { readonly body: MuteParticipant; readonly reply: Done; readonly replyType: "done" };
+  readonly removeParticipant: { readonly body: RemoveParticipant; readonly reply: Done; readonly replyType: "done" };
+  readonly lock: { readonly body: Lock; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFlows: { readonly body: MediaFlows; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
   readonly getPeople: { readonly body: GetPeople; readonly reply: People; readonly replyType: "people" };
@@ -1008,6 +1259,18 @@ export type ClientFrame =
   | { readonly type: "view"; readonly id: string; readonly body: View }
   | { readonly type: "setMedia"; readonly id: string; readonly body: SetMedia }
   | { readonly type: "setBattery"; readonly id: string; readonly body: SetBattery }
+  | { readonly type: "hold"; readonly id: string; readonly body: Hold }
+  | { readonly type: "moveHere"; readonly id: string; readonly body: MoveHere }
+  | { readonly type: "proposeKind"; readonly id: string; readonly body: ProposeKind }
+  | { readonly type: "answerKind"; readonly id: string; readonly body: AnswerKind }
+  | { readonly type: "raiseHand"; readonly id: string; readonly body: RaiseHand }
+  | { readonly type: "lowerHand"; readonly id: string; readonly body: LowerHand }
+  | { readonly type: "react"; readonly id: string; readonly body: React }
+  | { readonly type: "setTrouble"; readonly id: string; readonly body: SetTrouble }
+  | { readonly type: "cannotHear"; readonly id: string; readonly body: CannotHear }
+  | { readonly type: "muteParticipant"; readonly id: string; readonly body: MuteParticipant }
+  | { readonly type: "removeParticipant"; readonly id: string; readonly body: RemoveParticipant }
+  | { readonly type: "lock"; readonly id: string; readonly body: Lock }
   | { readonly type: "mediaFlows"; readonly id: string; readonly body: MediaFlows }
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
   | { readonly type: "getPeople"; readonly id: string; readonly body: GetPeople }
@@ -1043,6 +1306,7 @@ export type ProblemFrame =
 export interface EventMap {
   readonly incoming: Incoming;
   readonly ringStopped: RingStopped;
+  readonly callMoved: CallMoved;
   readonly people: People;
   readonly privacy: Privacy;
   readonly logged: CallLogEntry;
@@ -1055,6 +1319,13 @@ export interface EventMap {
   readonly presenceChanged: PresenceChanged;
   readonly mediaChanged: MediaChanged;
   readonly batteryChanged: BatteryChanged;
+  readonly holdChanged: HoldChanged;
+  readonly kindProposed: KindProposed;
+  readonly kindAnswered: KindAnswered;
+  readonly handChanged: HandChanged;
+  readonly reacted: Reacted;
+  readonly troubleChanged: TroubleChanged;
+  readonly lockChanged: LockChanged;
   readonly phaseChanged: PhaseChanged;
   readonly topologyChanged: TopologyChanged;
   readonly callEnded: CallEnded;
@@ -1071,6 +1342,7 @@ export type EventType = keyof EventMap;
 export type SessionEventFrame =
   | { readonly type: "incoming"; readonly id?: never; readonly serial: number; readonly body: Incoming }
   | { readonly type: "ringStopped"; readonly id?: never; readonly serial: number; readonly body: RingStopped }
+  | { readonly type: "callMoved"; readonly id?: never; readonly serial: number; readonly body: CallMoved }
   | { readonly type: "people"; readonly id?: never; readonly serial: number; readonly body: People }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
@@ -1080,6 +1352,7 @@ export type SessionEventFrame =
 export const sessionEvents = [
   "incoming",
   "ringStopped",
+  "callMoved",
   "people",
   "privacy",
   "logged",
@@ -1096,6 +1369,13 @@ export type CallEventFrame =
   | { readonly type: "presenceChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PresenceChanged }
   | { readonly type: "mediaChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: MediaChanged }
   | { readonly type: "batteryChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: BatteryChanged }
+  | { readonly type: "holdChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: HoldChanged }
+  | { readonly type: "kindProposed"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: KindProposed }
+  | { readonly type: "kindAnswered"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: KindAnswered }
+  | { readonly type: "handChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: HandChanged }
+  | { readonly type: "reacted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: Reacted }
+  | { readonly type: "troubleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TroubleChanged }
+  | { readonly type: "lockChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LockChanged }
   | { readonly type: "phaseChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PhaseChanged }
   | { readonly type: "topologyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TopologyChanged }
   | { readonly type: "callEnded"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: CallEnded };
@@ -1110,6 +1390,13 @@ export const callEvents = [
   "presenceChanged",
   "mediaChanged",
   "batteryChanged",
+  "holdChanged",
+  "kindProposed",
+  "kindAnswered",
+  "handChanged",
+  "reacted",
+  "troubleChanged",
+  "lockChanged",
   "phaseChanged",
   "topologyChanged",
   "callEnded",

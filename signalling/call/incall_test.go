@@ -1,0 +1,203 @@
+package call
+
+import (
+	"testing"
+	"time"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// group is a call of ana, the host, with bia and carlo.
+func group(w *world) (call wire.CallID, ana, bia, carlo *device) {
+	w.t.Helper()
+	ana, bia, carlo = w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")
+	call = ana.ring("bia", "carlo").Call
+	for _, d := range []*device{bia, carlo} {
+		d.must(&wire.Accept{Call: call, Media: wire.Media{Microphone: true}})
+	}
+	for _, d := range []*device{ana, bia, carlo} {
+		d.heard()
+	}
+	return call, ana, bia, carlo
+}
+
+func TestWhoIsInAnotherCallIsShownAndHisMediaRests(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, _ := group(w)
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "offer"})
+		peer := w.media.peers[call]["p2"]
+		bia.must(&wire.Hold{Call: call, On: true})
+		bia.must(&wire.Hold{Call: call, On: true})
+		ana.expect("holdChanged")
+		if !peer.held {
+			t.Error("the SFU still forwards for who is on hold")
+		}
+		w.restart()
+		bia.w.registry.Attach(t.Context(), bia.who)
+		bia.must(&wire.Negotiate{Call: call, Generation: 2, SDP: "offer"})
+		if !w.media.peers[call]["p2"].held {
+			t.Error("after a crash who is on hold is heard")
+		}
+		bia.must(&wire.Hold{Call: call, On: false})
+		if w.media.peers[call]["p2"].held {
+			t.Error("who is back is not heard")
+		}
+	})
+}
+
+func TestACallMovesToAnotherDeviceOfTheAccount(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, phone, tablet := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("bia", "tablet")
+		call := talk(ana, phone)
+		if _, err := ana.try(&wire.Sync{Call: call}); err != nil {
+			t.Fatal(err)
+		}
+		state := tablet.must(&wire.MoveHere{Call: call, Media: wire.Media{Microphone: true}}).(wire.CallState)
+		if state.Self != "p2" || state.Topology != wire.TopologySFU {
+			t.Errorf("the tablet's state is %+v", state)
+		}
+		if moved := body[wire.CallMoved](t, last(phone)); moved.Device != "tablet" {
+			t.Errorf("the phone is told %+v", moved)
+		}
+		if _, err := phone.try(&wire.SetMedia{Call: call}); code(err) != wire.CodeNotFound {
+			t.Errorf("the phone still acts: %v", err)
+		}
+		ana.expect("topologyChanged")
+		eve := w.device("eve", "phone")
+		if _, err := eve.try(&wire.MoveHere{Call: call}); code(err) != wire.CodeNotFound {
+			t.Errorf("another account takes it: %v", err)
+		}
+	})
+}
+
+func TestAProposalToSwitchToVideoTurnsOnNobodysCamera(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		ana.must(&wire.ProposeKind{Call: call, Kind: wire.KindVideo})
+		bia.expect("kindProposed")
+		if _, err := ana.try(&wire.AnswerKind{Call: call, Accept: true}); code(err) != wire.CodeForbidden {
+			t.Errorf("the one who asks answers: %v", err)
+		}
+		if _, err := bia.try(&wire.ProposeKind{Call: call, Kind: wire.KindVideo}); code(err) != wire.CodeConflict {
+			t.Errorf("a second proposal: %v", err)
+		}
+		ana.heard()
+		bia.must(&wire.AnswerKind{Call: call, Accept: true})
+		answered := body[wire.KindAnswered](t, last(ana))
+		if answered.Answer != wire.KindAccepted || answered.Participant != "p2" {
+			t.Errorf("the answer is %+v", answered)
+		}
+		for _, p := range ana.must(&wire.Sync{Call: call}).(wire.CallState).Participants {
+			if p.Participant == "p2" && p.Media.Camera {
+				t.Error("an answer turned a camera on")
+			}
+		}
+		bia.heard()
+		bia.must(&wire.ProposeKind{Call: call, Kind: wire.KindVoice})
+		ana.heard()
+		time.Sleep(proposalFor)
+		if expired := body[wire.KindAnswered](t, last(ana)); expired.Answer != wire.KindExpired {
+			t.Errorf("after 30 s: %+v", expired)
+		}
+	})
+}
+
+func TestHandsAreInOrderAndTheHostTakesThemDown(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, carlo := group(w)
+		carlo.must(&wire.RaiseHand{Call: call, On: true})
+		time.Sleep(time.Second)
+		bia.must(&wire.RaiseHand{Call: call, On: true})
+		state := ana.must(&wire.Sync{Call: call}).(wire.CallState)
+		if b, c := state.Participants[1].HandMs, state.Participants[2].HandMs; b <= c || c == 0 {
+			t.Errorf("hands were raised at %d and %d", b, c)
+		}
+		if _, err := bia.try(&wire.LowerHand{Call: call, Participant: "p3"}); code(err) != wire.CodeForbidden {
+			t.Errorf("anybody takes a hand down: %v", err)
+		}
+		ana.must(&wire.LowerHand{Call: call, Participant: "p3"})
+		if changed := body[wire.HandChanged](t, last(carlo)); changed.By != "p1" || changed.RaisedMs != 0 {
+			t.Errorf("carlo is told %+v", changed)
+		}
+		bia.must(&wire.React{Call: call, Reaction: wire.ReactionHeart})
+		if reacted := body[wire.Reacted](t, last(ana)); reacted.Participant != "p2" {
+			t.Errorf("ana sees %+v", reacted)
+		}
+	})
+}
+
+func TestNotHeardNeedsAllTheOthersOrHisOwnDevice(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, carlo := group(w)
+		ana.must(&wire.CannotHear{Call: call, Participant: "p2", On: true})
+		bia.expect()
+		carlo.must(&wire.CannotHear{Call: call, Participant: "p2", On: true})
+		bia.expect("troubleChanged")
+		ana.must(&wire.CannotHear{Call: call, Participant: "p2", On: false})
+		bia.expect("troubleChanged")
+		ana.must(&wire.CannotHear{Call: call, Participant: "p2", On: true})
+		bia.heard()
+		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{}})
+		bia.expect("mediaChanged", "troubleChanged") // who is muted is not "not heard"
+		bia.must(&wire.SetTrouble{Call: call, Trouble: wire.TroublePoorNetwork, On: true})
+		ana.heard()
+		p := ana.must(&wire.Sync{Call: call}).(wire.CallState).Participants[1]
+		if !p.PoorNetwork || p.NotHeard {
+			t.Errorf("bia is shown as %+v", p)
+		}
+		if _, err := bia.try(&wire.CannotHear{Call: call, Participant: "p2", On: true}); code(err) != wire.CodeNotFound {
+			t.Errorf("about himself: %v", err)
+		}
+	})
+}
+
+func TestTheHostMutesRemovesAndLocks(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, carlo := group(w)
+		for _, m := range []any{
+			&wire.MuteParticipant{Call: call, Participant: "p3"}, &wire.RemoveParticipant{Call: call, Participant: "p3"},
+			&wire.Lock{Call: call, On: true},
+		} {
+			if _, err := bia.try(m); code(err) != wire.CodeForbidden {
+				t.Errorf("%T by a guest of the call: %v", m, err)
+			}
+		}
+		ana.must(&wire.MuteParticipant{Call: call, Participant: "p3"})
+		if changed := body[wire.MediaChanged](t, last(carlo)); changed.Media.Microphone || changed.By != "p1" {
+			t.Errorf("carlo is told %+v", changed)
+		}
+		ana.must(&wire.RemoveParticipant{Call: call, Participant: "p3"})
+		if left := body[wire.ParticipantLeft](t, carlo.frames()[0]); left.Reason != wire.LeaveRemoved {
+			t.Errorf("carlo is told %+v", left)
+		}
+		bia.heard()
+		bia.must(&wire.Invite{Call: call, Users: []wire.UserID{"carlo"}})
+		carlo.expect() // removed is removed
+		ana.must(&wire.Lock{Call: call, On: true})
+		if _, err := bia.try(&wire.Invite{Call: call, Users: []wire.UserID{"dora"}}); code(err) != wire.CodeForbidden {
+			t.Errorf("calling somebody into a locked call: %v", err)
+		}
+		ana.must(&wire.Invite{Call: call, Users: []wire.UserID{"dora"}})
+	})
+}
+
+func TestWhoWasRemovedFromALinksCallDoesNotComeBack(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video}
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := ana.must(&wire.JoinLink{Link: "open"}).(wire.CallState).Call
+		bia.must(&wire.JoinLink{Link: "open"})
+		ana.must(&wire.RemoveParticipant{Call: call, Participant: "p2"})
+		for _, d := range []*device{bia, w.device("bia", "tablet")} {
+			if _, err := d.try(&wire.JoinLink{Link: "open"}); code(err) != wire.CodeNotFound {
+				t.Errorf("%s is in again: %v", d.who.Session, err)
+			}
+		}
+		ana.must(&wire.Lock{Call: call, On: true})
+		if _, err := w.device("dora", "phone").try(&wire.JoinLink{Link: "open"}); code(err) != wire.CodeForbidden {
+			t.Errorf("a locked call is joined: %v", err)
+		}
+	})
+}

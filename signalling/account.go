@@ -66,6 +66,9 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 	case *wire.RevokeLink:
 		return s.revokeLink(ctx, who, m)
 	}
+	if handled, err := s.contactBook(ctx, who, message); handled {
+		return err
+	}
 	return wire.Problemf(wire.CodeUnknownType, "there is no such request here")
 }
 

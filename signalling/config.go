@@ -7,6 +7,7 @@ import (
 
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
+	"pronto/signalling/contact"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 )
@@ -30,6 +31,8 @@ type Config struct {
 	Identity identity.Verifier
 	// Store keeps what must not be lost.
 	Store *store.Store
+	// Numbers makes the hashes of phone numbers.
+	Numbers contact.Key
 	// Calls are the calls of this node.
 	Calls *call.Registry
 	// Post is where sessions get their frames from.
@@ -49,6 +52,8 @@ func (c Config) Validate() error {
 		return errors.New("signalling: Config.SocketsPerAddress is not positive")
 	case c.SessionsPerUser < 1:
 		return errors.New("signalling: Config.SessionsPerUser is not positive")
+	case !c.Numbers.Valid():
+		return errors.New("signalling: Config.Numbers has no secret")
 	case c.Identity.Keys == nil || c.Store == nil || c.Calls == nil || c.Post == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("signalling: a part of Config is missing")
 	}

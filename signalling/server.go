@@ -23,6 +23,8 @@ type Server struct {
 	stop context.CancelFunc
 	wait sync.WaitGroup
 
+	uploads pace // of address books
+
 	mu        sync.Mutex // guards what follows; held for map access only
 	closed    bool
 	addresses map[string]int // sockets by network address

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"pronto/signalling/contact"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 )
@@ -60,6 +61,16 @@ func writeKey(path string, key []byte) error {
 // derive makes a secret for one purpose from the master key (RFC 5869).
 func derive(master []byte, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, master, nil, "pronto "+purpose, sha256.Size)
+}
+
+// numbersKey hashes phone numbers. It serves nothing else: who learns another
+// secret of the server's cannot find out the numbers in its database.
+func numbersKey(master []byte) (contact.Key, error) {
+	secret, err := derive(master, "numbers")
+	if err != nil {
+		return contact.Key{}, err
+	}
+	return contact.NewKey(secret)
 }
 
 // ownKey is the issuer of the tokens that the server itself gives out.

@@ -85,10 +85,14 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if err != nil {
 		return nil, err
 	}
+	numbers, err := numbersKey(master)
+	if err != nil {
+		return nil, err
+	}
 	sockets, err := signalling.New(signalling.Config{
 		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
 		Identity: identity.Verifier{Keys: keyring{db, own}}, Store: db, Calls: calls, Post: post,
-		Events: counters.Signalling, Logger: log,
+		Numbers: numbers, Events: counters.Signalling, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -186,6 +190,10 @@ func (s *server) sweep(db *store.Store) {
 			if err == nil {
 				const kept = 24 * time.Hour // ended calls answer late requests no longer than that
 				_, err = db.PruneCalls(ctx, time.Now().Add(-kept), 1000)
+			}
+			if err == nil {
+				const unused = 90 * 24 * time.Hour // then an address book is no longer synced
+				_, err = db.SweepUploaded(ctx, time.Now().Add(-unused), 100)
 			}
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)

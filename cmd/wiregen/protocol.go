@@ -41,10 +41,11 @@ type fieldDef struct {
 }
 
 var (
-	rawJSON   = reflect.TypeFor[json.RawMessage]()
-	enumType  = reflect.TypeFor[wire.Enum]()
-	camelCase = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
-	docLink   = regexp.MustCompile(`\[([A-Z]\w*)(?:\.([A-Z]\w*))?\]`)
+	rawJSON    = reflect.TypeFor[json.RawMessage]()
+	enumType   = reflect.TypeFor[wire.Enum]()
+	strictType = reflect.TypeFor[wire.Strict]()
+	camelCase  = regexp.MustCompile(`^[a-z][A-Za-z0-9]*$`)
+	docLink    = regexp.MustCompile(`\[([A-Z]\w*)(?:\.([A-Z]\w*))?\]`)
 )
 
 func newProtocol(src *source) (*protocol, error) {

@@ -88,6 +88,9 @@ func (p *protocol) schemaOf(def typeDef) object {
 			}
 		}
 		out["type"], out["properties"], out["required"] = "object", properties, required
+		if def.Type.Implements(strictType) {
+			out["additionalProperties"] = false
+		}
 	}
 	return out
 }

@@ -6,6 +6,7 @@ package signallingtest
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"log/slog"
 	"net"
 	"net/http"
@@ -22,6 +23,7 @@ import (
 	"pronto/signalling/api"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
+	"pronto/signalling/contact"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 	"pronto/signalling/store/storetest"
@@ -42,12 +44,16 @@ type Options struct {
 	NoDemo bool
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
+	// Logger hears all that the server logs; nobody does if nil.
+	Logger *slog.Logger
 }
 
 // Server is a running server.
 type Server struct {
 	// URL is the page's address, http://127.0.0.1:port.
 	URL string
+	// Sockets is the endpoint of the WebSockets.
+	Sockets *signalling.Server
 	// Store, Calls, SFU and Secret are the server's own.
 	Store  *store.Store
 	Calls  *call.Registry
@@ -94,7 +100,13 @@ func Start(t testing.TB, o Options) *Server {
 		o.Secret = make([]byte, 32)
 		rand.Read(o.Secret)
 	}
-	log := slog.New(slog.DiscardHandler)
+	log := o.Logger
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	secret := sha256.Sum256(append([]byte("numbers"), o.Secret...))
+	numbers, err := contact.NewKey(secret[:])
+	must(err)
 	s := &Server{Secret: o.Secret}
 	var closers []func()
 	later := func(f func()) { closers = append(closers, f) }
@@ -132,9 +144,10 @@ func Start(t testing.TB, o Options) *Server {
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
-		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
+		Numbers: numbers, Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
+	s.Sockets = sockets
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log}))

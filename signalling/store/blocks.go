@@ -30,7 +30,8 @@ func (s *Store) Blocks(ctx context.Context, owner string) ([]Contact, error) {
 		WHERE b.owner_id = $1 ORDER BY b.created_ms DESC, b.blocked_id`, owner)
 }
 
-// IsBlocked reports whether owner has blocked the other.
+// IsBlocked reports whether owner has blocked the other, or his number.
 func (s *Store) IsBlocked(ctx context.Context, owner, other string) (bool, error) {
-	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM blocks WHERE owner_id = $1 AND blocked_id = $2)`, owner, other)
+	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM blocks WHERE owner_id = $1 AND blocked_id = $2) OR EXISTS (
+		SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $2 AND f.owner_id = $1)`, owner, other)
 }

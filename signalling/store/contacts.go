@@ -17,7 +17,8 @@ func scanContact(s scanner) (c Contact, err error) { return c, s.Scan(&c.ID, &c.
 func (s *Store) AddContact(ctx context.Context, owner, contact string) error {
 	return s.add(ctx, owner, contact, MaxContacts,
 		`SELECT COUNT(*) FROM contacts WHERE owner_id = $1 AND contact_id <> $2`,
-		`INSERT INTO contacts (owner_id, contact_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`)
+		`INSERT INTO contacts (owner_id, contact_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`,
+		ownContact)
 }
 
 // RemoveContact takes contact out of owner's contacts; it is no error if it was
@@ -38,8 +39,10 @@ func (s *Store) IsContact(ctx context.Context, owner, contact string) (bool, err
 	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM contacts WHERE owner_id = $1 AND contact_id = $2)`, owner, contact)
 }
 
-// add inserts a row (owner, other) unless owner has limit others already.
-func (s *Store) add(ctx context.Context, owner, other string, limit int, count, insert string) error {
+// add inserts a row (owner, other) unless owner has limit others already, and
+// does what then follows in the same transaction.
+func (s *Store) add(ctx context.Context, owner, other string, limit int, count, insert string,
+	then ...func(ctx context.Context, c conn, owner, other string) error) error {
 	if err := checkIDs("user id", owner, other); err != nil {
 		return err
 	}
@@ -54,8 +57,15 @@ func (s *Store) add(ctx context.Context, owner, other string, limit int, count, 
 		if others >= limit {
 			return ErrLimit
 		}
-		_, err := c.exec(ctx, insert, owner, other)
-		return err
+		if _, err := c.exec(ctx, insert, owner, other); err != nil {
+			return err
+		}
+		for _, f := range then {
+			if err := f(ctx, c, owner, other); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

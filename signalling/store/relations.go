@@ -12,7 +12,11 @@ type Relation struct {
 	CalleeExists bool
 	CalleeName   string
 
+	// CalleeBlockedCaller is a block of the account or of its number.
 	CalleeBlockedCaller bool
+	// CallerBlockedCallee is a block of the account only. Whoever rings somebody
+	// he has blocked is told so; if numbers counted, he could block number after
+	// number and learn by ringing which is the other's.
 	CallerBlockedCallee bool
 
 	// CalleeHasCaller means that the caller is in the callee's contacts.
@@ -29,7 +33,8 @@ const (
 	relationHead = `WITH callee (id) AS (VALUES `
 	relationTail = `)
 		SELECT c.id, u.id IS NOT NULL, COALESCE(u.name, ''),
-			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1),
+			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) OR EXISTS (
+				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id),
 			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = $1 AND b.blocked_id = c.id),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = c.id AND k.contact_id = $1),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),

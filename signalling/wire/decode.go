@@ -39,6 +39,11 @@ func Decode(data []byte) (Frame, any, error) {
 		return frame, nil, Problemf(CodeUnknownType, "there is no request %q here", frame.Type)
 	}
 	message := reflect.New(t)
+	if _, ok := message.Interface().(Strict); ok {
+		if err := onlyKnown(data, frame.Body, message.Interface()); err != nil {
+			return frame, nil, Problemf(CodeInvalid, "the body of %q does not fit: %s", frame.Type, jsonReason(err))
+		}
+	}
 	if len(frame.Body) > 0 {
 		if err := json.Unmarshal(frame.Body, message.Interface()); err != nil {
 			return frame, nil, Problemf(CodeInvalid, "the body of %q does not fit: %s", frame.Type, jsonReason(err))
@@ -48,6 +53,25 @@ func Decode(data []byte) (Frame, any, error) {
 		return frame, nil, Problemf(CodeInvalid, "%s %s", frame.Type, err)
 	}
 	return frame, message.Interface(), nil
+}
+
+// onlyKnown reads the frame and its body into message and refuses fields that
+// are not defined.
+func onlyKnown(data, body []byte, message any) error {
+	for _, part := range []struct {
+		data []byte
+		into any
+	}{{data, &Frame{}}, {body, message}} {
+		if len(part.data) == 0 {
+			continue
+		}
+		d := json.NewDecoder(bytes.NewReader(part.data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(part.into); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // EncodeReply makes the frame that answers the request with the given id.
@@ -192,6 +216,9 @@ func jsonReason(err error) string {
 	}
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return "it ends too early"
+	}
+	if strings.HasPrefix(err.Error(), "json: unknown field") { // the library has no type for it
+		return "it has a field that is not defined, and only defined ones may be sent"
 	}
 	return "a value does not fit"
 }

@@ -97,6 +97,11 @@ func TestDecodeRefusesWhatTheProtocolForbids(t *testing.T) {
 		{"a description over 48 KiB", `{"type":"describe","id":"1","body":{"call":"c","type":"offer","sdp":"` + strings.Repeat("v", MaxSDPBytes+1) + `"}}`, CodeInvalid, "sdp has 49153 bytes", "1"},
 		{"a limit inside an optional object", `{"type":"hello","id":"1","body":{"token":"t","device":"d","resume":{"session":"s","secret":"","serial":1}}}`, CodeInvalid, "resume secret has 0 bytes", "1"},
 		{"an empty token", `{"type":"hello","id":"1","body":{"token":"","device":"d"}}`, CodeInvalid, "token has 0 bytes", "1"},
+		{"a name beside a number", `{"type":"uploadContacts","id":"1","body":{"add":["+39"],"names":["Ana"]}}`, CodeInvalid, "a field that is not defined", "1"},
+		{"a name in place of a number", `{"type":"uploadContacts","id":"1","body":{"add":[{"number":"+39","name":"Ana"}]}}`, CodeInvalid, `"add" is a object`, "1"},
+		{"a name beside an upload's body", `{"type":"uploadContacts","id":"1","names":["Ana"],"body":{"add":["+39"]}}`, CodeInvalid, "a field that is not defined", "1"},
+		{"501 numbers", `{"type":"uploadContacts","id":"1","body":{"remove":["+39"` + strings.Repeat(`,"+39"`, MaxUploadNumbers) + `]}}`, CodeInvalid, "remove has 501 elements", "1"},
+		{"a number with a name to block", `{"type":"blockNumber","id":"1","body":{"number":"+39","name":"Mal"}}`, CodeInvalid, "a field that is not defined", "1"},
 		{"a title over its bytes, not its characters", `{"type":"createLink","id":"1","body":{"kind":"voice","title":"` + strings.Repeat("ä", 41) + `"}}`, CodeInvalid, "title has 82 bytes", "1"},
 	}
 	for _, test := range tests {
@@ -138,6 +143,8 @@ func TestDecodeAcceptsWhatTheProtocolAllows(t *testing.T) {
 		{"an optional list left out", `{"type":"view","id":"1","body":{"call":"c"}}`, &View{Call: "c", Items: []ViewItem{}}},
 		{"an optional object left out", `{"type":"hello","id":"1","body":{"token":"t","device":"d","resume":null}}`, &Hello{Token: "t", Device: "d"}},
 		{"the last candidate, which is empty", `{"type":"trickle","id":"1","body":{"call":"c","candidates":[{"candidate":"","sdpMid":"0"}]}}`, &Trickle{Call: "c", Candidates: []Candidate{{SDPMid: "0"}}}},
+		{"an upload of a client that has seen frames", `{"type":"uploadContacts","id":"1","serial":9,"body":{"add":["+39"],"complete":true}}`, &UploadContacts{Add: []string{"+39"}, Remove: []string{}, Complete: true}},
+		{"an upload of nothing", `{"type":"uploadContacts","id":"1"}`, &UploadContacts{Add: []string{}, Remove: []string{}}},
 		{"a description of 48 KiB", `{"type":"describe","id":"1","body":{"call":"c","type":"offer","sdp":"` + strings.Repeat("v", MaxSDPBytes) + `"}}`, &Describe{Call: "c", Type: SDPOffer, SDP: strings.Repeat("v", MaxSDPBytes)}},
 	}
 	for _, test := range tests {

@@ -679,6 +679,113 @@ export interface Unblock {
   readonly user: UserID;
 }
 
+/**
+ * GetDiscovery asks where we stand with finding and being found by phone
+ * number. The reply is Discovery.
+ */
+export type GetDiscovery = Record<string, never>;
+
+/**
+ * Discovery is where we stand with finding and being found by phone number;
+ * also an event to our other devices.
+ */
+export interface Discovery {
+  /**
+   * On is whether we look for contacts by their numbers. It is off until we
+   * turn it on.
+   */
+  readonly on: boolean;
+  /**
+   * Uploaded is how many numbers we have uploaded that still count. They are
+   * kept as keyed hashes only.
+   */
+  readonly uploaded: number;
+  /** NumbersBlocked is how many numbers we have blocked. */
+  readonly numbersBlocked: number;
+  /**
+   * NumberEnding are the last two digits of our own verified number; absent
+   * without one. The rest is not kept.
+   */
+  readonly numberEnding?: string;
+  /** Discoverable is whether those who have our number find our account. */
+  readonly discoverable: boolean;
+}
+
+/**
+ * SetDiscovery turns looking for contacts by number on, or off: then what we
+ * have uploaded is deleted, and so are the contacts found by it that we have
+ * not added ourselves. The reply is Discovery.
+ */
+export interface SetDiscovery {
+  /** On is whether to look for contacts. */
+  readonly on: boolean;
+}
+
+/**
+ * SetDiscoverable says whether those who have our number find our account. Who
+ * has found it keeps it. The reply is Discovery; or notFound without a
+ * verified number.
+ */
+export interface SetDiscoverable {
+  /** On is whether to be found. */
+  readonly on: boolean;
+}
+
+/**
+ * UploadContacts says which phone numbers are in our address book since the
+ * last upload, and which are no longer. Only numbers: a field that is not
+ * defined here is refused. The numbers are forgotten at once; of those without
+ * an account a keyed hash is kept, so that we are told (by the event "people")
+ * when they get one. Whoever is found becomes a contact. The reply is Matches;
+ * forbidden unless discovery is on; or rateLimited, with nothing changed: send
+ * fewer, or wait.
+ */
+export interface UploadContacts {
+  /**
+   * Add are numbers in our address book, as E.164: + and the country code
+   * first. To add one again changes nothing.
+   */
+  readonly add: readonly string[];
+  /** Remove are numbers that are no longer in it. */
+  readonly remove: readonly string[];
+  /** Start begins a full sync. It may take several uploads. */
+  readonly start?: boolean;
+  /** Complete ends a full sync: what was not added since its start is removed. */
+  readonly complete?: boolean;
+}
+
+/** Matches are whom an upload has found. */
+export interface Matches {
+  /**
+   * People are the accounts of the numbers added, without saying which number
+   * is whose.
+   */
+  readonly people: readonly Person[];
+  /**
+   * Skipped is how many of the texts were not phone numbers with a country
+   * code.
+   */
+  readonly skipped: number;
+  /** NextSyncMs is when to upload changes again, in milliseconds from now. */
+  readonly nextSyncMs: number;
+}
+
+/**
+ * BlockNumber keeps whoever has a phone number, now or later, from reaching us.
+ * Who has it is not told, and neither are we. A call that is under way goes on.
+ * The reply is Discovery.
+ */
+export interface BlockNumber {
+  /** Number is the number, as E.164. */
+  readonly number: string;
+}
+
+/** UnblockNumber takes a block of a number back. The reply is Discovery. */
+export interface UnblockNumber {
+  /** Number is the number, as E.164. */
+  readonly number: string;
+}
+
 /** GetPrivacy asks for our settings. The reply is Privacy. */
 export type GetPrivacy = Record<string, never>;
 
@@ -1148,6 +1255,11 @@ export const limits = {
   /** MaxCallees is how many accounts one request may ring. */
   maxCallees: 31,
   /**
+   * MaxUploadNumbers is how many phone numbers one request may add, and how many
+   * it may remove.
+   */
+  maxUploadNumbers: 500,
+  /**
    * MaxFrameBytes is the largest frame that the server accepts. A larger one
    * closes the socket with 1009.
    */
@@ -1228,6 +1340,12 @@ export interface RequestMap {
   readonly removeContact: { readonly body: RemoveContact; readonly reply: People; readonly replyType: "people" };
   readonly block: { readonly body: Block; readonly reply: People; readonly replyType: "people" };
   readonly unblock: { readonly body: Unblock; readonly reply: People; readonly replyType: "people" };
+  readonly getDiscovery: { readonly body: GetDiscovery; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly setDiscovery: { readonly body: SetDiscovery; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly setDiscoverable: { readonly body: SetDiscoverable; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly uploadContacts: { readonly body: UploadContacts; readonly reply: Matches; readonly replyType: "matches" };
+  readonly blockNumber: { readonly body: BlockNumber; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly unblockNumber: { readonly body: UnblockNumber; readonly reply: Discovery; readonly replyType: "discovery" };
   readonly getPrivacy: { readonly body: GetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly setPrivacy: { readonly body: SetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly getCallLog: { readonly body: GetCallLog; readonly reply: CallLog; readonly replyType: "callLog" };
@@ -1278,6 +1396,12 @@ export type ClientFrame =
   | { readonly type: "removeContact"; readonly id: string; readonly body: RemoveContact }
   | { readonly type: "block"; readonly id: string; readonly body: Block }
   | { readonly type: "unblock"; readonly id: string; readonly body: Unblock }
+  | { readonly type: "getDiscovery"; readonly id: string; readonly body: GetDiscovery }
+  | { readonly type: "setDiscovery"; readonly id: string; readonly body: SetDiscovery }
+  | { readonly type: "setDiscoverable"; readonly id: string; readonly body: SetDiscoverable }
+  | { readonly type: "uploadContacts"; readonly id: string; readonly body: UploadContacts }
+  | { readonly type: "blockNumber"; readonly id: string; readonly body: BlockNumber }
+  | { readonly type: "unblockNumber"; readonly id: string; readonly body: UnblockNumber }
   | { readonly type: "getPrivacy"; readonly id: string; readonly body: GetPrivacy }
   | { readonly type: "setPrivacy"; readonly id: string; readonly body: SetPrivacy }
   | { readonly type: "getCallLog"; readonly id: string; readonly body: GetCallLog }
@@ -1293,6 +1417,8 @@ export type ReplyFrame =
   | { readonly type: "callState"; readonly id: string; readonly serial?: number; readonly body: CallState }
   | { readonly type: "negotiated"; readonly id: string; readonly serial?: number; readonly body: Negotiated }
   | { readonly type: "people"; readonly id: string; readonly serial?: number; readonly body: People }
+  | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
+  | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
   | { readonly type: "privacy"; readonly id: string; readonly serial?: number; readonly body: Privacy }
   | { readonly type: "callLog"; readonly id: string; readonly serial?: number; readonly body: CallLog }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
@@ -1308,6 +1434,7 @@ export interface EventMap {
   readonly ringStopped: RingStopped;
   readonly callMoved: CallMoved;
   readonly people: People;
+  readonly discovery: Discovery;
   readonly privacy: Privacy;
   readonly logged: CallLogEntry;
   readonly restarting: Restarting;
@@ -1344,6 +1471,7 @@ export type SessionEventFrame =
   | { readonly type: "ringStopped"; readonly id?: never; readonly serial: number; readonly body: RingStopped }
   | { readonly type: "callMoved"; readonly id?: never; readonly serial: number; readonly body: CallMoved }
   | { readonly type: "people"; readonly id?: never; readonly serial: number; readonly body: People }
+  | { readonly type: "discovery"; readonly id?: never; readonly serial: number; readonly body: Discovery }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
@@ -1354,6 +1482,7 @@ export const sessionEvents = [
   "ringStopped",
   "callMoved",
   "people",
+  "discovery",
   "privacy",
   "logged",
   "restarting",

@@ -1,0 +1,458 @@
+package signalling_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"math/rand/v2"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"pronto/signalling/contact"
+	"pronto/signalling/signallingtest"
+	"pronto/signalling/store"
+	"pronto/signalling/store/storetest"
+	"pronto/signalling/wire"
+)
+
+func setNumber(t testing.TB, s *signallingtest.Server, user wire.UserID, number string) {
+	t.Helper()
+	if err := s.Sockets.SetNumber(t.Context(), user, number); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// people waits, from frame number from on, until an account's contacts are
+// those.
+func (p *page) people(from int, contacts ...wire.UserID) heard {
+	p.t.Helper()
+	return p.wait(fmt.Sprintf("people with %v", contacts), from, func(f wire.Frame) bool {
+		if f.Type != "people" {
+			return false
+		}
+		var ids []wire.UserID
+		for _, c := range decode[wire.People](p.t, f).Contacts {
+			ids = append(ids, c.User)
+		}
+		return cmp.Equal(ids, contacts)
+	})
+}
+
+func TestAnAddressBookIsRefusedUntilDiscoveryIsTurnedOn(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana := signIn(t, s, "ana", "phone")
+	book := wire.UploadContacts{Add: []string{"+393331234567"}}
+	if p := refused(ana, "uploadContacts", book); p.Code != wire.CodeForbidden {
+		t.Errorf("the first upload: %+v", p)
+	}
+	if got := ask[wire.Discovery](ana, "getDiscovery", nil); got != (wire.Discovery{}) {
+		t.Errorf("discovery at first is %+v", got)
+	}
+	ask[wire.Discovery](ana, "setDiscovery", wire.SetDiscovery{On: true})
+	ask[wire.Matches](ana, "uploadContacts", book)
+	if got, want := ask[wire.Discovery](ana, "getDiscovery", nil), (wire.Discovery{On: true, Uploaded: 1}); got != want {
+		t.Errorf("discovery is %+v, want %+v", got, want)
+	}
+	if got := ask[wire.Discovery](ana, "setDiscovery", wire.SetDiscovery{}); got != (wire.Discovery{}) {
+		t.Errorf("turned off, discovery is %+v", got)
+	}
+	if p := refused(ana, "uploadContacts", book); p.Code != wire.CodeForbidden {
+		t.Errorf("an upload after it was turned off: %+v", p)
+	}
+	if p := refused(ana, "setDiscoverable", wire.SetDiscoverable{On: true}); p.Code != wire.CodeNotFound {
+		t.Errorf("to be found without a number: %+v", p)
+	}
+}
+
+func TestWhoIsInTheAddressBookBecomesAContactOnAllDevices(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
+	bia := signIn(t, s, "bia", "phone")
+	signIn(t, s, "caio", "phone").close()
+	setNumber(t, s, "bia", "+393331234567")
+	setNumber(t, s, "caio", "+393337654321")
+	before := bia.count()
+	if d := event[wire.Discovery](bia, "discovery"); d.NumberEnding != "67" || !d.Discoverable {
+		t.Errorf("bia's number is told to her as %+v", d)
+	}
+	ask[wire.Discovery](phone, "setDiscovery", wire.SetDiscovery{On: true})
+	got := ask[wire.Matches](phone, "uploadContacts", wire.UploadContacts{
+		Add: []string{"+39 333 123 4567", "+39-333-7654321", "+393330000000", "112", "Ana"},
+	})
+	if got.NextSyncMs < 86_400_000 || got.NextSyncMs > 90_000_000 {
+		t.Errorf("the next sync is in %d ms", got.NextSyncMs)
+	}
+	got.NextSyncMs = 0
+	want := wire.Matches{People: []wire.Person{{User: "bia", Name: "Bia"}, {User: "caio", Name: "Caio"}}, Skipped: 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	phone.people(0, "bia", "caio")
+	laptop.people(0, "bia", "caio")
+
+	from := laptop.count()
+	ask[wire.Matches](phone, "uploadContacts", wire.UploadContacts{Remove: []string{"+393337654321"}})
+	laptop.people(from, "bia")
+	from = laptop.count()
+	ask[wire.Discovery](phone, "setDiscovery", wire.SetDiscovery{})
+	laptop.people(from)
+	ask[wire.Done](bia, "ping", wire.Ping{})
+	for _, h := range bia.heardAfter(before) {
+		if h.frame.Type != "done" && h.frame.Type != "discovery" {
+			t.Errorf("who was looked for heard %s", h.frame.Type)
+		}
+	}
+}
+
+func TestUploadersAreToldWithinTwoSecondsOfARegistration(t *testing.T) {
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
+		const uploaders = 20
+		var pages []*page
+		for i := range uploaders {
+			p := signIn(t, s, wire.UserID(fmt.Sprintf("u%02d", i)), "phone")
+			ask[wire.Discovery](p, "setDiscovery", wire.SetDiscovery{On: true})
+			ask[wire.Matches](p, "uploadContacts", wire.UploadContacts{Add: []string{"+393331234567"}})
+			pages = append(pages, p)
+		}
+		other := signIn(t, s, "other", "phone")
+		signIn(t, s, "zoe", "phone").close()
+		start := time.Now()
+		setNumber(t, s, "zoe", "+393331234567")
+		var last time.Duration
+		for _, p := range pages {
+			last = max(last, p.people(0, "zoe").at.Sub(start))
+		}
+		if last > 2*time.Second {
+			t.Errorf("the last of %d was told after %v", uploaders, last)
+		}
+		ask[wire.Done](other, "ping", wire.Ping{})
+		for _, h := range other.heardAfter(0) {
+			if h.frame.Type == "people" {
+				t.Error("somebody without the number was told")
+			}
+		}
+		from := pages[0].count()
+		if err := s.Sockets.RemoveNumber(t.Context(), "zoe"); err != nil {
+			t.Fatal(err)
+		}
+		if people := ask[wire.People](pages[0], "getPeople", nil); len(people.Contacts) != 0 {
+			t.Errorf("without the number the contacts are %v", people.Contacts)
+		}
+		setNumber(t, s, "zoe", "+393331234567")
+		pages[0].people(from, "zoe")
+	})
+}
+
+func TestAnUploadWithMoreThanNumbersIsRefusedWhole(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana := signIn(t, s, "ana", "phone")
+	ask[wire.Discovery](ana, "setDiscovery", wire.SetDiscovery{On: true})
+	for _, body := range []string{
+		`{"add":["+393331234567"],"names":["Bia"]}`,
+		`{"add":["+393331234567"],"emails":[]}`,
+		`{"add":[{"number":"+393331234567","name":"Bia"}]}`,
+	} {
+		if p := refused(ana, "uploadContacts", json.RawMessage(body)); p.Code != wire.CodeInvalid {
+			t.Errorf("%s: %+v", body, p)
+		}
+	}
+	if d := ask[wire.Discovery](ana, "getDiscovery", nil); d.Uploaded != 0 {
+		t.Errorf("%d numbers are stored", d.Uploaded)
+	}
+}
+
+func TestALargeAddressBookPassesAndEnumerationDoesNot(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	r := rand.New(rand.NewPCG(7, 8))
+	shop, mal := signIn(t, s, "shop", "phone"), signIn(t, s, "mal", "phone")
+	for _, p := range []*page{shop, mal} {
+		ask[wire.Discovery](p, "setDiscovery", wire.SetDiscovery{On: true})
+	}
+	for part := range 4 {
+		book := wire.UploadContacts{Start: part == 0, Complete: part == 3}
+		for range 500 {
+			book.Add = append(book.Add, fmt.Sprintf("+39333%07d", r.IntN(1e7)))
+		}
+		ask[wire.Matches](shop, "uploadContacts", book)
+	}
+	next, cut := 0, false
+	for range 15 {
+		var scan wire.UploadContacts
+		for range 50 {
+			scan.Add = append(scan.Add, fmt.Sprintf("+39347%07d", next))
+			next++
+		}
+		f := mal.request("uploadContacts", scan)
+		if f.Type == "matches" {
+			continue
+		}
+		if p := decode[wire.Problem](t, f); p.Code != wire.CodeRateLimited || p.RetryAfterMs < 60_000 {
+			t.Errorf("the scan ended with %+v", p)
+		}
+		cut = true
+	}
+	if got := ask[wire.Discovery](mal, "getDiscovery", nil).Uploaded; !cut || got > 500 {
+		t.Errorf("the scan got %d answers of %d", got, next)
+	}
+	if got := ask[wire.Discovery](shop, "getDiscovery", nil).Uploaded; got < 1950 {
+		t.Errorf("the address book has %d of 2,000 numbers", got)
+	}
+}
+
+func TestUploadsAreFewAMinute(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
+	for _, p := range []*page{ana, bia} {
+		ask[wire.Discovery](p, "setDiscovery", wire.SetDiscovery{On: true})
+	}
+	var limited *wire.Problem
+	for range 50 { // a minute may end in between
+		if f := ana.request("uploadContacts", wire.UploadContacts{}); f.Type == "problem" {
+			p := decode[wire.Problem](t, f)
+			limited = &p
+			break
+		}
+	}
+	if limited == nil || limited.Code != wire.CodeRateLimited || limited.RetryAfterMs < 1000 || limited.RetryAfterMs > 60_000 {
+		t.Errorf("upload after upload: %+v", limited)
+	}
+	ask[wire.Matches](bia, "uploadContacts", wire.UploadContacts{})
+}
+
+// The number is blocked before there is an account, and the account is blocked
+// from the first moment it has the number: its caller sees what he sees of
+// somebody offline, and the callee gets no byte.
+func TestABlockedNumberNeverRings(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: time.Second})
+	ana, tablet := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "tablet")
+	signIn(t, s, "bia", "phone").close()
+	if d := ask[wire.Discovery](ana, "blockNumber", wire.BlockNumber{Number: "+39 333 123 4567"}); d.NumbersBlocked != 1 {
+		t.Errorf("discovery is %+v", d)
+	}
+	if d := event[wire.Discovery](tablet, "discovery"); d.NumbersBlocked != 1 {
+		t.Errorf("the other device was told %+v", d)
+	}
+	mal := signIn(t, s, "mal", "phone")
+	setNumber(t, s, "mal", "+393331234567")
+	event[wire.Discovery](mal, "discovery")
+
+	before := ana.count()
+	blocked, offline := tryRing(mal, "ana"), tryRing(mal, "bia")
+	if diff := cmp.Diff(offline.types, blocked.types); diff != "" {
+		t.Errorf("the caller sees a difference: %s", diff)
+	}
+	if heard := ana.heardAfter(before); len(heard) != 0 {
+		t.Errorf("who blocked heard %s", heard[0].frame.Type)
+	}
+	ask[wire.Discovery](ana, "unblockNumber", wire.UnblockNumber{Number: "+393331234567"})
+	mal.request("ring", wire.Ring{Users: []wire.UserID{"ana"}, Kind: wire.KindVoice})
+	if in := event[wire.Incoming](ana, "incoming"); in.From != "mal" {
+		t.Errorf("unblocked, the call is %+v", in)
+	}
+	if p := refused(ana, "blockNumber", wire.BlockNumber{Number: "3331234567"}); p.Code != wire.CodeInvalid {
+		t.Errorf("a number without its country: %+v", p)
+	}
+}
+
+// To ring somebody whose number one has blocked says nothing about the number.
+func TestBlockingANumberDoesNotTellWhoseItIs(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	mal, ana := signIn(t, s, "mal", "phone"), signIn(t, s, "ana", "phone")
+	setNumber(t, s, "ana", "+393331234567")
+	ask[wire.Discovery](mal, "blockNumber", wire.BlockNumber{Number: "+393331234567"})
+	ask[wire.CallState](mal, "ring", wire.Ring{Users: []wire.UserID{"ana"}, Kind: wire.KindVoice})
+	event[wire.Incoming](ana, "incoming")
+	for range contact.BlocksAtOnce - 1 {
+		ask[wire.Discovery](mal, "blockNumber", wire.BlockNumber{Number: fmt.Sprintf("+39347%07d", rand.IntN(1e7))})
+	}
+	p := refused(mal, "blockNumber", wire.BlockNumber{Number: "+393330000000"})
+	if p.Code != wire.CodeRateLimited || p.RetryAfterMs == 0 {
+		t.Errorf("number after number: %+v", p)
+	}
+}
+
+// locked is a buffer for many writers.
+type locked struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *locked) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *locked) bytes() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Clone(l.buf.Bytes())
+}
+
+// Ten numbers go through everything that takes numbers, in good requests and in
+// broken ones. Afterwards neither they nor their plain hashes are anywhere: not
+// in the database's files and its write-ahead log, not in what a dump holds,
+// not in logs, errors, metrics or any frame.
+func TestNoNumberIsWrittenDownAnywhere(t *testing.T) {
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		var log locked
+		logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		s := signallingtest.Start(t, signallingtest.Options{DSN: dsn, Logger: logger})
+		stem := fmt.Sprintf("347%06d", rand.IntN(1e6)) // all canaries begin with it
+		needles := [][]byte{[]byte(stem)}
+		var numbers []string
+		for i := range 10 {
+			number := "+39" + stem + fmt.Sprint(i)
+			numbers = append(numbers, number)
+			for _, text := range []string{number, number[1:]} {
+				sum := sha256.Sum256([]byte(text))
+				needles = append(needles, sum[:], []byte(hex.EncodeToString(sum[:])),
+					[]byte(base64.RawURLEncoding.EncodeToString(sum[:])), []byte(base64.RawStdEncoding.EncodeToString(sum[:])))
+			}
+		}
+		ana, bia := signIn(t, s, "ana", "canarys-cage"), signIn(t, s, "bia", "phone")
+		for _, p := range []*page{ana, bia} {
+			ask[wire.Discovery](p, "setDiscovery", wire.SetDiscovery{On: true})
+			ask[wire.Matches](p, "uploadContacts", wire.UploadContacts{Add: numbers[:6], Start: true})
+			ask[wire.Matches](p, "uploadContacts", wire.UploadContacts{Add: []string{numbers[6]}, Remove: numbers[:1], Complete: true})
+		}
+		setNumber(t, s, "bia", numbers[6])
+		ana.people(0, "bia")
+		ask[wire.Discovery](ana, "blockNumber", wire.BlockNumber{Number: numbers[7]})
+		ask[wire.Discovery](ana, "unblockNumber", wire.UnblockNumber{Number: numbers[7]})
+		ask[wire.Discovery](ana, "blockNumber", wire.BlockNumber{Number: numbers[8]})
+		ask[wire.Matches](ana, "uploadContacts", wire.UploadContacts{Add: []string{numbers[9] + "000000000", numbers[9][1:]}})
+		for _, body := range []string{
+			`{"add":["` + numbers[9] + `"],"` + numbers[9] + `":"Caio"}`,
+			`{"add":[` + numbers[9][1:] + `]}`,
+			`{"add":{"` + numbers[9] + `":1}}`,
+			`{"add":[` + strings.Repeat(`"`+numbers[9]+`",`, 500) + `"+"]}`,
+			`{"add":["` + numbers[9] + `"],"complete":true}`,
+		} {
+			refused(ana, "uploadContacts", json.RawMessage(body))
+		}
+		refused(ana, "blockNumber", json.RawMessage(`{"number":"`+numbers[9]+numbers[9]+`"}`))
+		refused(ana, "blockNumber", json.RawMessage(`{"number":`+numbers[9][1:]+`}`))
+		ana.raw([]byte(`{"type":"uploadContacts","id":"x","body":{"add":["` + numbers[9] + `]}`))
+		for _, err := range []error{
+			s.Sockets.SetNumber(t.Context(), "ana", numbers[9]+"000000000"),
+			s.Sockets.SetNumber(t.Context(), "nobody", numbers[9]),
+		} {
+			if err == nil || bytes.Contains([]byte(err.Error()), []byte(stem)) {
+				t.Errorf("the error is %v", err)
+			}
+			logger.Info("an error", "err", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := s.Sockets.SetNumber(ctx, "ana", numbers[9]); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("out of time, the error is %v", err)
+		} else {
+			logger.Info("an error", "err", err)
+		}
+
+		places := map[string][]byte{"logs": log.bytes(), "metrics": fmt.Appendf(nil, "%+v", s.Events())}
+		for _, p := range []*page{ana, bia} {
+			ask[wire.Done](p, "ping", wire.Ping{})
+			for i, h := range p.heardAfter(0) {
+				places[fmt.Sprintf("frame %d, %s,", i, h.frame.Type)] = append([]byte(h.frame.ID), h.frame.Body...)
+			}
+		}
+		written := database(t, dsn)
+		found := false
+		for name, data := range written {
+			places[name] = data
+			found = found || bytes.Contains(data, []byte("canarys-cage"))
+		}
+		if !found || !bytes.Contains(places["logs"], []byte("an error")) {
+			t.Fatal("the search does not find what is there")
+		}
+		for name, data := range places {
+			for i, needle := range needles {
+				if bytes.Contains(data, needle) {
+					t.Errorf("needle %d is in %s", i, name)
+				}
+			}
+		}
+	})
+}
+
+// database is all that a database has written: its files, and for PostgreSQL
+// its log and a dump of all rows too.
+func database(t *testing.T, dsn string) map[string][]byte {
+	t.Helper()
+	found := map[string][]byte{}
+	read := func(path string) {
+		data, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrNotExist) { // removed while we walked
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		found[path] = data
+	}
+	if path, ok := strings.CutPrefix(dsn, "sqlite://"); ok {
+		files, err := filepath.Glob(path + "*")
+		if err != nil || len(files) < 2 {
+			t.Fatalf("the files are %v (%v)", files, err)
+		}
+		for _, file := range files {
+			read(file)
+		}
+		return found
+	}
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(context.Background())
+	rows, err := conn.Query(t.Context(), `SELECT tablename FROM pg_tables WHERE schemaname = 'public'`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 10 {
+		t.Fatalf("the tables are %v (%v)", tables, err)
+	}
+	for _, table := range tables {
+		var dump bytes.Buffer
+		if _, err := conn.PgConn().CopyTo(t.Context(), &dump, "COPY "+pgx.Identifier{table}.Sanitize()+" TO STDOUT"); err != nil {
+			t.Fatal(err)
+		}
+		found["table "+table] = dump.Bytes()
+	}
+	if _, err := conn.Exec(t.Context(), `CHECKPOINT`); err != nil {
+		t.Fatal(err)
+	}
+	address, err := url.Parse(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = filepath.WalkDir(address.Query().Get("host"), func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() {
+			read(path)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}

@@ -70,7 +70,8 @@ func (s *Server) SetNumber(ctx context.Context, user wire.UserID, number string)
 
 // RemoveNumber takes an account's phone number away.
 func (s *Server) RemoveNumber(ctx context.Context, user wire.UserID) error {
-	err := s.cfg.Store.DeleteNumber(ctx, string(user))
+	told, err := s.cfg.Store.DeleteNumber(ctx, string(user))
+	s.tellPeople(told)
 	if err == nil {
 		s.tellDiscovery(ctx, user)
 	}
@@ -196,34 +197,6 @@ func rateLimited(wait time.Duration, format string, args ...any) *wire.Problem {
 	return p
 }
 
-// tellPeople tells accounts, on all their devices, who their contacts are now.
-// Whoever registers a number does not wait for it: how long it takes says how
-// many have the number.
-func (s *Server) tellPeople(users []string) {
-	if len(users) == 0 {
-		return
-	}
-	s.aside(func(ctx context.Context) {
-		for _, user := range users {
-			people, err := s.peopleOf(ctx, user)
-			if err != nil {
-				s.cfg.Logger.Warn("people could not be told of a contact; they see it when they sign in", "err", err)
-				return
-			}
-			s.tellDevices(call.Who{User: wire.UserID(user)}, people)
-		}
-	})
-}
-
-func (s *Server) peopleOf(ctx context.Context, user string) (wire.People, error) {
-	contacts, err := s.cfg.Store.Contacts(ctx, user)
-	if err != nil {
-		return wire.People{}, err
-	}
-	blocked, err := s.cfg.Store.Blocks(ctx, user)
-	return wire.People{Contacts: persons(contacts), Blocked: persons(blocked)}, err
-}
-
 // tellDiscovery tells an account's devices where it stands.
 func (s *Server) tellDiscovery(ctx context.Context, user wire.UserID) {
 	d, err := s.cfg.Store.Discovery(ctx, string(user))
@@ -232,23 +205,6 @@ func (s *Server) tellDiscovery(ctx context.Context, user wire.UserID) {
 		return
 	}
 	s.tellDevices(call.Who{User: user}, discovery(d))
-}
-
-// tellWithin bounds what is done aside.
-const tellWithin = 30 * time.Second
-
-// aside runs f in a goroutine that Close waits for. Nothing begins after Close.
-func (s *Server) aside(f func(ctx context.Context)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return
-	}
-	s.wait.Go(func() {
-		ctx, cancel := context.WithTimeout(s.ctx, tellWithin)
-		defer cancel()
-		f(ctx)
-	})
 }
 
 // pace counts the uploads of each account in the current minute. The zero pace

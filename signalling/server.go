@@ -30,6 +30,7 @@ type Server struct {
 	addresses map[string]int // sockets by network address
 	sessions  map[wire.SessionID]*session
 	users     map[wire.UserID]map[*session]struct{}
+	tell      teller
 }
 
 // New makes the endpoint.

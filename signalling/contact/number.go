@@ -28,11 +28,24 @@ func Parse(text string) (Number, error) {
 	if len(text) > maxNumberBytes || text == "" || text[0] != '+' {
 		return Number{}, ErrNumber
 	}
-	parsed, err := phonenumbers.Parse(text, phonenumbers.UNKNOWN_REGION)
-	if err != nil || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+	first, ok := normalise(text)
+	if !ok {
 		return Number{}, ErrNumber
 	}
-	return Number{phonenumbers.Format(parsed, phonenumbers.E164)}, nil
+	// A trunk prefix behind the country code is taken away. Where another one
+	// follows, no form is the last, and one number would have several hashes.
+	if again, ok := normalise(first); !ok || again != first {
+		return Number{}, ErrNumber
+	}
+	return Number{first}, nil
+}
+
+func normalise(text string) (e164 string, ok bool) {
+	parsed, err := phonenumbers.Parse(text, phonenumbers.UNKNOWN_REGION)
+	if err != nil || phonenumbers.IsPossibleNumberWithReason(parsed) != phonenumbers.IS_POSSIBLE {
+		return "", false
+	}
+	return phonenumbers.Format(parsed, phonenumbers.E164), true
 }
 
 // Ending is the last two digits, by which its owner recognises a number.

@@ -28,7 +28,8 @@ func (s *Store) NumberOf(ctx context.Context, user string) (Number, error) {
 // SetNumber gives user a number that he has proved to be his, which is
 // discoverable at first, and takes it from whoever had it before: numbers are
 // handed on. Those who have uploaded the number get user as a contact; they
-// are returned, [MaxTold] at most, so that they can be told. It fails with [ErrNotFound] if there is no such user.
+// are returned, and those who had another contact from it, [MaxTold] at most,
+// so that they can be told. It fails with [ErrNotFound] if there is no such user.
 func (s *Store) SetNumber(ctx context.Context, user, hash, ending string) (told []string, err error) {
 	if err := checkIDs("user id or hash", user, hash); err != nil {
 		return nil, err
@@ -37,7 +38,10 @@ func (s *Store) SetNumber(ctx context.Context, user, hash, ending string) (told 
 		return nil, invalid("the ending has more than two digits")
 	}
 	for try := 1; ; try++ {
-		err = s.writer.write(ctx, func(ctx context.Context, c conn) error { return putNumber(ctx, c, user, hash, ending) })
+		err = s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+			told, err = putNumber(ctx, c, user, hash, ending)
+			return err
+		})
 		if !errors.Is(err, ErrConflict) || try == maxTries { // another user proved the same number at the same moment
 			break
 		}
@@ -45,29 +49,44 @@ func (s *Store) SetNumber(ctx context.Context, user, hash, ending string) (told 
 	if err != nil {
 		return nil, err
 	}
-	return s.adopt(ctx, user)
+	more, err := s.adopt(ctx, user)
+	told = append(told, more...)
+	return told[:min(len(told), MaxTold)], err
 }
 
-func putNumber(ctx context.Context, c conn, user, hash, ending string) error {
+func putNumber(ctx context.Context, c conn, user, hash, ending string) (told []string, err error) {
 	before, err := rows(ctx, c, scanID, `SELECT user_id FROM numbers
 		WHERE hash = $1 AND user_id <> $2 OR user_id = $2 AND hash <> $1`, hash, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, owner := range before {
-		if err := dropNumber(ctx, c, owner); err != nil {
-			return err
+		lost, err := dropNumber(ctx, c, owner)
+		if err != nil {
+			return nil, err
 		}
+		told = append(told, lost...)
 	}
 	_, err = c.exec(ctx, `INSERT INTO numbers (user_id, hash, ending, verified_ms) VALUES ($1, $2, $3, {now})
 		ON CONFLICT (user_id) DO UPDATE SET verified_ms = excluded.verified_ms`, user, hash, ending)
-	return err
+	return told, err
+}
+
+// NumberOwner returns whose number it is, or [ErrNotFound]. It is for somebody
+// who has just proved that the number is his, and for nobody else.
+func (s *Store) NumberOwner(ctx context.Context, hash string) (string, error) {
+	return get(ctx, s, scanID, `SELECT user_id FROM numbers WHERE hash = $1`, hash)
 }
 
 // DeleteNumber takes a user's number away and his account out of the contacts
-// of those who had it from the number; it is no error if he had none.
-func (s *Store) DeleteNumber(ctx context.Context, user string) error {
-	return s.writer.write(ctx, func(ctx context.Context, c conn) error { return dropNumber(ctx, c, user) })
+// of those who had it from the number, who are returned; it is no error if he
+// had none.
+func (s *Store) DeleteNumber(ctx context.Context, user string) (told []string, err error) {
+	err = s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+		told, err = dropNumber(ctx, c, user)
+		return err
+	})
+	return told[:min(len(told), MaxTold)], err
 }
 
 // SetDiscoverable says whether those who have user's number may find his
@@ -81,19 +100,23 @@ func (s *Store) SetDiscoverable(ctx context.Context, user string, on bool) (told
 	return s.adopt(ctx, user)
 }
 
-// dropNumber makes who had user from his number have a mere hash again.
-func dropNumber(ctx context.Context, c conn, user string) error {
+// dropNumber makes who had user from his number have a mere hash again, and
+// returns them.
+func dropNumber(ctx context.Context, c conn, user string) (lost []string, err error) {
+	lost, err = rows(ctx, c, scanID, `DELETE FROM contacts WHERE contact_id = $1
+		AND owner_id IN (SELECT owner_id FROM uploaded WHERE contact_id = $1 AND made) RETURNING owner_id`, user)
+	if err != nil {
+		return nil, err
+	}
 	for _, text := range []string{
-		`DELETE FROM contacts WHERE contact_id = $1
-			AND owner_id IN (SELECT owner_id FROM uploaded WHERE contact_id = $1 AND made)`,
 		`UPDATE uploaded SET contact_id = NULL, made = FALSE WHERE contact_id = $1`,
 		`DELETE FROM numbers WHERE user_id = $1`,
 	} {
 		if _, err := c.exec(ctx, text, user); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return lost, nil
 }
 
 // adopt turns the hashes that others have uploaded of user's number into

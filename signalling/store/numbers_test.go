@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,15 +122,20 @@ func TestANumberHandedOnTakesItsContactsAlong(t *testing.T) {
 		for _, owner := range []string{"ana", "bia"} {
 			upload(t, s, store.Upload{Owner: owner, Add: []string{"h1", "h2"}})
 		}
-		value(s.SetNumber(ctx, "duda", "h1", "11"))(t)
+		if diff := cmp.Diff([]string{"ana", "ana", "bia"}, slices.Sorted(slices.Values(value(s.SetNumber(ctx, "duda", "h1", "11"))(t)))); diff != "" {
+			t.Errorf("told are: %s", diff)
+		}
+		equal(t, "the owner", value(s.NumberOwner(ctx, "h1"))(t), "duda")
 		equal(t, "ana's contacts", contactIDs(t, s, "ana"), "duda")
 		equal(t, "bia's contacts, one of her own", contactIDs(t, s, "bia"), "caio duda")
 		_, err := s.NumberOf(ctx, "caio")
 		fails(t, err, store.ErrNotFound)
 		value(s.SetNumber(ctx, "duda", "h2", "22"))(t)
 		equal(t, "ana's contacts after a change", contactIDs(t, s, "ana"), "duda")
-		ok(t, s.DeleteNumber(ctx, "duda"))
-		ok(t, s.DeleteNumber(ctx, "duda"))
+		equal(t, "how many lost a contact", len(value(s.DeleteNumber(ctx, "duda"))(t)), 2)
+		equal(t, "how many lost it again", len(value(s.DeleteNumber(ctx, "duda"))(t)), 0)
+		_, err = s.NumberOwner(ctx, "h2")
+		fails(t, err, store.ErrNotFound)
 		equal(t, "ana's contacts without number", contactIDs(t, s, "ana"), "")
 		equal(t, "her hashes", uploaded(t, s, "ana"), 2)
 	})

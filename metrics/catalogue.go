@@ -75,7 +75,7 @@ var callDefinitions = []Definition{
 		Help:    "Most participants at one time of a call through the SFU, told at its end.",
 	}, {
 		Name: "pronto_blocked_total", Type: Counter,
-		Labels: []Label{label("reason", texts(policy.ReasonBlockList, policy.ReasonPrivacy, policy.ReasonUnknownUser)...)},
+		Labels: []Label{label("reason", texts(policy.Reasons()...)...)},
 		Help:   "Attempts that policy kept from ringing anybody, by reason.",
 	}, {
 		Name: "pronto_client_alerts_total", Type: Counter, Labels: []Label{label("alert", "low_battery")},

@@ -17,7 +17,7 @@ const Other = "other"
 
 // MaxSets is how many sets of label values one metric may have, the one of
 // [Other] included.
-const MaxSets = 60
+const MaxSets = 120
 
 // Label is a label and all its values.
 type Label struct {

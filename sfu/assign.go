@@ -26,8 +26,8 @@ type want struct {
 func (r *Room) assign(now time.Time) {
 	r.chooseLoud(now)
 	for _, viewer := range r.peers {
-		changed := r.fill(viewer.audioSlots, r.wantedAudio(viewer))
-		if r.fill(viewer.videoSlots, r.wantedVideo(viewer)) || changed {
+		changed := r.fill(viewer.audioSlots, viewer.visible(r.wantedAudio(viewer)))
+		if r.fill(viewer.videoSlots, viewer.visible(r.wantedVideo(viewer))) || changed {
 			viewer.tellSlots()
 		}
 	}

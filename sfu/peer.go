@@ -51,6 +51,7 @@ type Peer struct {
 	audioSlots []*slot
 	videoSlots []*slot
 	view       []ViewItem // nil before the first View
+	apart      []string   // peers of whom nothing comes here
 	late       bool       // Failed was told because no connection came
 	everUp     bool
 }

@@ -48,6 +48,8 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return err
 	case *wire.SetPrivacy:
 		return s.setPrivacy(ctx, who, m)
+	case *wire.GetDecisions:
+		return s.decisions(ctx, who, m)
 	case *wire.GetCallLog:
 		return s.callLog(ctx, who, m)
 	case *wire.CreateLink:
@@ -115,22 +117,6 @@ func (s *Server) tellDevices(who call.Who, body any) {
 		return
 	}
 	s.cfg.Post.ToUser(who.User, frame, who.Session)
-}
-
-func privacy(p store.Privacy) wire.Privacy {
-	return wire.Privacy{WhoMayCall: wire.WhoMayCall(p.WhoMayCall), HideAddress: p.HideAddress, Version: uint32(p.Version)}
-}
-
-func (s *Server) setPrivacy(ctx context.Context, who call.Who, m *wire.SetPrivacy) error {
-	p := store.Privacy{WhoMayCall: store.WhoMayCall(m.WhoMayCall), HideAddress: m.HideAddress}
-	version, err := s.cfg.Store.SetPrivacy(ctx, string(who.User), p, int64(m.IfVersion))
-	if err != nil {
-		return err
-	}
-	p.Version = version
-	who.Reply(privacy(p))
-	s.tellDevices(who, privacy(p))
-	return nil
 }
 
 func (s *Server) callLog(ctx context.Context, who call.Who, m *wire.GetCallLog) error {

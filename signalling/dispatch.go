@@ -96,6 +96,9 @@ func (s *Server) dispatch(ctx context.Context, who call.Who, message any) error 
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest has no account")
 	}
+	if handled, err := s.groups(ctx, who, message); handled {
+		return err
+	}
 	return s.account(ctx, who, message)
 }
 

@@ -58,6 +58,9 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
 	}
 	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Device: m.Device, DeviceName: m.DeviceName}
+	if err := s.admitted(ctx, who); err != nil {
+		return nil, err
+	}
 	if one := s.resume(ctx, sock, frame.ID, who, m.Resume); one != nil {
 		return one, nil
 	}
@@ -139,7 +142,10 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 	if !who.Guest() {
 		w.Incoming = s.cfg.Calls.Incoming(ctx, who.User)
 	}
-	one.attach(sock, 0)
+	if _, ok := one.attach(sock, 0); !ok {
+		s.remove(one)
+		return nil, wire.Problemf(wire.CodeUnauthenticated, "the session was ended; sign in again")
+	}
 	one.welcome(reply(id, w))
 	s.cfg.Events(Handled{Type: "hello"})
 	return one, nil

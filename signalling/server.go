@@ -176,7 +176,7 @@ const closeSilent = int(websocket.StatusPolicyViolation)
 
 func closeCode(code wire.Code) int {
 	switch code {
-	case wire.CodeUnauthenticated, wire.CodeHelloFirst:
+	case wire.CodeUnauthenticated, wire.CodeHelloFirst, wire.CodeSuspended:
 		return wire.CloseUnauthenticated
 	case wire.CodeUnavailable:
 		return wire.CloseTooMany
@@ -186,19 +186,9 @@ func closeCode(code wire.Code) int {
 
 // forget ends a session for good. Its calls have their own grace.
 func (s *Server) forget(one *session) {
-	if !one.drop() {
-		return
+	if one.drop() {
+		s.remove(one)
 	}
-	s.mu.Lock()
-	if s.sessions[one.id] == one {
-		delete(s.sessions, one.id)
-		delete(s.users[one.who.User], one)
-		if len(s.users[one.who.User]) == 0 {
-			delete(s.users, one.who.User)
-		}
-	}
-	s.mu.Unlock()
-	one.unsubscribe()
 }
 
 // keep registers a new session. If the account has too many, the one that has

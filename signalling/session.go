@@ -177,6 +177,21 @@ func (s *session) drop() bool {
 	return true
 }
 
+// expel ends a session for good and closes its socket. It reports false if the
+// session is being made: then who makes it finds it dropped.
+func (s *session) expel() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropped = true
+	if s.expire != nil {
+		s.expire.Stop()
+	}
+	if s.socket != nil {
+		s.socket.giveUp(wire.CloseUnauthenticated)
+	}
+	return s.ready
+}
+
 // pending returns the next frame for the socket, if there is one.
 func (s *session) pending(sock *socket) (queued, bool) {
 	s.mu.Lock()

@@ -32,6 +32,10 @@ type config struct {
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
+	Rings       int           `env:"PRONTO_RINGS_PER_MINUTE" envDefault:"10" help:"How many times a minute an account may ring or invite."`
+	PairRings   int           `env:"PRONTO_RINGS_PER_PAIR" envDefault:"3" help:"How many times a minute an account may ring the same other one."`
+	Strangers   int           `env:"PRONTO_UNANSWERED_STRANGERS" envDefault:"20" help:"How many calls a day to people who do not know the caller may stay unanswered before the caller must wait, 1 to 1000."`
+	CoolDown    time.Duration `env:"PRONTO_COOL_DOWN" envDefault:"1h" help:"How long such a caller must wait after the last of them, 1s to 24h."`
 	Sockets     int           `env:"PRONTO_SOCKETS_PER_ADDRESS" envDefault:"1024" help:"WebSockets that one network address may have."`
 	Demo        bool          `env:"PRONTO_DEMO" envDefault:"false" help:"Lets anybody sign in as Ana, Bia, Carlo, Dora or Ezio. Refused together with PRONTO_PUBLIC_URL unless forced."`
 	DemoForce   bool          `env:"PRONTO_DEMO_FORCE" envDefault:"false" help:"Allows PRONTO_DEMO on a public server, where anybody can be anybody."`
@@ -107,6 +111,14 @@ func (c config) validate() error {
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
 		return badVariable("PRONTO_GRACE", "is %s, not between 1s and 5m", c.Grace)
+	case c.Rings < 1:
+		return badVariable("PRONTO_RINGS_PER_MINUTE", "is %d, not positive", c.Rings)
+	case c.PairRings < 1:
+		return badVariable("PRONTO_RINGS_PER_PAIR", "is %d, not positive", c.PairRings)
+	case c.Strangers < 1 || c.Strangers > 1000:
+		return badVariable("PRONTO_UNANSWERED_STRANGERS", "is %d, not between 1 and 1000", c.Strangers)
+	case c.CoolDown < time.Second || c.CoolDown > 24*time.Hour:
+		return badVariable("PRONTO_COOL_DOWN", "is %s, not between 1s and 24h", c.CoolDown)
 	case c.Sockets < 1:
 		return badVariable("PRONTO_SOCKETS_PER_ADDRESS", "is %d, not positive", c.Sockets)
 	case c.LogFormat != "text" && c.LogFormat != "json":

@@ -16,6 +16,7 @@ type cli struct {
 	Serve serveCmd `cmd:"" default:"1" help:"Serve calls. The default."`
 	Token tokenCmd `cmd:"" help:"Sign a token for an account."`
 	Keys  keysCmd  `cmd:"" help:"Create, list and revoke API keys."`
+	User  userCmd  `cmd:"" help:"Suspend accounts, and say which take no calls."`
 	Env   envCmd   `cmd:"" help:"Print the table of environment variables."`
 }
 

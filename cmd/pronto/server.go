@@ -74,7 +74,8 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	post := signalling.NewPost(b, log)
 	calls, err := call.New(ctx, call.Config{
 		Node: cfg.Node, RingTimeout: cfg.RingTimeout, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
-		Relay: ice, Events: counters.Call, Logger: log,
+		Limits: call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
+		Relay:  ice, Events: counters.Call, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -99,6 +100,8 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	s.later(sockets.Close)
 	s.sweep(db)
+	s.watch(sockets)
+	s.watchGroups(sockets)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	if err := api.Register(mux, api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, Logger: log}); err != nil {
@@ -195,10 +198,35 @@ func (s *server) sweep(db *store.Store) {
 				const unused = 90 * 24 * time.Hour // then an address book is no longer synced
 				_, err = db.SweepUploaded(ctx, time.Now().Add(-unused), 100)
 			}
+			if err == nil {
+				_, err = db.SweepDecisions(ctx)
+			}
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)
 			}
 		}
+	}()
+	s.later(func() { stop(); <-done })
+}
+
+// watch has suspensions take effect.
+func (s *server) watch(sockets *signalling.Server) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sockets.Watch(ctx)
+	}()
+	s.later(func() { stop(); <-done })
+}
+
+// watchGroups has invitations expire, and suspensions of groups take effect.
+func (s *server) watchGroups(sockets *signalling.Server) {
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		sockets.WatchGroups(ctx)
 	}()
 	s.later(func() { stop(); <-done })
 }

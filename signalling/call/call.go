@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -21,12 +22,15 @@ type Call struct {
 	inbox chan func()
 	done  chan struct{} // closed when Run has returned
 	moved func(*Call, indexChange)
+	group wire.GroupID // empty unless it is the call of one
 
 	// Owned by Run.
-	state *state
-	peers map[wire.ParticipantID]*peer
+	state   *state
+	peers   map[wire.ParticipantID]*peer
+	hearers hearers
 
-	shape atomic.Pointer[Shape] // for gauges
+	shape   atomic.Pointer[Shape]          // for gauges
+	current atomic.Pointer[wire.GroupCall] // of a group's call
 }
 
 // Shape is what gauges show of a call.
@@ -51,7 +55,7 @@ func (c *Call) run(ctx context.Context) {
 	defer timer.Stop()
 	for c.state.Phase != wire.PhaseEnded {
 		wait := time.Hour
-		if at, ok := c.state.next(); ok {
+		if at, ok := c.next(); ok {
 			wait = max(0, time.Until(at))
 		}
 		timer.Reset(wait)
@@ -114,6 +118,7 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 	c.state = next
 	c.reshape(before)
 	c.release(fx, now)
+	c.announce(now)
 	return nil
 }
 
@@ -129,6 +134,7 @@ func (c *Call) commit(ctx context.Context, next *state, fx *effects) error {
 	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
 		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
+		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers,
 	})
 }
 
@@ -159,7 +165,7 @@ func (c *Call) release(fx *effects, now time.Time) {
 		c.send(out)
 	}
 	for _, l := range fx.log {
-		if l.Ended {
+		if user := wire.UserID(l.UserID); l.Ended && user != nobody && !slices.Contains(fx.untold, user) {
 			c.send(outgoing{user: wire.UserID(l.UserID), body: entry(l, c.id, now)})
 		}
 	}
@@ -172,6 +178,9 @@ func (c *Call) release(fx *effects, now time.Time) {
 	for _, l := range fx.gone {
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
+	}
+	if fx.apart {
+		c.keepApart()
 	}
 	for _, e := range fx.metrics {
 		c.cfg.Events(e)
@@ -214,6 +223,10 @@ func (c *Call) view(self wire.ParticipantID) wire.CallState {
 func (c *Call) reshape(before *state) {
 	s := c.state
 	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in)})
+	if s.Group != "" {
+		current := c.groupCall(s.Phase != wire.PhaseEnded)
+		c.current.Store(&current)
+	}
 	c.moved(c, difference(before, s))
 }
 
@@ -245,7 +258,7 @@ func reachable(s *state) map[wire.UserID]bool {
 		return users
 	}
 	for i := range s.Legs {
-		if l := &s.Legs[i]; !l.Silent {
+		if l := &s.Legs[i]; !l.Silent || l.Quiet {
 			users[l.User] = users[l.User] || l.in()
 		}
 	}

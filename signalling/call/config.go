@@ -22,6 +22,9 @@ type Config struct {
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
 
+	// Limits keep callers from being a nuisance; zeroes take the defaults.
+	Limits Limits
+
 	// Store keeps what must not be lost.
 	Store Store
 	// Post carries frames to sessions.
@@ -48,7 +51,7 @@ func (c Config) Validate() error {
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("call: a part of Config is missing")
 	}
-	return nil
+	return c.Limits.validate()
 }
 
 // Store is the part of [store.Store] that calls need.
@@ -58,7 +61,9 @@ type Store interface {
 	Relations(ctx context.Context, caller string, callees []string) ([]store.Relation, error)
 	ClaimCalls(ctx context.Context, node string) ([]store.CallRow, error)
 	Link(ctx context.Context, id string) (store.Link, error)
-	AdmitByLink(ctx context.Context, id string) (store.Link, error)
+	Group(ctx context.Context, id string) (store.GroupRow, error)
+	AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error)
+	WriteDecisions(ctx context.Context, decisions ...store.Decision) error
 }
 
 // Post carries frames to sessions, wherever they are. Frames for one session
@@ -83,6 +88,7 @@ type Peer interface {
 	Negotiate(ctx context.Context, offer sfu.Offer) (sfu.Answer, error)
 	View(items []sfu.ViewItem)
 	Allow(send, receive bool)
+	Isolate(ids []string)
 	Close()
 }
 

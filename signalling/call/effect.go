@@ -17,11 +17,22 @@ type effects struct {
 	log     []store.LogChange
 	outbox  []store.NewOutbox
 	drop    []string
+	untold  []wire.UserID // whose log changes without a word
 	metrics []Event
+	apart   bool                 // who is kept apart has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device
 	gone    []leg                // media to close and relay credentials to revoke
+
+	decisions []store.Decision // for the callees to read later
+	inviter   wire.UserID
+	strangers []string // who do not know inviter
+	answers   []store.Answer
 }
+
+// nobody is an account that cannot be: ids have no such character. What is
+// written for it costs the store as much as for others, and is nowhere.
+const nobody wire.UserID = "."
 
 // outgoing is one frame and who gets it.
 type outgoing struct {
@@ -36,6 +47,10 @@ type outgoing struct {
 
 // broadcast tells all who are in the call, and counts.
 func (s *state) broadcast(fx *effects, body any) {
+	if len(s.Apart) > 0 {
+		s.tellEach(fx, func(l *leg) any { return s.as(l, body) })
+		return
+	}
 	s.Seq++
 	out := outgoing{call: s.ID, epoch: s.Epoch, seq: s.Seq, body: body}
 	for i := range s.Legs {

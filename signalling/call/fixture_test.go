@@ -27,6 +27,10 @@ type memory struct {
 	log       map[string][]store.LogChange
 	relations map[[2]string]store.Relation
 	links     map[string]store.Link
+	groups    map[string]store.GroupRow
+	decided   []store.Decision
+	strangers map[string][]string // caller to those who do not know him
+	answers   []store.Answer
 	afterRead func() // runs between the commit of a call and the second look
 }
 
@@ -34,6 +38,8 @@ func newMemory() *memory {
 	return &memory{
 		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
 		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
+		groups:    map[string]store.GroupRow{},
+		strangers: map[string][]string{},
 	}
 }
 
@@ -68,6 +74,8 @@ func (m *memory) CreateCall(_ context.Context, n *store.NewCall, decide func([]s
 	row := store.CallRow{ID: n.ID, Kind: n.Kind, State: n.State, Epoch: 1, Snapshot: n.Snapshot}
 	m.calls[n.ID] = row
 	m.write(n.Log, nil, n.Outbox)
+	m.decided = append(m.decided, n.Decisions...)
+	m.strangers[n.Caller] = append(m.strangers[n.Caller], n.Strangers...)
 	return row, nil
 }
 
@@ -105,6 +113,9 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 		}
 	}
 	m.write(c.Log, c.DropOutbox, c.Outbox)
+	m.decided = append(m.decided, c.Decisions...)
+	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
+	m.answers = append(m.answers, c.Answers...)
 	return nil
 }
 
@@ -115,7 +126,7 @@ func (m *memory) relate(caller string, callees []string) []store.Relation {
 		if !ok {
 			r = store.Relation{
 				CalleeExists: true, CalleeName: callee, CalleeHasCaller: true, CallerHasCallee: true,
-				CalleePrivacy: store.Privacy{WhoMayCall: store.Everyone},
+				CalleePrivacy: store.Privacy{WhoMayCall: store.Everyone, WhoMayAdd: store.Everyone},
 			}
 		}
 		r.Caller, r.Callee = caller, callee
@@ -150,6 +161,15 @@ func (m *memory) ClaimCalls(context.Context, string) ([]store.CallRow, error) {
 	return list, nil
 }
 
+func (m *memory) Group(_ context.Context, id string) (store.GroupRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if g, ok := m.groups[id]; ok {
+		return g, nil
+	}
+	return store.GroupRow{}, store.ErrNotFound
+}
+
 func (m *memory) Link(_ context.Context, id string) (store.Link, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -159,7 +179,14 @@ func (m *memory) Link(_ context.Context, id string) (store.Link, error) {
 	return store.Link{}, store.ErrNotFound
 }
 
-func (m *memory) AdmitByLink(ctx context.Context, id string) (store.Link, error) {
+func (m *memory) WriteDecisions(_ context.Context, decisions ...store.Decision) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.decided = append(m.decided, decisions...)
+	return nil
+}
+
+func (m *memory) AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error) {
 	l, err := m.Link(ctx, id)
 	if err != nil {
 		return l, &store.LinkRefused{Reason: store.LinkUnknown}
@@ -171,6 +198,7 @@ func (m *memory) AdmitByLink(ctx context.Context, id string) (store.Link, error)
 	}
 	l.Uses++
 	m.links[id] = l
+	m.decided = append(m.decided, decisions...)
 	return l, nil
 }
 
@@ -194,6 +222,7 @@ type mediaPeer struct {
 	views  [][]sfu.ViewItem
 	held   bool
 	closed bool
+	apart  []string
 }
 
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
@@ -222,6 +251,7 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
 func (p *mediaPeer) Allow(send, receive bool)  { p.held = !send && !receive }
 func (p *mediaPeer) Close()                    { p.closed = true }
+func (p *mediaPeer) Isolate(ids []string)      { p.apart = ids }
 
 // relays remembers what was revoked.
 type relays struct {
@@ -246,6 +276,7 @@ type world struct {
 	store    *memory
 	media    *media
 	relays   *relays
+	limits   Limits
 
 	mu     sync.Mutex
 	inbox  map[wire.SessionID][]wire.Frame
@@ -260,6 +291,7 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 		w := &world{
 			t: t, store: newMemory(), media: &media{peers: map[wire.CallID]map[wire.ParticipantID]*mediaPeer{}}, relays: &relays{},
 			inbox: map[wire.SessionID][]wire.Frame{}, online: map[wire.UserID][]wire.SessionID{},
+			limits: Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000},
 		}
 		w.start()
 		defer func() { w.registry.Close() }()
@@ -271,7 +303,8 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
+		Limits: w.limits,
+		Relay:  w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)

@@ -6,6 +6,33 @@ import (
 	"pronto/signalling/wire"
 )
 
+// onWay returns the leg that this session has in the call, if media takes this
+// way now. Who has not joined by his own act has none.
+func (s *state) onWay(who Who, generation uint32, way wire.Topology) (*leg, error) {
+	l, err := s.member(who)
+	if err != nil {
+		return nil, err
+	}
+	if generation != s.Generation || s.Topology != way {
+		return nil, errStale
+	}
+	return l, nil
+}
+
+// toOther hands what sets up a direct connection to the other participant.
+func (s *state) toOther(fx *effects, who Who, generation uint32, body any) error {
+	self, err := s.onWay(who, generation, wire.TopologyDirect)
+	if err != nil {
+		return err
+	}
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.in() && l.Participant != self.Participant {
+			s.toPeer(fx, l.Session, body)
+		}
+	}
+	return nil
+}
+
 // setMedia notes what a participant sends and tells the others; by is who
 // turned his microphone off, if somebody else did.
 func (s *state) setMedia(fx *effects, l *leg, media wire.Media, by wire.ParticipantID) {

@@ -136,7 +136,7 @@ func alertOf(t wire.Trouble) string {
 // others say is taken for true.
 func (s *state) cannotHear(fx *effects, l *leg, whom wire.ParticipantID, on bool) error {
 	other := s.legOf(whom)
-	if other == nil || other.pending() || whom == l.Participant {
+	if other == nil || other.pending() || whom == l.Participant || s.hides(l, whom) {
 		return wire.Problemf(wire.CodeNotFound, "there is no such other participant in the call")
 	}
 	other.Unheard = slices.DeleteFunc(slices.Clone(other.Unheard), func(p wire.ParticipantID) bool {
@@ -152,17 +152,17 @@ func (s *state) cannotHear(fx *effects, l *leg, whom wire.ParticipantID, on bool
 
 // judgeHearing raises or clears "not heard" by what the others say.
 func (s *state) judgeHearing(fx *effects, l *leg) {
-	others := s.count((*leg).in) - 1
+	others := s.count(func(o *leg) bool { return o.in() && !s.areApart(o.User, l.User) }) - 1
 	s.setTrouble(fx, l, wire.TroubleNotHeard, others > 0 && len(l.Unheard) >= others)
 }
 
 // asHost finds the participant whom the host means.
 func (s *state) asHost(l *leg, whom wire.ParticipantID) (*leg, error) {
-	if l.Participant != s.Host {
+	if !s.hosts(l) {
 		return nil, errNotHost
 	}
 	other := s.legOf(whom)
-	if other == nil || whom == l.Participant {
+	if other == nil || whom == l.Participant || other.in() && s.hides(l, whom) {
 		return nil, wire.Problemf(wire.CodeNotFound, "there is no such other participant in the call")
 	}
 	return other, nil
@@ -198,7 +198,7 @@ func (s *state) put(fx *effects, host *leg, whom wire.ParticipantID, now time.Ti
 
 // lock keeps newcomers out, or lets them in again.
 func (s *state) lock(fx *effects, l *leg, on bool) error {
-	if l.Participant != s.Host {
+	if !s.hosts(l) {
 		return errNotHost
 	}
 	if s.Locked == on {

@@ -34,7 +34,10 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 	link, err := r.admit(ctx, who, m.Link)
 	if err != nil {
 		var refused *store.LinkRefused
+		var problem *wire.Problem
 		switch {
+		case errors.As(err, &problem):
+			return "refused", err
 		case errors.As(err, &refused):
 			return linkResult(refused.Reason), errNoLink
 		case errors.Is(err, store.ErrNotFound):
@@ -97,23 +100,40 @@ func (c *Call) rejoin(ctx context.Context, who Who) (again bool, err error) {
 	return err == nil, err
 }
 
-// admit asks policy and counts a use.
+// admit asks policy and counts a use. The owner may read later who came, but
+// nobody can fill his list by trying over and over.
 func (r *Registry) admit(ctx context.Context, who Who, id wire.LinkID) (store.Link, error) {
 	link, err := r.cfg.Store.Link(ctx, string(id))
 	if err != nil {
 		return store.Link{}, err
 	}
-	if !who.Guest() {
-		relations, err := r.cfg.Store.Relations(ctx, string(who.User), []string{link.OwnerID})
-		if err != nil {
-			return store.Link{}, err
-		}
-		if verdict, reason := policy.Decide(policy.PathLink, facts(relations[0])); verdict != policy.Allow {
-			r.cfg.Events(Refused{Reason: string(reason)})
-			return store.Link{}, errNoLink
-		}
+	relations, err := r.cfg.Store.Relations(ctx, string(who.User), []string{link.OwnerID})
+	if err != nil {
+		return store.Link{}, err
 	}
-	return r.cfg.Store.AdmitByLink(ctx, string(id))
+	verdict, reason := policy.Decide(policy.PathLink, facts(relations[0]))
+	var list []store.Decision
+	if owner := wire.UserID(link.OwnerID); owner != who.User && r.comes.take(r.cfg.Limits, visitor(who), []wire.UserID{owner}, time.Now()) == nil {
+		list = decisions(who, "", policy.PathLink, []callee{judged(relations[0], verdict, reason)})
+	}
+	if verdict == policy.Allow {
+		return r.cfg.Store.AdmitByLink(ctx, string(id), list...)
+	}
+	r.cfg.Events(Refused{Reason: string(reason)})
+	r.keep(ctx, list)
+	if verdict == policy.Refuse {
+		return store.Link{}, refusal(reason, relations[0], 0)
+	}
+	return store.Link{}, errNoLink
+}
+
+// visitor is by what somebody who comes by a link is counted: all guests of a
+// link are one.
+func visitor(who Who) wire.UserID {
+	if who.Guest() {
+		return wire.UserID("." + who.Link)
+	}
+	return who.User
 }
 
 // createForLink starts the call of a link. Of two who come first at the same

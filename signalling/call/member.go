@@ -55,6 +55,19 @@ func (s *state) leave(fx *effects, l *leg, now time.Time) {
 	s.settle(fx, reason, now)
 }
 
+// suspended takes an account out of the call. To the others it looks like
+// hanging up; who rings it hears that nobody answers.
+func (s *state) suspended(fx *effects, user wire.UserID, now time.Time) {
+	l := s.legOfUser(user)
+	switch {
+	case s.Phase == wire.PhaseEnded || l == nil:
+	case l.pending():
+		s.silence(fx, user)
+	default:
+		s.leave(fx, l, now)
+	}
+}
+
 // part takes a leg out of the call.
 func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time) {
 	fx.durable = true
@@ -125,7 +138,7 @@ func (s *state) settle(fx *effects, reason wire.EndReason, now time.Time) {
 	}
 	in, pending := s.count((*leg).in), s.count((*leg).pending)
 	switch {
-	case s.Link != "":
+	case s.Link != "", s.Group != "":
 		if in > 0 {
 			return
 		}
@@ -175,7 +188,7 @@ func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
 	switch {
 	case s.Link != "":
 		via = ViaLink
-	case s.LastID > 2:
+	case s.Group != "", s.LastID > 2:
 		via = ViaGroup
 	}
 	fx.count(SetUpEnded{Kind: s.Kind, Topology: s.Topology, Via: via, Outcome: outcome, Cause: cause})
@@ -239,6 +252,9 @@ func (s *state) heard(fx *effects, l *leg) {
 
 // tick does what is due.
 func (s *state) tick(fx *effects, now time.Time) {
+	if s.Phase == wire.PhaseEnded {
+		return
+	}
 	if s.Proposal != nil && !now.Before(s.Proposal.Until) {
 		s.expireProposal(fx)
 	}

@@ -14,6 +14,7 @@ import (
 type peer struct {
 	Peer
 	generation uint32
+	speakers   []wire.ParticipantID // as last told
 }
 
 // describe hands a session description to the other participant of a direct
@@ -29,19 +30,9 @@ func (c *Call) trickle(ctx context.Context, who Who, m *wire.Trickle) error {
 
 func (c *Call) toOther(ctx context.Context, who Who, generation uint32, body any) error {
 	return c.do(ctx, func() error {
-		s := c.state
-		self, err := s.member(who)
-		if err != nil {
-			return err
-		}
-		if generation != s.Generation || s.Topology != wire.TopologyDirect {
-			return errStale
-		}
 		var fx effects
-		for i := range s.Legs {
-			if l := &s.Legs[i]; l.in() && l.Participant != self.Participant {
-				s.toPeer(&fx, l.Session, body)
-			}
+		if err := c.state.toOther(&fx, who, generation, body); err != nil {
+			return err
 		}
 		c.release(&fx, time.Now())
 		who.Reply(wire.Done{})
@@ -80,12 +71,9 @@ func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error 
 // peerFor returns the participant's peer of this generation, a new one if need
 // be. Only for run.
 func (c *Call) peerFor(who Who, generation uint32) (*peer, error) {
-	l, err := c.state.member(who)
+	l, err := c.state.onWay(who, generation, wire.TopologySFU)
 	if err != nil {
 		return nil, err
-	}
-	if generation != c.state.Generation || c.state.Topology != wire.TopologySFU {
-		return nil, errStale
 	}
 	if p := c.peers[l.Participant]; p != nil && p.generation == generation {
 		return p, nil
@@ -101,6 +89,7 @@ func (c *Call) peerFor(who Who, generation uint32) (*peer, error) {
 	}
 	c.peers[id] = p
 	c.allow(id)
+	c.keepApart()
 	return p, nil
 }
 
@@ -128,8 +117,14 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 		case sfu.Speakers:
 			speakers := make([]wire.ParticipantID, 0, len(e.Participants))
 			for _, s := range e.Participants {
-				speakers = append(speakers, wire.ParticipantID(s))
+				if speaker := wire.ParticipantID(s); !c.state.hides(c.state.legOf(id), speaker) {
+					speakers = append(speakers, speaker)
+				}
 			}
+			if len(c.state.Apart) > 0 && slices.Equal(speakers, p.speakers) {
+				return nil // somebody spoke whom this one must not notice
+			}
+			p.speakers = speakers
 			c.tellPeer(id, wire.Speakers{Participants: speakers})
 		case sfu.Connected:
 			return c.mediaLost(id, false)

@@ -22,6 +22,9 @@ func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 		return err
 	}
 	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
+	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+		return err
+	}
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
 	for range 4 {
 		err := r.create(ctx, who, m.Kind, media, users)
@@ -70,23 +73,27 @@ func (r *Registry) create(ctx context.Context, who Who, kind wire.Kind, media wi
 	if err := r.open(c, ""); err != nil {
 		return err
 	}
-	callees, err := r.write(ctx, who, s, users)
+	path := policy.PathRing
+	if len(users) > 1 {
+		path = policy.PathGroupRing
+	}
+	callees, err := r.write(ctx, path, who, s, users)
 	if err != nil {
 		r.abandon(c, "")
 		return err
 	}
-	return r.begin(ctx, c, s, who, callees)
+	return r.begin(ctx, c, s, path, who, callees)
 }
 
 // write stores a new call, if policy has nothing against it.
-func (r *Registry) write(ctx context.Context, who Who, s *state, users []wire.UserID) ([]callee, error) {
+func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *state, users []wire.UserID) ([]callee, error) {
 	var callees []callee
 	n := &store.NewCall{
 		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topologyOf(s), State: string(s.Phase), OwnerNode: r.cfg.Node,
 		Caller: string(who.User), Callees: toStrings(users), RingFor: r.cfg.RingTimeout,
 	}
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
-		if callees, err = r.decide(policy.PathRing, relations); err != nil {
+		if callees, err = r.decide(path, relations); err != nil {
 			return err
 		}
 		next, fx := s.clone(), &effects{}
@@ -96,15 +103,19 @@ func (r *Registry) write(ctx context.Context, who Who, s *state, users []wire.Us
 		next.Seq = 0 // the caller gets the state, not the events that led to it
 		if len(relations) == 1 {
 			next.RelayOnly = policy.RelayOnly(facts(relations[0]))
-			n.Unpaired = callees[0].silent
+			n.Unpaired = callees[0].silent && !callees[0].quiet
 		}
 		*s = *next
 		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
+		n.Decisions, n.Strangers = decisions(who, s.ID, path, callees), strangers(callees)
 		n.Snapshot, err = s.snapshot()
 		return err
 	})
 	if err != nil {
+		if wire.AsProblem(err).Code == wire.CodeCallsNotAccepted {
+			r.keep(ctx, decisions(who, "", path, callees))
+		}
 		return nil, failure(err)
 	}
 	s.Epoch = uint32(row.Epoch)
@@ -113,25 +124,27 @@ func (r *Registry) write(ctx context.Context, who Who, s *state, users []wire.Us
 
 // begin runs a stored call: it asks policy once more, because a block may have
 // been stored while the call was, answers the caller, and rings.
-func (r *Registry) begin(ctx context.Context, c *Call, s *state, who Who, callees []callee) error {
+func (r *Registry) begin(ctx context.Context, c *Call, s *state, path policy.Path, who Who, callees []callee) error {
 	r.start(c, s)
 	return c.do(ctx, func() error {
 		c.reply(who, c.state.Host)
-		r.ringAgain(ctx, c, policy.PathRing, who, callees)
+		r.ringAgain(ctx, c, path, who, callees)
 		return nil
 	})
 }
 
 // ringAgain re-reads the relations after a commit and rings those who may
 // still be reached. If they cannot be read nobody is rung. Only for run.
-func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who Who, callees []callee) {
+func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who Who, callees []callee,
+	more ...func(*policy.Facts, store.Relation)) {
+	var hoped []callee
 	var users []string
 	for _, one := range callees {
-		if !one.silent {
-			users = append(users, string(one.user))
+		if !one.silent || one.quiet {
+			hoped, users = append(hoped, one), append(users, string(one.user))
 		}
 	}
-	if len(users) == 0 {
+	if len(hoped) == 0 {
 		return
 	}
 	relations, err := r.cfg.Store.Relations(ctx, string(who.User), users)
@@ -139,20 +152,27 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 		r.cfg.Logger.Error("relations could not be read again; nobody is rung", "err", err)
 	}
 	err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
-		var ring []callee
-		for _, user := range users {
-			i := slices.IndexFunc(relations, func(rel store.Relation) bool { return rel.Callee == user })
-			allowed := false
-			if i >= 0 {
-				verdict, _ := policy.Decide(path, facts(relations[i]))
-				allowed = verdict == policy.Allow
+		var ring, changed []callee
+		for _, was := range hoped {
+			is := was
+			is.verdict, is.reason = policy.Silent, policy.ReasonPrivacy
+			if i := slices.IndexFunc(relations, func(rel store.Relation) bool { return rel.Callee == string(was.user) }); i >= 0 {
+				f := facts(relations[i])
+				for _, add := range more {
+					add(&f, relations[i])
+				}
+				is.verdict, is.reason = policy.Decide(path, f)
 			}
-			if !allowed {
-				s.hush(fx, wire.UserID(user))
-				continue
+			switch {
+			case is.verdict == policy.Allow && !was.silent:
+				ring = append(ring, was)
+			case is.verdict == was.verdict, is.verdict == policy.Allow: // what was quiet stays so
+			default:
+				s.hush(fx, was.user, is.verdict == policy.Quiet)
+				changed = append(changed, is)
 			}
-			ring = append(ring, callee{user: wire.UserID(user)})
 		}
+		fx.decisions = decisions(who, s.ID, path, changed)
 		s.ringThem(fx, ring, now)
 		return nil
 	})
@@ -167,12 +187,21 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
 	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
+	if err := r.onlyMembers(ctx, m.Call, users); err != nil {
+		return err
+	}
+	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+		return err
+	}
 	relations, err := r.cfg.Store.Relations(ctx, string(who.User), toStrings(users))
 	if err != nil {
 		return failure(err)
 	}
 	callees, err := r.decide(policy.PathInvite, relations)
 	if err != nil {
+		if wire.AsProblem(err).Code == wire.CodeCallsNotAccepted {
+			r.keep(ctx, decisions(who, m.Call, policy.PathInvite, callees))
+		}
 		return err
 	}
 	return r.with(m.Call, func(c *Call) error {
@@ -184,6 +213,8 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 					return err
 				}
 				fresh = s.unknown(callees)
+				fx.decisions = decisions(who, s.ID, policy.PathInvite, fresh)
+				fx.inviter, fx.strangers = who.User, strangers(fresh)
 				return s.invite(fx, l.Participant, fresh, now)
 			})
 			if err != nil {

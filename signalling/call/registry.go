@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,16 +12,19 @@ import (
 
 // Registry holds the calls of this node.
 type Registry struct {
-	cfg  Config
-	ctx  context.Context // of all calls
-	stop context.CancelFunc
-	wait sync.WaitGroup
+	cfg   Config
+	rates *rates          // of rings
+	comes *rates          // of those who come by links
+	ctx   context.Context // of all calls
+	stop  context.CancelFunc
+	wait  sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows; held for map access only
 	closed bool
 	calls  map[wire.CallID]*Call
 	users  map[wire.UserID]map[*Call]bool // true: in the call; false: rung
 	links  map[wire.LinkID]*Call
+	groups map[wire.GroupID]*Call
 }
 
 // New makes a registry and takes up the calls that a crash or a restart left
@@ -30,8 +34,10 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		return nil, err
 	}
 	r := &Registry{
-		cfg: cfg, calls: map[wire.CallID]*Call{}, users: map[wire.UserID]map[*Call]bool{}, links: map[wire.LinkID]*Call{},
+		cfg: cfg, rates: &rates{}, comes: &rates{}, calls: map[wire.CallID]*Call{}, users: map[wire.UserID]map[*Call]bool{}, links: map[wire.LinkID]*Call{},
+		groups: map[wire.GroupID]*Call{},
 	}
+	r.cfg.Limits = cfg.Limits.filled()
 	r.ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	rows, err := cfg.Store.ClaimCalls(ctx, cfg.Node)
 	if err != nil {
@@ -49,7 +55,14 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		if s.Link != "" {
 			r.links[s.Link] = c
 		}
+		if s.Group != "" {
+			c.group = s.Group
+			r.groups[s.Group] = c
+		}
 		r.start(c, s)
+	}
+	for _, group := range r.RunningGroups() {
+		r.GroupChanged(ctx, group)
 	}
 	return r, nil
 }
@@ -105,6 +118,9 @@ func (r *Registry) forget(c *Call, link wire.LinkID) {
 	}
 	if r.links[link] == c {
 		delete(r.links, link)
+	}
+	if r.groups[c.group] == c {
+		delete(r.groups, c.group)
 	}
 }
 
@@ -236,10 +252,33 @@ func (r *Registry) SessionLost(ctx context.Context, user wire.UserID, session wi
 // Blocked makes a block that is stored take effect on what goes on: whoever is
 // blocked rings no more, and a call between the two ends for both.
 func (r *Registry) Blocked(ctx context.Context, owner, blocked wire.UserID) {
-	for _, c := range r.callsOf(owner) {
+	calls := r.callsOf(owner)
+	for _, c := range r.callsOf(blocked) { // owner may be joining one of them just now
+		if !slices.Contains(calls, c) {
+			calls = append(calls, c)
+		}
+	}
+	for _, c := range calls {
+		_ = c.do(ctx, func() error { // a call that is over needs nothing
+			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+				s.blocked(fx, owner, blocked, now)
+				return nil
+			})
+			if starter := c.state.Starter; starter == owner || starter == blocked {
+				c.gather(ctx)
+			}
+			return err
+		})
+	}
+}
+
+// Suspended makes an account whose suspension is stored leave its calls, and
+// ring no more.
+func (r *Registry) Suspended(ctx context.Context, user wire.UserID) {
+	for _, c := range r.callsOf(user) {
 		_ = c.do(ctx, func() error { // a call that is over needs nothing
 			return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
-				s.blocked(fx, owner, blocked, now)
+				s.suspended(fx, user, now)
 				return nil
 			})
 		})

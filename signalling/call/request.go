@@ -18,8 +18,17 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.joinLink(ctx, who, m)
 	case *wire.Invite:
 		return true, r.invite(ctx, who, m)
+	case *wire.RingGroup:
+		return true, r.ringGroup(ctx, who, m)
+	case *wire.JoinGroupCall:
+		return true, r.joinGroupCall(ctx, who, m)
 	case *wire.Accept:
-		return true, r.with(m.Call, func(c *Call) error { return c.accept(ctx, who, m.Media, false) })
+		return true, r.with(m.Call, func(c *Call) error {
+			if c.group != "" {
+				return c.joinGroup(ctx, who, m.Media, m.ConfirmBlocked, true)
+			}
+			return c.accept(ctx, who, m.Media, false)
+		})
 	case *wire.DeviceRings:
 		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
 			return s.deviceRings(fx, who, now)
@@ -39,7 +48,7 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		})
 	case *wire.End:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
-			if l.Participant != s.Host {
+			if !s.hosts(l) {
 				return errNotHost
 			}
 			reason := wire.EndHangup

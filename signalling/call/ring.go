@@ -9,13 +9,6 @@ import (
 	"pronto/signalling/wire"
 )
 
-// callee is somebody to be rung, with policy's word on him.
-type callee struct {
-	user   wire.UserID
-	name   string
-	silent bool
-}
-
 // addLeg appends a leg with the next participant id.
 func (s *state) addLeg(l leg) *leg {
 	s.LastID++
@@ -29,7 +22,7 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 	if s.Phase == wire.PhaseEnded {
 		return errCallEnded
 	}
-	if s.Locked && by != s.Host {
+	if l := s.legOf(by); s.Locked && (l == nil || !s.hosts(l)) {
 		return errLocked
 	}
 	fresh := s.unknown(callees)
@@ -38,13 +31,17 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 	}
 	for _, c := range fresh {
 		l := s.addLeg(leg{
-			User: c.user, Name: c.name, Silent: c.silent, By: by,
+			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
 		s.broadcast(fx, wire.ParticipantInvited{By: by, Participant: l.public()})
-		if !c.silent {
-			fx.outbox = append(fx.outbox, ringPush(s.ID, s.Kind, c.user, s.ringFor))
+		// For who must not be reached a push to nobody is written, so that the
+		// store takes as long.
+		reached := c.user
+		if c.silent {
+			reached = nobody
 		}
+		fx.outbox = append(fx.outbox, ringPush(s.ID, s.Kind, reached, s.ringFor))
 	}
 	fx.durable = true
 	return nil
@@ -63,11 +60,14 @@ func (s *state) ringThem(fx *effects, callees []callee, now time.Time) {
 // that came while it rang. The caller's side goes on as it was.
 func (s *state) silence(fx *effects, user wire.UserID) {
 	l := s.legOfUser(user)
-	if l == nil || !l.pending() || l.Silent {
+	if l == nil || !l.pending() {
 		return
 	}
-	s.hush(fx, user)
-	fx.tell(user, "", wire.RingStopped{Call: s.ID, Reason: wire.StopCancelled})
+	rang := !l.Silent
+	s.hush(fx, user, false)
+	if rang {
+		fx.tell(user, "", wire.RingStopped{Call: s.ID, Reason: wire.StopCancelled})
+	}
 }
 
 // deviceRings notes that a device of the account rings.
@@ -105,7 +105,10 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 		fx.drop = append(fx.drop, pushKey(s.ID, l.User))
 		fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopAnsweredElsewhere, Device: who.DeviceName})
 	}
-	l.Silent = false
+	if by := s.legOf(l.By); by != nil && !by.Guest {
+		fx.answers = append(fx.answers, store.Answer{Caller: string(by.User), Callee: string(l.User)})
+	}
+	l.Silent, l.Quiet = false, false
 	s.enter(fx, l, who, media, now)
 	return nil
 }
@@ -192,12 +195,21 @@ func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome) {
 	gone := *l
 	fx.durable = true
 	s.broadcast(fx, wire.InviteUnanswered{Participant: gone.Participant})
-	if !gone.Silent {
-		fx.drop = append(fx.drop, pushKey(s.ID, gone.User))
-		s.writeLog(fx, gone.User, store.Incoming, outcome, 0)
-		if outcome == wire.OutcomeMissed {
-			fx.outbox = append(fx.outbox, s.missedPush(gone.User))
-		}
+	// For who must not be reached the same is written for nobody, so that the
+	// store takes as long. A quiet leg is a missed call in the log, of which no
+	// device is told.
+	fx.drop = append(fx.drop, pushKey(s.ID, gone.User))
+	logged, pushed := gone.User, gone.User
+	if gone.Silent {
+		logged, pushed = nobody, nobody
+	}
+	if gone.Quiet {
+		logged = gone.User
+		fx.untold = append(fx.untold, logged)
+	}
+	s.writeLog(fx, logged, store.Incoming, outcome, 0)
+	if outcome == wire.OutcomeMissed {
+		fx.outbox = append(fx.outbox, s.missedPush(pushed))
 	}
 	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
 	s.remove(gone.Participant)
@@ -227,15 +239,20 @@ func (s *state) blocked(fx *effects, owner, blocked wire.UserID, now time.Time) 
 	case other.pending() && other.By == own.Participant:
 		s.stopRinging(fx, *other, wire.StopCancelled)
 		s.settle(fx, wire.EndCancelled, now)
+	case s.Group != "":
+		if s.Isolate {
+			s.separate(fx, owner, blocked)
+		}
 	case s.Link == "" && len(s.Legs) == 2:
 		s.end(fx, wire.EndHangup, now)
 	}
 }
 
-// hush is silence before the first ring: no device has heard of it yet.
-func (s *state) hush(fx *effects, user wire.UserID) {
-	if l := s.legOfUser(user); l != nil && l.pending() && !l.Silent {
-		l.Silent = true
+// hush is silence before the first ring: no device has heard of it yet. A quiet
+// leg is found in the log later.
+func (s *state) hush(fx *effects, user wire.UserID, quiet bool) {
+	if l := s.legOfUser(user); l != nil && l.pending() && (!l.Silent || l.Quiet != quiet) {
+		l.Silent, l.Quiet = true, quiet
 		fx.durable = true
 		fx.drop = append(fx.drop, pushKey(s.ID, user))
 	}

@@ -37,8 +37,9 @@ type state struct {
 	Banned     []wire.UserID      `json:"banned,omitzero"`
 	Proposal   *proposal          `json:"-"`      // does not outlive a restart
 	LastID     int                `json:"lastId"` // of participants
-	ringFor    time.Duration
-	grace      time.Duration
+	ofGroup
+	ringFor time.Duration
+	grace   time.Duration
 }
 
 // leg is one participant: rung, or in the call on one device.
@@ -49,6 +50,7 @@ type leg struct {
 	Guest       bool                 `json:"guest,omitzero"`
 	Presence    wire.Presence        `json:"presence"`
 	Silent      bool                 `json:"silent,omitzero"` // must not be reached: rings nowhere
+	Quiet       bool                 `json:"quiet,omitzero"`  // silent, but logged as missed
 	By          wire.ParticipantID   `json:"by,omitzero"`
 	RingUntil   time.Time            `json:"ringUntil,omitzero"`
 	Device      wire.DeviceID        `json:"device,omitzero"`
@@ -58,6 +60,7 @@ type leg struct {
 	BatteryLow  bool                 `json:"batteryLow,omitzero"`
 	OnHold      bool                 `json:"onHold,omitzero"`
 	Hand        time.Time            `json:"hand,omitzero"`
+	Hidden      uint32               `json:"hidden,omitzero"` // events of the call that he must not know of
 	NotHeard    bool                 `json:"-"`
 	PoorNetwork bool                 `json:"-"`
 	Unheard     []wire.ParticipantID `json:"-"` // who cannot hear him
@@ -221,7 +224,7 @@ func (l *leg) public() wire.Participant {
 func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
-		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Locked: s.Locked,
+		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
 	}
@@ -231,6 +234,7 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 	for i := range s.Legs {
 		v.Participants = append(v.Participants, s.Legs[i].public())
 	}
+	s.hide(&v, s.legOf(self))
 	return v
 }
 
@@ -245,5 +249,8 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 		in.From, in.Name = by.User, by.Name
 	}
 	in.Others = uint32(max(0, len(s.Legs)-2))
+	if s.Group != "" {
+		in.Group, in.Title = s.Group, s.Title
+	}
 	return in, true
 }

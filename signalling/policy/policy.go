@@ -1,101 +1,121 @@
 package policy
 
-// Path is the way somebody is reached.
-type Path int
-
-// The paths.
-const (
-	// PathRing calls an account.
-	PathRing Path = iota
-	// PathInvite calls an account into a running call.
-	PathInvite
-	// PathLink joins the call of a link; the callee is the link's owner.
-	PathLink
-)
-
-// Paths lists all paths.
-func Paths() []Path { return []Path{PathRing, PathInvite, PathLink} }
-
-// Audience is whom a setting admits. The zero value admits nobody, so that a
-// setting that could not be read fails closed.
-type Audience int
-
-// The audiences.
-const (
-	Nobody Audience = iota
-	Contacts
-	Everyone
-)
-
-// Facts are all that is known of one directed pair: who wants to reach whom.
-// The zero value is refused.
-type Facts struct {
-	// CalleeExists is whether there is such an account.
-	CalleeExists bool
-	// Self is whether both are one account.
-	Self bool
-	// CalleeBlocksCaller and CallerBlocksCallee are the two block lists.
-	CalleeBlocksCaller, CallerBlocksCallee bool
-	// CallerIsContact is whether the callee has the caller in his contacts.
-	CallerIsContact bool
-	// CalleeIsContact is whether the caller has the callee in his contacts.
-	CalleeIsContact bool
-	// WhoMayCall is the callee's setting.
-	WhoMayCall Audience
-	// CallerHidesAddress and CalleeHidesAddress are the two settings.
-	CallerHidesAddress, CalleeHidesAddress bool
-}
-
 // Verdict is what becomes of an attempt.
 type Verdict int
 
-// The verdicts. The zero value is Silent.
+// The verdicts. The zero value is Silent. To the caller Silent and Quiet are
+// the same.
 const (
 	// Silent lets the caller's side go on exactly as if every device of the
-	// callee were offline; the callee's side learns nothing, now or later.
+	// callee were offline; the callee's devices learn nothing, now or later.
 	Silent Verdict = iota
+	// Quiet is Silent, but the callee finds a missed call in his log.
+	Quiet
 	// Allow lets it through.
 	Allow
-	// Refuse tells the caller so: it is his own doing, and he knows it.
+	// Refuse tells the caller so: it is his own doing or his own standing, or
+	// a callee who says publicly that he takes no calls.
 	Refuse
 )
 
-// Reason is why, in words for the callee's own eyes and for counting; the
-// caller never sees it.
+var verdictNames = []string{"silent", "quiet", "allowed", "refused"}
+
+// String is the verdict's name.
+func (v Verdict) String() string {
+	if v < 0 || int(v) >= len(verdictNames) {
+		return "unknown"
+	}
+	return verdictNames[v]
+}
+
+// Reason is why, in words for the callee's own eyes and for counting; of the
+// reasons of Silent and Quiet the caller never learns.
 type Reason string
 
 // The reasons. The set is closed, fit for a label.
 const (
-	ReasonAllowed     Reason = "allowed"
-	ReasonSelf        Reason = "self"
-	ReasonOwnBlock    Reason = "own_block"
-	ReasonBlockList   Reason = "block_list"
-	ReasonPrivacy     Reason = "privacy"
-	ReasonUnknownUser Reason = "unknown_user"
+	ReasonAllowed         Reason = "allowed"
+	ReasonSelf            Reason = "self"
+	ReasonOwnBlock        Reason = "own_block"
+	ReasonCallerSuspended Reason = "caller_suspended"
+	ReasonCoolingDown     Reason = "cooling_down"
+	ReasonOutsider        Reason = "outsider" // the caller is not in the group
+	ReasonUnknownUser     Reason = "unknown_user"
+	ReasonNoCalls         Reason = "no_calls"
+	ReasonCalleeSuspended Reason = "callee_suspended"
+	ReasonBlockList       Reason = "block_list"
+	ReasonNotMember       Reason = "not_member" // the callee is not in the group
+	ReasonPrivacy         Reason = "privacy"
+	ReasonDoNotDisturb    Reason = "do_not_disturb"
+	ReasonSilenced        Reason = "silenced" // the callee silences unknown callers
 )
+
+// Reasons lists the reasons for which somebody is not reached.
+func Reasons() []Reason {
+	return []Reason{
+		ReasonSelf, ReasonOwnBlock, ReasonCallerSuspended, ReasonCoolingDown, ReasonOutsider, ReasonUnknownUser, ReasonNoCalls,
+		ReasonCalleeSuspended, ReasonBlockList, ReasonNotMember, ReasonPrivacy, ReasonDoNotDisturb, ReasonSilenced,
+	}
+}
 
 // Decide is the one decision. It is total: every path and every combination of
 // facts has a verdict.
+//
+// What the caller may be told comes first, and rests on nothing that he must
+// not know; so a refusal never depends on the callee's blocks, contacts or
+// settings.
 func Decide(path Path, f Facts) (Verdict, Reason) {
-	if f.Self {
-		if path == PathLink {
-			return Allow, ReasonAllowed // one's own link
-		}
-		return Refuse, ReasonSelf
+	if verdict, reason := judgeCaller(path, f); reason != "" {
+		return verdict, reason
 	}
 	switch {
-	case f.CallerBlocksCallee && path != PathLink:
-		return Refuse, ReasonOwnBlock
 	case !f.CalleeExists:
 		return Silent, ReasonUnknownUser
+	case f.CalleeNoCalls && path != PathCallRequest: // in a call that he made himself he may be asked
+		return Refuse, ReasonNoCalls
+	case f.CalleeSuspended:
+		return Silent, ReasonCalleeSuspended
 	case f.CalleeBlocksCaller:
 		return Silent, ReasonBlockList
-	case path == PathLink:
-		return Allow, ReasonAllowed // whoever was handed the link was asked to come
-	case f.WhoMayCall == Everyone, f.WhoMayCall == Contacts && f.CallerIsContact:
+	case f.OfGroup && (f.CalleeLeftGroup || !f.CalleeInGroup):
+		return Silent, ReasonNotMember
+	case path == PathLink, path == PathKnock: // whoever was handed the link was asked to come
 		return Allow, ReasonAllowed
+	case path == PathCallRequest: // they are talking already
+		return Allow, ReasonAllowed
+	case !path.rings(): // no path of ours
+		return Silent, ReasonPrivacy
+	case !f.WhoMayCall.admits(f.CallerIsContact):
+		return Silent, ReasonPrivacy
+	case path.gathers() && !f.WhoMayAdd.admits(f.CallerIsContact):
+		return Silent, ReasonPrivacy
+	case f.DoNotDisturb:
+		return Quiet, ReasonDoNotDisturb
+	case f.SilenceUnknown && !f.CallerIsContact:
+		return Quiet, ReasonSilenced
 	}
-	return Silent, ReasonPrivacy
+	return Allow, ReasonAllowed
+}
+
+// judgeCaller decides what the caller's own standing and doing decide. An empty
+// reason leaves it to the callee's side.
+func judgeCaller(path Path, f Facts) (Verdict, Reason) {
+	own := path == PathLink || path == PathKnock
+	switch {
+	case f.CallerSuspended:
+		return Refuse, ReasonCallerSuspended
+	case f.Self && own:
+		return Allow, ReasonAllowed // one's own link
+	case f.Self:
+		return Refuse, ReasonSelf
+	case f.CallerCoolingDown && path.rings(): // contacts too: else he could find out who has him in his
+		return Refuse, ReasonCoolingDown
+	case f.CallerBlocksCallee && !own:
+		return Refuse, ReasonOwnBlock
+	case f.OfGroup && !f.CallerInGroup:
+		return Refuse, ReasonOutsider
+	}
+	return Silent, ""
 }
 
 // RelayOnly tells whether two people who talk directly must not learn each

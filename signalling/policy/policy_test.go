@@ -2,64 +2,174 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 )
 
+var audiences = []Audience{Nobody, Contacts, Everyone}
+
+// everyFacts yields all combinations of what [Decide] may look at.
 func everyFacts(yield func(Facts)) {
-	for bits := range 1 << 8 {
-		for _, audience := range []Audience{Nobody, Contacts, Everyone} {
-			bit := func(n int) bool { return bits>>n&1 == 1 }
-			yield(Facts{
-				CalleeExists: bit(0), Self: bit(1), CalleeBlocksCaller: bit(2), CallerBlocksCallee: bit(3),
-				CallerIsContact: bit(4), CalleeIsContact: bit(5), CallerHidesAddress: bit(6), CalleeHidesAddress: bit(7),
-				WhoMayCall: audience,
-			})
+	for bits := range 1 << 15 {
+		bit := func(n int) bool { return bits>>n&1 == 1 }
+		for _, call := range audiences {
+			for _, add := range audiences {
+				yield(Facts{
+					CalleeExists: bit(0), Self: bit(1), CalleeBlocksCaller: bit(2), CallerBlocksCallee: bit(3), CallerIsContact: bit(4),
+					SilenceUnknown: bit(5), DoNotDisturb: bit(6), CalleeNoCalls: bit(7), CallerSuspended: bit(8), CalleeSuspended: bit(9),
+					CallerCoolingDown: bit(10), OfGroup: bit(11), CallerInGroup: bit(12), CalleeInGroup: bit(13), CalleeLeftGroup: bit(14),
+					WhoMayCall: call, WhoMayAdd: add,
+				})
+			}
 		}
 	}
 }
 
-func TestNobodyIsReachedAgainstABlockOrASetting(t *testing.T) {
-	for _, path := range Paths() {
-		everyFacts(func(f Facts) {
+// rule is a sentence about who may be reached. Rules of one kind may hold at
+// once, in any order.
+type rule struct {
+	text    string
+	reason  Reason
+	paths   []Path
+	applies func(Facts) bool
+}
+
+var (
+	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain}
+	several = []Path{PathInvite, PathGroupRing}
+	byLink  = []Path{PathLink, PathKnock}
+	inCall  = []Path{PathCallRequest}
+)
+
+func but(left []Path) []Path {
+	return slices.DeleteFunc(Paths(), func(p Path) bool { return slices.Contains(left, p) })
+}
+
+// The rules. What is refused for one of the first is refused, whatever else
+// there is; then what is kept away; then what is only quiet; all else is
+// allowed.
+var (
+	toHisFace = []rule{
+		{"a suspended account does nothing", ReasonCallerSuspended, Paths(), func(f Facts) bool { return f.CallerSuspended }},
+		{"nobody calls himself", ReasonSelf, but(byLink), func(f Facts) bool { return f.Self }},
+		{"who annoyed many strangers waits", ReasonCoolingDown, ringing, func(f Facts) bool { return !f.Self && f.CallerCoolingDown }},
+		{"whom I block I do not call", ReasonOwnBlock, but(byLink), func(f Facts) bool { return !f.Self && f.CallerBlocksCallee }},
+		{"a group is for its members", ReasonOutsider, Paths(), func(f Facts) bool { return !f.Self && f.OfGroup && !f.CallerInGroup }},
+		{"who takes no calls says so", ReasonNoCalls, but(inCall), func(f Facts) bool { return !f.Self && f.CalleeExists && f.CalleeNoCalls }},
+	}
+	keptAway = []rule{
+		{"nobody is there", ReasonUnknownUser, Paths(), func(f Facts) bool { return !f.CalleeExists }},
+		{"who is suspended is not there", ReasonCalleeSuspended, Paths(), func(f Facts) bool { return f.CalleeSuspended }},
+		{"a block holds on every path", ReasonBlockList, Paths(), func(f Facts) bool { return f.CalleeBlocksCaller }},
+		{"who is not in a group is not rung for it", ReasonNotMember, Paths(), func(f Facts) bool { return f.OfGroup && !f.CalleeInGroup }},
+		{"who left a group by choice is left alone", ReasonNotMember, Paths(), func(f Facts) bool { return f.OfGroup && f.CalleeLeftGroup }},
+		{"nobody may call", ReasonPrivacy, ringing, func(f Facts) bool { return f.WhoMayCall == Nobody }},
+		{"only contacts may call", ReasonPrivacy, ringing, func(f Facts) bool { return f.WhoMayCall == Contacts && !f.CallerIsContact }},
+		{"nobody may add", ReasonPrivacy, several, func(f Facts) bool { return f.WhoMayAdd == Nobody }},
+		{"only contacts may add", ReasonPrivacy, several, func(f Facts) bool { return f.WhoMayAdd == Contacts && !f.CallerIsContact }},
+	}
+	quieted = []rule{
+		{"these hours are quiet", ReasonDoNotDisturb, ringing, func(f Facts) bool { return f.DoNotDisturb }},
+		{"the unknown are quiet", ReasonSilenced, ringing, func(f Facts) bool { return f.SilenceUnknown && !f.CallerIsContact }},
+	}
+)
+
+// reasons are those of the rules that hold.
+func reasons(rules []rule, path Path, f Facts) []Reason {
+	var list []Reason
+	for _, r := range rules {
+		if slices.Contains(r.paths, path) && r.applies(f) {
+			list = append(list, r.reason)
+		}
+	}
+	return list
+}
+
+func TestEveryPathWithEveryFactFollowsTheRules(t *testing.T) {
+	wrong, seen := 0, map[Reason]int{}
+	everyFacts(func(f Facts) {
+		for _, path := range Paths() {
 			verdict, reason := Decide(path, f)
-			name := fmt.Sprintf("path %d, %+v: %v %s", path, f, verdict, reason)
-			if (verdict == Allow) != (reason == ReasonAllowed) {
-				t.Errorf("%s: verdict and reason disagree", name)
+			seen[reason]++
+			want, because := Allow, []Reason{ReasonAllowed}
+			switch refused, away, quiet := reasons(toHisFace, path, f), reasons(keptAway, path, f), reasons(quieted, path, f); {
+			case len(refused) > 0:
+				want, because = Refuse, refused
+			case f.Self: // his own link
+			case len(away) > 0:
+				want, because = Silent, away
+			case len(quiet) > 0:
+				want, because = Quiet, quiet
 			}
-			if f.Self {
-				return
+			if verdict != want || !slices.Contains(because, reason) {
+				if wrong++; wrong < 20 {
+					t.Errorf("%s, %+v: got %s because of %s, want %s because of one of %v", path, f, verdict, reason, want, because)
+				}
 			}
-			if verdict == Allow && (f.CalleeBlocksCaller || !f.CalleeExists) {
-				t.Errorf("%s: reached through a block, or nobody", name)
+		}
+	})
+	for _, reason := range append(Reasons(), ReasonAllowed) {
+		if seen[reason] == 0 {
+			t.Errorf("%s is the reason for nothing", reason)
+		}
+	}
+	if len(seen) != len(Reasons())+1 {
+		t.Errorf("there are %d reasons, %d are listed", len(seen), len(Reasons()))
+	}
+}
+
+// known is what the caller knows himself, or everybody does.
+type known struct{ self, ownBlock, suspended, cooling, ofGroup, inGroup, noCalls bool }
+
+// Whether a caller is refused rests on nothing that he must not know.
+func TestARefusalTellsNothingAboutTheCallee(t *testing.T) {
+	for _, path := range Paths() {
+		refused := map[known]bool{}
+		everyFacts(func(f Facts) {
+			k := known{
+				f.Self, f.CallerBlocksCallee, f.CallerSuspended, f.CallerCoolingDown, f.OfGroup, f.CallerInGroup,
+				f.CalleeExists && f.CalleeNoCalls,
 			}
-			if verdict == Allow && path != PathLink &&
-				(f.WhoMayCall == Nobody || f.WhoMayCall == Contacts && !f.CallerIsContact) {
-				t.Errorf("%s: reached against who may call", name)
+			verdict, _ := Decide(path, f)
+			if was, ok := refused[k]; ok && was != (verdict == Refuse) {
+				t.Fatalf("%s, %+v: the refusal depends on more than %+v", path, f, k)
 			}
-			if verdict == Refuse && !f.CallerBlocksCallee {
-				t.Errorf("%s: a typed refusal that is not the caller's own doing", name)
-			}
+			refused[k] = verdict == Refuse
 		})
 	}
 }
 
-// What a caller can tell depends only on what he knows himself.
-func TestACallerCannotTellWhyItIsSilent(t *testing.T) {
-	for _, path := range []Path{PathRing, PathInvite} {
-		everyFacts(func(f Facts) {
-			if f.Self || f.CallerBlocksCallee {
-				return
-			}
-			if verdict, _ := Decide(path, f); verdict == Refuse {
-				t.Errorf("path %d, %+v is refused in the caller's face", path, f)
-			}
-		})
+// No block and no stricter setting ever opens a door.
+func TestBeingStricterNeverLetsMoreThrough(t *testing.T) {
+	reach := map[Verdict]int{Refuse: 0, Silent: 0, Quiet: 1, Allow: 2}
+	stricter := map[string]func(*Facts){
+		"a block":             func(f *Facts) { f.CalleeBlocksCaller = true },
+		"nobody may call":     func(f *Facts) { f.WhoMayCall = Nobody },
+		"nobody may add":      func(f *Facts) { f.WhoMayAdd = Nobody },
+		"do not disturb":      func(f *Facts) { f.DoNotDisturb = true },
+		"silence the unknown": func(f *Facts) { f.SilenceUnknown = true },
+		"no contact":          func(f *Facts) { f.CallerIsContact = false },
+		"suspended":           func(f *Facts) { f.CalleeSuspended = true },
+		"no calls":            func(f *Facts) { f.CalleeNoCalls = true },
+		"left":                func(f *Facts) { f.CalleeLeftGroup = true },
 	}
+	everyFacts(func(f Facts) {
+		for _, path := range Paths() {
+			before, _ := Decide(path, f)
+			for name, change := range stricter {
+				g := f
+				change(&g)
+				if after, _ := Decide(path, g); reach[after] > reach[before] {
+					t.Fatalf("%s, %+v: with %s %s becomes %s", path, f, name, before, after)
+				}
+			}
+		}
+	})
 }
 
 func TestDecisions(t *testing.T) {
-	known := Facts{CalleeExists: true, WhoMayCall: Everyone}
-	with := func(change func(*Facts)) Facts { f := known; change(&f); return f }
+	open := Facts{CalleeExists: true, WhoMayCall: Everyone, WhoMayAdd: Everyone}
+	with := func(change func(*Facts)) Facts { f := open; change(&f); return f }
 	for _, c := range []struct {
 		name    string
 		path    Path
@@ -67,20 +177,24 @@ func TestDecisions(t *testing.T) {
 		verdict Verdict
 		reason  Reason
 	}{
-		{"a stranger may ring who admits everyone", PathRing, known, Allow, ReasonAllowed},
+		{"a stranger may ring who admits everyone", PathRing, open, Allow, ReasonAllowed},
 		{"nothing known is silence", PathRing, Facts{}, Silent, ReasonUnknownUser},
+		{"a path that there is not is silence", Path(99), open, Silent, ReasonPrivacy},
 		{"a blocked caller hears silence", PathRing, with(func(f *Facts) { f.CalleeBlocksCaller = true }), Silent, ReasonBlockList},
-		{"a block counts for invitations", PathInvite, with(func(f *Facts) { f.CalleeBlocksCaller = true }), Silent, ReasonBlockList},
-		{"a block counts for links", PathLink, with(func(f *Facts) { f.CalleeBlocksCaller = true }), Silent, ReasonBlockList},
 		{"a block counts also among contacts", PathRing, with(func(f *Facts) { f.CalleeBlocksCaller, f.CallerIsContact = true, true }), Silent, ReasonBlockList},
-		{"contacts only keeps strangers out", PathRing, with(func(f *Facts) { f.WhoMayCall = Contacts }), Silent, ReasonPrivacy},
-		{"contacts only lets contacts in", PathRing, with(func(f *Facts) { f.WhoMayCall, f.CallerIsContact = Contacts, true }), Allow, ReasonAllowed},
 		{"the caller's own list does not open the callee's door", PathRing, with(func(f *Facts) { f.WhoMayCall, f.CalleeIsContact = Contacts, true }), Silent, ReasonPrivacy},
-		{"nobody means contacts neither", PathRing, with(func(f *Facts) { f.WhoMayCall, f.CallerIsContact = Nobody, true }), Silent, ReasonPrivacy},
 		{"whom I block I cannot ring", PathRing, with(func(f *Facts) { f.CallerBlocksCallee = true }), Refuse, ReasonOwnBlock},
-		{"I cannot ring myself", PathRing, with(func(f *Facts) { f.Self = true }), Refuse, ReasonSelf},
 		{"I may join my own link", PathLink, with(func(f *Facts) { f.Self = true }), Allow, ReasonAllowed},
 		{"a link opens the door of who admits nobody", PathLink, with(func(f *Facts) { f.WhoMayCall = Nobody }), Allow, ReasonAllowed},
+		{"a group is no way around who may call", PathGroupRing, with(func(f *Facts) { f.WhoMayCall = Contacts }), Silent, ReasonPrivacy},
+		{"who may add does not keep a single call away", PathRing, with(func(f *Facts) { f.WhoMayAdd = Nobody }), Allow, ReasonAllowed},
+		{"at quiet hours contacts are quiet too", PathRing, with(func(f *Facts) { f.DoNotDisturb, f.CallerIsContact = true, true }), Quiet, ReasonDoNotDisturb},
+		{"who may not call is not even listed at quiet hours", PathRing, with(func(f *Facts) { f.DoNotDisturb, f.WhoMayCall = true, Nobody }), Silent, ReasonPrivacy},
+		{"a contact is not silenced", PathRing, with(func(f *Facts) { f.SilenceUnknown, f.CallerIsContact = true, true }), Allow, ReasonAllowed},
+		{"a blocked caller is told of no calls like anybody", PathRing, with(func(f *Facts) { f.CalleeNoCalls, f.CalleeBlocksCaller = true, true }), Refuse, ReasonNoCalls},
+		{"who cools down may come by a link", PathLink, with(func(f *Facts) { f.CallerCoolingDown = true }), Allow, ReasonAllowed},
+		{"who cools down rings no contact either", PathRing, with(func(f *Facts) { f.CallerCoolingDown, f.CallerIsContact = true, true }), Refuse, ReasonCoolingDown},
+		{"who called out may be asked for video", PathCallRequest, with(func(f *Facts) { f.CalleeNoCalls = true }), Allow, ReasonAllowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if verdict, reason := Decide(c.path, c.facts); verdict != c.verdict || reason != c.reason {
@@ -91,10 +205,30 @@ func TestDecisions(t *testing.T) {
 }
 
 func TestAddressesAreHiddenUnlessBothAreContactsAndNeitherHides(t *testing.T) {
-	everyFacts(func(f Facts) {
+	for bits := range 1 << 4 {
+		f := Facts{
+			CallerIsContact: bits&1 != 0, CalleeIsContact: bits&2 != 0,
+			CallerHidesAddress: bits&4 != 0, CalleeHidesAddress: bits&8 != 0,
+		}
 		open := f.CallerIsContact && f.CalleeIsContact && !f.CallerHidesAddress && !f.CalleeHidesAddress
 		if RelayOnly(f) == open {
 			t.Errorf("%+v: RelayOnly is %v", f, !open)
 		}
-	})
+	}
+}
+
+func TestPathsAndVerdictsHaveNamesOfTheirOwn(t *testing.T) {
+	names := map[string]bool{}
+	for _, p := range Paths() {
+		names[p.String()] = true
+	}
+	for _, v := range []Verdict{Silent, Quiet, Allow, Refuse} {
+		names[v.String()] = true
+	}
+	if len(names) != len(Paths())+4 || names["unknown"] {
+		t.Errorf("the names are %v", names)
+	}
+	if got := fmt.Sprint(Path(-1), Path(99), Verdict(9)); got != "unknown unknown unknown" {
+		t.Errorf("others are %s", got)
+	}
 }

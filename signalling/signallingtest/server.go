@@ -42,6 +42,9 @@ type Options struct {
 	Origins []string
 	// NoDemo leaves the demo identities out.
 	NoDemo bool
+	// Limits of callers; next to none if zero, so that tests may ring as they
+	// like.
+	Limits call.Limits
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// Logger hears all that the server logs; nobody does if nil.
@@ -96,6 +99,9 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Grace == 0 {
 		o.Grace = 30 * time.Second
 	}
+	if o.Limits == (call.Limits{}) {
+		o.Limits = call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000}
+	}
 	if len(o.Secret) == 0 {
 		o.Secret = make([]byte, 32)
 		rand.Read(o.Secret)
@@ -137,7 +143,8 @@ func Start(t testing.TB, o Options) *Server {
 	post := signalling.NewPost(b, log)
 	s.Calls, err = call.New(t.Context(), call.Config{
 		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: s.Store, Post: post, Media: call.SFU(s.SFU),
-		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
+		Limits: o.Limits,
+		Relay:  relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	later(s.Calls.Close)
@@ -148,13 +155,15 @@ func Start(t testing.TB, o Options) *Server {
 	})
 	must(err)
 	s.Sockets = sockets
+	watching, unwatch := context.WithCancel(context.Background())
+	running.Go(func() { sockets.Watch(watching) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log}))
 	web := httptest.NewServer(mux)
 	s.URL = web.URL
 	later(web.Close)
-	later(sockets.Close)
+	later(func() { unwatch(); sockets.Close() })
 	return s
 }
 

@@ -25,7 +25,7 @@ func ask(ctx context.Context, c conn, caller string, callees []string, decide fu
 	return decide(rel)
 }
 
-// occupy takes the pair and the link for n, or fails with a *Glare.
+// occupy takes the pair, the link and the group for n, or fails with a *Glare.
 func (n *NewCall) occupy(ctx context.Context, c conn) error {
 	holder := n.ID
 	if n.Topology == Pair && len(n.Callees) == 1 && !n.Unpaired {
@@ -43,6 +43,12 @@ func (n *NewCall) occupy(ctx context.Context, c conn) error {
 	if holder == n.ID && n.LinkID != "" {
 		var err error
 		if holder, err = bindLink(ctx, c, n.LinkID, n.ID); err != nil {
+			return err
+		}
+	}
+	if holder == n.ID && n.GroupID != "" {
+		var err error
+		if holder, err = bindGroup(ctx, c, n.GroupID, n.Caller, n.ID); err != nil {
 			return err
 		}
 	}
@@ -85,6 +91,9 @@ func (n *NewCall) validate() error {
 		return err
 	}
 	if err := checkText("link id", n.LinkID, MaxID); err != nil {
+		return err
+	}
+	if err := checkText("group id", n.GroupID, MaxID); err != nil {
 		return err
 	}
 	return checkText("snapshot", n.Snapshot, MaxSnapshot)

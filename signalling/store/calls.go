@@ -63,6 +63,9 @@ type NewCall struct {
 
 	// LinkID, if not empty, makes the call the one its link leads to.
 	LinkID string
+	// GroupID, if not empty, makes the call that of a group, of which Caller
+	// must be an active member; else the error is a [*GroupRefused].
+	GroupID string
 
 	// Unpaired keeps a call of two from occupying the pair. A call that rings
 	// nowhere because the callee does not want it must be unpaired: else the
@@ -75,6 +78,11 @@ type NewCall struct {
 
 	Log    []LogChange
 	Outbox []NewOutbox
+
+	// Decisions are kept with the callees; Strangers are those callees who do
+	// not know Caller.
+	Decisions []Decision
+	Strangers []string
 }
 
 // Change is one durable transition of a call.
@@ -104,6 +112,13 @@ type Change struct {
 	DropOutbox []string
 	Outbox     []NewOutbox
 
+	// Decisions are kept with the callees. Strangers are those among them who
+	// do not know Inviter. Answers are those who became acquainted.
+	Decisions []Decision
+	Inviter   string
+	Strangers []string
+	Answers   []Answer
+
 	// Decide, if not nil, is asked inside the transaction about the relations
 	// of Caller to Callees, who are to be rung or added, as in
 	// [Store.CreateCall].
@@ -130,7 +145,7 @@ func scanCall(s scanner) (c CallRow, err error) {
 // than append, because it is asked again when PostgreSQL makes the transaction
 // start over. nil allows everything.
 //
-// If another call that has not ended holds the pair or the link, nothing is
+// If another call that has not ended holds the pair, the link or the group, nothing is
 // written and the error is a [*Glare] that names it. If the link admits nobody
 // it is a [*LinkRefused]. A second call with the same ID is an [ErrConflict].
 //
@@ -160,6 +175,12 @@ func (s *Store) CreateCall(ctx context.Context, n *NewCall, decide func([]Relati
 			return err
 		}
 		if err := writeLog(ctx, c, n.ID, n.Log); err != nil {
+			return err
+		}
+		if err := writeDecisions(ctx, c, n.Decisions); err != nil {
+			return err
+		}
+		if err := writeStrangers(ctx, c, n.Caller, n.ID, n.Strangers); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, n.Outbox)
@@ -202,6 +223,15 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			return err
 		}
 		if err := dropOutbox(ctx, c, change.DropOutbox); err != nil {
+			return err
+		}
+		if err := writeDecisions(ctx, c, change.Decisions); err != nil {
+			return err
+		}
+		if err := writeStrangers(ctx, c, change.Inviter, callID, change.Strangers); err != nil {
+			return err
+		}
+		if err := writeAnswers(ctx, c, change.Answers); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, change.Outbox)

@@ -13,12 +13,13 @@ func scanContact(s scanner) (c Contact, err error) { return c, s.Scan(&c.ID, &c.
 
 // AddContact puts contact into owner's contacts; to do so twice is no error.
 // It fails with [ErrNotFound] if either account does not exist and with
-// [ErrLimit] beyond [MaxContacts].
+// [ErrLimit] beyond [MaxContacts]. If contact has called owner in vain, his
+// calls to strangers are forgiven.
 func (s *Store) AddContact(ctx context.Context, owner, contact string) error {
 	return s.add(ctx, owner, contact, MaxContacts,
 		`SELECT COUNT(*) FROM contacts WHERE owner_id = $1 AND contact_id <> $2`,
 		`INSERT INTO contacts (owner_id, contact_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`,
-		ownContact)
+		forgiveIfAdded, ownContact)
 }
 
 // RemoveContact takes contact out of owner's contacts; it is no error if it was

@@ -23,3 +23,9 @@ func (s *Store) Pragma(ctx context.Context, name string) (setting string, err er
 
 // PairKey is for tests of pairs.
 var PairKey = pairKey
+
+// Marks returns who left or is banned from a group, as it is on disk.
+func (s *Store) Marks(ctx context.Context, group string) ([][]byte, error) {
+	return list(ctx, s, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) },
+		`SELECT mark FROM group_marks WHERE group_id = $1`, group)
+}

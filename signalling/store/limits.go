@@ -16,7 +16,8 @@ const (
 	MaxContacts = 2000      // contacts of a user
 	MaxBlocks   = 2000      // blocks of a user
 	MaxLinks    = 1000      // links of a user that are not revoked
-	MaxPage     = 200       // rows of one page of the call log or of one outbox batch
+	MaxPage     = 200       // rows of one page of the call log, of decisions or of one outbox batch
+	MaxHours    = 512       // the hours without calls
 )
 
 // checkText refuses what PostgreSQL cannot store (a NUL, broken UTF-8), so that

@@ -108,8 +108,9 @@ func (s *Store) RevokeLink(ctx context.Context, owner, id string) error {
 }
 
 // AdmitByLink counts one use of a link, if it is live by the database's clock,
-// and returns the link as it is then; else it fails with a [*LinkRefused].
-func (s *Store) AdmitByLink(ctx context.Context, id string) (Link, error) {
+// keeps decisions with its owner, and returns the link as it is then; else it
+// fails with a [*LinkRefused].
+func (s *Store) AdmitByLink(ctx context.Context, id string, decisions ...Decision) (Link, error) {
 	var link Link
 	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		found, err := rows(ctx, c, scanLink, `
@@ -124,7 +125,7 @@ func (s *Store) AdmitByLink(ctx context.Context, id string) (Link, error) {
 			return refuse(ctx, c, id)
 		}
 		link = found[0]
-		return nil
+		return writeDecisions(ctx, c, decisions)
 	})
 	return link, err
 }

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -131,8 +132,10 @@ func TestPrivacyIsChangedByVersion(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		people(t, s, "ana")
-		equal(t, "the default", value(s.Privacy(ctx, "ana"))(t), store.Privacy{WhoMayCall: store.Everyone})
-		contacts := store.Privacy{WhoMayCall: store.Contacts, HideAddress: true}
+		equal(t, "the default", value(s.Privacy(ctx, "ana"))(t), store.Privacy{WhoMayCall: store.Everyone, WhoMayAdd: store.Everyone})
+		contacts := store.Privacy{
+			WhoMayCall: store.Contacts, WhoMayAdd: store.Nobody, SilenceUnknown: true, DoNotDisturb: "at night", HideAddress: true,
+		}
 		_, err := s.SetPrivacy(ctx, "ana", contacts, 3)
 		fails(t, err, store.ErrConflict)
 		equal(t, "the first version", value(s.SetPrivacy(ctx, "ana", contacts, 0))(t), 1)
@@ -145,6 +148,8 @@ func TestPrivacyIsChangedByVersion(t *testing.T) {
 		equal(t, "what is stored", value(s.Privacy(ctx, "ana"))(t), contacts)
 		equal(t, "the third version", value(s.SetPrivacy(ctx, "ana", store.Privacy{WhoMayCall: store.Nobody}, store.AnyVersion))(t), 3)
 		_, err = s.SetPrivacy(ctx, "ana", store.Privacy{WhoMayCall: "friends"}, 3)
+		fails(t, err, store.ErrInvalid)
+		_, err = s.SetPrivacy(ctx, "ana", store.Privacy{WhoMayCall: store.Nobody, DoNotDisturb: strings.Repeat("x", store.MaxHours+1)}, 3)
 		fails(t, err, store.ErrInvalid)
 		for _, version := range []int64{0, store.AnyVersion} {
 			_, err = s.SetPrivacy(ctx, "nobody", contacts, version)
@@ -180,13 +185,13 @@ func TestARelationSaysEverythingAboutTwoPeople(t *testing.T) {
 		value(s.SetPrivacy(ctx, "ana", store.Privacy{WhoMayCall: store.Contacts, HideAddress: true}, 0))(t)
 		value(s.SetPrivacy(ctx, "bia", store.Privacy{WhoMayCall: store.Nobody}, 0))(t)
 
-		anas := store.Privacy{WhoMayCall: store.Contacts, HideAddress: true, Version: 1}
-		none := store.Privacy{WhoMayCall: store.Everyone}
+		anas := store.Privacy{WhoMayCall: store.Contacts, WhoMayAdd: store.Everyone, HideAddress: true, Version: 1}
+		none := store.Privacy{WhoMayCall: store.Everyone, WhoMayAdd: store.Everyone}
 		want := []store.Relation{
 			{Caller: "ana", Callee: "caio", CalleeExists: true, CalleeName: "CAIO", CallerBlockedCallee: true,
 				CalleeHasCaller: true, CallerPrivacy: anas, CalleePrivacy: none},
 			{Caller: "ana", Callee: "bia", CalleeExists: true, CalleeName: "BIA", CalleeBlockedCaller: true,
-				CallerHasCallee: true, CallerPrivacy: anas, CalleePrivacy: store.Privacy{WhoMayCall: store.Nobody, Version: 1}},
+				CallerHasCallee: true, CallerPrivacy: anas, CalleePrivacy: store.Privacy{WhoMayCall: store.Nobody, WhoMayAdd: store.Everyone, Version: 1}},
 			{Caller: "ana", Callee: "nobody", CallerBlockedCallee: true, CallerPrivacy: anas, CalleePrivacy: none},
 		}
 		if diff := cmp.Diff(want, value(s.Relations(ctx, "ana", []string{"caio", "bia", "nobody"}))(t)); diff != "" {

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Relation is everything that decides whether one person may ring another,
 // read in one query.
@@ -23,27 +26,50 @@ type Relation struct {
 	CalleeHasCaller bool
 	// CallerHasCallee means that the callee is in the caller's contacts.
 	CallerHasCallee bool
+	// CalleeAnswered means that the callee has answered the caller once.
+	CalleeAnswered bool
 
 	CallerPrivacy Privacy
 	CalleePrivacy Privacy
+
+	CallerSuspended, CalleeSuspended bool
+	// CalleeNoCalls is whether the callee takes no calls, and CalleeNoCallsText
+	// what he says about it.
+	CalleeNoCalls     bool
+	CalleeNoCallsText string
+
+	// CallerStrangers is how many calls to strangers the caller has made since
+	// one was answered, within [StrangersCounted] and up to a thousand;
+	// SinceStranger is how long ago the last of them was.
+	CallerStrangers int
+	SinceStranger   time.Duration
 }
 
 // relationQuery has the callees' placeholders between its halves.
-const (
+var (
 	relationHead = `WITH callee (id) AS (VALUES `
-	relationTail = `)
+	relationTail = `),
+		strangers (n, last) AS (
+			SELECT COUNT(*), {now} - COALESCE(MAX(at_ms), 0) FROM (
+				SELECT at_ms FROM stranger_calls WHERE caller_id = $1 AND at_ms > {now} - 86400000
+				ORDER BY at_ms DESC LIMIT 1000) AS recent)
 		SELECT c.id, u.id IS NOT NULL, COALESCE(u.name, ''),
 			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) OR EXISTS (
 				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id),
 			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = $1 AND b.blocked_id = c.id),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = c.id AND k.contact_id = $1),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),
-			COALESCE(p.who_may_call, 'everyone'), COALESCE(p.hide_address, FALSE), COALESCE(p.version, 0),
-			COALESCE(q.who_may_call, 'everyone'), COALESCE(q.hide_address, FALSE), COALESCE(q.version, 0)
+			EXISTS (SELECT 1 FROM acquaintances a WHERE a.caller_id = $1 AND a.callee_id = c.id),
+			COALESCE(t.suspended_until_ms, 0) > {now}, COALESCE(s.suspended_until_ms, 0) > {now},
+			COALESCE(s.no_calls, FALSE), COALESCE(s.no_calls_text, ''), n, last, ` +
+		privacyColumns + `, ` + privacyOf("q", "t") + `
 		FROM callee c
+		CROSS JOIN strangers
 		LEFT JOIN users u ON u.id = c.id
 		LEFT JOIN privacy p ON p.user_id = c.id
-		LEFT JOIN privacy q ON q.user_id = $1`
+		LEFT JOIN privacy q ON q.user_id = $1
+		LEFT JOIN standing s ON s.user_id = c.id
+		LEFT JOIN standing t ON t.user_id = $1`
 )
 
 // Relation returns how caller and callee stand to each other, by what is
@@ -74,10 +100,15 @@ func relations(ctx context.Context, c conn, caller string, callees []string) ([]
 	byID := make(map[string]Relation, len(callees))
 	scan := func(s scanner) (struct{}, error) {
 		r := Relation{Caller: caller}
-		err := s.Scan(&r.Callee, &r.CalleeExists, &r.CalleeName,
-			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee,
-			&r.CalleePrivacy.WhoMayCall, &r.CalleePrivacy.HideAddress, &r.CalleePrivacy.Version,
-			&r.CallerPrivacy.WhoMayCall, &r.CallerPrivacy.HideAddress, &r.CallerPrivacy.Version)
+		dest := []any{
+			&r.Callee, &r.CalleeExists, &r.CalleeName,
+			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee, &r.CalleeAnswered,
+			&r.CallerSuspended, &r.CalleeSuspended, &r.CalleeNoCalls, &r.CalleeNoCallsText, &r.CallerStrangers, &r.SinceStranger,
+		}
+		err := s.Scan(append(append(dest, r.CalleePrivacy.fields()...), r.CallerPrivacy.fields()...)...)
+		if r.SinceStranger *= time.Duration(time.Millisecond); r.CallerStrangers == 0 {
+			r.SinceStranger = 0
+		}
 		byID[r.Callee] = r
 		return struct{}{}, err
 	}

@@ -187,7 +187,7 @@ func (u Upload) unknown(ctx context.Context, c conn) ([]string, error) {
 // insert notes that the hashes are in the book as of this sync.
 func (u Upload) insert(ctx context.Context, c conn, round int64) error {
 	err := inLists(u.Add, 3, "$%d", func(marks string, args []any) error {
-		_, err := c.exec(ctx, `UPDATE uploaded SET round = $2 WHERE owner_id = $1 AND hash IN (`+marks+`)`,
+		_, err := c.exec(ctx, `UPDATE uploaded SET round = $2 WHERE owner_id = $1 AND round <> $2 AND hash IN (`+marks+`)`,
 			append([]any{u.Owner, round}, args...)...)
 		return err
 	})

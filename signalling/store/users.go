@@ -50,9 +50,15 @@ func (s *Store) Users(ctx context.Context, ids ...string) (map[string]User, erro
 }
 
 // DeleteUser deletes a user and with him his devices, contacts, settings,
-// blocks, links, log and what waits in the outbox for him. What others have
+// blocks, links, log, memberships and what waits in the outbox for him. Groups
+// that he alone led get their longest-standing member as admin. What others have
 // blocked stays blocked: an account made anew with the same id must not get
 // past it. It fails with [ErrNotFound].
 func (s *Store) DeleteUser(ctx context.Context, id string) error {
-	return s.change(ctx, ErrNotFound, `DELETE FROM users WHERE id = $1`, id)
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		if err := s.leaveGroups(ctx, c, id); err != nil {
+			return err
+		}
+		return c.must(ctx, ErrNotFound, `DELETE FROM users WHERE id = $1`, id)
+	})
 }

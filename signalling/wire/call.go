@@ -98,6 +98,8 @@ type Accept struct {
 	Call CallID `json:"call" limit:"1..64"`
 	// Media is what we send from the start.
 	Media Media `json:"media"`
+	// ConfirmBlocked is as in [RingGroup.ConfirmBlocked], for a group's call.
+	ConfirmBlocked bool `json:"confirmBlocked,omitzero"`
 }
 
 // Decline refuses a call on all devices of the account. The reply is [Done].
@@ -157,8 +159,11 @@ type CallState struct {
 	// Host is who started the call and may end it for all; absent when the
 	// host has left.
 	Host ParticipantID `json:"host,omitzero"`
-	// Title is the link's title; absent for other calls.
+	// Title is the link's title, or the group's name; absent for other calls.
 	Title string `json:"title,omitzero"`
+	// Group is the group whose call it is; absent for other calls. Its admins
+	// have the host's rights, and nobody else has.
+	Group GroupID `json:"group,omitzero"`
 	// RingTimeoutMs is how long an unanswered participant is rung, in
 	// milliseconds.
 	RingTimeoutMs uint32 `json:"ringTimeoutMs"`
@@ -224,6 +229,10 @@ type Incoming struct {
 	Others uint32 `json:"others,omitzero"`
 	// RingMs is for how much longer it rings, in milliseconds.
 	RingMs uint32 `json:"ringMs"`
+	// Group is the group whose call it is; absent for other calls.
+	Group GroupID `json:"group,omitzero"`
+	// Title is the group's name; absent for other calls.
+	Title string `json:"title,omitzero"`
 }
 
 // StopReason is why a device must stop ringing.
@@ -358,7 +367,7 @@ const (
 	EndNoAnswer  EndReason = "noAnswer"  // nobody answered in time
 	EndCancelled EndReason = "cancelled" // the caller gave up
 	EndFailed    EndReason = "failed"    // no media came about, or all were lost
-	EndRevoked   EndReason = "revoked"   // its link was revoked
+	EndRevoked   EndReason = "revoked"   // its link was revoked, or its group suspended
 )
 
 // Values lists all reasons.

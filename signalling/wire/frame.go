@@ -29,7 +29,8 @@ type Frame struct {
 	// Epoch counts the owners a call has had. A client ignores events of an
 	// epoch lower than the highest it has seen.
 	Epoch uint32 `json:"epoch,omitzero"`
-	// Seq numbers the events of one call, from 1, the same for all members.
+	// Seq numbers the events of one call, from 1, the same for all members but
+	// those whom a group keeps apart: they count what each of them may know.
 	// After a gap the client asks for [Sync].
 	Seq uint32 `json:"seq,omitzero"`
 	// Body is the message.

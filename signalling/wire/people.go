@@ -1,6 +1,6 @@
 package wire
 
-// WhoMayCall is a privacy setting: whose calls ring.
+// WhoMayCall is a privacy setting: whose calls ring, or who may add us.
 type WhoMayCall string
 
 // The audiences.
@@ -67,6 +67,15 @@ type GetPrivacy struct{}
 type SetPrivacy struct {
 	// WhoMayCall is whose calls ring.
 	WhoMayCall WhoMayCall `json:"whoMayCall"`
+	// WhoMayAdd is who, of those whose calls ring, may also add us to calls of
+	// several; absent means all of them.
+	WhoMayAdd WhoMayCall `json:"whoMayAdd,omitzero"`
+	// SilenceUnknown lists calls of who is not in our contacts as missed,
+	// without a ring. They do not notice.
+	SilenceUnknown bool `json:"silenceUnknown,omitzero"`
+	// DoNotDisturb is at which hours nothing rings; calls are listed as missed.
+	// Absent means never.
+	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
 	// HideAddress sends our media through the relay always, so that those we
 	// talk to do not learn our network address.
 	HideAddress bool `json:"hideAddress"`
@@ -74,10 +83,37 @@ type SetPrivacy struct {
 	IfVersion uint32 `json:"ifVersion"`
 }
 
+// DoNotDisturb is at which hours of the day, on the clock of a place, nothing
+// rings.
+type DoNotDisturb struct {
+	// Zone is the place, a name of the IANA time zone database, such as
+	// Europe/Rome.
+	Zone string `json:"zone" limit:"1..64"`
+	// Ranges are the parts of the day.
+	Ranges []DayRange `json:"ranges" limit:"1..4"`
+}
+
+// DayRange is a part of the day, in minutes since midnight. If To is not after
+// From it goes past midnight; if they are the same it is the whole day.
+type DayRange struct {
+	// From is its first minute.
+	From uint32 `json:"from" limit:"0..1439"`
+	// To is the minute after its last.
+	To uint32 `json:"to" limit:"0..1439"`
+}
+
 // Privacy are our settings; also an event to our other devices.
 type Privacy struct {
 	// WhoMayCall is whose calls ring.
 	WhoMayCall WhoMayCall `json:"whoMayCall"`
+	// WhoMayAdd is who, of those whose calls ring, may also add us to calls of
+	// several.
+	WhoMayAdd WhoMayCall `json:"whoMayAdd"`
+	// SilenceUnknown lists calls of who is not in our contacts as missed,
+	// without a ring.
+	SilenceUnknown bool `json:"silenceUnknown"`
+	// DoNotDisturb is at which hours nothing rings; absent for never.
+	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
 	// HideAddress sends our media through the relay always.
 	HideAddress bool `json:"hideAddress"`
 	// Version counts changes, from 0.

@@ -23,8 +23,11 @@ const (
 	CodeCallEnded         Code = "callEnded"         // the call is over
 	CodeCallFull          Code = "callFull"          // no more participants
 	CodeAnsweredElsewhere Code = "answeredElsewhere" // another device of the account was first
+	CodeBlockedInCall     Code = "blockedInCall"     // somebody we have blocked is in the call: ask, then confirmBlocked
 	CodeBadDescription    Code = "badDescription"    // a session description over its limits
 	CodeRateLimited       Code = "rateLimited"       // wait RetryAfterMs
+	CodeCallsNotAccepted  Code = "callsNotAccepted"  // the account takes no calls; Text is what it says about that
+	CodeSuspended         Code = "suspended"         // our account may do nothing for now
 	CodeUnavailable       Code = "unavailable"       // the server cannot decide now; try again
 	CodeInternal          Code = "internal"          // a fault of the server's; its log has the cause
 )
@@ -35,7 +38,8 @@ func (Code) Values() []string {
 		string(CodeBadFrame), string(CodeTooLarge), string(CodeUnknownType), string(CodeInvalid),
 		string(CodeHelloFirst), string(CodeUnauthenticated), string(CodeForbidden), string(CodeNotFound),
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
-		string(CodeAnsweredElsewhere), string(CodeBadDescription), string(CodeRateLimited),
+		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),
+		string(CodeCallsNotAccepted), string(CodeSuspended),
 		string(CodeUnavailable), string(CodeInternal),
 	}
 }
@@ -52,6 +56,9 @@ type Problem struct {
 	RetryAfterMs uint32 `json:"retryAfterMs,omitzero"`
 	// Device is the name of the device that answered, with answeredElsewhere.
 	Device string `json:"device,omitzero" limit:"0..64"`
+	// Text is what an account that takes no calls says about that, with
+	// callsNotAccepted.
+	Text string `json:"text,omitzero" limit:"0..256"`
 }
 
 // Error makes a Problem an error inside the server.

@@ -96,8 +96,13 @@ export interface CallState {
    * host has left.
    */
   readonly host?: ParticipantID;
-  /** Title is the link's title; absent for other calls. */
+  /** Title is the link's title, or the group's name; absent for other calls. */
   readonly title?: string;
+  /**
+   * Group is the group whose call it is; absent for other calls. Its admins
+   * have the host's rights, and nobody else has.
+   */
+  readonly group?: GroupID;
   /**
    * RingTimeoutMs is how long an unanswered participant is rung, in
    * milliseconds.
@@ -142,6 +147,9 @@ export type Topology = "direct" | "sfu";
  * the account, so that guests and accounts look alike to the media path.
  */
 export type ParticipantID = string;
+
+/** GroupID names a group. */
+export type GroupID = string;
 
 /**
  * UnixMs is a time in milliseconds since 1970-01-01 UTC, by the server's
@@ -236,6 +244,10 @@ export interface Incoming {
   readonly others?: number;
   /** RingMs is for how much longer it rings, in milliseconds. */
   readonly ringMs: number;
+  /** Group is the group whose call it is; absent for other calls. */
+  readonly group?: GroupID;
+  /** Title is the group's name; absent for other calls. */
+  readonly title?: string;
 }
 
 /**
@@ -292,6 +304,8 @@ export interface Accept {
   readonly call: CallID;
   /** Media is what we send from the start. */
   readonly media: Media;
+  /** ConfirmBlocked is as in RingGroup.confirmBlocked, for a group's call. */
+  readonly confirmBlocked?: boolean;
 }
 
 /** Decline refuses a call on all devices of the account. The reply is Done. */
@@ -793,14 +807,51 @@ export type GetPrivacy = Record<string, never>;
 export interface Privacy {
   /** WhoMayCall is whose calls ring. */
   readonly whoMayCall: WhoMayCall;
+  /**
+   * WhoMayAdd is who, of those whose calls ring, may also add us to calls of
+   * several.
+   */
+  readonly whoMayAdd: WhoMayCall;
+  /**
+   * SilenceUnknown lists calls of who is not in our contacts as missed,
+   * without a ring.
+   */
+  readonly silenceUnknown: boolean;
+  /** DoNotDisturb is at which hours nothing rings; absent for never. */
+  readonly doNotDisturb?: DoNotDisturb;
   /** HideAddress sends our media through the relay always. */
   readonly hideAddress: boolean;
   /** Version counts changes, from 0. */
   readonly version: number;
 }
 
-/** WhoMayCall is a privacy setting: whose calls ring. */
+/** WhoMayCall is a privacy setting: whose calls ring, or who may add us. */
 export type WhoMayCall = "everyone" | "contacts" | "nobody";
+
+/**
+ * DoNotDisturb is at which hours of the day, on the clock of a place, nothing
+ * rings.
+ */
+export interface DoNotDisturb {
+  /**
+   * Zone is the place, a name of the IANA time zone database, such as
+   * Europe/Rome.
+   */
+  readonly zone: string;
+  /** Ranges are the parts of the day. */
+  readonly ranges: readonly DayRange[];
+}
+
+/**
+ * DayRange is a part of the day, in minutes since midnight. If To is not after
+ * From it goes past midnight; if they are the same it is the whole day.
+ */
+export interface DayRange {
+  /** From is its first minute. */
+  readonly from: number;
+  /** To is the minute after its last. */
+  readonly to: number;
+}
 
 /**
  * SetPrivacy changes our settings. The reply is Privacy; or conflict if
@@ -809,6 +860,21 @@ export type WhoMayCall = "everyone" | "contacts" | "nobody";
 export interface SetPrivacy {
   /** WhoMayCall is whose calls ring. */
   readonly whoMayCall: WhoMayCall;
+  /**
+   * WhoMayAdd is who, of those whose calls ring, may also add us to calls of
+   * several; absent means all of them.
+   */
+  readonly whoMayAdd?: WhoMayCall;
+  /**
+   * SilenceUnknown lists calls of who is not in our contacts as missed,
+   * without a ring. They do not notice.
+   */
+  readonly silenceUnknown?: boolean;
+  /**
+   * DoNotDisturb is at which hours nothing rings; calls are listed as missed.
+   * Absent means never.
+   */
+  readonly doNotDisturb?: DoNotDisturb;
   /**
    * HideAddress sends our media through the relay always, so that those we
    * talk to do not learn our network address.
@@ -868,6 +934,76 @@ export type Direction = "incoming" | "outgoing";
  * - unanswered: outgoing, not answered
  */
 export type Outcome = "ongoing" | "answered" | "missed" | "declined" | "unanswered";
+
+/**
+ * GetDecisions asks why our devices did or did not ring, for a page of the
+ * attempts to reach us in the last 30 days, newest first. Nobody else may read
+ * them, and who tried does not learn of it. The reply is Decisions.
+ */
+export interface GetDecisions {
+  /** Before is Decisions.next of the page before; absent for the first. */
+  readonly before?: string;
+  /** Limit is how many at most; 0 means 50. */
+  readonly limit?: number;
+}
+
+/** Decisions is a page of attempts to reach us. */
+export interface Decisions {
+  /** Entries are the attempts, newest first. */
+  readonly entries: readonly Decision[];
+  /** Next continues the list; absent at its end. */
+  readonly next?: string;
+}
+
+/** Decision is what became of one attempt to reach us. */
+export interface Decision {
+  /** From is who tried; absent for a guest. */
+  readonly from?: UserID;
+  /** Name is what he was called then. */
+  readonly name: string;
+  /** Call is the call; absent if none came about, or for a link. */
+  readonly call?: CallID;
+  /** Path is how he tried. */
+  readonly path: DecisionPath;
+  /** Verdict is what became of it. */
+  readonly verdict: Verdict;
+  /** Reason is why. */
+  readonly reason: Reason;
+  /** AtMs is when. */
+  readonly atMs: UnixMs;
+}
+
+/**
+ * DecisionPath is the way somebody tried to reach us.
+ * - invite: into a running call
+ * - groupRing: a ring of several
+ * - link: by a link of ours
+ * - knock: asked to be let into a call of ours
+ * - callRequest: to switch between voice and video
+ * - ringAgain: back in a call of two that was left
+ */
+export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "knock" | "callRequest" | "ringAgain";
+
+/**
+ * Verdict is what became of an attempt to reach us.
+ * - allowed: our devices rang, or he was let in
+ * - quiet: no device rang; it is in our log as missed
+ * - silent: nothing; he saw what he would see if we were offline
+ * - refused: he was told that we take no calls
+ */
+export type Verdict = "allowed" | "quiet" | "silent" | "refused";
+
+/**
+ * Reason is why.
+ * - blocked: we have blocked him
+ * - privacy: whoMayCall or whoMayAdd does not have him
+ * - doNotDisturb: it was one of our hours without calls
+ * - silenced: he is not in our contacts, and silenceUnknown is on
+ * - noCalls: our account takes no calls
+ * - suspended: our account was suspended
+ * - notMember: we are not in the group, or have left it
+ */
+export type Reason = "nothingAgainst" | "blocked" | "privacy" | "doNotDisturb" | "silenced" | "noCalls" | "suspended" | "notMember" | "other";
 
 /**
  * CreateLink makes a call link that others, also without an account, may join
@@ -943,6 +1079,261 @@ export interface JoinLink {
 }
 
 /**
+ * CreateGroup makes a group whose admin we are. The reply is Group. Each of
+ * users becomes a member at once if his settings let us add him, and is invited
+ * if not.
+ */
+export interface CreateGroup {
+  /** Name is what to show. */
+  readonly name: string;
+  /** Users are the accounts to add. */
+  readonly users: readonly UserID[];
+  /**
+   * Isolate keeps members who block each other apart in the group's calls:
+   * neither hears, sees or learns of the other. Otherwise who has blocked
+   * somebody in the call is warned before he joins.
+   */
+  readonly isolate?: boolean;
+}
+
+/**
+ * Group is a group as we may see it; also an event to the active members and
+ * the invited whenever it has changed.
+ */
+export interface Group {
+  /** Group names it. */
+  readonly group: GroupID;
+  /** Version counts its changes; an older state than one has is to be ignored. */
+  readonly version: number;
+  /** Name is what to show. */
+  readonly name: string;
+  /**
+   * Membership is how we stand to it: active, or invited. Who is invited sees
+   * no more than Name, By and ExpiresMs.
+   */
+  readonly membership: Membership;
+  /** Role is our own; absent while we are invited. */
+  readonly role?: GroupRole;
+  /** By is who has invited us; absent for members. */
+  readonly by?: UserID;
+  /** ExpiresMs is until when we may accept; absent for members. */
+  readonly expiresMs?: UnixMs;
+  /** Isolate is whether members who block each other are kept apart in calls. */
+  readonly isolate?: boolean;
+  /** Suspended says that the server's operator has stopped the group's calls. */
+  readonly suspended?: boolean;
+  /** CreatedMs is when it was made; absent while we are invited. */
+  readonly createdMs?: UnixMs;
+  /**
+   * MemberCount is how many active members there are; absent while we are
+   * invited.
+   */
+  readonly memberCount?: number;
+  /**
+   * Members are its active members, the invited whom we may know of (as an
+   * admin all, else our own) and former ones, the longest-standing first.
+   * Empty in Groups, and, if there are more than 100, in events: ask
+   * GetGroup.
+   */
+  readonly members: readonly GroupEntry[];
+  /** Call is the group's call; absent when there is none. */
+  readonly call?: GroupCall;
+}
+
+/**
+ * Membership is how an account stands to a group.
+ * - invited: asked, and has not answered; for 7 days
+ * - former: left or was removed; listed for 60 days
+ */
+export type Membership = "invited" | "active" | "former";
+
+/**
+ * GroupRole is what an active member of a group may do.
+ * - admin: renames, removes, changes roles; host of the group's calls
+ * - member: sees the group, adds others, starts and joins its calls
+ */
+export type GroupRole = "admin" | "member";
+
+/** GroupEntry is one account in a group's list. */
+export interface GroupEntry {
+  /** User is the account. */
+  readonly user: UserID;
+  /** Name is what to show. */
+  readonly name: string;
+  /** Membership is how it stands to the group. */
+  readonly membership: Membership;
+  /** Role is what it may do; absent unless it is active. */
+  readonly role?: GroupRole;
+  /** SinceMs is since when it stands so. */
+  readonly sinceMs: UnixMs;
+  /** ExpiresMs is when the invitation ends; absent for others. */
+  readonly expiresMs?: UnixMs;
+}
+
+/**
+ * GroupCall says that a group has a call that we may join, how many are in it,
+ * and when it is over. It goes to active members that are not rung and not in
+ * it; numbers are told at most once a second.
+ */
+export interface GroupCall {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Kind is what it started as. */
+  readonly kind: Kind;
+  /** By is who started it. */
+  readonly by: UserID;
+  /** Participants is how many are in it. */
+  readonly participants: number;
+  /** Active is false when it is over. */
+  readonly active: boolean;
+}
+
+/** GetGroups asks for our groups and our invitations. The reply is Groups. */
+export type GetGroups = Record<string, never>;
+
+/** Groups are our groups and our invitations. */
+export interface Groups {
+  /** Groups are they, the newest first, without their members. */
+  readonly groups: readonly Group[];
+}
+
+/**
+ * GetGroup asks for a group with its members. The reply is Group; or notFound
+ * for who is neither an active member nor invited.
+ */
+export interface GetGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+}
+
+/**
+ * AddToGroup adds accounts as CreateGroup does. Any active member may. Who has
+ * left by choice is only ever invited. The reply is Group; or forbidden, and
+ * nobody is added, if one of them is banned from the group.
+ */
+export interface AddToGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** Users are the accounts to add. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * AcceptInvitation makes us a member of a group that we are invited to. The
+ * reply is Group.
+ */
+export interface AcceptInvitation {
+  /** Group is the group. */
+  readonly group: GroupID;
+}
+
+/**
+ * DeclineInvitation refuses an invitation. We can be invited again, but not be
+ * added without our consent. The reply is Done.
+ */
+export interface DeclineInvitation {
+  /** Group is the group. */
+  readonly group: GroupID;
+}
+
+/**
+ * LeaveGroup takes us out of a group and its call. Nobody can add us again: we
+ * return by an invitation that we accept. If no admin is left, the
+ * longest-standing member becomes one; with its last member the group is
+ * deleted. The reply is Done.
+ */
+export interface LeaveGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+}
+
+/**
+ * RemoveFromGroup takes somebody out of a group and its call, or withdraws an
+ * invitation. Only admins may; who has invited somebody may withdraw that. The
+ * reply is Group.
+ */
+export interface RemoveFromGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** User is whom. */
+  readonly user: UserID;
+  /**
+   * Ban keeps him out for good: nobody can add or invite him again. Only
+   * admins may ban.
+   */
+  readonly ban?: boolean;
+}
+
+/**
+ * SetRole makes an active member an admin, or an admin a member. Only admins
+ * may. The reply is Group; or conflict if no admin would be left.
+ */
+export interface SetRole {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** User is whose role. */
+  readonly user: UserID;
+  /** Role is the new one. */
+  readonly role: GroupRole;
+}
+
+/** RenameGroup changes a group's name. Only admins may. The reply is Group. */
+export interface RenameGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** Name is what to show. */
+  readonly name: string;
+}
+
+/**
+ * IsolateInGroup changes what CreateGroup.isolate set, for calls that start
+ * after it. Only admins may. The reply is Group.
+ */
+export interface IsolateInGroup {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** On is true to keep members who block each other apart. */
+  readonly on: boolean;
+}
+
+/**
+ * RingGroup starts the call of a group and rings its members, as far as their
+ * settings allow; a group of more than 100 is told GroupCall instead. If the
+ * group has a call we join it, and nobody is rung. The reply is CallState.
+ */
+export interface RingGroup {
+  /** Group is the group. We must be an active member. */
+  readonly group: GroupID;
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /**
+   * Silent starts the call without ringing anybody: the members are told
+   * GroupCall.
+   */
+  readonly silent?: boolean;
+  /**
+   * ConfirmBlocked joins although somebody whom we have blocked is in the
+   * call; without it the answer is then blockedInCall.
+   */
+  readonly confirmBlocked?: boolean;
+}
+
+/**
+ * JoinGroupCall joins the running call of a group, rung or not. The reply is
+ * CallState; or notFound if the group has no call.
+ */
+export interface JoinGroupCall {
+  /** Group is the group. We must be an active member. */
+  readonly group: GroupID;
+  /** Media is what we send from the start. */
+  readonly media: Media;
+  /** ConfirmBlocked is as in RingGroup.confirmBlocked. */
+  readonly confirmBlocked?: boolean;
+}
+
+/**
  * Problem is the reply to a request that was not carried out (in the spirit of
  * RFC 9457). Nothing has changed.
  */
@@ -958,6 +1349,11 @@ export interface Problem {
   readonly retryAfterMs?: number;
   /** Device is the name of the device that answered, with answeredElsewhere. */
   readonly device?: string;
+  /**
+   * Text is what an account that takes no calls says about that, with
+   * callsNotAccepted.
+   */
+  readonly text?: string;
 }
 
 /**
@@ -975,12 +1371,15 @@ export interface Problem {
  * - callEnded: the call is over
  * - callFull: no more participants
  * - answeredElsewhere: another device of the account was first
+ * - blockedInCall: somebody we have blocked is in the call: ask, then confirmBlocked
  * - badDescription: a session description over its limits
  * - rateLimited: wait RetryAfterMs
+ * - callsNotAccepted: the account takes no calls; Text is what it says about that
+ * - suspended: our account may do nothing for now
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "badDescription" | "rateLimited" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -1009,6 +1408,24 @@ export interface CallMoved {
   /** Device is the name of the device that has it now. */
   readonly device?: string;
 }
+
+/** GroupGone says that a group, or an invitation, is no longer ours. */
+export interface GroupGone {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** Reason is why. */
+  readonly reason: GroupGoneReason;
+}
+
+/**
+ * GroupGoneReason is why a group is no longer ours.
+ * - left: we left it on one of our devices
+ * - declined: we declined on one of our devices
+ * - removed: an admin removed us
+ * - withdrawn: the invitation was taken back
+ * - expired: the invitation was not accepted in time
+ */
+export type GroupGoneReason = "left" | "declined" | "removed" | "withdrawn" | "expired";
 
 /**
  * Restarting says that the server is going away: reconnect when the socket
@@ -1199,7 +1616,7 @@ export interface CallEnded {
  * - noAnswer: nobody answered in time
  * - cancelled: the caller gave up
  * - failed: no media came about, or all were lost
- * - revoked: its link was revoked
+ * - revoked: its link was revoked, or its group suspended
  */
 export type EndReason = "hangup" | "declined" | "noAnswer" | "cancelled" | "failed" | "revoked";
 
@@ -1271,6 +1688,12 @@ export const limits = {
   maxServerFrameBytes: 1048576,
   /** MaxDepth is how deep arrays and objects may nest in a frame. */
   maxDepth: 16,
+  /** MaxGroupMembers is how many active members and invitations a group has. */
+  maxGroupMembers: 1000,
+  /** MaxGroupNameBytes is the longest name of a group. */
+  maxGroupNameBytes: 80,
+  /** MaxToldMembers is how many entries of a group's list an event carries. */
+  maxToldMembers: 100,
   /** MaxIDBytes is the longest id of any kind. */
   maxIDBytes: 64,
   /** MaxSDPBytes is the largest session description. */
@@ -1349,10 +1772,24 @@ export interface RequestMap {
   readonly getPrivacy: { readonly body: GetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly setPrivacy: { readonly body: SetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly getCallLog: { readonly body: GetCallLog; readonly reply: CallLog; readonly replyType: "callLog" };
+  readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
   readonly revokeLink: { readonly body: RevokeLink; readonly reply: Link; readonly replyType: "link" };
   readonly joinLink: { readonly body: JoinLink; readonly reply: CallState; readonly replyType: "callState" };
+  readonly createGroup: { readonly body: CreateGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly getGroups: { readonly body: GetGroups; readonly reply: Groups; readonly replyType: "groups" };
+  readonly getGroup: { readonly body: GetGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly addToGroup: { readonly body: AddToGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly acceptInvitation: { readonly body: AcceptInvitation; readonly reply: Group; readonly replyType: "group" };
+  readonly declineInvitation: { readonly body: DeclineInvitation; readonly reply: Done; readonly replyType: "done" };
+  readonly leaveGroup: { readonly body: LeaveGroup; readonly reply: Done; readonly replyType: "done" };
+  readonly removeFromGroup: { readonly body: RemoveFromGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly setRole: { readonly body: SetRole; readonly reply: Group; readonly replyType: "group" };
+  readonly renameGroup: { readonly body: RenameGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly isolateInGroup: { readonly body: IsolateInGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly ringGroup: { readonly body: RingGroup; readonly reply: CallState; readonly replyType: "callState" };
+  readonly joinGroupCall: { readonly body: JoinGroupCall; readonly reply: CallState; readonly replyType: "callState" };
 }
 
 /** RequestType names a request. */
@@ -1405,10 +1842,24 @@ export type ClientFrame =
   | { readonly type: "getPrivacy"; readonly id: string; readonly body: GetPrivacy }
   | { readonly type: "setPrivacy"; readonly id: string; readonly body: SetPrivacy }
   | { readonly type: "getCallLog"; readonly id: string; readonly body: GetCallLog }
+  | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
   | { readonly type: "revokeLink"; readonly id: string; readonly body: RevokeLink }
-  | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink };
+  | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink }
+  | { readonly type: "createGroup"; readonly id: string; readonly body: CreateGroup }
+  | { readonly type: "getGroups"; readonly id: string; readonly body: GetGroups }
+  | { readonly type: "getGroup"; readonly id: string; readonly body: GetGroup }
+  | { readonly type: "addToGroup"; readonly id: string; readonly body: AddToGroup }
+  | { readonly type: "acceptInvitation"; readonly id: string; readonly body: AcceptInvitation }
+  | { readonly type: "declineInvitation"; readonly id: string; readonly body: DeclineInvitation }
+  | { readonly type: "leaveGroup"; readonly id: string; readonly body: LeaveGroup }
+  | { readonly type: "removeFromGroup"; readonly id: string; readonly body: RemoveFromGroup }
+  | { readonly type: "setRole"; readonly id: string; readonly body: SetRole }
+  | { readonly type: "renameGroup"; readonly id: string; readonly body: RenameGroup }
+  | { readonly type: "isolateInGroup"; readonly id: string; readonly body: IsolateInGroup }
+  | { readonly type: "ringGroup"; readonly id: string; readonly body: RingGroup }
+  | { readonly type: "joinGroupCall"; readonly id: string; readonly body: JoinGroupCall };
 
 /** ReplyFrame answers the request with the same id. */
 export type ReplyFrame =
@@ -1421,8 +1872,11 @@ export type ReplyFrame =
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
   | { readonly type: "privacy"; readonly id: string; readonly serial?: number; readonly body: Privacy }
   | { readonly type: "callLog"; readonly id: string; readonly serial?: number; readonly body: CallLog }
+  | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
-  | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links };
+  | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
+  | { readonly type: "group"; readonly id: string; readonly serial?: number; readonly body: Group }
+  | { readonly type: "groups"; readonly id: string; readonly serial?: number; readonly body: Groups };
 
 /** ProblemFrame says that a request was not carried out; without an id if none could be read. */
 export type ProblemFrame =
@@ -1437,6 +1891,9 @@ export interface EventMap {
   readonly discovery: Discovery;
   readonly privacy: Privacy;
   readonly logged: CallLogEntry;
+  readonly group: Group;
+  readonly groupGone: GroupGone;
+  readonly groupCall: GroupCall;
   readonly restarting: Restarting;
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
@@ -1474,6 +1931,9 @@ export type SessionEventFrame =
   | { readonly type: "discovery"; readonly id?: never; readonly serial: number; readonly body: Discovery }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
+  | { readonly type: "group"; readonly id?: never; readonly serial: number; readonly body: Group }
+  | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
+  | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
 
 /** sessionEvents names them. */
@@ -1485,6 +1945,9 @@ export const sessionEvents = [
   "discovery",
   "privacy",
   "logged",
+  "group",
+  "groupGone",
+  "groupCall",
   "restarting",
 ] as const;
 

@@ -1,0 +1,28 @@
+package main
+
+import (
+	"bytes"
+	"testing"
+
+	"pronto/signalling/contact"
+)
+
+func TestTheHashOfANumberIsTheSameAfterARestartAndAnotherElsewhere(t *testing.T) {
+	n, err := contact.Parse("+393331234567")
+	if err != nil {
+		t.Fatal(err)
+	}
+	hash := func(master string) string {
+		key, err := numbersKey(bytes.Repeat([]byte(master), masterKeyBytes))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key.Hash(n)
+	}
+	if hash("a") != hash("a") {
+		t.Error("one master key makes two hashes")
+	}
+	if hash("a") == hash("b") {
+		t.Error("two master keys make one hash")
+	}
+}

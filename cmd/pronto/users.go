@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pronto/signalling/store"
+)
+
+// userCmd says how accounts stand. A running server follows within two seconds.
+type userCmd struct {
+	Suspend userSuspendCmd `cmd:"" help:"Suspend an account: its sessions end, it leaves its calls, nobody reaches it."`
+	Resume  userResumeCmd  `cmd:"" help:"End a suspension."`
+	NoCalls userNoCallsCmd `cmd:"" help:"Make an account one that takes no calls and says so, or takes them again."`
+	Minor   userMinorCmd   `cmd:"" help:"Give an account the stricter defaults for minors, or the usual ones."`
+	Show    userShowCmd    `cmd:"" help:"Show how an account stands."`
+}
+
+type userSuspendCmd struct {
+	User   string        `arg:"" help:"The account."`
+	For    time.Duration `help:"How long, such as 72h; for good if it is left out."`
+	Reason string        `help:"A note for operators."`
+}
+
+// Run implements the command.
+func (u userSuspendCmd) Run(ctx context.Context) error {
+	until := store.Forever
+	switch {
+	case u.For < 0:
+		return errors.New("--for is negative")
+	case u.For > 0:
+		until = time.Now().Add(u.For)
+	}
+	return withStore(ctx, func(db *store.Store) error { return stands(db.Suspend(ctx, u.User, until, u.Reason)) })
+}
+
+type userResumeCmd struct {
+	User string `arg:"" help:"The account."`
+}
+
+// Run implements the command.
+func (u userResumeCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error { return stands(db.Resume(ctx, u.User)) })
+}
+
+type userNoCallsCmd struct {
+	User string `arg:"" help:"The account."`
+	Text string `help:"What callers are told, such as how else to reach it."`
+	Off  bool   `help:"Take calls again."`
+}
+
+// Run implements the command.
+func (u userNoCallsCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error { return stands(db.SetNoCalls(ctx, u.User, !u.Off, u.Text)) })
+}
+
+type userMinorCmd struct {
+	User string `arg:"" help:"The account."`
+	Off  bool   `help:"Give the usual defaults again."`
+}
+
+// Run implements the command.
+func (u userMinorCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error { return stands(db.SetMinor(ctx, u.User, !u.Off)) })
+}
+
+type userShowCmd struct {
+	User string `arg:"" help:"The account."`
+}
+
+// Run implements the command.
+func (u userShowCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error {
+		if _, err := db.User(ctx, u.User); err != nil {
+			return stands(err)
+		}
+		s, err := db.Standing(ctx, u.User)
+		if err != nil {
+			return stands(err)
+		}
+		until := "no"
+		switch {
+		case s.SuspendedUntil.Equal(store.Forever):
+			until = "for good"
+		case s.Suspended():
+			until = "until " + s.SuspendedUntil.Format(time.DateTime) + " UTC"
+		}
+		fmt.Printf("suspended  %s  %s\nno calls   %v  %s\nminor      %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor)
+		return nil
+	})
+}
+
+// stands puts an error of the store into words for an operator.
+func stands(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return errors.New("there is no such account; accounts come to be when they first sign in")
+	}
+	return err
+}

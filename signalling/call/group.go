@@ -1,0 +1,439 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pronto/signalling/identity"
+	"pronto/signalling/policy"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// ofGroup is what the state of a group's call has besides.
+type ofGroup struct {
+	Group   wire.GroupID  `json:"group,omitzero"`
+	Starter wire.UserID   `json:"starter,omitzero"`
+	Admins  []wire.UserID `json:"admins,omitzero"`  // active members who have the host's rights
+	Isolate bool          `json:"isolate,omitzero"` // as it was when the call began
+	Apart   []couple      `json:"apart,omitzero"`   // only grows
+}
+
+// maxRung is how many members a group may have for its call to ring them all:
+// each of them takes a place in the call while it rings.
+const maxRung = wire.MaxParticipants
+
+var (
+	errNoGroup        = wire.Problemf(wire.CodeNotFound, "there is no such group for this account")
+	errNoGroupCall    = wire.Problemf(wire.CodeNotFound, "the group has no call")
+	errGroupSuspended = wire.Problemf(wire.CodeForbidden, "the operator has stopped the calls of this group")
+	errBlockedIn      = wire.Problemf(wire.CodeBlockedInCall, "somebody you have blocked is in the call; confirm to join all the same")
+)
+
+// ringGroup starts the call of a group, or joins it. Of two who start it at the
+// same time one creates it and the other joins.
+func (r *Registry) ringGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
+	if who.Guest() {
+		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
+	}
+	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
+	for range 8 {
+		c, err := r.groupCall(m.Group), error(nil)
+		if c == nil {
+			c, err = r.createForGroup(ctx, who, m, media)
+		}
+		var glare *store.Glare
+		switch {
+		case err == nil && c == nil:
+			return nil // created, and answered
+		case err == nil:
+			if err = c.joinGroup(ctx, who, media, m.ConfirmBlocked, false); !errors.Is(err, errCallEnded) {
+				return err
+			}
+		case !errors.As(err, &glare):
+			return failure(err)
+		}
+		// The last one has just left; the call is gone in a moment.
+		select {
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return wire.Problemf(wire.CodeConflict, "the group's last call is just ending; try again")
+}
+
+// joinGroupCall joins the running call of a group.
+func (r *Registry) joinGroupCall(ctx context.Context, who Who, m *wire.JoinGroupCall) error {
+	if who.Guest() {
+		return wire.Problemf(wire.CodeForbidden, "a guest is in no group")
+	}
+	c := r.groupCall(m.Group)
+	if c == nil {
+		if _, err := r.member(ctx, m.Group, who.User); err != nil {
+			return err // to who is none all groups are alike
+		}
+		return errNoGroupCall
+	}
+	err := c.joinGroup(ctx, who, m.Media, m.ConfirmBlocked, false)
+	if errors.Is(err, errCallEnded) {
+		return errNoGroupCall
+	}
+	return err
+}
+
+func (r *Registry) groupCall(group wire.GroupID) *Call {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.groups[group]
+}
+
+// member returns a group if the account is an active member of it.
+func (r *Registry) member(ctx context.Context, group wire.GroupID, user wire.UserID) (store.GroupRow, error) {
+	g, err := r.cfg.Store.Group(ctx, string(group))
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && !g.Is(string(user), store.MemberActive):
+		return g, errNoGroup
+	case err != nil:
+		return g, failure(err)
+	case !g.Suspended.IsZero():
+		return g, errGroupSuspended
+	}
+	return g, nil
+}
+
+// createForGroup starts the call of a group, answers and rings. If another one
+// was first it returns that one's call. The call is registered before the group
+// is read: whoever is removed later is taken out by [Registry.GroupChanged].
+func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGroup, media wire.Media) (*Call, error) {
+	if err := r.room(who.User); err != nil {
+		return nil, err
+	}
+	if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
+		return nil, err
+	}
+	s := &state{
+		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
+	}
+	c := newCall(s.ID, &r.cfg, r.reindex)
+	c.group = m.Group
+	if other, err := r.openGroup(c); other != nil || err != nil {
+		return other, err
+	}
+	callees, err := r.writeGroup(ctx, who, s, media, m.Silent)
+	if err != nil {
+		r.abandon(c, "")
+		return nil, err
+	}
+	r.start(c, s)
+	return nil, c.do(ctx, func() error {
+		c.reply(who, c.state.legOfUser(who.User).Participant)
+		r.ringAgain(ctx, c, policy.PathGroupRing, who, callees, ofMembers)
+		c.gather(ctx)
+		return nil
+	})
+}
+
+// openGroup is open for the call of a group, unless there is one.
+func (r *Registry) openGroup(c *Call) (other *Call, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if other := r.groups[c.group]; other != nil {
+		return other, nil
+	}
+	if r.closed {
+		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
+	}
+	r.calls[c.id], r.groups[c.group] = c, c
+	return nil, nil
+}
+
+// writeGroup stores the new call of a group.
+func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire.Media, silent bool) ([]callee, error) {
+	g, err := r.member(ctx, s.Group, who.User)
+	if err != nil {
+		return nil, err
+	}
+	s.learn(&g)
+	s.Isolate = g.Isolate
+	starter := s.addLeg(leg{
+		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
+		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
+	})
+	if slices.Contains(s.Admins, who.User) {
+		s.Host = starter.Participant
+	}
+	n := &store.NewCall{
+		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: store.Group, State: string(s.Phase), OwnerNode: r.cfg.Node,
+		Caller: string(who.User), GroupID: string(s.Group),
+	}
+	if !silent && g.Active <= maxRung {
+		n.Callees, n.RingFor = others(&g, who.User), r.cfg.RingTimeout
+	}
+	var callees []callee
+	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
+		next, fx := s.clone(), &effects{}
+		judged, err := r.decide(policy.PathGroupRing, relations, ofMembers)
+		if err != nil {
+			return err
+		}
+		callees = legsFor(&g, judged)
+		if err := next.invite(fx, next.Legs[0].Participant, callees, next.Created); err != nil {
+			return err
+		}
+		next.Seq = 0 // the caller gets the state, not the events that led to it
+		*s = *next
+		n.Outbox = fx.outbox
+		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
+		n.Decisions = decisions(who, s.ID, policy.PathGroupRing, judged) // members are no strangers to each other
+		n.Snapshot, err = s.snapshot()
+		return err
+	})
+	var refused *store.GroupRefused
+	switch {
+	case errors.As(err, &refused) && refused.Suspended:
+		return nil, errGroupSuspended
+	case errors.As(err, &refused):
+		return nil, errNoGroup
+	case err != nil:
+		return nil, err
+	}
+	s.Epoch = uint32(row.Epoch)
+	return callees, nil
+}
+
+// ofMembers adds to the facts that both are active members of the call's group.
+func ofMembers(f *policy.Facts, _ store.Relation) {
+	f.OfGroup, f.CallerInGroup, f.CalleeInGroup = true, true, true
+}
+
+func asMembers(rel store.Relation) policy.Facts {
+	f := facts(rel)
+	ofMembers(&f, rel)
+	return f
+}
+
+// legsFor are those whom a ring reaches or seems to reach: whom the caller has
+// blocked himself, and who takes no calls, is left out. Everybody is shown by
+// the name the group knows.
+func legsFor(g *store.GroupRow, callees []callee) []callee {
+	legs := slices.DeleteFunc(slices.Clone(callees), func(c callee) bool { return c.verdict == policy.Refuse })
+	for i := range legs {
+		if m := g.Member(string(legs[i].user)); m != nil && m.Name != "" {
+			legs[i].name = m.Name
+		}
+	}
+	return legs
+}
+
+// others are the active members but one.
+func others(g *store.GroupRow, but wire.UserID) []string {
+	var list []string
+	for _, m := range g.Members {
+		if m.State == store.MemberActive && m.UserID != string(but) {
+			list = append(list, m.UserID)
+		}
+	}
+	return list
+}
+
+// learn takes over what a call needs to know of its group.
+func (s *state) learn(g *store.GroupRow) {
+	s.Title, s.Admins = g.Name, nil
+	for _, m := range g.Members {
+		if m.State == store.MemberActive && m.Role == store.RoleAdmin {
+			s.Admins = append(s.Admins, wire.UserID(m.UserID))
+		}
+	}
+}
+
+// hosts tells whether a participant has the host's rights: who started the
+// call, or in the call of a group its admins.
+func (s *state) hosts(l *leg) bool {
+	if s.Group != "" {
+		return slices.Contains(s.Admins, l.User)
+	}
+	return l.Participant == s.Host
+}
+
+// joinGroup lets a member into the group's call; answering means that only who
+// is rung may come in. Membership and blocks are read in the call's own turn, so
+// that a change of either comes wholly before or wholly after.
+func (c *Call) joinGroup(ctx context.Context, who Who, media wire.Media, confirmed, answering bool) error {
+	return c.do(ctx, func() error {
+		if c.state.Phase == wire.PhaseEnded {
+			return errCallEnded
+		}
+		g, err := c.cfg.Store.Group(ctx, string(c.group))
+		switch {
+		case errors.Is(err, store.ErrNotFound), err == nil && !g.Is(string(who.User), store.MemberActive):
+			return errNoGroup
+		case err != nil:
+			return failure(err)
+		}
+		if l, err := c.state.member(who); err == nil {
+			c.reply(who, l.Participant)
+			return nil
+		}
+		own, apart, err := c.blocks(ctx, who.User)
+		switch {
+		case err != nil:
+			return failure(err)
+		case !c.state.Isolate && own && !confirmed:
+			return errBlockedIn
+		}
+		err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			return s.joinGroup(fx, who, media, apart, answering, now)
+		})
+		if err == nil {
+			c.reply(who, c.state.legOfUser(who.User).Participant)
+		}
+		return err
+	})
+}
+
+// joinGroup lets a member in: he answers, comes by himself, or moves here from
+// another device.
+func (s *state) joinGroup(fx *effects, who Who, media wire.Media, apart []wire.UserID, answering bool, now time.Time) error {
+	l := s.legOfUser(who.User)
+	rung := l != nil && l.pending() && !l.Silent
+	switch {
+	case answering && l != nil && l.in():
+		return errElsewhere(l.DeviceName)
+	case answering && !rung:
+		return errNoCall
+	case slices.Contains(s.Banned, who.User):
+		return wire.Problemf(wire.CodeForbidden, "you were put out of this call")
+	case s.Locked && !rung && (l == nil || l.pending()) && !slices.Contains(s.Admins, who.User):
+		return errLocked
+	case l == nil && len(s.Legs) >= wire.MaxParticipants:
+		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
+	}
+	if s.Isolate {
+		for _, user := range apart {
+			s.separate(fx, who.User, user)
+		}
+	}
+	if l != nil && l.pending() {
+		s.withdraw(fx, l)
+		return s.accept(fx, who, media, now, true)
+	}
+	if l != nil {
+		s.part(fx, *l, wire.LeaveMoved, now)
+	}
+	l = s.addLeg(leg{User: who.User, Name: who.Name})
+	s.enter(fx, l, who, media, now)
+	return nil
+}
+
+// GroupChanged makes a stored change of a group take effect on its call: who is
+// no active member any more is out of it, and the call of a group that is
+// suspended or gone ends.
+func (r *Registry) GroupChanged(ctx context.Context, group wire.GroupID) {
+	c := r.groupCall(group)
+	if c == nil {
+		return
+	}
+	_ = c.do(ctx, func() error { // a call that is over needs nothing
+		g, err := c.cfg.Store.Group(ctx, string(group))
+		if err != nil && !errors.Is(err, store.ErrNotFound) {
+			c.cfg.Logger.Error("a group could not be read again; its call goes on as it was", "err", err)
+			return nil
+		}
+		err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			s.groupChanged(fx, &g, now)
+			return nil
+		})
+		if err == nil {
+			c.gather(ctx)
+		}
+		return err
+	})
+}
+
+func (s *state) groupChanged(fx *effects, g *store.GroupRow, now time.Time) {
+	fx.durable = true
+	s.learn(g)
+	if !g.Suspended.IsZero() || g.Active == 0 {
+		s.end(fx, wire.EndRevoked, now)
+		return
+	}
+	for _, l := range slices.Clone(s.Legs) {
+		switch {
+		case g.Is(string(l.User), store.MemberActive):
+		case l.pending():
+			s.stopRinging(fx, l, wire.StopCancelled)
+		default:
+			s.part(fx, l, wire.LeaveRemoved, now)
+		}
+	}
+	s.settle(fx, wire.EndHangup, now)
+}
+
+// RunningGroups returns the groups that have a call on this node.
+func (r *Registry) RunningGroups() []wire.GroupID {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	list := make([]wire.GroupID, 0, len(r.groups))
+	for group := range r.groups {
+		list = append(list, group)
+	}
+	return list
+}
+
+// onlyMembers is asked before an invitation into a call: into that of a group only
+// its active members may be rung.
+func (r *Registry) onlyMembers(ctx context.Context, call wire.CallID, users []wire.UserID) error {
+	c, err := r.call(call)
+	if err != nil || c.group == "" {
+		return nil // whether there is such a call is not asked here
+	}
+	g, err := r.cfg.Store.Group(ctx, string(c.group))
+	if err != nil {
+		return failure(err)
+	}
+	for _, user := range users {
+		if !g.Is(string(user), store.MemberActive) {
+			return wire.Problemf(wire.CodeForbidden, "only members of the group may be called into its call")
+		}
+	}
+	return nil
+}
+
+// Admission says how somebody may be added to a group.
+type Admission struct {
+	User wire.UserID
+	// AtOnce is whether his settings let him be added; else he is invited.
+	AtOnce bool
+	// Silent is whether he must not learn of the invitation.
+	Silent bool
+}
+
+// Admit asks policy how each of users may be added to a group by who.
+func (r *Registry) Admit(ctx context.Context, who Who, users []wire.UserID) ([]Admission, error) {
+	relations, err := r.cfg.Store.Relations(ctx, string(who.User), toStrings(users))
+	if err != nil {
+		return nil, failure(err)
+	}
+	list := make([]Admission, 0, len(relations))
+	for _, rel := range relations {
+		a := Admission{User: wire.UserID(rel.Callee)}
+		verdict, reason := policy.Decide(policy.PathInvite, facts(rel))
+		switch {
+		case verdict == policy.Allow, reason == policy.ReasonDoNotDisturb:
+			a.AtOnce = true
+		case reason == policy.ReasonPrivacy, reason == policy.ReasonSilenced, reason == policy.ReasonNoCalls:
+		case verdict == policy.Refuse:
+			_, err := r.decide(policy.PathInvite, []store.Relation{rel})
+			return nil, err
+		default:
+			a.Silent = true
+		}
+		list = append(list, a)
+	}
+	return list, nil
+}

@@ -1,0 +1,116 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// Standing is what operators have decided about an account.
+type Standing struct {
+	// SuspendedUntil is when a suspension ends; zero if there is none now.
+	SuspendedUntil time.Time
+	// SuspendedReason is the operators' note; nobody else sees it.
+	SuspendedReason string
+	// NoCalls is whether the account takes no calls, and says so to whoever
+	// calls, with NoCallsText.
+	NoCalls     bool
+	NoCallsText string
+	// Minor is whether the account's defaults are those for minors: only
+	// contacts call, nobody unknown rings, the address is hidden.
+	Minor bool
+}
+
+// Suspended tells whether the account may do nothing now.
+func (s Standing) Suspended() bool { return !s.SuspendedUntil.IsZero() }
+
+// Forever is the end of a suspension that has none.
+var Forever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
+
+// Standing returns what is decided about user, who need not exist.
+func (s *Store) Standing(ctx context.Context, user string) (Standing, error) {
+	found, err := list(ctx, s, func(s scanner) (st Standing, err error) {
+		return st, s.Scan(millis{&st.SuspendedUntil}, &st.SuspendedReason, &st.NoCalls, &st.NoCallsText, &st.Minor)
+	}, `SELECT CASE WHEN suspended_until_ms > {now} THEN suspended_until_ms ELSE 0 END, suspended_reason, no_calls, no_calls_text, minor
+		FROM standing WHERE user_id = $1`, user)
+	if err != nil || len(found) == 0 {
+		return Standing{}, err
+	}
+	return found[0], nil
+}
+
+// Suspend keeps user from doing anything, and others from reaching him, until
+// a time; [Forever] is possible. It fails with [ErrNotFound] if there is no
+// such user.
+func (s *Store) Suspend(ctx context.Context, user string, until time.Time, reason string) error {
+	if err := checkText("reason", reason, MaxName); err != nil {
+		return err
+	}
+	return s.setStanding(ctx, user, `suspended_until_ms, suspended_reason`, `CAST($2 AS BIGINT), CAST($3 AS TEXT)`,
+		until.UnixMilli(), reason)
+}
+
+// Resume ends a suspension; it is no error if there is none. It fails with
+// [ErrNotFound] if there is no such user.
+func (s *Store) Resume(ctx context.Context, user string) error {
+	return s.setStanding(ctx, user, `suspended_until_ms, suspended_reason`, `CAST($2 AS BIGINT), CAST($3 AS TEXT)`, 0, "")
+}
+
+// SetNoCalls makes an account one that takes no calls, with a text for who
+// calls, or one that takes them again. It fails with [ErrNotFound] if there is
+// no such user.
+func (s *Store) SetNoCalls(ctx context.Context, user string, on bool, text string) error {
+	if err := checkText("text", text, MaxName); err != nil {
+		return err
+	}
+	return s.setStanding(ctx, user, `no_calls, no_calls_text`, `CAST($2 AS BOOLEAN), CAST($3 AS TEXT)`, on, text)
+}
+
+// SetMinor gives an account the defaults for minors, or the usual ones. It
+// fails with [ErrNotFound] if there is no such user.
+func (s *Store) SetMinor(ctx context.Context, user string, on bool) error {
+	return s.setStanding(ctx, user, `minor`, `CAST($2 AS BOOLEAN)`, on)
+}
+
+// setStanding sets columns, a list, to values, a list of $2 and on.
+func (s *Store) setStanding(ctx context.Context, user, columns, values string, args ...any) error {
+	if err := checkID("user id", user); err != nil {
+		return err
+	}
+	return s.change(ctx, ErrNotFound, `
+		INSERT INTO standing (user_id, changed_ms, `+columns+`)
+		SELECT u.id, {now}, `+values+` FROM users u WHERE u.id = $1
+		ON CONFLICT (user_id) DO UPDATE SET changed_ms = excluded.changed_ms, `+excluded[columns],
+		append([]any{user}, args...)...)
+}
+
+// excluded is how the columns of setStanding are replaced.
+var excluded = map[string]string{
+	`suspended_until_ms, suspended_reason`: `suspended_until_ms = excluded.suspended_until_ms, suspended_reason = excluded.suspended_reason`,
+	`no_calls, no_calls_text`:              `no_calls = excluded.no_calls, no_calls_text = excluded.no_calls_text`,
+	`minor`:                                `minor = excluded.minor`,
+}
+
+// suspensionOverlap is how far back [Store.SuspendedSince] looks again: what
+// was committed late has an earlier time than what was read before it.
+const suspensionOverlap = 5 * time.Second
+
+// SuspendedSince returns who is suspended by a change after since (the zero
+// time: by any), and the time to ask with next. An account may be returned
+// more than once.
+func (s *Store) SuspendedSince(ctx context.Context, since time.Time) (users []string, next time.Time, err error) {
+	type change struct {
+		user string
+		at   time.Time
+	}
+	from := int64(0)
+	if !since.IsZero() {
+		from = since.Add(-suspensionOverlap).UnixMilli()
+	}
+	changes, err := list(ctx, s, func(s scanner) (c change, err error) { return c, s.Scan(&c.user, millis{&c.at}) }, `
+		SELECT user_id, changed_ms FROM standing WHERE changed_ms > $1 AND suspended_until_ms > {now} ORDER BY changed_ms`, from)
+	next = since
+	for _, c := range changes {
+		users, next = append(users, c.user), c.at
+	}
+	return users, next, err
+}

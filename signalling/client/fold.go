@@ -51,6 +51,20 @@ func Fold(s *wire.CallState, e Event) Step {
 		change(s, b.Participant, func(p *wire.Participant) { p.Media = b.Media })
 	case *wire.BatteryChanged:
 		change(s, b.Participant, func(p *wire.Participant) { p.BatteryLow = b.Low })
+	case *wire.HoldChanged:
+		change(s, b.Participant, func(p *wire.Participant) { p.OnHold = b.On })
+	case *wire.HandChanged:
+		change(s, b.Participant, func(p *wire.Participant) { p.HandMs = b.RaisedMs })
+	case *wire.TroubleChanged:
+		change(s, b.Participant, func(p *wire.Participant) {
+			if b.Trouble == wire.TroubleNotHeard {
+				p.NotHeard = b.On
+			} else {
+				p.PoorNetwork = b.On
+			}
+		})
+	case *wire.LockChanged:
+		s.Locked = b.On
 	case *wire.PhaseChanged:
 		s.Phase, s.ConnectedMs = b.Phase, b.ConnectedMs
 	case *wire.TopologyChanged:

@@ -1,6 +1,6 @@
 // Package store keeps what must survive: users, devices, contacts, privacy,
-// blocks, standing, decisions, API keys, calls, call logs, links, and the
-// outbox of messages still to be sent.
+// blocks, phone numbers as keyed hashes, standing, decisions, API keys, calls,
+// call logs, links, and the outbox of messages still to be sent.
 //
 // SQL decides. One query text serves SQLite, for one node, and PostgreSQL, for
 // many; only the words for the database's clock and for row locks are put in

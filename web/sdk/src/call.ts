@@ -218,6 +218,11 @@ export class Call extends Emitter<CallEvents> {
     this.#finish({ reason: "failed", durationMs: this.#talkedMs() });
   }
 
+  /** moved ends the call here, because another device of ours has it now. @internal */
+  moved(): void {
+    this.#finish({ reason: "hangup", durationMs: this.#talkedMs() });
+  }
+
   #makeMedia(state: CallState, start: CallStart): CallMedia {
     const { id: call } = this;
     const media = new CallMedia(
@@ -260,12 +265,20 @@ export class Call extends Emitter<CallEvents> {
     const { state, notice, ended } = apply(this.#state, frame);
     const gone = frame.type === "participantLeft" && frame.body.participant === this.#state.self;
     this.#setState(state);
+    if (frame.type === "mediaChanged" && frame.body.participant === state.self && frame.body.by !== undefined)
+      this.#muteBecauseToldTo(frame.body.media);
     if (notice !== undefined) this.emit("notice", notice);
     if (ended !== undefined) this.#finish({ reason: ended.reason, durationMs: ended.durationMs });
     else if (gone) {
       const reason = frame.body.reason === "lost" ? "failed" : "hangup"; // "moved": it goes on elsewhere
       this.#finish({ reason, durationMs: this.#talkedMs() });
     }
+  }
+
+  /** The host has turned our microphone off; we may turn it on again. */
+  #muteBecauseToldTo(media: Media): void {
+    this.#told = media;
+    void this.#devices.setMicrophone(false).catch(() => undefined); // off is off, also without a device
   }
 
   /** sync asks for the whole state after a gap, and then takes what came meanwhile. */

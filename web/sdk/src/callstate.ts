@@ -95,6 +95,16 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       const changed = change(participant, { batteryLow: low });
       return low ? about("batteryLow", changed, find(participant)) : { state: changed };
     }
+    case "holdChanged":
+      return { state: change(frame.body.participant, { onHold: frame.body.on }) };
+    case "handChanged":
+      return { state: change(frame.body.participant, { handMs: frame.body.raisedMs ?? 0 }) };
+    case "troubleChanged": {
+      const { participant, trouble, on } = frame.body;
+      return { state: change(participant, trouble === "notHeard" ? { notHeard: on } : { poorNetwork: on }) };
+    }
+    case "lockChanged":
+      return { state: { ...state, locked: frame.body.on } };
     case "phaseChanged": {
       const { phase, connectedMs } = frame.body;
       return { state: { ...state, phase, ...(connectedMs === undefined ? {} : { connectedMs }) } };

@@ -288,6 +288,9 @@ export class Pronto extends Emitter<ProntoEvents> {
         this.#stopRinging(call, device === undefined ? { reason } : { reason, device });
         break;
       }
+      case "callMoved":
+        this.#calls.get(frame.body.call)?.moved();
+        break;
       case "people":
         this.emit("people", frame.body);
         break;
@@ -297,10 +300,10 @@ export class Pronto extends Emitter<ProntoEvents> {
       case "logged":
         this.emit("logged", frame.body);
         break;
-      case "restarting":
-        break; // the socket's close code says the same
       default:
-        this.#calls.get(frame.call)?.take(frame);
+        // What has no call is of an account's things that this SDK does not show; or restarting,
+        // which the socket's close code says as well.
+        if ("call" in frame) this.#calls.get(frame.call)?.take(frame);
     }
   }
 

@@ -370,3 +370,20 @@ func TestHashesOfWhoNoLongerSyncsAreSwept(t *testing.T) {
 		equal(t, "the other's hashes", uploaded(t, s, "bia"), 2)
 	})
 }
+
+func TestWhoHasAllTheContactsHeMayGetsMatchesOnly(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		finders(t, s, "ana")
+		people(t, s, "bia")
+		ok(t, s.Exec(ctx, `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)
+			INSERT INTO users (id, name, created_ms) SELECT 'x' || i, 'X', 0 FROM n`))
+		ok(t, s.Exec(ctx, `INSERT INTO contacts (owner_id, contact_id, created_ms) SELECT 'ana', id, 0 FROM users WHERE name = 'X'`))
+		value(s.SetNumber(ctx, "bia", "h-bia", "00"))(t)
+		found := upload(t, s, store.Upload{Owner: "ana", Add: []string{"h-bia"}})
+		if diff := cmp.Diff(store.Uploaded{People: []store.Contact{{ID: "bia", Name: "BIA"}}}, found); diff != "" {
+			t.Error(diff)
+		}
+		equal(t, "the number of contacts", len(value(s.Contacts(ctx, "ana"))(t)), store.MaxContacts)
+	})
+}

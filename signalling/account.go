@@ -67,6 +67,10 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return nil
 	case *wire.RevokeLink:
 		return s.revokeLink(ctx, who, m)
+	case *wire.LinkDevice, *wire.GetDevices, *wire.ConfirmDevice, *wire.RevokeDevice:
+		return s.devices(ctx, who, m)
+	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
+		return s.sight(ctx, who, m)
 	}
 	if handled, err := s.contactBook(ctx, who, message); handled {
 		return err
@@ -93,6 +97,7 @@ func (s *Server) people(ctx context.Context, who call.Who, change func() error) 
 	who.Reply(people)
 	if change != nil {
 		s.tellDevices(who, people)
+		s.presence.relation(who.User)
 	}
 	return nil
 }

@@ -64,6 +64,7 @@ func (s *Server) SetNumber(ctx context.Context, user wire.UserID, number string)
 	s.tellPeople(told)
 	if err == nil {
 		s.tellDiscovery(ctx, user)
+		s.presence.relation(user) // somebody may have blocked the number
 	}
 	return err
 }
@@ -92,6 +93,7 @@ func (s *Server) discovery(ctx context.Context, who call.Who, change func() erro
 	who.Reply(discovery(d))
 	if change != nil {
 		s.tellDevices(who, discovery(d))
+		s.presence.relation(who.User)
 	}
 	return nil
 }

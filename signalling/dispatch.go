@@ -126,6 +126,10 @@ func (s *Server) answer(one *session, request wire.Frame, start time.Time, p *wi
 // problem is what a client may know of an error; the rest goes to the log.
 func (s *Server) problem(err error) *wire.Problem {
 	switch {
+	case errors.Is(err, store.ErrRevoked):
+		return wire.Problemf(wire.CodeUnauthenticated, "this device was revoked; sign in anew")
+	case errors.Is(err, store.ErrPending):
+		return wire.Problemf(wire.CodeForbidden, "another device of the account has to confirm this one first")
 	case errors.Is(err, store.ErrNotFound):
 		return wire.Problemf(wire.CodeNotFound, "there is no such thing for this account")
 	case errors.Is(err, store.ErrConflict):

@@ -58,16 +58,23 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
 	}
 	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Device: m.Device, DeviceName: m.DeviceName}
+	if bound := id.Grants.Device; bound != "" && bound != m.Device {
+		return nil, wire.Problemf(wire.CodeUnauthenticated, "the token is another device's")
+	}
 	if err := s.admitted(ctx, who); err != nil {
 		return nil, err
 	}
 	if one := s.resume(ctx, sock, frame.ID, who, m.Resume); one != nil {
 		return one, nil
 	}
-	if err := s.enrol(ctx, who); err != nil {
+	token := identity.HashSecret(m.Token)
+	if err := s.enrol(ctx, who, store.DeviceUse{
+		User: string(id.User), Device: string(m.Device), Name: m.DeviceName, Known: id.Grants.Device != "",
+		TokenHash: token, TokenExpires: id.Expires,
+	}); err != nil {
 		return nil, err
 	}
-	return s.begin(ctx, sock, frame.ID, who)
+	return s.begin(ctx, sock, frame.ID, who, token)
 }
 
 // resume takes up a session, if it still is one, of this very account and
@@ -106,7 +113,7 @@ func account(who call.Who) wire.UserID {
 }
 
 // enrol stores who this is: accounts come to be when their first token does.
-func (s *Server) enrol(ctx context.Context, who call.Who) error {
+func (s *Server) enrol(ctx context.Context, who call.Who, use store.DeviceUse) error {
 	if who.Guest() {
 		return nil
 	}
@@ -115,14 +122,16 @@ func (s *Server) enrol(ctx context.Context, who call.Who) error {
 		err = s.cfg.Store.UpsertUser(ctx, string(who.User), who.Name)
 	}
 	if err == nil {
-		err = s.cfg.Store.TouchDevice(ctx, string(who.User), string(who.Device), who.DeviceName)
+		err = s.cfg.Store.UseDevice(ctx, use)
 	}
 	return err
 }
 
 // begin makes a new session. It is subscribed before its state is read, so
-// that nothing falls between the two.
-func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Who) (*session, error) {
+// that nothing falls between the two, and registered before its device's
+// standing is asked for once more: whoever revokes it meanwhile sees one of the
+// two.
+func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Who, token string) (*session, error) {
 	one := newSession(who)
 	who = one.who
 	if !s.keep(one) {
@@ -130,11 +139,18 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 	}
 	unsubscribe, err := s.cfg.Post.subscribe(one.id, account(who), one.send)
 	if err != nil {
-		one.unsubscribe = func() {}
 		s.forget(one)
 		return nil, err
 	}
+	s.mu.Lock()
 	one.unsubscribe = unsubscribe
+	s.mu.Unlock()
+	if !who.Guest() {
+		if err := s.cfg.Store.DeviceStanding(ctx, string(who.User), string(who.Device), token); err != nil {
+			s.forget(one)
+			return nil, err
+		}
+	}
 	w := wire.Welcome{
 		Session: one.id, Secret: one.secret, GraceMs: uint32(s.cfg.Grace.Milliseconds()), User: account(who), Name: who.Name,
 		Calls: s.cfg.Calls.Attach(ctx, who), Incoming: []wire.Incoming{},
@@ -142,7 +158,8 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 	if !who.Guest() {
 		w.Incoming = s.cfg.Calls.Incoming(ctx, who.User)
 	}
-	if _, ok := one.attach(sock, 0); !ok {
+	if _, ok := one.attach(sock, 0); !ok { // ended this very moment
+		s.cfg.Calls.SessionEnded(ctx, who.User, one.id)
 		s.remove(one)
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the session was ended; sign in again")
 	}

@@ -61,3 +61,24 @@ func (p *Post) subscribe(session wire.SessionID, user wire.UserID, f func(frame 
 	}
 	return func() { own(); account() }, nil
 }
+
+// revoked carries "user, line break, device" of each device that was revoked to
+// all servers.
+const revoked = "revoked"
+
+// Revoked has all servers end the sessions of a device.
+func (p *Post) Revoked(user wire.UserID, device wire.DeviceID) {
+	if err := p.bus.Publish(revoked, []byte(string(user)+"\n"+string(device))); err != nil {
+		p.log.Error("a revoked device could not be posted", "err", err)
+	}
+}
+
+// onRevoked has f called with each device that Revoked was called with. f runs
+// on a goroutine of the bus and must not block.
+func (p *Post) onRevoked(f func(wire.UserID, wire.DeviceID)) (unsubscribe func(), err error) {
+	return p.bus.Subscribe(revoked, func(_ string, data []byte) {
+		if user, device, ok := bytes.Cut(data, []byte{'\n'}); ok {
+			f(wire.UserID(user), wire.DeviceID(device))
+		}
+	})
+}

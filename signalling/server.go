@@ -23,7 +23,9 @@ type Server struct {
 	stop context.CancelFunc
 	wait sync.WaitGroup
 
-	uploads pace // of address books
+	presence *presence
+	unwatch  func() // ends what revoked devices are heard by
+	uploads  pace   // of address books
 
 	mu        sync.Mutex // guards what follows; held for map access only
 	closed    bool
@@ -43,6 +45,13 @@ func New(cfg Config) (*Server, error) {
 		users: map[wire.UserID]map[*session]struct{}{},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
+	unwatch, err := cfg.Post.onRevoked(s.endSessions)
+	if err != nil {
+		return nil, err
+	}
+	s.unwatch = unwatch
+	s.presence = newPresence(s)
+	cfg.Calls.WatchPresence(s.presence.changed)
 	return s, nil
 }
 
@@ -69,6 +78,8 @@ func (s *Server) Close() {
 	for _, one := range sessions {
 		s.forget(one)
 	}
+	s.unwatch()
+	s.presence.close()
 }
 
 // idle is closed when no socket is open any more.
@@ -176,7 +187,7 @@ const closeSilent = int(websocket.StatusPolicyViolation)
 
 func closeCode(code wire.Code) int {
 	switch code {
-	case wire.CodeUnauthenticated, wire.CodeHelloFirst, wire.CodeSuspended:
+	case wire.CodeUnauthenticated, wire.CodeForbidden, wire.CodeHelloFirst, wire.CodeSuspended:
 		return wire.CloseUnauthenticated
 	case wire.CodeUnavailable:
 		return wire.CloseTooMany
@@ -208,13 +219,17 @@ func (s *Server) keep(one *session) bool {
 			return false
 		}
 	}
-	if others == nil {
+	first := others == nil
+	if first {
 		others = map[*session]struct{}{}
 		s.users[one.who.User] = others
 	}
 	others[one] = struct{}{}
 	s.sessions[one.id] = one
 	s.mu.Unlock()
+	if first && !one.who.Guest() {
+		s.presence.changed(one.who.User)
+	}
 	if oldest != nil {
 		s.forget(oldest)
 	}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"pronto/signalling/call"
 	"pronto/signalling/identity"
 	"pronto/signalling/wire"
@@ -23,8 +25,9 @@ type session struct {
 	// Set by newSession.
 	id          wire.SessionID
 	secret      string
-	who         call.Who // without Reply
-	unsubscribe func()
+	who         call.Who      // without Reply
+	unsubscribe func()        // guarded by the server's mu
+	watches     *rate.Limiter // of watchPresence
 
 	mu      sync.Mutex // guards what follows; held for memory access only
 	serial  uint32     // of the newest frame
@@ -46,7 +49,7 @@ type queued struct {
 }
 
 func newSession(who call.Who) *session {
-	s := &session{secret: identity.NewSecret(), who: who, taken: map[string]struct{}{}}
+	s := &session{secret: identity.NewSecret(), who: who, taken: map[string]struct{}{}, watches: rate.NewLimiter(1, 10)}
 	s.id = wire.SessionID(identity.NewID("ses"))
 	s.who.Session = s.id
 	return s
@@ -177,9 +180,9 @@ func (s *session) drop() bool {
 	return true
 }
 
-// expel ends a session for good and closes its socket. It reports false if the
-// session is being made: then who makes it finds it dropped.
-func (s *session) expel() bool {
+// expel ends a session for good and closes its socket. If the session is being
+// made, who makes it finds it dropped.
+func (s *session) expel() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.dropped = true
@@ -188,8 +191,15 @@ func (s *session) expel() bool {
 	}
 	if s.socket != nil {
 		s.socket.giveUp(wire.CloseUnauthenticated)
+		s.socket, s.away = nil, time.Now()
 	}
-	return s.ready
+}
+
+// ended tells whether the session was ended for good.
+func (s *session) ended() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.dropped
 }
 
 // pending returns the next frame for the socket, if there is one.

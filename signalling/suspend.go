@@ -62,9 +62,8 @@ func (s *Server) admitted(ctx context.Context, who call.Who) error {
 
 // dropSessions ends the sessions of an account for good, those that fit if fits
 // is not nil: their sockets are closed, and they cannot be taken up again.
-func (s *Server) dropSessions(user wire.UserID, fits func(call.Who) bool) {
+func (s *Server) dropSessions(user wire.UserID, fits func(call.Who) bool) (list []*session) {
 	s.mu.Lock()
-	var list []*session
 	for one := range s.users[user] {
 		if fits == nil || fits(one.who) {
 			list = append(list, one)
@@ -72,22 +71,30 @@ func (s *Server) dropSessions(user wire.UserID, fits func(call.Who) bool) {
 	}
 	s.mu.Unlock()
 	for _, one := range list {
-		if one.expel() {
-			s.remove(one)
-		}
+		one.expel()
+		s.remove(one)
 	}
+	return list
 }
 
 // remove forgets a session that is dropped; to do so twice does nothing.
 func (s *Server) remove(one *session) {
+	last := false
 	s.mu.Lock()
 	if s.sessions[one.id] == one {
 		delete(s.sessions, one.id)
 		delete(s.users[one.who.User], one)
-		if len(s.users[one.who.User]) == 0 {
+		if last = len(s.users[one.who.User]) == 0; last {
 			delete(s.users, one.who.User)
 		}
 	}
+	unsubscribe := one.unsubscribe // nil if the session is being made
 	s.mu.Unlock()
-	one.unsubscribe()
+	if unsubscribe != nil {
+		unsubscribe()
+	}
+	s.presence.forget(one)
+	if last && !one.who.Guest() {
+		s.presence.left(one.who.User, one.awaySince())
+	}
 }

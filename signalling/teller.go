@@ -71,5 +71,6 @@ func (s *Server) tellOne(user string) error {
 		return err
 	}
 	s.tellDevices(call.Who{User: wire.UserID(user)}, wire.People{Contacts: persons(contacts), Blocked: persons(blocked)})
+	s.presence.relation(wire.UserID(user))
 	return nil
 }

@@ -39,6 +39,15 @@ type config struct {
 	Sockets     int           `env:"PRONTO_SOCKETS_PER_ADDRESS" envDefault:"1024" help:"WebSockets that one network address may have."`
 	Demo        bool          `env:"PRONTO_DEMO" envDefault:"false" help:"Lets anybody sign in as Ana, Bia, Carlo, Dora or Ezio. Refused together with PRONTO_PUBLIC_URL unless forced."`
 	DemoForce   bool          `env:"PRONTO_DEMO_FORCE" envDefault:"false" help:"Allows PRONTO_DEMO on a public server, where anybody can be anybody."`
+	CodeSender  string        `env:"PRONTO_CODE_SENDER" envDefault:"off" help:"Who carries one-time codes, by which people make accounts of their own: off, log (only with PRONTO_DEMO), smtp or webhook."`
+	SMTP        string        `env:"PRONTO_SMTP" help:"Mail server that takes codes over, host:port; it must offer STARTTLS."`
+	SMTPFrom    string        `env:"PRONTO_SMTP_FROM" help:"E-mail address that codes come from."`
+	SMTPUser    string        `env:"PRONTO_SMTP_USER" help:"User at the mail server. Empty does not sign in."`
+	SMTPSecret  string        `env:"PRONTO_SMTP_PASSWORD" secret:"true" help:"Password at the mail server."`
+	Webhook     string        `env:"PRONTO_CODE_WEBHOOK" help:"Address that codes are posted to, such as https://example.com/codes."`
+	WebhookKey  string        `env:"PRONTO_CODE_WEBHOOK_SECRET" secret:"true" help:"Signs what is posted, as Standard Webhooks say; at least 16 bytes."`
+	WebhookHere bool          `env:"PRONTO_CODE_WEBHOOK_PRIVATE" envDefault:"false" help:"Lets PRONTO_CODE_WEBHOOK lead to this machine or into a private network."`
+	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`
 	LogFormat   string        `env:"PRONTO_LOG" envDefault:"text" help:"Log format: text or json."`
 	LogLevel    slog.Level    `env:"PRONTO_LOG_LEVEL" envDefault:"info" help:"Least level that is logged: debug, info, warn or error."`
 	Node        string        `env:"PRONTO_NODE" envDefault:"pronto" help:"Name of this server in the database."`
@@ -125,6 +134,9 @@ func (c config) validate() error {
 		return badVariable("PRONTO_LOG", "is %q, not text or json", c.LogFormat)
 	case c.Node == "":
 		return badVariable("PRONTO_NODE", "is empty")
+	}
+	if err := c.checkAccounts(); err != nil {
+		return err
 	}
 	if c.MasterKey != "" {
 		if key, err := base64.StdEncoding.DecodeString(c.MasterKey); err != nil || len(key) != masterKeyBytes {

@@ -104,7 +104,11 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	s.watchGroups(sockets)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
-	if err := api.Register(mux, api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, Logger: log}); err != nil {
+	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
+	if err := s.letIn(cfg, master, sockets, numbers, &routes); err != nil {
+		return nil, err
+	}
+	if err := api.Register(mux, routes); err != nil {
 		return nil, err
 	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
@@ -200,6 +204,9 @@ func (s *server) sweep(db *store.Store) {
 			}
 			if err == nil {
 				_, err = db.SweepDecisions(ctx)
+			}
+			if err == nil {
+				_, err = db.SweepAccounts(ctx)
 			}
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -25,6 +26,14 @@ type Config struct {
 	Secret []byte
 	// Demo lets anybody sign in as one of [identity.Demo].
 	Demo bool
+	// Accounts lets people in by a one-time code; without a sender nobody is.
+	Accounts Accounts
+	// DevicesChanged tells an account's devices that it has another one. Nil
+	// tells nobody.
+	DevicesChanged func(ctx context.Context, user wire.UserID)
+	// Proxies are the networks of the proxies before this server, who say in
+	// X-Forwarded-For whom they speak for.
+	Proxies []netip.Prefix
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -33,6 +42,9 @@ type Config struct {
 func (c Config) Validate() error {
 	if c.Store == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil {
 		return errors.New("api: a part of Config is missing")
+	}
+	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
+		return errors.New("api: a part of Config.Accounts is missing")
 	}
 	return nil
 }
@@ -44,8 +56,9 @@ const (
 )
 
 type server struct {
-	cfg    Config
-	guests *budget
+	cfg     Config
+	guests  *budget
+	sending chan struct{} // codes on their way; capacity maxSending
 }
 
 // Register adds the API's routes to mux.
@@ -53,7 +66,10 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	if err := cfg.Validate(); err != nil {
 		return err
 	}
-	s := &server{cfg: cfg, guests: newBudget(time.Second, 60)}
+	if cfg.DevicesChanged == nil {
+		cfg.DevicesChanged = func(context.Context, wire.UserID) {}
+	}
+	s := &server{cfg: cfg, guests: newBudget(time.Second, 60), sending: make(chan struct{}, maxSending)}
 	description := huma.DefaultConfig("Pronto", "1")
 	description.OpenAPIPath = "/v1/openapi"
 	description.DocsPath = ""    // its page would load scripts from elsewhere
@@ -67,16 +83,17 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		Middlewares: huma.Middlewares{s.limit(api)},
 		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, s.createGuest)
+	s.registerAccounts(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}
 	return nil
 }
 
-// limit bounds how often one network address may try links.
+// limit bounds how often one network address may try links, codes and secrets.
 func (s *server) limit(api huma.API) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
-		if !s.guests.take(ctx.RemoteAddr(), time.Now()) {
+		if !s.guests.take(s.remote(ctx), time.Now()) {
 			ctx.SetHeader("Retry-After", "1")
 			_ = huma.WriteErr(api, ctx, http.StatusTooManyRequests, "too many tries from this address; wait a second")
 			return

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 )
@@ -47,8 +46,7 @@ func (b *budget) take(remote string, now time.Time) bool {
 
 func slotOf(remote string) uint32 {
 	var key []byte
-	if ap, err := netip.ParseAddrPort(remote); err == nil {
-		ip := ap.Addr().Unmap()
+	if ip := addressOf(remote); ip.IsValid() {
 		bytes := ip.AsSlice()
 		key = bytes[:min(len(bytes), 8)] // of IPv6 the /64
 	}

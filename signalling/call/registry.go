@@ -24,6 +24,7 @@ type Registry struct {
 	calls  map[wire.CallID]*Call
 	users  map[wire.UserID]map[*Call]bool // true: in the call; false: rung
 	links  map[wire.LinkID]*Call
+	inCall func(wire.UserID) // hears who enters a first call or leaves the last
 	groups map[wire.GroupID]*Call
 }
 
@@ -127,7 +128,12 @@ func (r *Registry) forget(c *Call, link wire.LinkID) {
 // reindex is told by a call who has to do with it.
 func (r *Registry) reindex(c *Call, change indexChange) {
 	r.mu.Lock()
-	defer r.mu.Unlock()
+	before := r.presenceOf(change)
+	defer func() {
+		after, tell := r.presenceOf(change), r.inCall
+		r.mu.Unlock()
+		tellPresence(before, after, tell)
+	}()
 	for user, in := range change.now {
 		if r.users[user] == nil {
 			r.users[user] = map[*Call]bool{}

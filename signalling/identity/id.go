@@ -2,6 +2,7 @@ package identity
 
 import (
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
 	"errors"
@@ -23,6 +24,13 @@ func NewSecret() string {
 	var b [16]byte
 	rand.Read(b[:]) // never fails (crypto/rand, since Go 1.24)
 	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+// HashSecret is what is stored of a secret of [NewSecret] or of a signed token.
+// It needs no salt or key: such secrets cannot be guessed.
+func HashSecret(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // SameSecret compares in constant time.

@@ -34,6 +34,10 @@ type Grants struct {
 	// Link lets the holder join the call of one link as a guest, and nothing
 	// else.
 	Link wire.LinkID `json:"link,omitzero"`
+	// Device binds an account's token to one device that signed in by a code
+	// or was linked: it ends when the device is revoked. Empty in the tokens of
+	// integrators, who may use one on any device.
+	Device wire.DeviceID `json:"device,omitzero"`
 }
 
 // Identity is who holds a token.
@@ -129,6 +133,8 @@ func (c claims) identity() (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: it lives longer than %s", ErrToken, MaxLifetime)
 	case c.Grants.Account == (c.Grants.Link != ""):
 		return Identity{}, fmt.Errorf("%w: it must grant either account or link", ErrToken)
+	case c.Grants.Device != "" && !c.Grants.Account, c.Grants.Device.Check() != nil:
+		return Identity{}, fmt.Errorf("%w: the device it grants is not an id, or goes without an account", ErrToken)
 	case c.Grants.Link.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the link it grants is not an id", ErrToken)
 	}

@@ -24,6 +24,7 @@ import (
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/contact"
+	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 	"pronto/signalling/store/storetest"
@@ -42,6 +43,8 @@ type Options struct {
 	Origins []string
 	// NoDemo leaves the demo identities out.
 	NoDemo bool
+	// Codes carries one-time codes; without it nobody gets an account by one.
+	Codes enrol.Sender
 	// Limits of callers; next to none if zero, so that tests may ring as they
 	// like.
 	Limits call.Limits
@@ -159,7 +162,10 @@ func Start(t testing.TB, o Options) *Server {
 	running.Go(func() { sockets.Watch(watching) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
-	must(api.Register(mux, api.Config{Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log}))
+	must(api.Register(mux, api.Config{
+		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
+	}))
 	web := httptest.NewServer(mux)
 	s.URL = web.URL
 	later(web.Close)

@@ -24,6 +24,11 @@ func (s *Store) Pragma(ctx context.Context, name string) (setting string, err er
 // PairKey is for tests of pairs.
 var PairKey = pairKey
 
+// Count returns how many rows a table has.
+func (s *Store) Count(ctx context.Context, table string) (int, error) {
+	return get(ctx, s, func(s scanner) (n int, err error) { return n, s.Scan(&n) }, `SELECT COUNT(*) FROM `+table)
+}
+
 // Marks returns who left or is banned from a group, as it is on disk.
 func (s *Store) Marks(ctx context.Context, group string) ([][]byte, error) {
 	return list(ctx, s, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) },

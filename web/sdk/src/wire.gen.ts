@@ -1079,6 +1079,147 @@ export interface JoinLink {
 }
 
 /**
+ * LinkDevice asks for a code that lets one more device into our account: to be
+ * shown as text or as a QR code. The reply is DeviceCode. An earlier code is
+ * void.
+ */
+export type LinkDevice = Record<string, never>;
+
+/**
+ * DeviceCode is a code for one new device, which shows it at POST
+ * /v1/devices/link and then waits for ConfirmDevice.
+ */
+export interface DeviceCode {
+  /** Code is 128 random bits as 22 characters of base64url, good once. */
+  readonly code: string;
+  /** ExpiresMs is how long it is good, in milliseconds from now. */
+  readonly expiresMs: number;
+}
+
+/** GetDevices asks for our account's devices. The reply is Devices. */
+export type GetDevices = Record<string, never>;
+
+/**
+ * Devices are our account's devices, the most recently used first; also an
+ * event to all of them when a device comes, is confirmed or is revoked.
+ */
+export interface Devices {
+  /** Devices are the devices. */
+  readonly devices: readonly Device[];
+  /** This is the device that asked; absent in the event, which goes to all. */
+  readonly this?: DeviceID;
+}
+
+/** Device is one device of our account. */
+export interface Device {
+  /** Device is its id. */
+  readonly device: DeviceID;
+  /** Name is what it is called; may be empty. */
+  readonly name: string;
+  /** CreatedMs is when it came to the account. */
+  readonly createdMs: UnixMs;
+  /** SeenMs is when it last signed in. */
+  readonly seenMs: UnixMs;
+  /**
+   * Pending says that it was linked by a code and waits for
+   * ConfirmDevice; until then it can do nothing.
+   */
+  readonly pending?: boolean;
+}
+
+/**
+ * ConfirmDevice lets a device in that waits, or sends it away. The reply is
+ * Devices.
+ */
+export interface ConfirmDevice {
+  /** Device is the device. */
+  readonly device: DeviceID;
+  /** Accept lets it in. */
+  readonly accept: boolean;
+}
+
+/**
+ * RevokeDevice puts a device out of our account: its sessions end at once, it
+ * leaves its calls, and neither its token nor its refresh secret works any more.
+ * The reply is Devices, unless it was this very device.
+ */
+export interface RevokeDevice {
+  /** Device is the device. */
+  readonly device: DeviceID;
+}
+
+/** GetPresenceSetting asks for our setting. The reply is PresenceSetting. */
+export type GetPresenceSetting = Record<string, never>;
+
+/** PresenceSetting is our setting; also an event to our other devices. */
+export interface PresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except: readonly UserID[];
+  /** Version counts changes, from 0. */
+  readonly version: number;
+}
+
+/**
+ * PresenceAudience is a setting: who sees whether we are online, when we last
+ * were, and whether we are in a call.
+ */
+export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nobody";
+
+/**
+ * SetPresenceSetting changes our setting. The reply is PresenceSetting; or
+ * conflict if another device changed it first. Whoever we block sees nothing,
+ * whatever the setting.
+ */
+export interface SetPresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except?: readonly UserID[];
+  /** IfVersion is the version that was shown when the change was made. */
+  readonly ifVersion: number;
+}
+
+/**
+ * WatchPresence says whose presence this session shows from now on, in place of
+ * whom it said before; nobody ends it. The reply is WatchedPresence with all
+ * of them, and after it come events with those that change.
+ */
+export interface WatchPresence {
+  /** Users are the accounts. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * WatchedPresence is the presence of accounts that this session watches, as far
+ * as we may see it; as the event "presence" only of those that have changed.
+ */
+export interface WatchedPresence {
+  /** People are the accounts. */
+  readonly people: readonly PersonPresence[];
+}
+
+/**
+ * PersonPresence is what we may see of one account. Of an account that shows us
+ * nothing, that is unknown, or that was never seen, all fields but User are
+ * absent; the three cannot be told apart.
+ */
+export interface PersonPresence {
+  /** User is the account. */
+  readonly user: UserID;
+  /** Online says that one of its devices is connected. */
+  readonly online?: boolean;
+  /** InCall says that it is in a call. */
+  readonly inCall?: boolean;
+  /**
+   * LastSeenMs is when it was last online, to the minute; absent while it
+   * is.
+   */
+  readonly lastSeenMs?: UnixMs;
+}
+
+/**
  * CreateGroup makes a group whose admin we are. The reply is Group. Each of
  * users becomes a member at once if his settings let us add him, and is invited
  * if not.
@@ -1777,6 +1918,13 @@ export interface RequestMap {
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
   readonly revokeLink: { readonly body: RevokeLink; readonly reply: Link; readonly replyType: "link" };
   readonly joinLink: { readonly body: JoinLink; readonly reply: CallState; readonly replyType: "callState" };
+  readonly linkDevice: { readonly body: LinkDevice; readonly reply: DeviceCode; readonly replyType: "deviceCode" };
+  readonly getDevices: { readonly body: GetDevices; readonly reply: Devices; readonly replyType: "devices" };
+  readonly confirmDevice: { readonly body: ConfirmDevice; readonly reply: Devices; readonly replyType: "devices" };
+  readonly revokeDevice: { readonly body: RevokeDevice; readonly reply: Devices; readonly replyType: "devices" };
+  readonly getPresenceSetting: { readonly body: GetPresenceSetting; readonly reply: PresenceSetting; readonly replyType: "presenceSetting" };
+  readonly setPresenceSetting: { readonly body: SetPresenceSetting; readonly reply: PresenceSetting; readonly replyType: "presenceSetting" };
+  readonly watchPresence: { readonly body: WatchPresence; readonly reply: WatchedPresence; readonly replyType: "presence" };
   readonly createGroup: { readonly body: CreateGroup; readonly reply: Group; readonly replyType: "group" };
   readonly getGroups: { readonly body: GetGroups; readonly reply: Groups; readonly replyType: "groups" };
   readonly getGroup: { readonly body: GetGroup; readonly reply: Group; readonly replyType: "group" };
@@ -1847,6 +1995,13 @@ export type ClientFrame =
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
   | { readonly type: "revokeLink"; readonly id: string; readonly body: RevokeLink }
   | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink }
+  | { readonly type: "linkDevice"; readonly id: string; readonly body: LinkDevice }
+  | { readonly type: "getDevices"; readonly id: string; readonly body: GetDevices }
+  | { readonly type: "confirmDevice"; readonly id: string; readonly body: ConfirmDevice }
+  | { readonly type: "revokeDevice"; readonly id: string; readonly body: RevokeDevice }
+  | { readonly type: "getPresenceSetting"; readonly id: string; readonly body: GetPresenceSetting }
+  | { readonly type: "setPresenceSetting"; readonly id: string; readonly body: SetPresenceSetting }
+  | { readonly type: "watchPresence"; readonly id: string; readonly body: WatchPresence }
   | { readonly type: "createGroup"; readonly id: string; readonly body: CreateGroup }
   | { readonly type: "getGroups"; readonly id: string; readonly body: GetGroups }
   | { readonly type: "getGroup"; readonly id: string; readonly body: GetGroup }
@@ -1875,6 +2030,10 @@ export type ReplyFrame =
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
   | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
+  | { readonly type: "deviceCode"; readonly id: string; readonly serial?: number; readonly body: DeviceCode }
+  | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
+  | { readonly type: "presenceSetting"; readonly id: string; readonly serial?: number; readonly body: PresenceSetting }
+  | { readonly type: "presence"; readonly id: string; readonly serial?: number; readonly body: WatchedPresence }
   | { readonly type: "group"; readonly id: string; readonly serial?: number; readonly body: Group }
   | { readonly type: "groups"; readonly id: string; readonly serial?: number; readonly body: Groups };
 
@@ -1891,6 +2050,9 @@ export interface EventMap {
   readonly discovery: Discovery;
   readonly privacy: Privacy;
   readonly logged: CallLogEntry;
+  readonly devices: Devices;
+  readonly presenceSetting: PresenceSetting;
+  readonly presence: WatchedPresence;
   readonly group: Group;
   readonly groupGone: GroupGone;
   readonly groupCall: GroupCall;
@@ -1931,6 +2093,9 @@ export type SessionEventFrame =
   | { readonly type: "discovery"; readonly id?: never; readonly serial: number; readonly body: Discovery }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
+  | { readonly type: "devices"; readonly id?: never; readonly serial: number; readonly body: Devices }
+  | { readonly type: "presenceSetting"; readonly id?: never; readonly serial: number; readonly body: PresenceSetting }
+  | { readonly type: "presence"; readonly id?: never; readonly serial: number; readonly body: WatchedPresence }
   | { readonly type: "group"; readonly id?: never; readonly serial: number; readonly body: Group }
   | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
   | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
@@ -1945,6 +2110,9 @@ export const sessionEvents = [
   "discovery",
   "privacy",
   "logged",
+  "devices",
+  "presenceSetting",
+  "presence",
   "group",
   "groupGone",
   "groupCall",

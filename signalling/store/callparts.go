@@ -28,14 +28,20 @@ func ask(ctx context.Context, c conn, caller string, callees []string, decide fu
 // occupy takes the pair, the link and the group for n, or fails with a *Glare.
 func (n *NewCall) occupy(ctx context.Context, c conn) error {
 	holder := n.ID
-	if n.Topology == Pair && len(n.Callees) == 1 && !n.Unpaired {
+	if n.Topology == Pair && len(n.Callees) == 1 {
+		pair := pairKey(n.Caller, n.Callees[0])
+		if n.Unpaired {
+			// A pair with nobody: who measures how long a call takes to be made
+			// must not find out that it is unpaired.
+			pair = pairKey(n.Caller, "."+n.ID)
+		}
 		// The update changes nothing, but makes the statement wait for a
 		// transaction that is just inserting the same pair and return what it
 		// has inserted. (DO NOTHING would return no row.)
 		err := c.row(ctx, `
 			INSERT INTO active_pairs (pair, call_id) VALUES ($1, $2)
 			ON CONFLICT (pair) DO UPDATE SET pair = excluded.pair RETURNING call_id`,
-			[]any{pairKey(n.Caller, n.Callees[0]), n.ID}, &holder)
+			[]any{pair, n.ID}, &holder)
 		if err != nil {
 			return err
 		}

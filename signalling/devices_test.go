@@ -228,6 +228,28 @@ func TestADeviceThatIsRevokedWhileItSaysHelloHasNoSession(t *testing.T) {
 	t.Logf("%d of 60 were welcomed and then closed", in)
 }
 
+func TestAnOldTokenDoesNotTakeANewNameBack(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	phone := signIn(t, s, "ana", "phone")
+	tablet := linkDevice(t, s, phone, "Tablet") // its token says Ana
+	ask[wire.Devices](phone, "confirmDevice", wire.ConfirmDevice{Device: wire.DeviceID(tablet.Device), Accept: true})
+	if err := s.Store.UpsertUser(t.Context(), "ana", "Anna"); err != nil {
+		t.Fatal(err)
+	}
+	if w := ask[wire.Welcome](connect(t, s), "hello", hello(tablet)); w.Name != "Anna" {
+		t.Errorf("she is welcomed as %s", w.Name)
+	}
+	if u, err := s.Store.User(t.Context(), "ana"); err != nil || u.Name != "Anna" {
+		t.Errorf("her name is %q (%v)", u.Name, err)
+	}
+	if err := s.Store.DeleteUser(t.Context(), "ana"); err != nil {
+		t.Fatal(err)
+	}
+	if p := refused(connect(t, s), "hello", hello(tablet)); p.Code != wire.CodeUnauthenticated {
+		t.Errorf("after the account is gone: %+v", p)
+	}
+}
+
 func TestADeviceCanRevokeItself(t *testing.T) {
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")

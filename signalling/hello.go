@@ -68,10 +68,11 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		return one, nil
 	}
 	token := identity.HashSecret(m.Token)
-	if err := s.enrol(ctx, who, store.DeviceUse{
+	who.Name, err = s.enrol(ctx, who, store.DeviceUse{
 		User: string(id.User), Device: string(m.Device), Name: m.DeviceName, Known: id.Grants.Device != "",
 		TokenHash: token, TokenExpires: id.Expires,
-	}); err != nil {
+	})
+	if err != nil {
 		return nil, err
 	}
 	return s.begin(ctx, sock, frame.ID, who, token)
@@ -112,19 +113,27 @@ func account(who call.Who) wire.UserID {
 	return who.User
 }
 
-// enrol stores who this is: accounts come to be when their first token does.
-func (s *Server) enrol(ctx context.Context, who call.Who, use store.DeviceUse) error {
+// enrol stores who this is, and returns the name. Accounts of integrators come
+// to be, and are renamed, when their token says so; those that sign in by
+// themselves are there already, and have their name here.
+func (s *Server) enrol(ctx context.Context, who call.Who, use store.DeviceUse) (name string, err error) {
 	if who.Guest() {
-		return nil
+		return who.Name, nil
 	}
 	user, err := s.cfg.Store.User(ctx, string(who.User))
-	if errors.Is(err, store.ErrNotFound) || err == nil && user.Name != who.Name {
+	name = who.Name
+	switch {
+	case use.Known && errors.Is(err, store.ErrNotFound):
+		err = store.ErrRevoked // with the account
+	case use.Known:
+		name = user.Name
+	case errors.Is(err, store.ErrNotFound), err == nil && user.Name != who.Name:
 		err = s.cfg.Store.UpsertUser(ctx, string(who.User), who.Name)
 	}
 	if err == nil {
 		err = s.cfg.Store.UseDevice(ctx, use)
 	}
-	return err
+	return name, err
 }
 
 // begin makes a new session. It is subscribed before its state is read, so

@@ -64,7 +64,7 @@ func (s *server) registerAccounts(api huma.API) {
 			Description: "A code is good once, for ten minutes, and for five tries. One that is wrong, expired, used or was never sent is " +
 				"401, whichever it is.",
 			Middlewares: huma.Middlewares{s.limit(api)},
-			Errors:      []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+			Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 		}, s.verifyCode)
 	}
 	huma.Register(api, huma.Operation{
@@ -81,7 +81,7 @@ func (s *server) registerAccounts(api huma.API) {
 		Description: "The code is that of linkDevice, good once and for two minutes. The token works when another device of the account " +
 			"has confirmed this one, within ten minutes; until then hello and refresh say so.",
 		Middlewares: huma.Middlewares{s.limit(api)},
-		Errors:      []int{http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, s.linkDevice)
 }
 
@@ -215,7 +215,7 @@ func (s *server) verifyCode(ctx context.Context, in *verifyInput) (*signedInOutp
 		}
 	}
 	s.cfg.DevicesChanged(ctx, wire.UserID(user.ID))
-	return s.letIn(user, device, refresh)
+	return s.letIn(ctx, user, device, refresh)
 }
 
 type linkInput struct {
@@ -240,7 +240,7 @@ func (s *server) linkDevice(ctx context.Context, in *linkInput) (*signedInOutput
 		return nil, s.failed(err)
 	}
 	s.cfg.DevicesChanged(ctx, wire.UserID(user.ID))
-	return s.letIn(user, device, refresh)
+	return s.letIn(ctx, user, device, refresh)
 }
 
 type refreshInput struct {
@@ -263,11 +263,19 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (*signedInOutput
 	case err != nil:
 		return nil, s.failed(err)
 	}
-	return s.letIn(user, device.ID, "")
+	return s.letIn(ctx, user, device.ID, "")
 }
 
-// letIn signs a token that is bound to a device.
-func (s *server) letIn(user store.User, device, refresh string) (*signedInOutput, error) {
+// letIn signs a token that is bound to a device, unless the account is
+// suspended: whoever gets here has shown that it is his.
+func (s *server) letIn(ctx context.Context, user store.User, device, refresh string) (*signedInOutput, error) {
+	standing, err := s.cfg.Store.Standing(ctx, user.ID)
+	switch {
+	case err != nil:
+		return nil, s.failed(err)
+	case standing.Suspended():
+		return nil, huma.Error403Forbidden("the account is suspended; ask who runs this server")
+	}
 	token, err := identity.Sign(s.cfg.Key, s.cfg.Secret, identity.Identity{
 		User: wire.UserID(user.ID), Name: user.Name, Grants: identity.Grants{Account: true, Device: wire.DeviceID(device)},
 	}, time.Now(), accountTokenFor)

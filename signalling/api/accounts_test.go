@@ -1,11 +1,15 @@
 package api_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -190,6 +194,96 @@ func TestAccountRequestsThatMakeNoSenseAreProblems(t *testing.T) {
 	if got := post(t, s.URL+"/v1/accounts/code", `{"phone":"+3906123456"}`); got.status != http.StatusServiceUnavailable {
 		t.Errorf("a sender that is broken: %+v", got)
 	}
+}
+
+func TestASuspendedAccountGetsNoToken(t *testing.T) {
+	s, l := withCodes(t)
+	sign := func() answer {
+		t.Helper()
+		post(t, s.URL+"/v1/accounts/code", `{"phone":"+3906123456"}`)
+		return post(t, s.URL+"/v1/accounts/verify", `{"phone":"+3906123456","code":"`+l.code(t, "+3906123456")+`"}`)
+	}
+	ana := read(t, sign())
+	if err := s.Store.Suspend(t.Context(), ana.User, store.Forever, "spam"); err != nil {
+		t.Fatal(err)
+	}
+	if got := sign(); got.status != http.StatusForbidden || strings.Contains(got.body, "token") {
+		t.Errorf("by its number: %+v", got)
+	}
+	if got := post(t, s.URL+"/v1/accounts/refresh", `{"refresh":"`+ana.Refresh+`"}`); got.status != http.StatusForbidden {
+		t.Errorf("by its refresh secret: %+v", got)
+	}
+	if err := s.Store.Resume(t.Context(), ana.User); err != nil {
+		t.Fatal(err)
+	}
+	read(t, sign())
+}
+
+// The canaries: nothing that lets anybody in, and no address, is in the
+// database's files or in the log.
+func TestAddressesCodesAndSecretsAreNowhereOnDisk(t *testing.T) {
+	dir := t.TempDir()
+	var log lines
+	l := &letters{}
+	s := signallingtest.Start(t, signallingtest.Options{
+		Codes: l, DSN: "sqlite://" + filepath.Join(dir, "pronto.db"), Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	})
+	const email, phone = "canary.seventeen@example.com", "+390698765432"
+	secrets := []string{email, "canary.seventeen", phone, phone[1:]}
+	for address, fields := range map[string]string{email: `"email":"` + email + `"`, phone: `"phone":"` + phone + `"`} {
+		post(t, s.URL+"/v1/accounts/code", `{`+fields+`}`)
+		post(t, s.URL+"/v1/accounts/verify", `{`+fields+`,"code":"000000"}`)
+		got := read(t, post(t, s.URL+"/v1/accounts/verify", `{`+fields+`,"code":"`+l.code(t, address)+`"}`))
+		next := read(t, post(t, s.URL+"/v1/accounts/refresh", `{"refresh":"`+got.Refresh+`"}`))
+		secrets = append(secrets, got.Token, got.Refresh, next.Token)
+		post(t, s.URL+"/v1/accounts/code", `{`+fields+`}`) // one that stays in the store
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) < 2 { // the database and its WAL
+		t.Fatalf("%v (%v)", files, err)
+	}
+	text := log.text()
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(dir, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		text += string(data)
+	}
+	if !strings.Contains(text, "usr_") {
+		t.Error("not even the accounts are found: this test sees nothing")
+	}
+	for i, secret := range secrets {
+		if strings.Contains(text, secret) {
+			t.Errorf("canary %d was found", i)
+		}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, code := range l.codes { // six digits are anywhere; as a value of their own they are not
+		if strings.Contains(log.text(), code) {
+			t.Error("a code is in the log")
+		}
+	}
+}
+
+// lines is a log that many may write to.
+type lines struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+// Write implements io.Writer.
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lines) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
 }
 
 func TestWithoutASenderThereAreNoCodes(t *testing.T) {

@@ -54,6 +54,8 @@ export async function startServer(env = {}) {
           PRONTO_PUBLIC_IPS: address,
           PRONTO_DATA: join(folder, "data"),
           PRONTO_LOG: "json",
+          PRONTO_RINGS_PER_MINUTE: "1000", // the tests ring one after another
+          PRONTO_RINGS_PER_PAIR: "1000",
           ...env,
         },
         stdio: ["ignore", "ignore", "pipe"],

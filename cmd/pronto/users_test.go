@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"pronto/signalling/store"
+)
+
+func TestOperatorsSayHowAccountsStand(t *testing.T) {
+	t.Setenv("PRONTO_DATA", t.TempDir())
+	t.Setenv("PRONTO_LOG_LEVEL", "error")
+	standing := func() (s store.Standing) {
+		t.Helper()
+		err := withStore(t.Context(), func(db *store.Store) (err error) {
+			s, err = db.Standing(t.Context(), "ana")
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	err := withStore(t.Context(), func(db *store.Store) error { return db.UpsertUser(t.Context(), "ana", "Ana") })
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		args []string
+		want func(store.Standing) bool
+	}{
+		{[]string{"suspend", "ana", "--reason", "spam"}, func(s store.Standing) bool {
+			return s.SuspendedUntil.Equal(store.Forever) && s.SuspendedReason == "spam"
+		}},
+		{[]string{"suspend", "ana", "--for", "72h"}, func(s store.Standing) bool {
+			left := time.Until(s.SuspendedUntil)
+			return left > 71*time.Hour && left <= 72*time.Hour
+		}},
+		{[]string{"show", "ana"}, store.Standing.Suspended},
+		{[]string{"resume", "ana"}, func(s store.Standing) bool { return s == store.Standing{} }},
+		{[]string{"no-calls", "ana", "--text", "Write to us."}, func(s store.Standing) bool { return s.NoCalls && s.NoCallsText == "Write to us." }},
+		{[]string{"no-calls", "ana", "--off"}, func(s store.Standing) bool { return !s.NoCalls && s.NoCallsText == "" }},
+		{[]string{"minor", "ana"}, func(s store.Standing) bool { return s.Minor }},
+		{[]string{"minor", "ana", "--off"}, func(s store.Standing) bool { return !s.Minor }},
+	} {
+		if code := run(t.Context(), append([]string{"user"}, step.args...)); code != 0 {
+			t.Fatalf("user %v ends with %d", step.args, code)
+		}
+		if s := standing(); !step.want(s) {
+			t.Errorf("after user %v the account stands at %+v", step.args, s)
+		}
+	}
+}
+
+func TestWhatOperatorsGetWrongIsSaid(t *testing.T) {
+	t.Setenv("PRONTO_DATA", t.TempDir())
+	t.Setenv("PRONTO_LOG_LEVEL", "error")
+	for _, args := range [][]string{
+		{"suspend", "nobody"}, {"resume", "nobody"}, {"no-calls", "nobody"}, {"minor", "nobody"}, {"show", "nobody"},
+		{"suspend", "nobody", "--for", "-1h"}, {"suspend"},
+	} {
+		if code := run(context.Background(), append([]string{"user"}, args...)); code == 0 {
+			t.Errorf("user %v is carried out", args)
+		}
+	}
+}

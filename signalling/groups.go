@@ -115,6 +115,14 @@ type groupChange struct {
 
 // changeGroup stores a change, answers, and tells all whom it concerns.
 func (s *Server) changeGroup(ctx context.Context, who call.Who, change groupChange) error {
+	if err := s.cfg.Calls.CountGroupChange(who.User); err != nil {
+		return err
+	}
+	return s.regroupBy(ctx, who, change)
+}
+
+// regroupBy is changeGroup for a change that is counted.
+func (s *Server) regroupBy(ctx context.Context, who call.Who, change groupChange) error {
 	before, after, err := s.cfg.Store.ChangeGroup(ctx, string(change.group), change.subjects, func(g *store.GroupRow) error {
 		if err := may(change.act, g, string(who.User)); err != nil {
 			return err
@@ -148,13 +156,16 @@ func (s *Server) createGroup(ctx context.Context, who call.Who, m *wire.CreateGr
 	if err != nil {
 		return err
 	}
+	if err := s.cfg.Calls.CountGroupChange(who.User); err != nil {
+		return err
+	}
 	g, err := s.cfg.Store.CreateGroup(ctx, store.NewGroup{
 		ID: identity.NewID("grp"), Name: m.Name, Creator: string(who.User), Isolate: m.Isolate,
 	})
 	if err != nil {
 		return err
 	}
-	return s.changeGroup(ctx, who, groupChange{group: wire.GroupID(g.ID), act: policy.ActAdd, subjects: users, apply: admit})
+	return s.regroupBy(ctx, who, groupChange{group: wire.GroupID(g.ID), act: policy.ActAdd, subjects: users, apply: admit})
 }
 
 func (s *Server) addToGroup(ctx context.Context, who call.Who, group wire.GroupID, accounts []wire.UserID) error {

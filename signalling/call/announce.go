@@ -18,6 +18,7 @@ type hearers struct {
 	told    map[wire.UserID]uint32 // who knows of the call, with the number he knows
 	last    time.Time              // when somebody was told
 	due     time.Time              // when somebody is to be told; zero for nobody
+	seen    [3]int                 // what of the call was looked at last
 }
 
 // gather reads whom the call may be announced to: active members whom policy
@@ -27,7 +28,7 @@ func (c *Call) gather(ctx context.Context) {
 	if c.group == "" || c.state.Phase == wire.PhaseEnded {
 		return
 	}
-	c.hearers.members = nil
+	c.hearers.members, c.hearers.seen = nil, [3]int{}
 	g, err := c.cfg.Store.Group(ctx, string(c.group))
 	if err != nil {
 		c.cfg.Logger.Error("a group could not be read; its members are not told of its call", "err", err)
@@ -59,7 +60,6 @@ func (c *Call) announce(now time.Time) {
 		return
 	}
 	a := &c.hearers
-	a.due = time.Time{}
 	if c.state.Phase == wire.PhaseEnded {
 		for user := range a.told {
 			c.send(outgoing{user: user, body: c.groupCall(false)})
@@ -68,6 +68,11 @@ func (c *Call) announce(now time.Time) {
 		return
 	}
 	current := c.groupCall(true)
+	seen := [3]int{int(current.Participants), len(c.state.Legs), c.state.LastID}
+	if seen == a.seen && a.due.IsZero() {
+		return
+	}
+	a.seen, a.due = seen, time.Time{}
 	for i := range c.state.Legs {
 		if _, ok := a.told[c.state.Legs[i].User]; ok {
 			a.told[c.state.Legs[i].User] = 0 // his devices hear of the call itself; to be told again after it

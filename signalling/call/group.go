@@ -38,8 +38,16 @@ func (r *Registry) ringGroup(ctx context.Context, who Who, m *wire.RingGroup) er
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
+	if r.groupCall(m.Group) == nil {
+		if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
+			return err
+		}
+	}
+	if err := r.room(who.User); err != nil {
+		return err
+	}
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
-	for range 8 {
+	for range 50 {
 		c, err := r.groupCall(m.Group), error(nil)
 		if c == nil {
 			c, err = r.createForGroup(ctx, who, m, media)
@@ -77,6 +85,9 @@ func (r *Registry) joinGroupCall(ctx context.Context, who Who, m *wire.JoinGroup
 		}
 		return errNoGroupCall
 	}
+	if err := r.room(who.User); err != nil {
+		return err
+	}
 	err := c.joinGroup(ctx, who, m.Media, m.ConfirmBlocked, false)
 	if errors.Is(err, errCallEnded) {
 		return errNoGroupCall
@@ -108,12 +119,6 @@ func (r *Registry) member(ctx context.Context, group wire.GroupID, user wire.Use
 // was first it returns that one's call. The call is registered before the group
 // is read: whoever is removed later is taken out by [Registry.GroupChanged].
 func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGroup, media wire.Media) (*Call, error) {
-	if err := r.room(who.User); err != nil {
-		return nil, err
-	}
-	if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
-		return nil, err
-	}
 	s := &state{
 		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
 		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
@@ -401,6 +406,23 @@ func (r *Registry) onlyMembers(ctx context.Context, call wire.CallID, users []wi
 			return wire.Problemf(wire.CodeForbidden, "only members of the group may be called into its call")
 		}
 	}
+	return nil
+}
+
+// maxGroupChanges is how many changes of groups an account may make in a
+// minute: each of them is told to up to a thousand members.
+const maxGroupChanges = 60
+
+// CountGroupChange counts a change of a group by an account, or refuses it.
+func (r *Registry) CountGroupChange(user wire.UserID) error {
+	c, now := &r.changes, time.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sweep(now)
+	if wait := c.wait(pairing{user, ""}, maxGroupChanges, now); wait > 0 {
+		return tooOften(wait, "too many changes of groups in a minute; wait")
+	}
+	c.note(pairing{user, ""}, now)
 	return nil
 }
 

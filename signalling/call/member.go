@@ -82,6 +82,7 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 		s.expireProposal(fx)
 	}
 	s.remove(l.Participant)
+	s.churn(fx, l, reason, now)
 	if !l.Guest && reason != wire.LeaveMoved {
 		s.logMember(fx, l, s.pastTalk(l.User))
 	}

@@ -12,12 +12,13 @@ import (
 
 // Registry holds the calls of this node.
 type Registry struct {
-	cfg   Config
-	rates *rates          // of rings
-	comes *rates          // of those who come by links
-	ctx   context.Context // of all calls
-	stop  context.CancelFunc
-	wait  sync.WaitGroup
+	cfg     Config
+	rates   *rates          // of rings
+	comes   *rates          // of those who come by links
+	changes rates           // of groups
+	ctx     context.Context // of all calls
+	stop    context.CancelFunc
+	wait    sync.WaitGroup
 
 	mu     sync.Mutex // guards what follows; held for map access only
 	closed bool

@@ -38,8 +38,9 @@ type state struct {
 	Proposal   *proposal          `json:"-"`      // does not outlive a restart
 	LastID     int                `json:"lastId"` // of participants
 	ofGroup
-	ringFor time.Duration
-	grace   time.Duration
+	shortStays []time.Time // when those ended that were short
+	ringFor    time.Duration
+	grace      time.Duration
 }
 
 // leg is one participant: rung, or in the call on one device.

@@ -1,0 +1,44 @@
+package call
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// visit has guests come by the link and leave at once, one every pause, and
+// returns how many were let in.
+func visit(w *world, guests int, pause time.Duration) (let int) {
+	for i := range guests {
+		g := w.device(fmt.Sprint("guest", i), "d")
+		g.who.Link = "l"
+		if reply, err := g.try(&wire.JoinLink{Link: "l"}); err == nil {
+			let++
+			g.must(&wire.Leave{Call: reply.(wire.CallState).Call})
+		}
+		time.Sleep(pause)
+	}
+	return let
+}
+
+func TestManyWhoComeAndGoLockTheCallOfALink(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.store.links["l"] = store.Link{ID: "l", OwnerID: "ana", Kind: store.Voice}
+		ana := w.device("ana", "a")
+		call := ana.must(&wire.JoinLink{Link: "l"}).(wire.CallState)
+		if let := visit(w, 100, 600*time.Millisecond); let != maxShortStays {
+			t.Errorf("%d of 100 throw-away guests in a minute were let in", let)
+		}
+		if now := ana.must(&wire.Sync{Call: call.Call}).(wire.CallState); !now.Locked {
+			t.Error("the call is open")
+		}
+		ana.must(&wire.Lock{Call: call.Call})
+		time.Sleep(shortStay)
+		if let := visit(w, 40, 3*time.Second); let != 40 {
+			t.Errorf("%d of 40 guests who came and went over two minutes were let in", let)
+		}
+	})
+}

@@ -146,6 +146,34 @@ func TestMembersWhoAreNotRungAreToldOfTheCallUntilItsEnd(t *testing.T) {
 	})
 }
 
+func TestWhoBlocksTheStarterIsNotReachedByTheRing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.group(false, "ana", "bia", "carlo", "dora")
+		ana, bia, carlo, dora := w.device("ana", "a"), w.device("bia", "b"), w.device("carlo", "c"), w.device("dora", "d")
+		w.store.block("bia", "ana")
+		w.ownBlock("ana", "dora")
+		c := ana.ringGroup(false)
+		// bia looks like somebody whose devices are off; dora is left out by
+		// the starter's own doing.
+		if got := users(c); !slices.Equal(got, []wire.UserID{"ana", "bia", "carlo"}) {
+			t.Errorf("in the call or rung are %v", got)
+		}
+		carlo.expect("incoming")
+		time.Sleep(46 * time.Second)
+		ana.expect("inviteUnanswered", "inviteUnanswered")
+		bia.expect()
+		dora.expect()
+		if n := w.pushes("bia") + w.pushes("dora"); n != 0 || w.lastLog("bia") != "" {
+			t.Errorf("%d pushes wait, and the log says %q", n, w.lastLog("bia"))
+		}
+		// By her own act dora may join, and is not warned: it was ana who
+		// blocked her.
+		if _, err := dora.joinGroup(); err != nil {
+			t.Errorf("dora joins with %v", err)
+		}
+	})
+}
+
 func TestAdminsAreHostsOfTheGroupsCallAndNobodyElseIs(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.group(false, "ana", "bia", "carlo")

@@ -127,6 +127,51 @@ test("mute, camera and screen of one are seen by the two others through the SFU"
   }
 });
 
+test.each(["Chromium", "Firefox"])(
+  "a larger grid opens more slots in %s, and media goes on",
+  async (name) => {
+    const ana = await person(name === "Chromium" ? chromium : firefox, "ana");
+    const bia = await person(chromium, "bia");
+    await ana.page.evaluate(() => {
+      const Connection = window.RTCPeerConnection;
+      window.connections = [];
+      window.RTCPeerConnection = class extends Connection {
+        constructor(configuration) {
+          super(configuration);
+          window.connections.push(this);
+        }
+      };
+    });
+    await ring(ana, ["bia", "carlo"]);
+    await accept(bia);
+    await everybodyDecodes(ana, bia);
+    for (const [pictures, sections] of [
+      [10, 4 + 6 + 16],
+      [30, 4 + 6 + 25],
+    ]) {
+      await ana.page.evaluate((count) => {
+        const other = window.call.participants.find((p) => p.user === "bia").participant;
+        const items = [{ participant: other, source: "camera", height: 360 }];
+        while (items.length < count)
+          items.push({ participant: `p${90 + items.length}`, source: "camera", height: 90 });
+        window.call.view(items);
+      }, pictures);
+      await waitFor(
+        ana,
+        `${sections} media sections`,
+        (count) => {
+          const [connection] = window.connections;
+          const answered = (connection.currentRemoteDescription?.sdp.match(/^m=/gm) ?? []).length;
+          return answered === count && connection.currentLocalDescription.sdp.length < 48 * 1024;
+        },
+        sections,
+      );
+      await everybodyDecodes(ana, bia);
+    }
+    expect(await ana.page.evaluate(() => window.connections.length)).toBe(1);
+  },
+);
+
 test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
   const ana = await person(chromium, "ana");
   const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Salon" }));

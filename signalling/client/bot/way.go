@@ -23,6 +23,8 @@ const (
 	keepOldFor = 10 * time.Second
 	// retryAfter is how long to wait before the SFU is asked again.
 	retryAfter = time.Second
+	// missingFor is how long a call may be unknown to the server before it is over.
+	missingFor = 2 * time.Second
 	// maxFound is how many of our candidates wait to be sent.
 	maxFound = 64
 )
@@ -323,6 +325,10 @@ func (c *Call) signalled(body any) {
 
 // look mends what has been down for long, and gives up what stays so.
 func (c *Call) look(now time.Time) {
+	if !c.missing.IsZero() && now.Sub(c.missing) > missingFor {
+		c.finish(wire.EndFailed)
+		return
+	}
 	w := c.way
 	if w == nil {
 		return

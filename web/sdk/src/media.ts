@@ -252,8 +252,8 @@ export class CallMedia extends Emitter<MediaEvents> {
   async #listenForFirst(peer: Peer | undefined): Promise<void> {
     if (peer === undefined || !(await this.#hearsAnybody(peer))) return;
     const afterMs = Math.min(600_000, Math.max(0, Math.round(performance.now() - this.#sinceMs)));
-    const path = (await this.#path(peer)) ?? "host";
-    if (peer !== this.#peer || this.#heard) return;
+    const path = await this.#path(peer);
+    if (path === undefined || peer !== this.#peer || this.#heard) return;
     this.#heard = true;
     this.emit("flows", { generation: peer.generation, path, afterMs });
   }

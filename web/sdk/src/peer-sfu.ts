@@ -15,7 +15,7 @@ export interface SFUPeerOptions {
 const audioSlots = 6;
 const retryMs = 1_000;
 /** videoSteps are how many pictures can come in; more are opened when a larger grid asks. */
-const videoSteps = [9, 16, 25, 49] as const;
+const videoSteps = [9, 16, 25] as const;
 
 /** passing are the problems that time may cure. */
 const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited", "internal", "offline"]);

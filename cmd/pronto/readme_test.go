@@ -164,12 +164,14 @@ func runs(t *testing.T, command string) {
 	}
 }
 
-// scrapes runs the command against a server of its own.
+// scrapes runs the command against a server of its own, to which one person is
+// connected.
 func scrapes(t *testing.T, command string) {
 	metrics := freePort(t)
-	startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
+	server := startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
+	person(t, server.page, "ana")
 	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "\npronto_build_info{") {
+	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections 1\n") {
 		t.Errorf("%v\n%.500s", err, out)
 	}
 }

@@ -28,9 +28,10 @@ try {
   await ana.press("invite-carlo");
   await ana.press("invite");
   await carlo.answers();
-  await bia.page.keyboard.press("m");
   await ana.receives("carlo");
   await ana.receives("bia");
+  await bia.page.keyboard.press("m");
+  await ana.sees("muted");
   await ana.page.waitForFunction(
     () =>
       [...document.querySelectorAll("[data-testid=tile] video")].filter((video) => video.videoWidth >= 640)

@@ -96,7 +96,7 @@ func (w *world) phone(user wire.UserID, clip int) *phone {
 	}
 	p.Phone = opened
 	w.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 500*time.Millisecond) // the server may be gone
 		defer cancel()
 		opened.Close(ctx)
 	})

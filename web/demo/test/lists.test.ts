@@ -39,12 +39,12 @@ test("only the page of a link opens a link", () => {
 });
 
 describe("what the page says it shows", () => {
+  const camera = (participant: string, height: number) => ({
+    participant,
+    source: "camera" as const,
+    height,
+  });
   test("is screens first, then the larger pictures, in a fixed order", () => {
-    const camera = (participant: string, height: number) => ({
-      participant,
-      source: "camera" as const,
-      height,
-    });
     const items = [
       camera("b", 100),
       camera("a", 100),
@@ -53,20 +53,33 @@ describe("what the page says it shows", () => {
     ];
     expect(byImportance(items).map((item) => item.participant)).toEqual(["d", "c", "a", "b"]);
   });
+  test("is still there when the picture has moved to another place, whichever is told first", async () => {
+    let told: readonly { participant: string; height: number }[] = [];
+    const views = new ViewList((items) => {
+      told = items;
+    });
+    const [before, after] = [{}, {}];
+    views.show(before, camera("a", 600));
+    views.show(after, camera("a", 300));
+    views.hide(before);
+    await Promise.resolve();
+    expect(told).toEqual([camera("a", 300)]);
+  });
   test("is told once for many changes, and not after the end", async () => {
     const told: string[][] = [];
     const views = new ViewList((items) =>
       told.push(items.map(({ participant, height }) => `${participant} ${height}`)),
     );
-    views.show("a", "camera", 99.6);
-    views.show("b", "camera", 200);
-    views.hide("c", "camera");
+    const [one, two] = [{}, {}];
+    views.show(one, camera("a", 99.6));
+    views.show(two, camera("b", 200));
+    views.hide({});
     await Promise.resolve();
     expect(told).toEqual([["b 200", "a 100"]]);
-    views.show("b", "camera", 0);
+    views.show(two, camera("b", 0));
     await Promise.resolve();
     expect(told[1]).toEqual(["a 100"]);
-    views.show("c", "camera", 10);
+    views.show(two, camera("c", 10));
     views.close();
     await Promise.resolve();
     expect(told).toHaveLength(2);

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -45,14 +46,16 @@ func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
 // readmeCommands tells how each command of the README is tested. A command
 // that is not here fails the test.
 var readmeCommands = map[string]func(t *testing.T, command string){
-	"make run":                             runs,
-	"make build":                           succeeds,
-	"make test":                            hasRecipe, // this is a part of it
-	"make bench":                           hasRecipe, // minutes
-	"make bench-call":                      measures,
-	"curl -s localhost:9464/metrics":       scrapes,
-	".bin/pronto keys create my-app":       signs,
-	".bin/pronto token --key ck_yours ana": signs,
+	"make run":         runs,
+	"make build":       succeeds,
+	"make test":        hasRecipe, // this is a part of it
+	"make bench":       hasRecipe, // minutes
+	"make bench-call":  measures,
+	".bin/pronto demo": entertains,
+	".bin/pronto load --calls 2 --duration 5s": loads,
+	"curl -s localhost:9464/metrics":           scrapes,
+	".bin/pronto keys create my-app":           signs,
+	".bin/pronto token --key ck_yours ana":     signs,
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
 	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
 }
@@ -161,6 +164,50 @@ func runs(t *testing.T, command string) {
 	_ = cmd.Wait() // make calls an interruption an error
 	if page == "" {
 		t.Error("the server was not ready in time")
+	}
+}
+
+// entertains starts the demo, and waits until its bots talk.
+func entertains(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", "exec "+strings.Replace(command, ".bin/pronto", binary, 1))
+	cmd.Env = append(os.Environ(), "PRONTO_LISTEN=127.0.0.1:0", "PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0",
+		"PRONTO_METRICS_LISTEN=127.0.0.1:0", "PRONTO_PUBLIC_IPS=127.0.0.1")
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { _ = cmd.Process.Signal(os.Interrupt) } // an error means that it is gone
+	defer time.AfterFunc(time.Minute, stop).Stop()
+	talking := regexp.MustCompile(`[1-9][0-9]* phones in them · [1-9]`)
+	talked := false
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if !talked && talking.MatchString(lines.Text()) {
+			talked = true
+			stop()
+		}
+	}
+	if err := cmd.Wait(); err != nil || !talked {
+		t.Errorf("the bots talked: %v; the demo ended with %v", talked, err)
+	}
+}
+
+// loads runs the command against a server of its own.
+func loads(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := startProcess(t, t.TempDir(), "127.0.0.1:0")
+	out, err := shell(t, strings.Replace(command, ".bin/pronto load", binary+" load --url "+server.page, 1)).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"failures":{}`) || strings.Contains(string(out), `"setUp":0`) {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -148,6 +148,8 @@ test("several contacts are selected and rung together", async () => {
   await carlo.answers();
   await dora.receives("carlo", { picture: false });
   await dora.press("hangup");
+  await carlo.reads("notices", /Dora left\./);
+  await carlo.press("hangup"); // else Ana, whom nobody has stopped calling, is rung in the next story
   await Promise.all([dora.leaves(), carlo.leaves()]);
 });
 
@@ -185,6 +187,31 @@ test("a call that nobody answers is missed, in red and by name", async () => {
   await ana.press("nav-recents");
   await ana.reads("recents", /Dora[\s\S]*No answer/);
   await Promise.all([ana.leaves(), dora.leaves()]);
+});
+
+test("one device answers, and the other says which", async () => {
+  const [ana, bia, tablet] = await Promise.all([come("ana"), come("bia"), come("bia")]);
+  await Promise.all([bia.sees("contacts"), tablet.sees("contacts")]);
+  await ana.rings("bia", "voice");
+  await Promise.all([bia.sees("incoming"), tablet.sees("incoming")]);
+  await bia.answers();
+  await tablet.reads("toasts", /Answered on Chrome, Linux\./);
+  expect(await tablet.it("incoming").count()).toBe(0);
+  await ana.press("hangup");
+  await Promise.all([ana.leaves(), bia.leaves(), tablet.leaves()]);
+});
+
+test("a server without demo identities says that it needs a token", async () => {
+  const plain = await startServer({ PRONTO_DEMO: "false" });
+  try {
+    const zoe = await Person.come(browser, plain.url, "zoe", "/");
+    here.push(zoe);
+    await zoe.reads("signin", /This phone needs a key/);
+    await zoe.looksGood("demo-off");
+    await zoe.leaves(/status of 404/);
+  } finally {
+    await plain.stop();
+  }
 });
 
 test("a call taken back stops ringing, and the caller is home again", async () => {

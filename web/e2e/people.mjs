@@ -112,6 +112,7 @@ export class Person {
 
   /** receives waits until sound, and unless told otherwise a picture, of somebody are decoded and go on. */
   async receives(who, { picture = true } = {}) {
+    await this.sees("stage");
     if (!(await this.it("statistics").isVisible())) await this.page.keyboard.press("i");
     const id = `stats-${who}`;
     await this.sees(id);

@@ -4,6 +4,7 @@ import {
   leave,
   openChromium,
   openFirefox,
+  openPage,
   ring,
   signIn,
   startServer,
@@ -185,4 +186,30 @@ test("guests of a link meet through the SFU, and its revocation ends the call", 
   await ana.page.evaluate((id) => window.pronto.revokeLink(id), link);
   for (const one of [ana, zoe])
     await waitFor(one, "the end", () => window.seen.ended[0]?.reason === "revoked");
+});
+
+test("a first offer that the server cannot answer at the moment is followed by one of a new connection", async () => {
+  const context = await chromium.newContext();
+  const page = await context.newPage();
+  let refused = 0;
+  await page.routeWebSocket(/\/v1\/ws$/, (ws) => {
+    const upstream = ws.connectToServer();
+    ws.onMessage((text) => {
+      const frame = JSON.parse(text);
+      if (frame.type !== "negotiate" || refused > 0) return upstream.send(text);
+      refused++;
+      const body = { code: "unavailable", detail: "a test keeps it from the server" };
+      ws.send(JSON.stringify({ type: "problem", id: frame.id, body }));
+    });
+  });
+  const ana = { page, context, user: "ana", faults: [] };
+  people.push(ana);
+  await openPage(page, server.url, "ana");
+  const bia = await person(chromium, "bia");
+  const carlo = await person(chromium, "carlo");
+  await ring(ana, ["bia", "carlo"]); // through the SFU from the start
+  await accept(bia);
+  await accept(carlo);
+  await everybodyDecodes(ana, bia, carlo);
+  expect(refused).toBe(1);
 });

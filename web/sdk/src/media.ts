@@ -202,6 +202,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#heard = false;
     this.#replaceTracks();
     peer.on("track", () => this.emit("track", undefined));
+    peer.on("again", () => {
+      if (peer !== this.#peer) return;
+      peer.close();
+      this.#setPeer(this.#makeSFU(this.#state));
+    });
     peer.on("failed", () => {
       if (peer === this.#peer) this.emit("failed", { generation: peer.generation });
     });

@@ -31,6 +31,7 @@ test: deps web ## run all tests: Go with the race detector, TypeScript, browsers
 
 check: deps web ## format, vet, static analysis, types, floors; generated files must be fresh
 	.ci/format
+	go mod tidy -diff
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go run ./cmd/wiregen -check

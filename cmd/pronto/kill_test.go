@@ -55,7 +55,7 @@ type process struct {
 }
 
 // freePort finds a port that a server can have again and again.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -66,7 +66,7 @@ func freePort(t *testing.T) string {
 }
 
 // startProcess runs the program and waits until it is ready.
-func startProcess(t *testing.T, dir, listen string, more ...string) *process {
+func startProcess(t testing.TB, dir, listen string, more ...string) *process {
 	t.Helper()
 	binary, err := build()
 	if err != nil {

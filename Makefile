@@ -52,6 +52,9 @@ bench-call: deps build ## time from answer to sound, in real browsers
 picture: build ## the README's picture, from a real call
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
 
+bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE and SECONDS change it
+	@go test -run '^$$' -bench SetUps -benchtime 1x ./cmd/pronto | grep '^{'
+
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)
 

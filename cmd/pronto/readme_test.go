@@ -123,6 +123,14 @@ func measures(t *testing.T, command string) {
 	}
 }
 
+// setsUp has fewer people set up fewer calls.
+func setsUp(t *testing.T, command string) {
+	out, err := shell(t, "SESSIONS=100 RATE=50 SECONDS=2 "+command).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"scenario":"setups"`) || !strings.Contains(string(out), `"failed":0`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // hasRecipe has make say what it would do, for what takes too long.
 func hasRecipe(t *testing.T, command string) {
 	out, err := shell(t, strings.Replace(command, "make ", "make -n ", 1)).CombinedOutput()

@@ -46,12 +46,13 @@ func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
 // readmeCommands tells how each command of the README is tested. A command
 // that is not here fails the test.
 var readmeCommands = map[string]func(t *testing.T, command string){
-	"make run":         runs,
-	"make build":       succeeds,
-	"make test":        hasRecipe, // this is a part of it
-	"make bench":       hasRecipe, // minutes
-	"make bench-call":  measures,
-	".bin/pronto demo": entertains,
+	"make run":              runs,
+	"make build":            succeeds,
+	"make test":             hasRecipe, // this is a part of it
+	"make bench":            hasRecipe, // minutes
+	"make bench-call":       measures,
+	"make bench-signalling": setsUp,
+	".bin/pronto demo":      entertains,
 	".bin/pronto load --calls 2 --duration 5s": loads,
 	"curl -s localhost:9464/metrics":           scrapes,
 	".bin/pronto keys create my-app":           signs,

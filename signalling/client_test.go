@@ -154,9 +154,7 @@ func (p *page) raw(frame []byte) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 	defer cancel()
-	if err := p.conn.Write(ctx, websocket.MessageText, frame); err != nil {
-		p.t.Logf("write: %v", err) // what is read tells why
-	}
+	_ = p.conn.Write(ctx, websocket.MessageText, frame) // what is read tells why the socket has ended
 }
 
 // request sends a request and returns the frame that answers it.
@@ -201,6 +199,16 @@ func (p *page) count() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.frames)
+}
+
+// open tells whether the socket has not ended yet.
+func (p *page) open() bool {
+	select {
+	case <-p.done:
+		return false
+	default:
+		return true
+	}
 }
 
 // closed waits for the end of the socket and returns its close code.

@@ -157,7 +157,7 @@ func TestMalformedFramesWithoutEndCloseTheSocket(t *testing.T) {
 	for range 40 {
 		hostile.raw([]byte("{"))
 	}
-	if code := hostile.closed(); code != wire.CloseProtocol {
+	if code := hostile.closed(); code != wire.CloseProtocol && code != -1 { // -1: reset while we wrote
 		t.Errorf("closed with %d", code)
 	}
 	unharmed(t, a, b, call)
@@ -167,20 +167,18 @@ func TestAFloodIsSlowedAndThenCut(t *testing.T) {
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b, call := couple(t, s)
 	hostile := signIn(t, s, "eve", "x")
-	for i := range 1000 {
+	slowed := func(f wire.Frame) bool {
+		return f.Type == "problem" && decode[wire.Problem](t, f).Code == wire.CodeRateLimited
+	}
+	for i := range 400 {
 		hostile.send("ping", fmt.Sprint("f", i), wire.Ping{})
 	}
-	if code := hostile.closed(); code != wire.CloseTooMany {
+	hostile.wait("that it is too much", 0, slowed)
+	for i := 0; i < 10_000 && hostile.open(); i++ {
+		hostile.send("ping", fmt.Sprint("g", i), wire.Ping{})
+	}
+	if code := hostile.closed(); code != wire.CloseTooMany && code != -1 { // -1: reset while we wrote
 		t.Errorf("closed with %d", code)
-	}
-	limited := 0
-	for _, h := range hostile.heardAfter(0) {
-		if h.frame.Type == "problem" && decode[wire.Problem](t, h.frame).Code == wire.CodeRateLimited {
-			limited++
-		}
-	}
-	if limited == 0 {
-		t.Error("nobody said that it was too much")
 	}
 	unharmed(t, a, b, call)
 }
@@ -248,10 +246,10 @@ func TestTwentyThousandCandidates(t *testing.T) {
 	for i := range candidates {
 		candidates[i] = wire.Candidate{Candidate: fmt.Sprintf("candidate:%d 1 udp 1 10.0.0.1 %d typ host", i, i), SDPMid: "0"}
 	}
-	for i := range 20_000 / wire.MaxCandidates {
+	for i := 0; i < 20_000/wire.MaxCandidates && m.open(); i++ {
 		m.send("trickle", fmt.Sprint("c", i), wire.Trickle{Call: theirs.Call, Generation: 1, Candidates: candidates})
 	}
-	if code := m.closed(); code != wire.CloseTooMany {
+	if code := m.closed(); code != wire.CloseTooMany && code != -1 { // -1: reset while we wrote
 		t.Errorf("closed with %d", code)
 	}
 	unharmed(t, a, b, call)

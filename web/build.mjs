@@ -86,20 +86,20 @@ function compress(folder) {
   }
 }
 
+const sdkOnly = process.argv.includes("sdk");
+
 function clean() {
   mkdirSync(dist, { recursive: true });
-  for (const entry of readdirSync(dist)) {
-    if (entry !== ".keep") rmSync(join(dist, entry), { recursive: true });
+  for (const entry of sdkOnly ? ["sdk"] : readdirSync(dist)) {
+    if (entry !== ".keep") rmSync(join(dist, entry), { recursive: true, force: true });
   }
 }
-
-const sdkOnly = process.argv.includes("sdk");
 
 async function all() {
   clean();
   await buildSDK();
   if (!sdkOnly) await buildDemo();
-  compress(dist);
+  compress(sdkOnly ? join(dist, "sdk") : dist);
 }
 
 await all();

@@ -23,13 +23,15 @@ import (
 	"pronto/signalling/wire"
 )
 
+// built is the folder of the program that build has made, if any test needed it.
+var built string
+
 // build builds the program once for all tests that run it.
-var build = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "pronto-test-")
-	if err != nil {
+var build = sync.OnceValues(func() (_ string, err error) {
+	if built, err = os.MkdirTemp("", "pronto-test-"); err != nil {
 		return "", err
 	}
-	binary := filepath.Join(dir, "pronto")
+	binary := filepath.Join(built, "pronto")
 	out, err := exec.Command("go", "build", "-o", binary, "pronto/cmd/pronto").CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("%w: %s", err, out)
@@ -39,8 +41,8 @@ var build = sync.OnceValues(func() (string, error) {
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if binary, err := build(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(binary))
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }
@@ -53,7 +55,7 @@ type process struct {
 }
 
 // freePort finds a port that a server can have again and again.
-func freePort(t *testing.T) string {
+func freePort(t testing.TB) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -64,7 +66,7 @@ func freePort(t *testing.T) string {
 }
 
 // startProcess runs the program and waits until it is ready.
-func startProcess(t *testing.T, dir, listen string, more ...string) *process {
+func startProcess(t testing.TB, dir, listen string, more ...string) *process {
 	t.Helper()
 	binary, err := build()
 	if err != nil {

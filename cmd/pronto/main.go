@@ -14,6 +14,8 @@ import (
 // the table in the README.
 type cli struct {
 	Serve serveCmd `cmd:"" default:"1" help:"Serve calls. The default."`
+	Demo  demoCmd  `cmd:"" help:"Serve with bots that call each other."`
+	Load  loadCmd  `cmd:"" help:"Make calls at a server and measure them."`
 	Token tokenCmd `cmd:"" help:"Sign a token for an account."`
 	Keys  keysCmd  `cmd:"" help:"Create, list and revoke API keys."`
 	User  userCmd  `cmd:"" help:"Suspend accounts, and say which take no calls."`

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -45,15 +46,17 @@ func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
 // readmeCommands tells how each command of the README is tested. A command
 // that is not here fails the test.
 var readmeCommands = map[string]func(t *testing.T, command string){
-	"make run":   runs,
-	"make build": succeeds,
-	"make test":  hasRecipe, // this is a part of it
-	"make bench": hasRecipe, // minutes
-	// The browsers' measurement takes minutes and is itself made of the end-to-end tests' parts.
-	"make bench-call":                      hasRecipe,
-	"curl -s localhost:9464/metrics":       scrapes,
-	".bin/pronto keys create my-app":       signs,
-	".bin/pronto token --key ck_yours ana": signs,
+	"make run":              runs,
+	"make build":            succeeds,
+	"make test":             hasRecipe, // this is a part of it
+	"make bench":            hasRecipe, // minutes
+	"make bench-call":       measures,
+	"make bench-signalling": setsUp,
+	".bin/pronto demo":      entertains,
+	".bin/pronto load --calls 2 --duration 5s": loads,
+	"curl -s localhost:9464/metrics":           scrapes,
+	".bin/pronto keys create my-app":           signs,
+	".bin/pronto token --key ck_yours ana":     signs,
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
 	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
 }
@@ -111,6 +114,24 @@ func succeeds(t *testing.T, command string) {
 	}
 }
 
+// measures has one call of each kind measured instead of twenty.
+func measures(t *testing.T, command string) {
+	out, err := shell(t, "RUNS=1 "+command).CombinedOutput()
+	for _, scenario := range []string{"p2p", "sfu"} {
+		if err != nil || !strings.Contains(string(out), `{"scenario":"`+scenario+`","answerToAudioP50Ms":`) {
+			t.Fatalf("%s: %v\n%s", scenario, err, out)
+		}
+	}
+}
+
+// setsUp has fewer people set up fewer calls.
+func setsUp(t *testing.T, command string) {
+	out, err := shell(t, "SESSIONS=100 RATE=50 SECONDS=2 "+command).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"scenario":"setups"`) || !strings.Contains(string(out), `"failed":0`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 // hasRecipe has make say what it would do, for what takes too long.
 func hasRecipe(t *testing.T, command string) {
 	out, err := shell(t, strings.Replace(command, "make ", "make -n ", 1)).CombinedOutput()
@@ -155,12 +176,58 @@ func runs(t *testing.T, command string) {
 	}
 }
 
-// scrapes runs the command against a server of its own.
+// entertains starts the demo, and waits until its bots talk.
+func entertains(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("sh", "-c", "exec "+strings.Replace(command, ".bin/pronto", binary, 1))
+	cmd.Env = append(os.Environ(), "PRONTO_LISTEN=127.0.0.1:0", "PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0",
+		"PRONTO_METRICS_LISTEN=127.0.0.1:0", "PRONTO_PUBLIC_IPS=127.0.0.1")
+	said, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stop := func() { _ = cmd.Process.Signal(os.Interrupt) } // an error means that it is gone
+	defer time.AfterFunc(time.Minute, stop).Stop()
+	talking := regexp.MustCompile(`[1-9][0-9]* phones in them · [1-9]`)
+	talked := false
+	for lines := bufio.NewScanner(said); lines.Scan(); {
+		if !talked && talking.MatchString(lines.Text()) {
+			talked = true
+			stop()
+		}
+	}
+	if err := cmd.Wait(); err != nil || !talked {
+		t.Errorf("the bots talked: %v; the demo ended with %v", talked, err)
+	}
+}
+
+// loads runs the command against a server of its own.
+func loads(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := startProcess(t, t.TempDir(), "127.0.0.1:0")
+	out, err := shell(t, strings.Replace(command, ".bin/pronto load", binary+" load --url "+server.page, 1)).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"failures":{}`) || strings.Contains(string(out), `"setUp":0`) {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// scrapes runs the command against a server of its own, to which one person is
+// connected.
 func scrapes(t *testing.T, command string) {
 	metrics := freePort(t)
-	startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
+	server := startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
+	person(t, server.page, "ana")
 	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "\npronto_build_info{") {
+	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections 1\n") {
 		t.Errorf("%v\n%.500s", err, out)
 	}
 }

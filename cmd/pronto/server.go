@@ -152,6 +152,11 @@ func (s *server) startSFU(cfg config, counters *metrics.Metrics) (*sfu.SFU, erro
 	return forward, nil
 }
 
+// relaysPerUser is how many relayed addresses one participant may hold. A
+// browser takes one for each transport and address family of a connection, and
+// there are two connections while a call moves from direct to the SFU.
+const relaysPerUser = 12
+
 func (s *server) startTURN(cfg config, master []byte, forward *sfu.SFU, counters *metrics.Metrics) (call.Relay, error) {
 	if cfg.Turn == "off" {
 		return noRelay{}, nil
@@ -163,6 +168,7 @@ func (s *server) startTURN(cfg config, master []byte, forward *sfu.SFU, counters
 	t, err := turn.New(turn.Config{
 		ListenAddr: cfg.Turn, PublicIPs: cfg.publicIPs(), Realm: "pronto", Secret: secret, MediaAddrs: forward.Addrs(),
 		AllowPrivatePeers: cfg.TurnPrivate, Logger: s.log, Events: counters.Turn,
+		Quotas: turn.Quotas{AllocationsPerUser: relaysPerUser},
 	})
 	if err != nil {
 		return nil, badVariable("PRONTO_TURN_LISTEN", "cannot be used: %v", err)

@@ -131,7 +131,8 @@ type (
 		Array       [2]string         `json:"array"`
 		LimitedBool bool              `json:"limitedBool" limit:"0..1"`
 		BadLimit    string            `json:"badLimit" limit:"many"`
-		hidden      string
+		//lint:ignore U1000 the generator must speak of fields that JSON does not have
+		hidden string
 		Embedded
 	}
 	Unbounded struct {

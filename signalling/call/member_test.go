@@ -379,3 +379,31 @@ func TestACallOfALinkEndsWithTheLastOneAndStartsAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestPageLoadedAgainGetsAConnectionOfItsOwn(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		ana.must(&wire.MediaFailed{Call: call, Generation: 1})
+		offer := func(session, version string) {
+			t.Helper()
+			ana.must(&wire.Negotiate{Call: call, Generation: 2, SDP: "v=0\r\no=- " + session + " " + version + " IN IP4 127.0.0.1\r\ns=-\r\n"})
+		}
+		offer("1", "2")
+		first := w.media.peers[call]["p1"]
+		offer("1", "3")
+		if w.media.peers[call]["p1"] != first {
+			t.Error("a later offer of the same connection made another peer")
+		}
+		offer("7", "2")
+		second := w.media.peers[call]["p1"]
+		if second == first {
+			t.Fatal("a new connection's offer went to the old peer")
+		}
+		first.on(sfu.Failed{Reason: sfu.ReasonReplaced})
+		ana.must(&wire.View{Call: call, Items: []wire.ViewItem{}})
+		if len(second.views) != 1 {
+			t.Error("the end of the old peer took the new one away")
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"pronto/sfu"
@@ -15,6 +16,9 @@ type peer struct {
 	Peer
 	generation uint32
 	speakers   []wire.ParticipantID // as last told
+	// origin is the session id of its offers: another one comes from another
+	// RTCPeerConnection, of a page that was loaded again.
+	origin string
 }
 
 // describe hands a session description to the other participant of a direct
@@ -45,7 +49,7 @@ func (c *Call) toOther(ctx context.Context, who Who, generation uint32, body any
 func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error {
 	var p *peer
 	err := c.do(ctx, func() (err error) {
-		p, err = c.peerFor(who, m.Generation)
+		p, err = c.peerFor(who, m.Generation, origin(m.SDP))
 		return err
 	})
 	if err != nil {
@@ -68,18 +72,34 @@ func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error 
 	return nil
 }
 
+// origin is the sess-id of a description's o= line (RFC 8866, section 5.2),
+// which stays the same for as long as a PeerConnection lives (RFC 8829, section
+// 5.2.2); empty if there is none.
+func origin(sdp string) string {
+	for line := range strings.Lines(sdp) {
+		if rest, ok := strings.CutPrefix(line, "o="); ok {
+			if fields := strings.Fields(rest); len(fields) > 1 {
+				return fields[1]
+			}
+			return ""
+		}
+	}
+	return ""
+}
+
 // peerFor returns the participant's peer of this generation, a new one if need
-// be. Only for run.
-func (c *Call) peerFor(who Who, generation uint32) (*peer, error) {
+// be: a page that was loaded again offers a new connection, often before the
+// end of the old one is noticed, and the old one cannot answer it. Only for run.
+func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error) {
 	l, err := c.state.onWay(who, generation, wire.TopologySFU)
 	if err != nil {
 		return nil, err
 	}
-	if p := c.peers[l.Participant]; p != nil && p.generation == generation {
+	if p := c.peers[l.Participant]; p != nil && p.generation == generation && p.origin == origin {
 		return p, nil
 	}
 	id := l.Participant
-	p := &peer{generation: generation}
+	p := &peer{generation: generation, origin: origin}
 	p.Peer, err = c.cfg.Media.Join(c.id, id, func(e sfu.PeerEvent) { c.heardFrom(id, p, e) })
 	switch {
 	case errors.Is(err, sfu.ErrFull):

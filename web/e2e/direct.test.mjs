@@ -119,12 +119,26 @@ test("a screen is shared in Chromium and seen in Firefox, and sharing ends", asy
   await waitFor(bia, "the end of sharing", (p) => !window.call.media(p).screen, id);
 });
 
-test("a voice call gains a camera without a new negotiation", async () => {
+test("a voice call gains a camera", async () => {
   const { ana, bia } = await inCall("Firefox", "Chromium", "voice");
   await waitDecoded(ana, "bia", { camera: false });
   expect(await bia.page.evaluate(() => window.call.local.tracks.camera)).toBeUndefined();
   await bia.page.evaluate(() => window.call.setCamera(true));
   await waitDecoded(ana, "bia");
+});
+
+test.each(["Chromium", "Firefox"])("strangers speak through the relay alone, in %s", async (name) => {
+  const ana = await person(name, "ana");
+  const ezio = await person("Chromium", "ezio");
+  await ring(ana, ["ezio"], { kind: "voice" });
+  await accept(ezio);
+  for (const [one, other] of [
+    [ana, "ezio"],
+    [ezio, "ana"],
+  ]) {
+    const { path } = await waitDecoded(one, other, { camera: false });
+    expect(path).toBe("relay");
+  }
 });
 
 test("who hangs up ends the call for both, with its length", async () => {

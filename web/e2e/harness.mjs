@@ -87,7 +87,7 @@ function ready(child) {
     const said = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       said.push(line);
-      if (process.env.PRONTO_E2E_LOG) console.error(line);
+      if (process.env.E2E_LOG) console.error(line);
       try {
         const { msg, page } = JSON.parse(line);
         if (msg === "pronto is ready") resolve(page);

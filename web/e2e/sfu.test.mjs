@@ -4,6 +4,7 @@ import {
   leave,
   openChromium,
   openFirefox,
+  openPage,
   ring,
   signIn,
   startServer,
@@ -127,6 +128,51 @@ test("mute, camera and screen of one are seen by the two others through the SFU"
   }
 });
 
+test.each(["Chromium", "Firefox"])(
+  "a larger grid opens more slots in %s, and media goes on",
+  async (name) => {
+    const ana = await person(name === "Chromium" ? chromium : firefox, "ana");
+    const bia = await person(chromium, "bia");
+    await ana.page.evaluate(() => {
+      const Connection = window.RTCPeerConnection;
+      window.connections = [];
+      window.RTCPeerConnection = class extends Connection {
+        constructor(configuration) {
+          super(configuration);
+          window.connections.push(this);
+        }
+      };
+    });
+    await ring(ana, ["bia", "carlo"]);
+    await accept(bia);
+    await everybodyDecodes(ana, bia);
+    for (const [pictures, sections] of [
+      [10, 4 + 6 + 16],
+      [30, 4 + 6 + 25],
+    ]) {
+      await ana.page.evaluate((count) => {
+        const other = window.call.participants.find((p) => p.user === "bia").participant;
+        const items = [{ participant: other, source: "camera", height: 360 }];
+        while (items.length < count)
+          items.push({ participant: `p${90 + items.length}`, source: "camera", height: 90 });
+        window.call.view(items);
+      }, pictures);
+      await waitFor(
+        ana,
+        `${sections} media sections`,
+        (count) => {
+          const [connection] = window.connections;
+          const answered = (connection.currentRemoteDescription?.sdp.match(/^m=/gm) ?? []).length;
+          return answered === count && connection.currentLocalDescription.sdp.length < 48 * 1024;
+        },
+        sections,
+      );
+      await everybodyDecodes(ana, bia);
+    }
+    expect(await ana.page.evaluate(() => window.connections.length)).toBe(1);
+  },
+);
+
 test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
   const ana = await person(chromium, "ana");
   const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Salon" }));
@@ -140,4 +186,30 @@ test("guests of a link meet through the SFU, and its revocation ends the call", 
   await ana.page.evaluate((id) => window.pronto.revokeLink(id), link);
   for (const one of [ana, zoe])
     await waitFor(one, "the end", () => window.seen.ended[0]?.reason === "revoked");
+});
+
+test("a first offer that the server cannot answer at the moment is followed by one of a new connection", async () => {
+  const context = await chromium.newContext();
+  const page = await context.newPage();
+  let refused = 0;
+  await page.routeWebSocket(/\/v1\/ws$/, (ws) => {
+    const upstream = ws.connectToServer();
+    ws.onMessage((text) => {
+      const frame = JSON.parse(text);
+      if (frame.type !== "negotiate" || refused > 0) return upstream.send(text);
+      refused++;
+      const body = { code: "unavailable", detail: "a test keeps it from the server" };
+      ws.send(JSON.stringify({ type: "problem", id: frame.id, body }));
+    });
+  });
+  const ana = { page, context, user: "ana", faults: [] };
+  people.push(ana);
+  await openPage(page, server.url, "ana");
+  const bia = await person(chromium, "bia");
+  const carlo = await person(chromium, "carlo");
+  await ring(ana, ["bia", "carlo"]); // through the SFU from the start
+  await accept(bia);
+  await accept(carlo);
+  await everybodyDecodes(ana, bia, carlo);
+  expect(refused).toBe(1);
 });

@@ -41,8 +41,8 @@ type Script struct {
 	Answer  Between
 	// Lines is how many calls it takes at a time; what is more it declines. At least 1.
 	Lines int
-	// Stay is how long it talks in a call that it made; it leaves calls that others made when it is
-	// alone or they end.
+	// Stay is how long it talks in a call that it made. It leaves calls that others
+	// made when they do.
 	Stay Between
 	// Mute is how long it talks before it mutes itself, and how long it stays
 	// muted, in turn; zero means that it never does.

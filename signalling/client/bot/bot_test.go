@@ -2,171 +2,18 @@ package bot_test
 
 import (
 	"context"
-	"log/slog"
 	"sync"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
-	"pronto/signalling/client/media"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/wire"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for a condition.
-const patience = 30 * time.Second
-
-// until waits for a condition.
-func until(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	deadline := time.Now().Add(patience)
-	for !ok() {
-		if time.Now().After(deadline) {
-			t.Fatalf("in %s it never came about that %s", patience, what)
-		}
-		time.Sleep(10 * time.Millisecond)
-	}
-}
-
-// world is a server with an engine for all phones.
-type world struct {
-	*signallingtest.Server
-	t      *testing.T
-	engine *media.Engine
-}
-
-func newWorld(t *testing.T, o signallingtest.Options) *world {
-	t.Helper()
-	w := &world{Server: signallingtest.Start(t, o), t: t}
-	e, err := media.NewEngine(media.Config{Logger: slog.New(slog.DiscardHandler), LoopbackOnly: true})
-	if err != nil {
-		t.Fatalf("new engine: %v", err)
-	}
-	t.Cleanup(e.Close)
-	w.engine = e
-	return w
-}
-
-func (w *world) config(user wire.UserID, clip int) bot.PhoneConfig {
-	clips, err := media.Clips()
-	if err != nil {
-		w.t.Fatalf("clips: %v", err)
-	}
-	log := slog.New(slog.DiscardHandler)
-	return bot.PhoneConfig{
-		Client: client.Config{
-			URL: w.Socket(), Device: "phone", Logger: log, MinBackOff: 20 * time.Millisecond,
-			Token: func(context.Context) (string, error) { return w.Token(w.t, user), nil },
-		},
-		Engine: w.engine, Clip: clips[clip], Logger: log,
-	}
-}
-
-// phone is a person who answers at once.
-type phone struct {
-	*bot.Phone
-	mu    sync.Mutex
-	rung  []wire.Incoming
-	ended []wire.RingStopped
-}
-
-func (w *world) phone(user wire.UserID, clip int) *phone {
-	w.t.Helper()
-	p := &phone{}
-	cfg := w.config(user, clip)
-	cfg.Incoming = func(in wire.Incoming) { p.mu.Lock(); defer p.mu.Unlock(); p.rung = append(p.rung, in) }
-	cfg.Stopped = func(s wire.RingStopped) { p.mu.Lock(); defer p.mu.Unlock(); p.ended = append(p.ended, s) }
-	opened, err := bot.Open(w.t.Context(), cfg)
-	if err != nil {
-		w.t.Fatalf("open a phone: %v", err)
-	}
-	p.Phone = opened
-	w.t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
-		defer cancel()
-		opened.Close(ctx)
-	})
-	return p
-}
-
-// know puts the two into each other's contacts.
-func (w *world) know(users ...wire.UserID) {
-	w.t.Helper()
-	for _, a := range users {
-		for _, b := range users {
-			if a != b {
-				if err := w.Store.AddContact(w.t.Context(), string(a), string(b)); err != nil {
-					w.t.Fatalf("add a contact: %v", err)
-				}
-			}
-		}
-	}
-}
-
-func (p *phone) incoming(t *testing.T) wire.Incoming {
-	t.Helper()
-	var in wire.Incoming
-	until(t, "the phone rings", func() bool {
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		if len(p.rung) == 0 {
-			return false
-		}
-		in = p.rung[0]
-		p.rung = p.rung[1:]
-		return true
-	})
-	return in
-}
-
-var both = wire.Media{Microphone: true, Camera: true}
-
-func ring(t *testing.T, from *phone, kind wire.Kind, users ...wire.UserID) *bot.Call {
-	t.Helper()
-	c, err := from.Ring(t.Context(), kind, users...)
-	if err != nil {
-		t.Fatalf("ring: %v", err)
-	}
-	return c
-}
-
-func accept(t *testing.T, p *phone) *bot.Call {
-	t.Helper()
-	in := p.incoming(t)
-	if err := p.DeviceRings(t.Context(), in.Call); err != nil {
-		t.Fatalf("device rings: %v", err)
-	}
-	c, err := p.Accept(t.Context(), in.Call, both)
-	if err != nil {
-		t.Fatalf("accept: %v", err)
-	}
-	return c
-}
-
-// hears waits until n others are heard in the call for a while.
-func hears(t *testing.T, c *bot.Call, n int) {
-	t.Helper()
-	until(t, "the others are heard and seen", func() bool {
-		voices, pictures := map[wire.ParticipantID]bool{}, map[wire.ParticipantID]bool{}
-		for flow, count := range c.Stats().Received {
-			if flow.Participant == "" {
-				continue
-			}
-			if flow.Source == wire.SourceMicrophone && count.Packets > 30 {
-				voices[flow.Participant] = true
-			}
-			if flow.Source == wire.SourceCamera && count.KeyFrames > 0 && count.Frames > 10 {
-				pictures[flow.Participant] = true
-			}
-		}
-		return len(voices) == n && len(pictures) == n
-	})
-}
 
 func TestTwoTalkDirectlyAndHangUp(t *testing.T) {
 	w := newWorld(t, signallingtest.Options{})
@@ -270,7 +117,8 @@ func TestADeclinedCallIsOver(t *testing.T) {
 }
 
 func TestBotsCallEachOtherOverAndOver(t *testing.T) {
-	w := newWorld(t, signallingtest.Options{})
+	// Whoever is rung before he has signed in is not found; the call rings out.
+	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
 	var mu sync.Mutex
 	var all []bot.Went
 	on := func(went bot.Went) { mu.Lock(); defer mu.Unlock(); all = append(all, went) }
@@ -282,7 +130,6 @@ func TestBotsCallEachOtherOverAndOver(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
-	w.know("ana", "bia")
 	for user, script := range scripts {
 		b, err := bot.New(bot.Config{Phone: w.config(user, 0), Script: script, On: on})
 		if err != nil {
@@ -315,17 +162,37 @@ func TestBotsCallEachOtherOverAndOver(t *testing.T) {
 	}
 }
 
-func TestACallOutlivesTheServer(t *testing.T) {
-	t.Run("which forgets the session", func(t *testing.T) {
-		w := newWorld(t, signallingtest.Options{})
-		ana := w.phone("ana", 0)
-		made := ring(t, ana, wire.KindVoice, "bia")
-		w.Stop()
-		until(t, "the phone is offline", func() bool { return !ana.Client().Online() })
-		select {
-		case <-made.Over():
-			t.Error("the call is over before the server has said so")
-		default:
+func TestTheEchoAnswersAnybodyAndSendsHisVoiceBack(t *testing.T) {
+	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
+	cfg := w.config("echo", 0)
+	cfg.Echo = true
+	e, err := bot.New(bot.Config{Phone: cfg, Script: bot.Script{Answers: true, Everyone: true, Lines: 2}})
+	if err != nil {
+		t.Fatalf("new bot: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := e.Run(ctx); err != nil {
+			t.Errorf("the echo: %v", err)
 		}
 	})
+	ana := w.phone("ana", 1)
+	var call *bot.Call
+	until(t, "the echo answers", func() bool {
+		call = ring(t, ana, wire.KindVideo, "echo") // it may not have signed in yet
+		select {
+		case <-call.Flows():
+			return true
+		case <-call.Over():
+			return false
+		}
+	})
+	hears(t, call, 1)
+	if err := call.Leave(t.Context()); err != nil {
+		t.Errorf("leave: %v", err)
+	}
+	until(t, "the echo is free again", func() bool { return len(e.Calls()) == 0 })
+	stop()
+	running.Wait()
 }

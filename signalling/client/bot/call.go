@@ -1,6 +1,7 @@
 package bot
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -39,6 +40,7 @@ type Call struct {
 	since   time.Time // of accept, join, or the first other's arrival
 	media   wire.Media
 	syncing bool
+	missing time.Time // when the server knew nothing of the call; zero if it does
 
 	mu   sync.Mutex // guards what follows
 	way  *way
@@ -163,7 +165,8 @@ func (c *Call) tell(body any) {
 func (c *Call) refused(err error) {
 	if p, ok := errors.AsType[*wire.Problem](err); ok {
 		if p.Code == wire.CodeCallEnded || p.Code == wire.CodeNotFound {
-			c.finish(wire.EndFailed)
+			// The event that says why is on its way, as a rule.
+			c.post(func() { c.missing = cmp.Or(c.missing, time.Now()) })
 			return
 		}
 		c.phone.cfg.Logger.Debug("a request of a call was refused", "code", string(p.Code))

@@ -124,7 +124,12 @@ func (p *Phone) Ring(ctx context.Context, kind wire.Kind, users ...wire.UserID) 
 	if err != nil {
 		return nil, err
 	}
-	return c, c.SetMedia(ctx, wire.Media{Microphone: true, Camera: kind == wire.KindVideo})
+	if err := c.SetMedia(ctx, wire.Media{Microphone: true, Camera: kind == wire.KindVideo}); err != nil {
+		if _, refused := errors.AsType[*wire.Problem](err); !refused { // refused: it is over already, as its events say
+			return nil, err
+		}
+	}
+	return c, nil
 }
 
 // DeviceRings says that this phone rings, which the caller is told.

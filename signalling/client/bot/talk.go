@@ -56,7 +56,20 @@ func (b *Bot) answer(ctx context.Context, phone *Phone, in wire.Incoming) {
 		return
 	}
 	b.talk(ctx, call, m, nil)
+	b.hangUp(ctx, call)
 	b.cfg.On(went(call, false))
+}
+
+// hangUp leaves a call and waits until its connections are closed.
+func (b *Bot) hangUp(ctx context.Context, call *Call) {
+	select {
+	case <-call.Over():
+	default:
+		leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+		defer cancel()
+		_ = call.Leave(leaving) // it is over for us in any case
+	}
+	<-call.Done()
 }
 
 // call rings users and talks to those who answer.
@@ -73,10 +86,7 @@ func (b *Bot) call(ctx context.Context, phone *Phone, kind wire.Kind, users []wi
 		defer enough.Stop()
 		b.talk(ctx, call, wire.Media{Microphone: true, Camera: kind == wire.KindVideo}, enough.C)
 	}
-	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	_ = call.Leave(leaving) // it is over for us in any case
-	<-call.Done()
+	b.hangUp(ctx, call)
 	b.cfg.On(went(call, true))
 }
 
@@ -100,8 +110,8 @@ func (b *Bot) answered(ctx context.Context, call *Call) bool {
 	}
 }
 
-// talk stays in a call until it is over, ctx ends or it has been enough, and
-// mutes now and then.
+// talk stays in a call until it is over, ctx ends, it has been enough or who
+// made the call has left, and mutes now and then.
 func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan time.Time) {
 	var toggle <-chan time.Time
 	again := func() {
@@ -110,6 +120,9 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 		}
 	}
 	again()
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	hosted := false
 	for {
 		select {
 		case <-ctx.Done():
@@ -118,6 +131,12 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 			return
 		case <-enough:
 			return
+		case <-look.C:
+			host := call.State().Host
+			if hosted && host == "" {
+				return
+			}
+			hosted = hosted || host != ""
 		case <-toggle:
 			m.Microphone = !m.Microphone
 			if call.SetMedia(ctx, m) == nil {

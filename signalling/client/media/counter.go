@@ -10,11 +10,12 @@ type Counter struct {
 // Count is a Counter as it stood.
 type Count struct {
 	// Packets and Bytes count RTP packets and their payload.
-	Packets, Bytes uint64
+	Packets uint64 `json:"packets"`
+	Bytes   uint64 `json:"bytes"`
 	// Frames counts video frames and packets of sound.
-	Frames uint64
+	Frames uint64 `json:"frames"`
 	// KeyFrames counts VP8 key frames.
-	KeyFrames uint64
+	KeyFrames uint64 `json:"keyFrames"`
 }
 
 func (c *Counter) add(bytes int, frame bool) {

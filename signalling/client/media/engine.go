@@ -185,7 +185,7 @@ func newInterceptors() (*interceptor.Registry, error) {
 	return registry, nil
 }
 
-// iceServers turns what the server has said into pion's form.
+// configuration turns what the server has said into pion's form.
 func configuration(ice wire.ICE) webrtc.Configuration {
 	c := webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle, RTCPMuxPolicy: webrtc.RTCPMuxPolicyRequire}
 	for _, s := range ice.Servers {

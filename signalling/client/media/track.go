@@ -35,7 +35,6 @@ type track struct {
 	header rtp.Header // with what is the same in all packets
 	level  uint8      // id of the header extension; 0 if it was not negotiated
 	seq    uint16
-	err    error // of the last write
 }
 
 func newTrack(kind webrtc.RTPCodecType, id, rid string, sent *Counter) *track {
@@ -125,13 +124,13 @@ func (t *track) write(payload []byte, ticks uint32, marker bool, level uint8) {
 		if level >= silence {
 			voice = 0
 		}
-		if t.err = header.SetExtension(t.level, []byte{voice | level&0x7f}); t.err != nil {
+		if header.SetExtension(t.level, []byte{voice | level&0x7f}) != nil {
 			return
 		}
 	}
 	t.seq++
 	n, err := t.out.WriteRTP(&header, payload)
-	if t.err = err; err == nil && n > 0 { // 0 bytes: DTLS is not up yet
+	if err == nil && n > 0 { // 0 bytes: DTLS is not up yet
 		t.sent.add(len(payload), t.kind == webrtc.RTPCodecTypeAudio || marker)
 	}
 }

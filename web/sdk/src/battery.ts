@@ -12,12 +12,12 @@ const lowLevel = 0.05;
  * returns what ends the watch; where there is no such API it does nothing.
  */
 export function watchBattery(told: (low: boolean) => void): () => void {
-  const { getBattery } = navigator as { getBattery?: () => Promise<BatteryManager> };
-  if (getBattery === undefined) return () => undefined;
+  const own = globalThis.navigator as { getBattery?: () => Promise<BatteryManager> } | undefined;
+  if (own?.getBattery === undefined) return () => undefined;
   const ended = new AbortController();
   let low = false;
-  getBattery
-    .call(navigator)
+  own
+    .getBattery()
     .then((battery) => {
       const look = () => {
         const now = battery.level < lowLevel && !battery.charging;

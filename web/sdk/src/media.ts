@@ -202,6 +202,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#heard = false;
     this.#replaceTracks();
     peer.on("track", () => this.emit("track", undefined));
+    peer.on("again", () => {
+      if (peer !== this.#peer) return;
+      peer.close();
+      this.#setPeer(this.#makeSFU(this.#state));
+    });
     peer.on("failed", () => {
       if (peer === this.#peer) this.emit("failed", { generation: peer.generation });
     });
@@ -252,8 +257,8 @@ export class CallMedia extends Emitter<MediaEvents> {
   async #listenForFirst(peer: Peer | undefined): Promise<void> {
     if (peer === undefined || !(await this.#hearsAnybody(peer))) return;
     const afterMs = Math.min(600_000, Math.max(0, Math.round(performance.now() - this.#sinceMs)));
-    const path = (await this.#path(peer)) ?? "host";
-    if (peer !== this.#peer || this.#heard) return;
+    const path = await this.#path(peer);
+    if (path === undefined || peer !== this.#peer || this.#heard) return;
     this.#heard = true;
     this.emit("flows", { generation: peer.generation, path, afterMs });
   }

@@ -15,7 +15,7 @@ export interface SFUPeerOptions {
 const audioSlots = 6;
 const retryMs = 1_000;
 /** videoSteps are how many pictures can come in; more are opened when a larger grid asks. */
-const videoSteps = [9, 16, 25, 49] as const;
+const videoSteps = [9, 16, 25] as const;
 
 /** passing are the problems that time may cure. */
 const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited", "internal", "offline"]);
@@ -152,14 +152,20 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.emit("track", undefined);
   }
 
-  /** takeBack leaves the connection as it was, and offers again if the server only cannot at the moment. */
+  /**
+   * takeBack leaves the connection as it was, and offers again if the server
+   * only cannot at the moment. A connection that never had an answer is not
+   * used again: after a rollback its media sections would get other mids.
+   */
   async #takeBack(error: unknown): Promise<void> {
     if (this.#closed) return;
     if (!(error instanceof ProntoError)) reportError(error);
+    const first = this.connection.currentRemoteDescription === null;
     if (this.connection.signalingState === "have-local-offer") {
       await this.connection.setLocalDescription({ type: "rollback" }).catch(reportError);
     }
-    const again = error instanceof ProntoError && passing.has(error.code);
-    if (again) this.#retry = setTimeout(() => this.#negotiate(), Math.max(retryMs, error.retryAfterMs ?? 0));
+    if (!(error instanceof ProntoError) || !passing.has(error.code)) return;
+    const again = () => (first ? this.emit("again", undefined) : this.#negotiate());
+    this.#retry = setTimeout(again, Math.max(retryMs, error.retryAfterMs ?? 0));
   }
 }

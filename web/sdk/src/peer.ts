@@ -4,6 +4,8 @@ import type { ICE, Source } from "./wire.gen.ts";
 export interface PeerEvents {
   /** track: what flows from whom has changed. */
   track: undefined;
+  /** again: the first offer could not be answered at the moment; a new connection should offer. */
+  again: undefined;
   /** failed: no connection came about, or it was lost for good. Told once. */
   failed: undefined;
 }

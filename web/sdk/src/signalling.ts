@@ -111,8 +111,12 @@ export class Signalling extends Emitter<SignallingEvents> {
 
   /** wake connects at once if it was waiting, and tests the socket if there is one. */
   wake(): void {
-    if (this.#state === "online") this.#ping();
-    else if ((this.#state === "connecting" || this.#state === "reconnecting") && this.#socket === undefined) {
+    if (this.#state === "online") {
+      if (this.#unansweredPings === 0) this.#ping();
+    } else if (
+      (this.#state === "connecting" || this.#state === "reconnecting") &&
+      this.#socket === undefined
+    ) {
       this.#connect();
     }
   }

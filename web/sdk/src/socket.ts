@@ -12,6 +12,7 @@ export interface SocketEvents {
 }
 
 const subprotocol = "pronto.v1";
+const open = 1; // WebSocket.OPEN
 
 /** Socket is one WebSocket: frames in and out, and one word at its end. */
 export class Socket {
@@ -31,7 +32,7 @@ export class Socket {
 
   /** send tells whether the frame went on its way. */
   send(frame: ClientFrame): boolean {
-    if (this.#over || this.#socket.readyState !== WebSocket.OPEN) return false;
+    if (this.#over || this.#socket.readyState !== open) return false;
     this.#socket.send(JSON.stringify(frame));
     return true;
   }

@@ -71,11 +71,15 @@ export async function isDecoding(receiver: RTCRtpReceiver): Promise<boolean> {
 export async function pathOf(connection: RTCPeerConnection): Promise<Path | undefined> {
   const reports = await connection.getStats();
   let pair: Record<string, unknown> | undefined;
+  let nominated: Record<string, unknown> | undefined;
   for (const report of reports.values()) {
     const chosen =
       report.type === "transport" ? reports.get(report.selectedCandidatePairId) : report.selected && report;
     if (chosen) pair = chosen; // the transport names it; Firefox marks the pair itself
+    if (report.type === "candidate-pair" && report.nominated && report.state === "succeeded")
+      nominated = report;
   }
+  pair ??= nominated;
   const id = pair?.localCandidateId;
   const type = typeof id === "string" ? reports.get(id)?.candidateType : undefined;
   if (type === undefined) return undefined;

@@ -61,7 +61,7 @@ export function Tile({ active, seat, offset, small = false }: TileProps): JSX.El
         {seat.muted && here ? <Mark icon="microphoneOff" text={t("call.tileMuted")} testid="muted" /> : null}
         {seat.batteryLow ? <Mark icon="battery" text={t("call.tileBattery")} testid="battery" /> : null}
         <span class="name">{name}</span>
-        {seat.guest ? <span class="tag">{t("call.tileGuest")}</span> : null}
+        {seat.guest && !seat.self ? <span class="tag">{t("call.tileGuest")}</span> : null}
         {seat.speaking && !seat.muted ? <span class="unseen">{t("call.tileSpeaking")}</span> : null}
         <Standing seat={seat} />
       </figcaption>

@@ -16,13 +16,14 @@ export function useView(
   useEffect(() => {
     const box = element.current;
     if (box === null || !wanted) return;
-    const tell = (): void => views.show(participant, source, box.clientHeight * devicePixelRatio);
+    const tell = (): void =>
+      views.show(box, { participant, source, height: box.clientHeight * devicePixelRatio });
     const observer = new ResizeObserver(tell);
     observer.observe(box);
     tell();
     return () => {
       observer.disconnect();
-      views.hide(participant, source);
+      views.hide(box);
     };
   }, [element, views, participant, source, wanted]);
 }

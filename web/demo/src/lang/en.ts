@@ -54,7 +54,6 @@ export const en = {
     "They can no longer ring you or reach you by any other way, and are not told. To them you look offline. You can take it back in Settings.",
   "block.confirm": "Block",
   "dialog.cancel": "Cancel",
-  "dialog.close": "Close",
 
   "recents.title": "Recents",
   "recents.empty": "Calls you make and get are listed here.",
@@ -150,10 +149,8 @@ export const en = {
   "call.strip": "Everybody in the call",
   "call.you": "You",
   "call.yourPicture": "Your picture",
-  "call.mic": "Microphone",
   "call.micOn": "Mute",
   "call.micOff": "Unmute",
-  "call.camera": "Camera",
   "call.cameraOn": "Stop camera",
   "call.cameraOff": "Start camera",
   "call.share": "Share screen",
@@ -181,7 +178,6 @@ export const en = {
   "call.page": "Page {page} of {pages}",
   "call.unlockSound": "Your browser holds the sound back.",
   "call.unlockSoundAction": "Turn sound on",
-  "call.people": { one: "{count} person", other: "{count} people" },
 
   "notice.joined": "{name} joined.",
   "notice.left": "{name} left.",

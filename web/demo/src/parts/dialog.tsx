@@ -24,12 +24,30 @@ export function Dialog({
   children,
 }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
+  const cancel = useRef(onCancel);
+  cancel.current = onCancel;
   useEffect(() => {
     const element = dialog.current;
+    if (element === null) return;
     const before = document.activeElement;
-    element?.showModal();
+    const escaped = (event: KeyboardEvent): void => {
+      const top = [...document.querySelectorAll("dialog[open]")].at(-1);
+      if (event.key !== "Escape" || event.isComposing || top !== element) return;
+      event.preventDefault();
+      cancel.current();
+    };
+    // A phone's back gesture may close a dialog without asking: the page decides whether it is over.
+    const closed = (): void => {
+      element.showModal();
+      cancel.current();
+    };
+    element.showModal();
+    document.addEventListener("keydown", escaped);
+    element.addEventListener("close", closed);
     return () => {
-      element?.close();
+      document.removeEventListener("keydown", escaped);
+      element.removeEventListener("close", closed);
+      element.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
     };
   }, []);

@@ -1,8 +1,9 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, ProntoError } from "../../../sdk/src/index.ts";
+import { t } from "../lang/index.ts";
 import type { Summary, Why } from "./ended.ts";
 import { type Line, noticeText, withLine } from "./notices.ts";
-import { type CallShot, present, shoot } from "./shot.ts";
+import { type CallShot, newlySharing, shoot } from "./shot.ts";
 import { attempt } from "./toasts.ts";
 import { ViewList } from "./viewlist.ts";
 
@@ -150,10 +151,13 @@ export class ActiveCall {
     }
     for (const seat of shot.seats) {
       if (!seat.self)
-        this.#met.set(seat.participant, {
+        this.#met.set(seat.user ?? seat.participant, {
           name: seat.name,
           ...(seat.user === undefined ? {} : { user: seat.user }),
         });
+    }
+    for (const { participant, name } of newlySharing(before, shot)) {
+      if (participant !== this.call.self) this.#say(t("notice.sharing", { name }));
     }
     this.#seeDevices(before, shot);
   }
@@ -203,9 +207,4 @@ export class ActiveCall {
     }, noticeMs);
     this.#timers.add(timer);
   }
-}
-
-/** company is how many others are in the call. */
-export function company(shot: CallShot): number {
-  return shot.seats.filter((seat) => !seat.self && present(seat)).length;
 }

@@ -96,3 +96,11 @@ export function waitingAlone(shot: CallShot): boolean {
   const others = shot.seats.filter((seat) => !seat.self);
   return others.length > 0 && !others.some(present);
 }
+
+/** newlySharing are those whose screen is to be seen now and was not before. */
+export function newlySharing(before: CallShot, now: CallShot): readonly Seat[] {
+  const shared = new Set(
+    before.seats.filter((seat) => seat.screen !== undefined).map((seat) => seat.participant),
+  );
+  return now.seats.filter((seat) => seat.screen !== undefined && !shared.has(seat.participant));
+}

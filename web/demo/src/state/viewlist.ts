@@ -15,9 +15,19 @@ export function byImportance(items: Iterable<ViewItem>): ViewItem[] {
   );
 }
 
+/** largestOfEach leaves one item for each picture: a picture that moves on the page is for a moment in two places. */
+export function largestOfEach(items: Iterable<ViewItem>): ViewItem[] {
+  const largest = new Map<string, ViewItem>();
+  for (const item of items) {
+    const key = `${item.source} ${item.participant}`;
+    if ((largest.get(key)?.height ?? 0) < item.height) largest.set(key, item);
+  }
+  return [...largest.values()];
+}
+
 /** ViewList collects what is on the screen and tells it to the call, once per microtask at most. */
 export class ViewList {
-  readonly #items = new Map<string, ViewItem>();
+  readonly #items = new Map<object, ViewItem>();
   readonly #tell: (items: ViewItem[]) => void;
   #told = false;
   #closed = false;
@@ -26,20 +36,20 @@ export class ViewList {
     this.#tell = tell;
   }
 
-  /** show says that a picture is on the screen, at a height in device pixels; 0 or less hides it. */
-  show(participant: string, source: "camera" | "screen", height: number): void {
-    const rounded = Math.min(4320, Math.round(height));
-    if (rounded < 1) {
-      this.hide(participant, source);
+  /** show says what a place on the page shows, at a height in device pixels; under 1 it shows nothing. */
+  show(place: object, item: ViewItem): void {
+    const height = Math.min(4320, Math.round(item.height));
+    if (height < 1) {
+      this.hide(place);
     } else {
-      this.#items.set(`${source} ${participant}`, { participant, source, height: rounded });
+      this.#items.set(place, { ...item, height });
       this.#soon();
     }
   }
 
-  /** hide says that a picture is no longer on the screen. */
-  hide(participant: string, source: "camera" | "screen"): void {
-    if (this.#items.delete(`${source} ${participant}`)) this.#soon();
+  /** hide says that a place on the page shows nothing any more. */
+  hide(place: object): void {
+    if (this.#items.delete(place)) this.#soon();
   }
 
   /** close ends the telling. */
@@ -52,7 +62,7 @@ export class ViewList {
     this.#told = true;
     queueMicrotask(() => {
       this.#told = false;
-      if (!this.#closed) this.#tell(byImportance(this.#items.values()));
+      if (!this.#closed) this.#tell(byImportance(largestOfEach(this.#items.values())));
     });
   }
 }

@@ -1,0 +1,69 @@
+# make, or make run, builds everything and serves the demo. make help lists the rest.
+
+STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
+PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
+
+.DELETE_ON_ERROR:
+.PHONY: run build web deps test check generate bench bench-call picture fuzz soak clean help
+
+run: build ## build all, serve the demo at http://localhost:8080
+	PRONTO_DEMO=true PRONTO_LISTEN=$${PRONTO_LISTEN:-127.0.0.1:8080} .bin/pronto serve
+
+build: web ## build the page and the server, as .bin/pronto
+	@go build -o .bin/pronto ./cmd/pronto
+
+web: web/dist/index.html ## build the page and the SDK, as web/dist
+
+web/dist/index.html: web/node_modules/.package-lock.json $(PAGE)
+	cd web && node build.mjs
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	cd web && npm ci --loglevel=error
+	@touch $@
+
+deps: ## install what the tests need of the system's packages
+	@.ci/deps
+
+test: deps web ## run all tests: Go with the race detector, TypeScript, browsers
+	go test -race -p 2 -timeout 20m ./...
+	cd web && npm test
+	cd web && npm run e2e
+
+check: deps web ## format, vet, static analysis, types, floors; generated files must be fresh
+	.ci/format
+	go mod tidy -diff
+	go vet ./...
+	go run $(STATICCHECK) ./...
+	go run ./cmd/wiregen -check
+	go test -run 'Fresh' ./metrics/... ./cmd/pronto
+	go test ./cmd
+	cd web && npm run check
+
+generate: ## write the generated files anew
+	go run ./cmd/wiregen
+	go test -run 'Fresh' ./metrics/... ./cmd/pronto -update
+
+bench: ## benchmarks of single steps
+	go test -run '^$$' -bench . -benchmem ./sfu/... ./turn/... ./signalling/...
+
+bench-call: deps build ## time from answer to sound, in real browsers
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto npm run --silent bench
+
+picture: build ## the README's picture, from a real call
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
+
+bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE and SECONDS change it
+	@go test -run '^$$' -bench SetUps -benchtime 1x ./cmd/pronto | grep '^{'
+
+fuzz: ## every fuzz target for TIME, 20s if not set
+	.ci/fuzz $(TIME)
+
+soak: ## repeat the tests of calls and media for MINUTES, 10 if not set
+	.ci/soak $(MINUTES)
+
+clean: ## remove what was built; data stays
+	rm -rf .bin web/node_modules
+	find web/dist -mindepth 1 ! -name .keep -delete
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1: \2/p' $(MAKEFILE_LIST) | awk -F': ' '{ printf "%-12s %s\n", $$1, $$2 }'

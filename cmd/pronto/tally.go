@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"pronto/signalling/client/bot"
+)
+
+const (
+	// liveEvery and plainEvery are how often the status is told on a terminal and
+	// elsewhere.
+	liveEvery  = time.Second
+	plainEvery = 10 * time.Second
+	// keptTimes is over how many calls the quantiles go.
+	keptTimes = 500
+)
+
+// tally counts how the calls of the bots go.
+type tally struct {
+	mu             sync.Mutex // guards what follows
+	made, answered int
+	failed         int
+	sent, received uint64 // packets of calls that are over
+	after          []time.Duration
+}
+
+// add notes how a call went.
+func (t *tally) add(w bot.Went) {
+	sent, received := w.Stats.Totals()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if w.Made {
+		t.made++
+	} else if w.Flowed {
+		t.answered++
+		t.after = append(t.after, w.FlowsAfter)
+		t.after = t.after[max(0, len(t.after)-keptTimes):]
+	}
+	if w.Err != nil {
+		t.failed++
+	}
+	t.sent += sent.Packets
+	t.received += received.Packets
+}
+
+// status is the tally at one moment.
+type status struct {
+	calls, phones  int
+	sent, received uint64
+	failed         int
+	p50, p95       time.Duration
+}
+
+func (t *tally) status(bots []*bot.Bot) status {
+	var s status
+	ids := map[string]bool{}
+	for _, b := range bots {
+		for _, c := range b.Calls() {
+			ids[string(c.ID())] = true
+			s.phones++
+			sent, received := c.Stats().Totals()
+			s.sent += sent.Packets
+			s.received += received.Packets
+		}
+	}
+	s.calls = len(ids)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	s.sent += t.sent
+	s.received += t.received
+	s.failed = t.failed
+	if len(t.after) > 0 {
+		sorted := slices.Clone(t.after)
+		slices.Sort(sorted)
+		s.p50, s.p95 = sorted[len(sorted)/2], sorted[(len(sorted)-1)*95/100]
+	}
+	return s
+}
+
+// show tells the status until ctx ends: a line that stays on a terminal, a line now
+// and then elsewhere.
+func (t *tally) show(ctx context.Context, out io.Writer, bots []*bot.Bot) {
+	live := isTerminal(out)
+	every := plainEvery
+	if live {
+		every = liveEvery
+	}
+	strong, plain := "\x1b[1m", "\x1b[0m"
+	if !live || os.Getenv("NO_COLOR") != "" {
+		strong, plain = "", ""
+	}
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := t.status(bots)
+	for {
+		select {
+		case <-ctx.Done():
+			if live {
+				fmt.Fprintln(out)
+			}
+			return
+		case <-tick.C:
+		}
+		now := t.status(bots)
+		line := fmt.Sprintf("%s%d calls%s · %d phones in them · %s packets/s up · %s down · first sound p50 %s p95 %s · %d failed",
+			strong, now.calls, plain, now.phones, rate(last.sent, now.sent, every), rate(last.received, now.received, every),
+			short(now.p50), short(now.p95), now.failed)
+		last = now
+		if live {
+			fmt.Fprint(out, "\r\x1b[K"+line)
+		} else {
+			fmt.Fprintln(out, line)
+		}
+	}
+}
+
+// short is a time for people; a dash if there is none yet.
+func short(d time.Duration) string {
+	if d == 0 {
+		return "–"
+	}
+	return d.Round(time.Millisecond).String()
+}
+
+// rate is per second. A call that moves from the bots to the tally may be missing
+// for a moment: that is no negative rate.
+func rate(before, now uint64, over time.Duration) string {
+	if now < before {
+		return "0"
+	}
+	return fmt.Sprintf("%.0f", float64(now-before)/over.Seconds())
+}
+
+func isTerminal(out io.Writer) bool {
+	f, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,58 @@
+import { describe, expect, test } from "vitest";
+import { ended, type Summary } from "../src/state/ended.ts";
+import { type CallShot, ringing, type Seat, waitingAlone } from "../src/state/shot.ts";
+
+function seat(participant: string, presence: Seat["presence"], self = false): Seat {
+  return {
+    participant,
+    name: participant,
+    self,
+    guest: false,
+    presence,
+    muted: false,
+    speaking: false,
+    batteryLow: false,
+  };
+}
+
+function shot(phase: CallShot["phase"], ...seats: Seat[]): CallShot {
+  return { kind: "voice", phase, host: true, seats, microphone: true, camera: false, screen: false };
+}
+
+const me = seat("me", "joined", true);
+
+describe("what an outgoing call says", () => {
+  test("is calling while no device has said that it rings", () => {
+    expect(ringing(shot("ringing", me, seat("bia", "invited")))).toBe("calling");
+  });
+  test("is ringing as soon as one device of anybody rings", () => {
+    expect(ringing(shot("ringing", me, seat("bia", "invited"), seat("carlo", "ringing")))).toBe("ringing");
+  });
+  test("is connecting once somebody has answered", () => {
+    expect(ringing(shot("connecting", me, seat("bia", "joined")))).toBe("connecting");
+  });
+});
+
+test("we wait alone until the first of the others is in the call", () => {
+  expect(waitingAlone(shot("ringing", me, seat("bia", "ringing")))).toBe(true);
+  expect(waitingAlone(shot("active", me, seat("bia", "joined"), seat("carlo", "ringing")))).toBe(false);
+  expect(waitingAlone(shot("active", me))).toBe(false);
+});
+
+describe("the page about a call that is over", () => {
+  const summary: Summary = { kind: "voice", outgoing: true, answered: false, users: ["bia"], names: ["Bia"] };
+  test("is left out when we took the call back ourselves", () => {
+    expect(ended(summary, { reason: "left", durationMs: 0 })).toBeUndefined();
+    expect(ended(summary, { reason: "cancelled", durationMs: 0 })).toBeUndefined();
+  });
+  test("comes when nobody answered, and after every talk", () => {
+    expect(ended(summary, { reason: "noAnswer", durationMs: 0 })).toMatchObject({
+      reason: "noAnswer",
+      users: ["bia"],
+    });
+    expect(ended({ ...summary, answered: true }, { reason: "left", durationMs: 5 })).toMatchObject({
+      reason: "left",
+    });
+    expect(ended({ ...summary, outgoing: false }, { reason: "cancelled", durationMs: 0 })).toBeDefined();
+  });
+});

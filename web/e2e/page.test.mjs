@@ -1,0 +1,391 @@
+// What people do with the page, by clicking and typing, in Chromium against a real server.
+
+import { chromium } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openChromium, startServer } from "./harness.mjs";
+import { Person } from "./people.mjs";
+
+/** ringMs is long enough for a slow machine to answer in, and short enough to wait for a missed call. */
+const ringMs = 12_000;
+
+let server;
+let browser;
+
+beforeAll(async () => {
+  server = await startServer({ PRONTO_RING_TIMEOUT: `${ringMs}ms` });
+  browser = await openChromium();
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
+const here = [];
+afterEach(async () => {
+  await Promise.all(here.splice(0).map((person) => person.context.close()));
+});
+
+async function come(name, path, options) {
+  const person = await Person.come(browser, server.url, name, path, options);
+  here.push(person);
+  return person;
+}
+
+test("somebody signs in by picking a name, and each tab is its own phone", async () => {
+  const ana = await come("ana", "/");
+  await ana.sees("as-ana");
+  await ana.looksGood("signin");
+  await ana.press("as-ana");
+  await ana.reads("me", /Ana/);
+  await ana.page.reload();
+  await ana.reads("me", /Ana/);
+  const other = await ana.context.newPage();
+  await other.goto(server.url);
+  await other.getByTestId("as-bia").waitFor();
+  await ana.leaves();
+});
+
+test("Ana rings Bia, who answers; they see and hear each other, mute, and hang up", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await Promise.all([ana.sees("contacts"), bia.sees("contacts")]);
+  await ana.looksGood("people");
+  await bia.looksGood("people");
+  await ana.rings("bia");
+  await bia.sees("incoming");
+  await ana.reads("ring-state", /^Ringing…$/);
+  await ana.looksGood("outgoing");
+  expect(await bia.it("incoming").getAttribute("role")).toBe("alertdialog");
+  expect(await bia.page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("accept");
+  await bia.looksGood("incoming");
+  await bia.answers();
+  for (const person of [ana, bia]) {
+    await person.sees("clock");
+    expect(await person.it("stage").getAttribute("data-layout")).toBe("two");
+  }
+  await ana.receives("bia");
+  await bia.receives("ana");
+  await ana.looksGood("two");
+  await bia.looksGood("two");
+
+  await ana.page.keyboard.press("m");
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
+  await ana.page.keyboard.press("m");
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor({ state: "detached" });
+  await ana.page.keyboard.press("v");
+  await bia.page.locator("[data-who=ana] video").waitFor({ state: "detached" });
+  await ana.page.keyboard.press("v");
+  await bia.page.locator("[data-who=ana] video").waitFor();
+
+  await ana.page.keyboard.press("s");
+  await bia.reads("notices", /Ana shares their screen\./);
+  expect(await bia.it("stage").getAttribute("data-layout")).toBe("spotlight");
+  await bia.page.keyboard.press("i");
+  await bia.reads("stats-ana", /screen \d+×\d+, \d+ frames decoded/);
+  await bia.page.keyboard.press("i");
+  await bia.looksGood("spotlight");
+  await ana.looksGood("sharing");
+  await ana.press("share");
+  await bia.it("screen").waitFor({ state: "detached" });
+
+  await ana.press("hangup");
+  await bia.reads("ended-reason", /The call is over\./);
+  await bia.reads("ended-duration", /You talked for \d/);
+  await ana.reads("ended-reason", /You left the call\./);
+  await bia.looksGood("ended");
+  await bia.press("call-again");
+  await ana.answers("decline");
+  await bia.reads("ended-reason", /Ana declined\./);
+  await Promise.all([ana.leaves(), bia.leaves()]);
+});
+
+test("a third is called into the call, comes without video and goes; the host ends it for all", async () => {
+  const [ana, bia, carlo] = await Promise.all(["ana", "bia", "carlo"].map((name) => come(name)));
+  await carlo.sees("contacts");
+  await ana.rings("bia");
+  await bia.answers();
+  await ana.sees("clock");
+  await ana.page.keyboard.press("p");
+  await ana.sees("invite-carlo");
+  await ana.looksGood("add-people");
+  await ana.press("invite-carlo");
+  await ana.press("invite");
+  await bia.reads("notices", /Ana calls Carlo\./);
+  await carlo.answers("accept-voice");
+  for (const person of [ana, bia]) await person.reads("notices", /Carlo joined\./);
+  for (const person of [ana, bia, carlo]) {
+    await expect.poll(() => person.page.locator("[data-testid=tile][data-presence=joined]").count()).toBe(3);
+    expect(await person.it("stage").getAttribute("data-layout")).toBe("grid");
+  }
+  await ana.receives("bia");
+  await ana.receives("carlo", { picture: false });
+  await bia.receives("ana");
+  await carlo.receives("ana");
+  await carlo.receives("bia");
+  for (const person of [ana, bia, carlo]) await person.looksGood("grid");
+  await carlo.press("hangup");
+  for (const person of [ana, bia]) await person.reads("notices", /Carlo left\./);
+  expect(await bia.it("end-all").count()).toBe(0);
+  await ana.press("add-people");
+  await ana.press("invite-carlo");
+  await ana.press("invite");
+  await carlo.answers("accept-voice");
+  await ana.press("end-all");
+  for (const person of [ana, bia, carlo]) await person.reads("ended-reason", /The call is over\./);
+  await Promise.all([ana.leaves(), bia.leaves(), carlo.leaves()]);
+});
+
+test("several contacts are selected and rung together", async () => {
+  const [dora, carlo] = await Promise.all([come("dora"), come("carlo")]);
+  await carlo.sees("contacts");
+  await dora.press("select");
+  await dora.press("pick-ana");
+  await dora.press("pick-carlo");
+  await dora.looksGood("selecting");
+  await dora.press("group-voice");
+  await dora.sees("outgoing");
+  await dora.looksGood("outgoing-group");
+  await carlo.answers();
+  await dora.receives("carlo", { picture: false });
+  await dora.press("hangup");
+  await carlo.reads("notices", /Dora left\./);
+  await carlo.press("hangup"); // else Ana, whom nobody has stopped calling, is rung in the next story
+  await Promise.all([dora.leaves(), carlo.leaves()]);
+});
+
+test("Escape declines, and the caller is told", async () => {
+  const [carlo, dora] = await Promise.all([come("carlo"), come("dora")]);
+  await dora.sees("contacts");
+  await carlo.rings("dora", "voice");
+  await dora.sees("incoming");
+  await expect
+    .poll(async () => {
+      await dora.page.keyboard.press("Escape");
+      return dora.it("incoming").count();
+    })
+    .toBe(0);
+  await carlo.reads("ended-reason", /Dora declined\./);
+  await dora.press("nav-recents");
+  await dora.reads("recents", /Carlo[\s\S]*Declined/);
+  await Promise.all([carlo.leaves(), dora.leaves()]);
+});
+
+test("a call that nobody answers is missed, in red and by name", async () => {
+  const [ana, dora] = await Promise.all([come("ana"), come("dora")]);
+  await dora.sees("contacts");
+  await ana.rings("dora", "voice");
+  await dora.sees("incoming");
+  expect(await dora.page.title()).toMatch(/Ana is calling|Pronto/);
+  await ana.reads("ended-reason", /No answer from Dora\./, ringMs + 10_000);
+  await dora.reads("toasts", /Missed call from Ana\./);
+  await dora.reads("unseen", /1 missed call/);
+  await dora.press("nav-recents");
+  await dora.sees("recents");
+  expect(await dora.it("recent").getAttribute("data-outcome")).toBe("missed");
+  await dora.looksGood("recents");
+  await ana.press("put-away");
+  await ana.press("nav-recents");
+  await ana.reads("recents", /Dora[\s\S]*No answer/);
+  await Promise.all([ana.leaves(), dora.leaves()]);
+});
+
+test("one device answers, and the other says which", async () => {
+  const [ana, bia, tablet] = await Promise.all([come("ana"), come("bia"), come("bia")]);
+  await Promise.all([bia.sees("contacts"), tablet.sees("contacts")]);
+  await ana.rings("bia", "voice");
+  await Promise.all([bia.sees("incoming"), tablet.sees("incoming")]);
+  await bia.answers();
+  await tablet.reads("toasts", /Answered on Chrome, Linux\./);
+  expect(await tablet.it("incoming").count()).toBe(0);
+  await ana.press("hangup");
+  await Promise.all([ana.leaves(), bia.leaves(), tablet.leaves()]);
+});
+
+test("a server without demo identities says that it needs a token", async () => {
+  const plain = await startServer({ PRONTO_DEMO: "false" });
+  try {
+    const zoe = await Person.come(browser, plain.url, "zoe", "/");
+    here.push(zoe);
+    await zoe.reads("signin", /This phone needs a key/);
+    await zoe.looksGood("demo-off");
+    await zoe.leaves(/status of 404/);
+  } finally {
+    await plain.stop();
+  }
+});
+
+test("a call taken back stops ringing, and the caller is home again", async () => {
+  const [ana, dora] = await Promise.all([come("ana"), come("dora")]);
+  await dora.sees("contacts");
+  await ana.rings("dora", "voice");
+  await dora.sees("incoming");
+  await ana.press("hangup");
+  await dora.it("incoming").waitFor({ state: "detached" });
+  await ana.sees("contacts");
+  await Promise.all([ana.leaves(), dora.leaves()]);
+});
+
+test("who is blocked hears Calling and then no answer, and nothing rings", async () => {
+  const [ana, carlo] = await Promise.all([come("ana"), come("carlo")]);
+  await carlo.press("more-ana");
+  await carlo.press("block-ana");
+  await carlo.looksGood("confirm-block");
+  await carlo.press("confirm-yes");
+  await carlo.reads("toasts", /Ana is blocked/);
+  const rang = [];
+  await carlo.page.exposeFunction("rang", () => rang.push(1));
+  await carlo.page.evaluate(() => {
+    new MutationObserver(() => document.querySelector("[data-testid=incoming]") && globalThis.rang()).observe(
+      document.body,
+      { childList: true, subtree: true },
+    );
+  });
+  await ana.rings("carlo", "voice");
+  const said = new Set();
+  await expect
+    .poll(
+      async () => {
+        for (const text of await ana.page.getByTestId("ring-state").allInnerTexts()) said.add(text);
+        return ana.it("ended").count();
+      },
+      { timeout: ringMs + 10_000 },
+    )
+    .toBe(1);
+  expect([...said]).toEqual(["Calling…"]);
+  await ana.reads("ended-reason", /No answer from Carlo\./);
+  expect(rang).toEqual([]);
+  await carlo.press("nav-settings");
+  await carlo.reads("blocked", /Ana/);
+  await carlo.looksGood("settings");
+  await carlo.press("unblock-ana");
+  await carlo.reads("toasts", /Ana is no longer blocked/);
+  await Promise.all([ana.leaves(), carlo.leaves()]);
+});
+
+test("settings are kept, and contacts are added and removed", async () => {
+  const ezio = await come("ezio");
+  await ezio.sees("home");
+  await ezio.it("add-user").fill("dora");
+  await ezio.press("add-contact");
+  await ezio.sees("contact-dora");
+  await ezio.looksGood("people");
+  await ezio.press("more-dora");
+  await ezio.press("remove-dora");
+  await ezio.it("contact-dora").waitFor({ state: "detached" });
+  await ezio.press("nav-settings");
+  await ezio.press("who-contacts");
+  await ezio.reads("toasts", /Saved\./);
+  await ezio.press("hide-address");
+  await expect.poll(() => ezio.it("hide-address").isChecked()).toBe(true);
+  await ezio.page.reload();
+  await ezio.sees("who-contacts");
+  expect(await ezio.it("who-contacts").isChecked()).toBe(true);
+  expect(await ezio.it("hide-address").isChecked()).toBe(true);
+  await ezio.looksGood("settings");
+  await ezio.press("who-everyone");
+  await expect.poll(() => ezio.it("who-everyone").isChecked()).toBe(true);
+  await ezio.press("sign-out");
+  await ezio.sees("as-ana");
+  await ezio.leaves();
+});
+
+test("a link brings a guest into the call, and leads nowhere once it is revoked", async () => {
+  const ana = await come("ana", "/?as=ana#links");
+  await ana.press("link-video");
+  await ana.it("link-title").fill("Friday planning");
+  await ana.press("create-link");
+  await ana.sees("link-address");
+  await ana.looksGood("links");
+  const path = await ana.it("link-address").getAttribute("href");
+  const zoe = await come("zoe", path);
+  await zoe.sees("join");
+  await zoe.looksGood("join");
+  await zoe.it("nickname").fill("Zoe");
+  await zoe.press("join-call");
+  await zoe.sees("call");
+  await ana.press("link-address");
+  await ana.sees("join");
+  await ana.looksGood("join-as-me");
+  await ana.press("join-call");
+  await zoe.reads("notices", /Ana joined\./);
+  await ana.reads("call", /Friday planning/);
+  await ana.reads("tile", /Zoe\s*Guest/);
+  await ana.receives("Zoe");
+  await zoe.receives("ana");
+  await zoe.looksGood("guest");
+  await zoe.page.reload();
+  await zoe.sees("call");
+  await zoe.receives("ana");
+  const owner = await come("ana", "/?as=ana#links");
+  await owner.press("revoke-link");
+  await owner.press("confirm-yes");
+  await zoe.reads("ended-reason", /link of this call was revoked/);
+  const late = await come("zoe", path);
+  await late.it("nickname").fill("Late");
+  await late.press("join-call");
+  await late.sees("dead-link");
+  await late.looksGood("dead-link");
+  const lost = await come("zoe", "/j/AAAAAAAAAAAAAAAAAAAAAA");
+  await lost.it("nickname").fill("Lost");
+  await lost.press("join-call");
+  await lost.sees("dead-link");
+  const words = (person) => person.it("dead-link").textContent();
+  expect(await words(lost)).toBe(await words(late));
+  await Promise.all([
+    ana.leaves(),
+    zoe.leaves(),
+    owner.leaves(),
+    late.leaves(/status of 404/),
+    lost.leaves(/status of 404/),
+  ]);
+});
+
+test("a page that is loaded again in a call is in the call again", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await bia.sees("contacts");
+  await ana.rings("bia");
+  await bia.answers();
+  await ana.receives("bia");
+  await ana.page.reload();
+  await ana.sees("call");
+  await ana.receives("bia");
+  await bia.receives("ana");
+  await bia.press("hangup");
+  await ana.reads("ended-reason", /The call is over\./);
+  await Promise.all([ana.leaves(), bia.leaves()]);
+});
+
+test("the page says that the server is away, and comes back by itself", async () => {
+  const ana = await come("ana");
+  await ana.sees("contacts");
+  await server.kill();
+  await ana.reads("connection", /Reconnecting…/);
+  await ana.looksGood("reconnecting");
+  await server.start();
+  await expect
+    .poll(() => ana.it("connection").getAttribute("data-state"), { timeout: 20_000 })
+    .toBe("online");
+  await ana.leaves(/WebSocket|Failed to load resource|ERR_CONNECTION/);
+});
+
+test("without a microphone and camera the call goes on, and the page says what to do", async () => {
+  const bare = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--use-fake-device-for-media-stream"],
+  });
+  try {
+    const ana = await Person.come(bare, server.url, "ana");
+    const bia = await come("bia");
+    await bia.sees("contacts");
+    await ana.rings("bia");
+    await ana.reads("device-problem", /No microphone or camera\.[\s\S]*allow it/);
+    await ana.looksGood("device-problem");
+    await bia.answers();
+    await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
+    await ana.receives("bia");
+    await ana.press("hangup");
+    await Promise.all([ana.leaves(), bia.leaves()]);
+  } finally {
+    await bare.close();
+  }
+});

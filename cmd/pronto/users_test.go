@@ -58,7 +58,7 @@ func TestWhatOperatorsGetWrongIsSaid(t *testing.T) {
 	t.Setenv("PRONTO_LOG_LEVEL", "error")
 	for _, args := range [][]string{
 		{"suspend", "nobody"}, {"resume", "nobody"}, {"no-calls", "nobody"}, {"minor", "nobody"}, {"show", "nobody"},
-		{"suspend", "nobody", "--for", "-1h"}, {"suspend"},
+		{"suspend", "nobody", "--for=-1h"}, {"suspend"},
 	} {
 		if code := run(context.Background(), append([]string{"user"}, args...)); code == 0 {
 			t.Errorf("user %v is carried out", args)

@@ -8,9 +8,6 @@ import (
 // StrangersCounted is how far back calls to strangers are counted.
 const StrangersCounted = 24 * time.Hour
 
-// maxStrangers is how many calls to strangers are counted at most.
-const maxStrangers = 1000
-
 // Answer says that somebody answered somebody's call: they are no strangers any
 // more, and what the caller did before is forgiven.
 type Answer struct{ Caller, Callee string }

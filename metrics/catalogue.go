@@ -78,7 +78,7 @@ var callDefinitions = []Definition{
 		Labels: []Label{label("reason", texts(policy.Reasons()...)...)},
 		Help:   "Attempts that policy kept from ringing anybody, by reason.",
 	}, {
-		Name: "pronto_client_alerts_total", Type: Counter, Labels: []Label{label("alert", "low_battery")},
+		Name: "pronto_client_alerts_total", Type: Counter, Labels: []Label{label("alert", "low_battery", "not_heard", "poor_network", "churn")},
 		Help: "Times that the participants of a call were told of trouble with one of them.",
 	},
 }

@@ -49,6 +49,8 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 		}, `pronto_ended_total{cause="failed",class="abnormal",kind="voice",topology="direct"} 1`},
 		{"a caller who is blocked", func(m *Metrics) { m.Call(call.Refused{Reason: "block_list"}) },
 			`pronto_blocked_total{reason="block_list"} 1`},
+		{"somebody who is not heard", func(m *Metrics) { m.Call(call.Alerted{Alert: "not_heard"}) },
+			`pronto_client_alerts_total{alert="not_heard"} 1`},
 		{"a low battery", func(m *Metrics) { m.Call(call.Alerted{Alert: "low_battery"}) },
 			`pronto_client_alerts_total{alert="low_battery"} 1`},
 		{"a link that has expired", func(m *Metrics) { m.Call(call.LinkJoined{Result: "expired"}) },

@@ -77,6 +77,13 @@ func wander(w *world, steps []int) string {
 		case 13:
 			time.Sleep(time.Duration(step/16%40) * time.Second)
 		case 14:
+			if step/16%4 == 0 { // the server crashes; whoever was in a call comes back
+				w.restart()
+				for _, d := range devices {
+					w.registry.Attach(w.t.Context(), d.who)
+				}
+				break
+			}
 			w.registry.Blocked(w.t.Context(), d.who.User, users[step/16%len(users)])
 		case 15:
 			_, _ = d.try(&wire.MediaFlows{Call: id, Generation: 1, Path: wire.PathHost})

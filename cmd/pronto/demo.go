@@ -73,6 +73,8 @@ func demoEnviron(environ []string, dir string) []string {
 	set("PRONTO_DATA", dir)
 	set("PRONTO_DEMO", "true")
 	set("PRONTO_LOG_LEVEL", "warn")
+	set("PRONTO_RINGS_PER_MINUTE", "1000") // bots ring more often than people may
+	set("PRONTO_RINGS_PER_PAIR", "1000")
 	return environ
 }
 

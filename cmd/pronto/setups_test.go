@@ -27,7 +27,8 @@ import (
 func BenchmarkSetUps(b *testing.B) {
 	sessions, rate, seconds := number("SESSIONS", 5000), number("RATE", 500), number("SECONDS", 10)
 	dir := b.TempDir()
-	server := startProcess(b, dir, "127.0.0.1:0", "PRONTO_SOCKETS_PER_ADDRESS=100000")
+	server := startProcess(b, dir, "127.0.0.1:0", "PRONTO_SOCKETS_PER_ADDRESS=100000",
+		"PRONTO_RINGS_PER_MINUTE=100000", "PRONTO_RINGS_PER_PAIR=100000")
 	empty := memory(b, server.cmd.Process.Pid)
 	people := signInMany(b, server.page, dir, sessions)
 	full := memory(b, server.cmd.Process.Pid)

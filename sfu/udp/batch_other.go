@@ -1,0 +1,19 @@
+//go:build !linux
+
+package udp
+
+import (
+	"net"
+	"sync/atomic"
+)
+
+// batcher does not exist on this system: datagrams move one at a time.
+type batcher struct{}
+
+func newBatcher(*net.UDPConn, *atomic.Uint64, *atomic.Bool) (*batcher, error) { return nil, nil }
+
+func (*batcher) receive(*[BatchSize]Packet) (int, error) { return 0, net.ErrClosed }
+
+func (*batcher) send([]message, []byte) {}
+
+func (*batcher) name(*Address) {}

@@ -1,0 +1,300 @@
+package sfu
+
+import (
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pronto/sfu/udp"
+)
+
+const (
+	// wheelStep is how often the worker looks at what is due, wheelSize in how many steps it has looked at
+	// every peer: each peer's reports go out once a turn.
+	wheelStep = 20 * time.Millisecond
+	wheelSize = 50
+	// transportEvery is after how many steps the arrivals of packets are reported to publishers.
+	transportEvery = 5
+)
+
+// worker is the media path: one goroutine that reads the socket in batches, decrypts each
+// packet once, forwards it to who receives it and sends the batch, without a lock, an allocation or another
+// goroutine on the way. It also keeps all timers of the media. It owns the links and what hangs on them.
+type worker struct {
+	// Set by newWorker.
+	socket *udp.Socket
+	aside  *udp.Aside
+	count  *counters
+	logger *slog.Logger
+	slab   *udp.Slab
+	done   chan struct{} // closed when run has returned
+
+	mu     sync.Mutex  // guards posted; held for list access only
+	posted []func()    // what others want done
+	asked  atomic.Bool // posted is not empty
+	ended  bool        // guarded by mu: nothing posted will be done
+
+	// Owned by run.
+	now     time.Time // when the batch came
+	batch   [udp.BatchSize]udp.Packet
+	routes  map[netip.AddrPort]*link
+	newest  *link // that was routed to last
+	wheel   [wheelSize][]*link
+	step    int
+	next    time.Time // of the next step
+	joined  int       // where the next link goes in the wheel
+	active  []*link   // who have sent since the last step
+	busy    []*encoding
+	scratch []byte
+	lost    []uint16
+	totals  Stats // since the counters were told
+}
+
+func newWorker(conn net.PacketConn, count *counters, logger *slog.Logger) (*worker, error) {
+	socket, err := udp.New(conn)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{
+		socket: socket, count: count, logger: logger, slab: socket.NewSlab(), done: make(chan struct{}),
+		routes: map[netip.AddrPort]*link{}, scratch: make([]byte, 0, 2*udp.MTU), lost: make([]uint16, 0, 64),
+	}
+	w.aside = socket.NewAside(socket.Close)
+	return w, nil
+}
+
+// post has run carry out f soon. It reports false if it never will.
+func (w *worker) post(f func()) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ended {
+		return false
+	}
+	w.posted = append(w.posted, f)
+	if !w.asked.Swap(true) {
+		w.socket.Wake()
+	}
+	return true
+}
+
+// do has run carry out f, and waits for it. The caller must hold no lock that the media path takes.
+func (w *worker) do(f func()) {
+	done := make(chan struct{})
+	if w.post(func() { f(); close(done) }) {
+		<-done
+	}
+}
+
+// run moves packets until the socket is closed.
+func (w *worker) run() {
+	defer close(w.done)
+	for {
+		n, err := w.socket.Receive(&w.batch)
+		w.now = time.Now()
+		if err != nil {
+			if !errors.Is(err, udp.ErrWoken) {
+				w.end(err)
+				return
+			}
+			// Before what was posted is looked at, so that who posts later wakes again.
+			w.rearm()
+		}
+		if w.asked.Load() {
+			w.carryOut()
+		}
+		for _, p := range w.batch[:n] {
+			w.take(p)
+		}
+		w.forward()
+		if len(w.routes) > 0 && !w.now.Before(w.next) {
+			w.look()
+		}
+		w.slab.Flush()
+		w.tell()
+	}
+}
+
+// rearm has the socket wake for the next step, if there is anybody to look after.
+func (w *worker) rearm() {
+	if len(w.routes) == 0 {
+		w.socket.WakeAt(time.Time{})
+		return
+	}
+	if !w.now.Before(w.next) {
+		w.socket.WakeAt(w.now.Add(wheelStep))
+		return
+	}
+	w.socket.WakeAt(w.next)
+}
+
+func (w *worker) carryOut() {
+	w.mu.Lock()
+	posted := w.posted
+	w.posted = nil
+	w.asked.Store(false)
+	w.mu.Unlock()
+	for _, f := range posted {
+		f()
+	}
+	w.rearm()
+	if w.asked.Load() { // posted in between, and its waking may have been undone
+		w.socket.Wake()
+	}
+}
+
+// end carries out what was posted and refuses more.
+func (w *worker) end(err error) {
+	if !errors.Is(err, net.ErrClosed) {
+		w.logger.Error("the media socket cannot be read", "error", err)
+	}
+	w.mu.Lock()
+	w.ended = true
+	posted := w.posted
+	w.posted = nil
+	w.mu.Unlock()
+	for _, f := range posted {
+		f()
+	}
+}
+
+// take decides what a datagram is (RFC 7983). Media counts only from where ICE has found a
+// peer; what is neither media nor for ICE or DTLS is dropped there.
+func (w *worker) take(p udp.Packet) {
+	if len(p.Data) < 2 || p.Data[0] < 128 || p.Data[0] > 191 {
+		w.aside.Put(p)
+		return
+	}
+	l := w.newest
+	if l == nil || l.from != p.From {
+		if l = w.routes[p.From]; l == nil {
+			return
+		}
+		w.newest = l
+	}
+	if p.Data[1] >= 192 && p.Data[1] <= 223 { // RFC 5761, section 4
+		l.takeReport(p.Data)
+		return
+	}
+	l.takeMedia(p.Data)
+}
+
+// forward sends on what has come in this batch, all packets of one encoding at once: to each receiver they are
+// one run, which the kernel may be able to take as one.
+func (w *worker) forward() {
+	for _, e := range w.busy {
+		e.forward(w)
+		e.run = e.run[:0]
+	}
+	w.busy = w.busy[:0]
+}
+
+// look does what is due in this step.
+func (w *worker) look() {
+	w.next = w.next.Add(wheelStep)
+	if w.next.Before(w.now) {
+		w.next = w.now.Add(wheelStep)
+	}
+	w.step++
+	for _, l := range w.wheel[w.step%wheelSize] {
+		l.report()
+	}
+	due := w.step%transportEvery == 0
+	still := w.active[:0]
+	for _, l := range w.active {
+		if l.session == nil {
+			continue
+		}
+		losing := l.askForLost()
+		if due {
+			l.reportArrivals()
+		}
+		if l.active = !due || losing; l.active {
+			still = append(still, l)
+		}
+	}
+	clear(w.active[len(still):])
+	w.active = still
+}
+
+// route has what comes from an address belong to a link from now on.
+func (w *worker) route(l *link, from netip.AddrPort) {
+	if l.closed || !from.IsValid() {
+		return
+	}
+	w.unroute(l)
+	if old := w.routes[from]; old != nil {
+		w.unroute(old) // its client is gone: the address is another's now
+	}
+	if len(w.routes) == 0 {
+		w.next = w.now.Add(wheelStep)
+	}
+	l.from, l.address = from, w.socket.Address(from)
+	w.routes[from] = l
+	if l.place < 0 {
+		l.place = w.joined % wheelSize
+		w.joined++
+		w.wheel[l.place] = append(w.wheel[l.place], l)
+	}
+}
+
+func (w *worker) unroute(l *link) {
+	if w.newest == l {
+		w.newest = nil
+	}
+	if w.routes[l.from] == l {
+		delete(w.routes, l.from)
+	}
+	l.address = nil
+}
+
+// remove forgets a link for good.
+func (w *worker) remove(l *link) {
+	w.unroute(l)
+	if l.place >= 0 {
+		bucket := w.wheel[l.place]
+		for i, o := range bucket {
+			if o == l {
+				bucket[i] = bucket[len(bucket)-1]
+				bucket[len(bucket)-1] = nil
+				w.wheel[l.place] = bucket[:len(bucket)-1]
+				break
+			}
+		}
+		l.place = -1
+	}
+	l.closed, l.session = true, nil
+}
+
+// tell adds what was counted since the last time to the counters.
+func (w *worker) tell() {
+	t, c := &w.totals, w.count
+	if t.In != (Media{}) {
+		c.audioIn.Add(t.In.AudioPackets)
+		c.audioInBytes.Add(t.In.AudioBytes)
+		c.videoIn.Add(t.In.VideoPackets)
+		c.videoInBytes.Add(t.In.VideoBytes)
+		t.In = Media{}
+	}
+	if t.Out != (Media{}) {
+		c.audioOut.Add(t.Out.AudioPackets)
+		c.audioOutBytes.Add(t.Out.AudioBytes)
+		c.videoOut.Add(t.Out.VideoPackets)
+		c.videoOutBytes.Add(t.Out.VideoBytes)
+		t.Out = Media{}
+	}
+}
+
+// add counts one packet.
+func (m *Media) add(audio bool, bytes int) {
+	if audio {
+		m.AudioPackets++
+		m.AudioBytes += uint64(bytes)
+		return
+	}
+	m.VideoPackets++
+	m.VideoBytes += uint64(bytes)
+}

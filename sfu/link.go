@@ -33,10 +33,12 @@ type link struct {
 	place  int // in the wheel; -1 for nowhere
 
 	// Of the transport.
-	session *udp.Session // nil before DTLS is up
-	from    netip.AddrPort
-	address *udp.Address // nil before ICE has found the peer
-	aliveAt time.Time
+	session            *udp.Session // nil before DTLS is up
+	fragment, password string       // of this side, in ICE
+	routed             []netip.AddrPort
+	selected           netip.AddrPort // the one of them to which is sent
+	address            *udp.Address   // likewise; nil before ICE has found the peer
+	aliveAt            time.Time
 
 	// What comes.
 	ids       extensionIDs
@@ -72,12 +74,12 @@ func newLink(p *Peer, limits Limits) *link {
 }
 
 // connect gives the link its keys and its first address, once.
-func (l *link) connect(session *udp.Session, from netip.AddrPort) {
+func (l *link) connect(session *udp.Session, to netip.AddrPort) {
 	if l.session == nil && !l.closed {
 		l.session = session
 	}
 	if l.address == nil {
-		l.worker.route(l, from)
+		l.worker.direct(l, to)
 	}
 }
 
@@ -217,11 +219,11 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 
 // alive tells ICE that the peer is there: it does not see the media.
 func (l *link) alive(now time.Time) {
-	if now.Sub(l.aliveAt) < aliveEvery {
+	if now.Sub(l.aliveAt) < aliveEvery || l.address == nil {
 		return
 	}
 	l.aliveAt = now
-	l.worker.aside.Put(udp.Packet{From: l.from, Data: aliveSign})
+	l.worker.aside.Put(udp.Packet{From: l.selected, Data: aliveSign})
 }
 
 // aliveSign is of no protocol (RFC 7983): it only says from where something authentic has come.

@@ -230,7 +230,21 @@ func (p *Peer) exchange(sdp string) (string, error) {
 	case <-p.closing:
 		return "", ErrClosed
 	}
-	return p.pc.LocalDescription().SDP, nil
+	sdp = p.pc.LocalDescription().SDP
+	p.sfu.worker.do(func() {
+		p.sfu.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
+	})
+	return sdp, nil
+}
+
+// attribute returns the first value of an attribute of our own description, "" if there is none.
+func attribute(sdp, name string) string {
+	for line := range strings.Lines(sdp) {
+		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 // open lets media flow in new slots.
@@ -239,7 +253,7 @@ func (p *Peer) open(slots []*slot) error {
 		return nil
 	}
 	for _, s := range slots {
-		if s.transceiver.Mid() == "" {
+		if s.mid = s.transceiver.Mid(); s.mid == "" {
 			return errors.New("a slot was not negotiated")
 		}
 	}

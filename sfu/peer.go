@@ -212,7 +212,7 @@ func (p *Peer) tellSlots() {
 	var told []Slot
 	for _, s := range slices.Concat(p.audioSlots, p.videoSlots) {
 		if s.stream != nil {
-			told = append(told, Slot{Mid: s.transceiver.Mid(), Participant: s.stream.peer.id, Source: s.stream.source})
+			told = append(told, Slot{Mid: s.mid, Participant: s.stream.peer.id, Source: s.stream.source})
 		}
 	}
 	p.events.put(Slots{told})
@@ -301,7 +301,7 @@ func (p *Peer) connectMedia() error {
 
 // onPair hears where ICE has found the peer, at first or anew.
 func (p *Peer) onPair(pair *webrtc.ICECandidatePair) {
-	p.sfu.worker.post(func() { p.sfu.worker.route(p.link, remoteOf(pair)) })
+	p.sfu.worker.post(func() { p.sfu.worker.direct(p.link, remoteOf(pair)) })
 }
 
 // transport returns the ICE transport of the connection, which must be there; all media sections share it.

@@ -22,6 +22,7 @@ type slot struct {
 	transceiver *webrtc.RTPTransceiver
 
 	// Set before the slot is given to anybody.
+	mid           string
 	pt, rtxPT     uint8
 	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
 

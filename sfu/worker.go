@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,6 +20,10 @@ const (
 	wheelSize = 50
 	// transportEvery is after how many steps the arrivals of packets are reported to publishers.
 	transportEvery = 5
+	// maxRoutes is from how many addresses a peer's media is taken; takeAfter for how long a peer must have
+	// been silent before another may have its address.
+	maxRoutes = 16
+	takeAfter = 3 * time.Second
 )
 
 // worker is the media path: one goroutine that reads the socket in batches, decrypts each
@@ -42,7 +47,9 @@ type worker struct {
 	now     time.Time // when the batch came
 	batch   [udp.BatchSize]udp.Packet
 	routes  map[netip.AddrPort]*link
-	newest  *link // that was routed to last
+	checked map[string]*link // by the user name fragment of this side
+	from    netip.AddrPort   // where the packet before came from, and whose it was
+	newest  *link
 	wheel   [wheelSize][]*link
 	step    int
 	next    time.Time // of the next step
@@ -61,7 +68,7 @@ func newWorker(conn net.PacketConn, count *counters, logger *slog.Logger) (*work
 	}
 	w := &worker{
 		socket: socket, count: count, logger: logger, slab: socket.NewSlab(), done: make(chan struct{}),
-		routes: map[netip.AddrPort]*link{}, scratch: make([]byte, 0, 2*udp.MTU), lost: make([]uint16, 0, 64),
+		routes: map[netip.AddrPort]*link{}, checked: map[string]*link{}, scratch: make([]byte, 0, 2*udp.MTU), lost: make([]uint16, 0, 64),
 	}
 	w.aside = socket.NewAside(socket.Close)
 	return w, nil
@@ -165,15 +172,16 @@ func (w *worker) end(err error) {
 // peer; what is neither media nor for ICE or DTLS is dropped there.
 func (w *worker) take(p udp.Packet) {
 	if len(p.Data) < 2 || p.Data[0] < 128 || p.Data[0] > 191 {
+		w.check(p)
 		w.aside.Put(p)
 		return
 	}
 	l := w.newest
-	if l == nil || l.from != p.From {
+	if l == nil || w.from != p.From {
 		if l = w.routes[p.From]; l == nil {
 			return
 		}
-		w.newest = l
+		w.from, w.newest = p.From, l
 	}
 	if p.Data[1] >= 192 && p.Data[1] <= 223 { // RFC 5761, section 4
 		l.takeReport(p.Data)
@@ -220,20 +228,54 @@ func (w *worker) look() {
 	w.active = still
 }
 
-// route has what comes from an address belong to a link from now on.
-func (w *worker) route(l *link, from netip.AddrPort) {
-	if l.closed || !from.IsValid() {
+// check looks at what may be a check of ICE. Who proves with one that he is a peer may send media from
+// there: browsers check several ways, and do not always send on the one that they nominate.
+func (w *worker) check(p udp.Packet) {
+	c, ok := udp.ParseCheck(p.Data)
+	if !ok {
 		return
 	}
-	w.unroute(l)
-	if old := w.routes[from]; old != nil {
-		w.unroute(old) // its client is gone: the address is another's now
+	l := w.checked[string(c.Fragment())]
+	if l == nil || w.routes[p.From] == l || !c.Proves(l.password) {
+		return
+	}
+	w.route(l, p.From)
+}
+
+// credentials sets those of this side, with which the client's checks are made.
+func (w *worker) credentials(l *link, fragment, password string) {
+	if l.closed || l.fragment == fragment {
+		return
+	}
+	delete(w.checked, l.fragment)
+	l.fragment, l.password = fragment, password
+	w.checked[fragment] = l
+}
+
+// route has what comes from an address belong to a link from now on.
+func (w *worker) route(l *link, from netip.AddrPort) {
+	old := w.routes[from]
+	if l.closed || !from.IsValid() || old == l {
+		return
+	}
+	if old != nil {
+		if w.now.Sub(old.aliveAt) < takeAfter {
+			return // a check may have been recorded and sent again from the address of another
+		}
+		w.unroute(old, from)
 	}
 	if len(w.routes) == 0 {
 		w.next = w.now.Add(wheelStep)
 	}
-	l.from, l.address = from, w.socket.Address(from)
+	if len(l.routed) >= maxRoutes {
+		i := 0
+		if l.routed[0] == l.selected {
+			i = 1
+		}
+		w.unroute(l, l.routed[i])
+	}
 	w.routes[from] = l
+	l.routed = append(l.routed, from)
 	if l.place < 0 {
 		l.place = w.joined % wheelSize
 		w.joined++
@@ -241,19 +283,31 @@ func (w *worker) route(l *link, from netip.AddrPort) {
 	}
 }
 
-func (w *worker) unroute(l *link) {
+// direct has what goes to a link go to an address, which ICE has chosen.
+func (w *worker) direct(l *link, to netip.AddrPort) {
+	w.route(l, to)
+	if w.routes[to] == l {
+		l.selected, l.address = to, w.socket.Address(to)
+	}
+}
+
+func (w *worker) unroute(l *link, from netip.AddrPort) {
 	if w.newest == l {
 		w.newest = nil
 	}
-	if w.routes[l.from] == l {
-		delete(w.routes, l.from)
+	delete(w.routes, from)
+	l.routed = slices.DeleteFunc(l.routed, func(a netip.AddrPort) bool { return a == from })
+	if l.selected == from {
+		l.selected, l.address = netip.AddrPort{}, nil
 	}
-	l.address = nil
 }
 
 // remove forgets a link for good.
 func (w *worker) remove(l *link) {
-	w.unroute(l)
+	for len(l.routed) > 0 {
+		w.unroute(l, l.routed[0])
+	}
+	delete(w.checked, l.fragment)
 	if l.place >= 0 {
 		bucket := w.wheel[l.place]
 		for i, o := range bucket {

@@ -74,10 +74,11 @@ func (k *keyring) hello(m handshake.MessageServerHello) handshake.Message {
 	return &m
 }
 
-// keys returns the keys of the handshake that has succeeded.
-func (k *keyring) keys() (udp.Keys, error) {
+// take returns the keys of the handshake that has succeeded, once: then it forgets them.
+func (k *keyring) take() (udp.Keys, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer func() { k.masters = nil }()
 	master := k.masters[k.clientRandom]
 	client, err := hex.DecodeString(k.clientRandom)
 	if err != nil || len(master) == 0 || len(k.serverRandom) == 0 {

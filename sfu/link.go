@@ -14,9 +14,9 @@ import (
 const (
 	// feedbackSSRC is what this side calls itself in feedback, where it sends no media.
 	feedbackSSRC = 1
-	// aliveEvery is how often at least ICE hears that a peer's media comes: clients send fewer checks
-	// while they send media.
-	aliveEvery = 500 * time.Millisecond
+	// aliveShare is how many times ICE hears that something of a peer has come, in the time after which it would take it
+	// for gone: clients send fewer checks while they send media, which ICE does not see.
+	aliveShare = 3
 	// resendShare is how much of what a peer is sent, in percent, may be sent again; resendBurst how many bytes of that
 	// may be saved up, resendStart how many there are at first.
 	resendShare = 15
@@ -38,7 +38,8 @@ type link struct {
 	routed             []netip.AddrPort
 	selected           netip.AddrPort // the one of them to which is sent
 	address            *udp.Address   // likewise; nil before ICE has found the peer
-	aliveAt            time.Time
+	heardAt            time.Time      // when something authentic came last
+	aliveAt            time.Time      // when ICE was told so
 
 	// What comes.
 	ids       extensionIDs
@@ -219,7 +220,8 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 
 // alive tells ICE that the peer is there: it does not see the media.
 func (l *link) alive(now time.Time) {
-	if now.Sub(l.aliveAt) < aliveEvery || l.address == nil {
+	l.heardAt = now
+	if now.Sub(l.aliveAt) < l.fence.limits.DisconnectedAfter/aliveShare || l.address == nil {
 		return
 	}
 	l.aliveAt = now

@@ -280,7 +280,10 @@ var errNoPair = errors.New("sfu: connected without a candidate pair")
 
 // connectMedia hands the media path the keys of the handshake and the address that ICE has found.
 func (p *Peer) connectMedia() error {
-	keys, err := p.keys.keys()
+	if p.connected.Load() {
+		return nil // again, after an interruption
+	}
+	keys, err := p.keys.take()
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,6 +21,8 @@ const (
 	wheelSize = 50
 	// transportEvery is after how many steps the arrivals of packets are reported to publishers.
 	transportEvery = 5
+	// lazySteps is how many steps are taken at once while nobody sends.
+	lazySteps = 5
 	// maxRoutes is from how many addresses a peer's media is taken; takeAfter for how long a peer must have
 	// been silent before another may have its address.
 	maxRoutes = 16
@@ -53,6 +56,7 @@ type worker struct {
 	wheel   [wheelSize][]*link
 	step    int
 	next    time.Time // of the next step
+	lazy    bool      // the socket wakes late
 	joined  int       // where the next link goes in the wheel
 	active  []*link   // who have sent since the last step
 	busy    []*encoding
@@ -120,22 +124,30 @@ func (w *worker) run() {
 		if len(w.routes) > 0 && !w.now.Before(w.next) {
 			w.look()
 		}
+		if w.lazy && len(w.active) > 0 {
+			w.rearm()
+		}
 		w.slab.Flush()
 		w.tell()
 	}
 }
 
-// rearm has the socket wake for the next step, if there is anybody to look after.
+// rearm has the socket wake for the next step, if there is anybody to look after; while nobody sends, for
+// several steps at once.
 func (w *worker) rearm() {
+	w.lazy = len(w.active) == 0
 	if len(w.routes) == 0 {
 		w.socket.WakeAt(time.Time{})
 		return
 	}
-	if !w.now.Before(w.next) {
-		w.socket.WakeAt(w.now.Add(wheelStep))
-		return
+	at := w.next
+	if w.lazy {
+		at = at.Add((lazySteps - 1) * wheelStep)
 	}
-	w.socket.WakeAt(w.next)
+	if !w.now.Before(at) {
+		at = w.now.Add(wheelStep)
+	}
+	w.socket.WakeAt(at)
 }
 
 func (w *worker) carryOut() {
@@ -183,29 +195,55 @@ func (w *worker) take(p udp.Packet) {
 		}
 		w.from, w.newest = p.From, l
 	}
-	if p.Data[1] >= 192 && p.Data[1] <= 223 { // RFC 5761, section 4
-		l.takeReport(p.Data)
+	w.takeFrom(l, p.Data)
+}
+
+// takeFrom takes a packet of a peer's media.
+func (w *worker) takeFrom(l *link, packet []byte) {
+	defer w.contain(l)
+	if packet[1] >= 192 && packet[1] <= 223 { // RFC 5761, section 4
+		l.takeReport(packet)
 		return
 	}
-	l.takeMedia(p.Data)
+	l.takeMedia(packet)
+}
+
+// contain ends the peer whose packet made the media path panic, and nobody else. It is deferred.
+func (w *worker) contain(l *link) {
+	if cause := recover(); cause != nil {
+		w.logger.Error("a packet could not be handled", "cause", cause, "stack", string(debug.Stack()))
+		w.remove(l)
+		l.peer.closeLater(ReasonAbuse)
+	}
 }
 
 // forward sends on what has come in this batch, all packets of one encoding at once: to each receiver they are
 // one run, which the kernel may be able to take as one.
 func (w *worker) forward() {
 	for _, e := range w.busy {
-		e.forward(w)
+		w.forwardFrom(e)
 		e.run = e.run[:0]
 	}
 	w.busy = w.busy[:0]
 }
 
-// look does what is due in this step.
+func (w *worker) forwardFrom(e *encoding) {
+	defer w.contain(e.of.peer.link)
+	e.forward(w)
+}
+
+// look does what is due.
 func (w *worker) look() {
-	w.next = w.next.Add(wheelStep)
-	if w.next.Before(w.now) {
-		w.next = w.now.Add(wheelStep)
+	for range lazySteps {
+		w.takeStep()
+		if w.next = w.next.Add(wheelStep); w.now.Before(w.next) {
+			return
+		}
 	}
+	w.next = w.now.Add(wheelStep) // it was held up: let it be
+}
+
+func (w *worker) takeStep() {
 	w.step++
 	for _, l := range w.wheel[w.step%wheelSize] {
 		l.report()
@@ -259,7 +297,7 @@ func (w *worker) route(l *link, from netip.AddrPort) {
 		return
 	}
 	if old != nil {
-		if w.now.Sub(old.aliveAt) < takeAfter {
+		if w.now.Sub(old.heardAt) < takeAfter {
 			return // a check may have been recorded and sent again from the address of another
 		}
 		w.unroute(old, from)

@@ -357,6 +357,22 @@ func TestNothingIsAllocatedForAForwardedPacket(t *testing.T) {
 	}
 }
 
+func TestAPacketThatMakesTheMediaPathPanicEndsOnlyItsPeer(t *testing.T) {
+	s, r := startWired(t, Limits{})
+	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
+	evil := joinWired(t, r, "evil", false, gcm)
+	s.worker.do(func() { evil.peer.link.fence = nil }) // as a mistake would
+	evil.report(&rtcp.PictureLossIndication{MediaSSRC: 2000})
+	<-evil.peer.Done()
+	ana.send(video(1))
+	if p := bia.media(); p.SSRC != 2000 {
+		t.Errorf("%v came", p.Header)
+	}
+	if n := s.Stats().Peers; n != 2 {
+		t.Errorf("%d peers are left", n)
+	}
+}
+
 // FuzzPackets gives the media path authentic packets with any content: nobody but the client itself may notice.
 func FuzzPackets(f *testing.F) {
 	f.Add([]byte{0x90, 96, 0, 1, 0, 0, 0, 2, 0, 0, 3, 0xe8, 0xbe, 0xde, 0, 1, 0x10, 7, 0, 0, 0x90, 0x80, 5, 0, 1})

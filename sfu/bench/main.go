@@ -22,6 +22,7 @@ type scenario struct {
 	Audio, Video           bool
 	AudioSlots, VideoSlots int // of each who receives
 	PublishersReceive      bool
+	Idle                   bool // nobody sends any more when the window begins
 }
 
 func scenarios() []scenario {
@@ -29,6 +30,7 @@ func scenarios() []scenario {
 		{Name: "fan50", Publishers: 1, Listeners: 50, Video: true, VideoSlots: 1},
 		{Name: "mesh10", Publishers: 10, Audio: true, Video: true, AudioSlots: 9, VideoSlots: 9, PublishersReceive: true},
 		{Name: "audio100", Publishers: 5, Listeners: 100, Audio: true, AudioSlots: 5},
+		{Name: "idle50", Publishers: 1, Listeners: 50, Video: true, VideoSlots: 1, Idle: true},
 		{Name: "fan150", Publishers: 1, Listeners: 150, Video: true, VideoSlots: 1},
 	}
 }
@@ -54,6 +56,8 @@ type result struct {
 	JoinP99Ms         float64 `json:"joinP99Ms"`
 	MiBPerParticipant float64 `json:"mibPerParticipant"`
 	SwitchesPerPacket float64 `json:"switchesPerPacket"`
+	// IdleUS is what a participant costs in a second in which nobody sends, in microseconds.
+	IdleUS float64 `json:"idleUsPerSecond,omitzero"`
 }
 
 func main() {
@@ -85,6 +89,10 @@ func main() {
 				fatal(fmt.Errorf("%s: %w", s.Name, err))
 			}
 			results[s.Name] = append(results[s.Name], r)
+			if s.Idle {
+				fmt.Fprintf(os.Stderr, "%-9s %.0f µs a second for each participant, %.2f MiB each\n", r.Scenario, r.IdleUS, r.MiBPerParticipant)
+				continue
+			}
 			fmt.Fprintf(os.Stderr, "%-9s %6.2f µs/packet, floor %.2f, ratio %.2f, %.0f packets/s, loss %.5f, added %.2f/%.2f ms, join %.0f/%.0f ms, %.2f MiB each, %.2f switches/packet\n",
 				r.Scenario, r.USPerPacket, r.FloorUSPerPacket, r.USPerPacket/r.FloorUSPerPacket, r.PacketsPerSecond,
 				r.Loss, r.AddedP50Ms, r.AddedP99Ms, r.JoinP50Ms, r.JoinP99Ms, r.MiBPerParticipant, r.SwitchesPerPacket)
@@ -123,6 +131,7 @@ func median(runs []result) result {
 		JoinP99Ms:         of(func(r result) float64 { return r.JoinP99Ms }),
 		MiBPerParticipant: of(func(r result) float64 { return r.MiBPerParticipant }),
 		SwitchesPerPacket: of(func(r result) float64 { return r.SwitchesPerPacket }),
+		IdleUS:            of(func(r result) float64 { return r.IdleUS }),
 	}
 	for _, r := range runs {
 		m.Loss = max(m.Loss, r.Loss)

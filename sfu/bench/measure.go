@@ -62,12 +62,17 @@ func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
 		return r, err
 	}
 	var sent atomic.Int64
-	if err := joinAll(ctx, &work, server, s, clients, func(at time.Time) {
+	publishing, silence := context.WithCancel(ctx)
+	defer silence()
+	if err := joinAll(publishing, &work, server, s, clients, func(at time.Time) {
 		if counted.holds(at) {
 			sent.Add(1)
 		}
 	}); err != nil {
 		return r, err
+	}
+	if s.Idle {
+		silence()
 	}
 	time.Sleep(warmUp)
 	before, err := server.usage()
@@ -89,6 +94,13 @@ func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
 	time.Sleep(300 * time.Millisecond) // what is on its way arrives
 	cancel()
 	work.Wait()
+	if s.Idle {
+		each := float64(len(clients)) * window.Seconds()
+		return result{
+			Scenario: s.Name, FloorUSPerPacket: floor, MiBPerParticipant: (full - idle) / float64(len(clients)),
+			IdleUS: float64(after.cpu-before.cpu) / float64(time.Microsecond) / each,
+		}, nil
+	}
 	return summary(s, clients, int(sent.Load()), window, before, after, (full-idle)/float64(len(clients)), floor)
 }
 

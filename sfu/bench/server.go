@@ -33,11 +33,6 @@ func runServer(in io.Reader, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	for _, set := range []func(int) error{conn.SetReadBuffer, conn.SetWriteBuffer} {
-		if err := set(4 << 20); err != nil {
-			return fmt.Errorf("set a buffer: %w", err)
-		}
-	}
 	s, err := sfu.New(sfu.Config{Conn: conn, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err

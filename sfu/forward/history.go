@@ -6,8 +6,8 @@ const (
 	// smallest and largest are how many bytes of payload are kept: it grows while the oldest
 	// packet would be overwritten before its time.
 	smallest, largest = 16 << 10, 512 << 10
-	// keptFor is for how many units of the clock a packet should be kept: about a second and a half of video.
-	keptFor = 135_000
+	// keptFor is for how many units of the clock a packet should be kept: a second of video.
+	keptFor = 90_000
 )
 
 // History keeps the newest packets of one received encoding, once for all who receive it, so that they can be

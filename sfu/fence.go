@@ -10,6 +10,9 @@ import (
 // (RFC 4585, section 6.2.1), so that feedback would otherwise multiply traffic.
 const resendsPerSecond = 400
 
+// leastCharged is as how many bytes a shorter packet counts: it costs those who forward it as much.
+const leastCharged = 160
+
 // fence stands between the authentic packets of one peer and what they may cost. It counts the SSRCs that
 // a client names, in RTP or only inside RTCP: each could cost memory until the session ends. Too many of
 // them are abuse. It also enforces the rates of a peer. The worker owns it.
@@ -50,7 +53,7 @@ func (f *fence) name(ssrc uint32) bool {
 
 // admit decides whether RTP of the given length passes.
 func (f *fence) admit(bytes int, now time.Time) bool {
-	if f.uplink.take(bytes*8, now) {
+	if f.uplink.take(max(bytes, leastCharged)*8, now) {
 		return true
 	}
 	f.count.droppedUplink.Add(1)

@@ -31,6 +31,19 @@ func TestTheFenceCountsEachSSRCOnce(t *testing.T) {
 	}
 }
 
+func TestAFloodOfSmallPacketsIsNotCheaperThanOneOfLargeOnes(t *testing.T) {
+	f, _ := newTestFence()
+	passed := 0
+	for range 100_000 {
+		if f.admit(20, fenceTime) {
+			passed++
+		}
+	}
+	if most := f.limits.UplinkBps / 2 / 8 / leastCharged; passed != most {
+		t.Errorf("%d packets passed, not %d", passed, most)
+	}
+}
+
 func TestRTCPAboveTheLimitIsDropped(t *testing.T) {
 	f, _ := newTestFence()
 	passed := 0

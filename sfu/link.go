@@ -17,6 +17,8 @@ const (
 	// aliveShare is how many times ICE hears that something of a peer has come, in the time after which it would take it
 	// for gone: clients send fewer checks while they send media, which ICE does not see.
 	aliveShare = 3
+	// maxGap is how many packets may be missing between two, for their arrival to be reported together.
+	maxGap = 1000
 	// resendShare is how much of what a peer is sent, in percent, may be sent again; resendBurst how many bytes of that
 	// may be saved up, resendStart how many there are at first.
 	resendShare = 15
@@ -42,14 +44,16 @@ type link struct {
 	aliveAt            time.Time      // when ICE was told so
 
 	// What comes.
-	ids       extensionIDs
-	publishes []*stream
-	declared  map[uint32]*stream
-	sources   map[uint32]*source
-	last      *source
-	trial     *source // of an SSRC that has not been heard before
-	arrivals  *twcc.Recorder
-	active    bool // in worker.active
+	ids        extensionIDs
+	publishes  []*stream
+	declared   map[uint32]*stream
+	sources    map[uint32]*source
+	last       *source
+	trial      *source // of an SSRC that has not been heard before
+	arrivals   *twcc.Recorder
+	arrived    uint16    // transport-wide number of the newest packet
+	recordedAt time.Time // when arrivals began
+	active     bool      // in worker.active
 
 	// What goes.
 	slots  []*slot
@@ -231,9 +235,17 @@ func (l *link) alive(now time.Time) {
 // aliveSign is of no protocol (RFC 7983): it only says from where something authentic has come.
 var aliveSign = []byte{0xff}
 
+// recordArrival notes when a packet came. A number far from the one before begins a new record, once a second: a long
+// gap is as long to note.
 func (l *link) recordArrival(ssrc uint32, seq uint16, now time.Time) {
-	if l.arrivals == nil {
-		l.arrivals = twcc.NewRecorder(feedbackSSRC)
+	if gap := int16(seq - l.arrived); l.arrivals == nil || gap > maxGap || gap < -maxGap {
+		if now.Sub(l.recordedAt) < time.Second {
+			return
+		}
+		l.arrivals, l.recordedAt = twcc.NewRecorder(feedbackSSRC), now
+		l.arrived = seq
+	} else if gap > 0 {
+		l.arrived = seq
 	}
 	l.arrivals.Record(ssrc, seq, now.UnixMicro())
 	l.activate()

@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,12 +20,10 @@ const (
 	wheelSize = 50
 	// transportEvery is after how many steps the arrivals of packets are reported to publishers.
 	transportEvery = 5
+	// maxFailures is how often in a row the socket may fail.
+	maxFailures = 500
 	// lazySteps is how many steps are taken at once while nobody sends.
 	lazySteps = 5
-	// maxRoutes is from how many addresses a peer's media is taken; takeAfter for how long a peer must have
-	// been silent before another may have its address.
-	maxRoutes = 16
-	takeAfter = 3 * time.Second
 )
 
 // worker is the media path: one goroutine that reads the socket in batches, decrypts each
@@ -103,16 +100,21 @@ func (w *worker) do(f func()) {
 // run moves packets until the socket is closed.
 func (w *worker) run() {
 	defer close(w.done)
-	for {
+	for failures := 0; ; {
 		n, err := w.socket.Receive(&w.batch)
 		w.now = time.Now()
-		if err != nil {
-			if !errors.Is(err, udp.ErrWoken) {
+		switch {
+		case err == nil:
+			failures = 0
+		case errors.Is(err, udp.ErrWoken):
+			// Before what was posted is looked at, so that who posts later wakes again.
+			w.rearm()
+		default:
+			if failures++; errors.Is(err, net.ErrClosed) || failures > maxFailures {
 				w.end(err)
 				return
 			}
-			// Before what was posted is looked at, so that who posts later wakes again.
-			w.rearm()
+			time.Sleep(wheelStep) // the system is short of memory, or the like
 		}
 		if w.asked.Load() {
 			w.carryOut()
@@ -136,9 +138,16 @@ func (w *worker) run() {
 // several steps at once.
 func (w *worker) rearm() {
 	w.lazy = len(w.active) == 0
+	w.socket.WakeAt(w.wakeAt())
+	if w.asked.Load() { // what was posted in between has been undone
+		w.socket.Wake()
+	}
+}
+
+// wakeAt is when the socket is to wake; the zero time is never.
+func (w *worker) wakeAt() time.Time {
 	if len(w.routes) == 0 {
-		w.socket.WakeAt(time.Time{})
-		return
+		return time.Time{}
 	}
 	at := w.next
 	if w.lazy {
@@ -147,7 +156,7 @@ func (w *worker) rearm() {
 	if !w.now.Before(at) {
 		at = w.now.Add(wheelStep)
 	}
-	w.socket.WakeAt(at)
+	return at
 }
 
 func (w *worker) carryOut() {
@@ -160,13 +169,13 @@ func (w *worker) carryOut() {
 		f()
 	}
 	w.rearm()
-	if w.asked.Load() { // posted in between, and its waking may have been undone
-		w.socket.Wake()
-	}
 }
 
 // end carries out what was posted and refuses more.
 func (w *worker) end(err error) {
+	if op := new(net.OpError); errors.As(err, &op) {
+		err = op.Err // without the address
+	}
 	if !errors.Is(err, net.ErrClosed) {
 		w.logger.Error("the media socket cannot be read", "error", err)
 	}
@@ -245,20 +254,14 @@ func (w *worker) look() {
 
 func (w *worker) takeStep() {
 	w.step++
-	for _, l := range w.wheel[w.step%wheelSize] {
-		l.report()
+	bucket := w.wheel[w.step%wheelSize]
+	for i := len(bucket) - 1; i >= 0; i-- { // one that is removed is replaced by one that had its turn
+		w.report(bucket[i])
 	}
 	due := w.step%transportEvery == 0
 	still := w.active[:0]
 	for _, l := range w.active {
-		if l.session == nil {
-			continue
-		}
-		losing := l.askForLost()
-		if due {
-			l.reportArrivals()
-		}
-		if l.active = !due || losing; l.active {
+		if l.active = w.lookAfter(l, due); l.active {
 			still = append(still, l)
 		}
 	}
@@ -266,99 +269,22 @@ func (w *worker) takeStep() {
 	w.active = still
 }
 
-// check looks at what may be a check of ICE. Who proves with one that he is a peer may send media from
-// there: browsers check several ways, and do not always send on the one that they nominate.
-func (w *worker) check(p udp.Packet) {
-	c, ok := udp.ParseCheck(p.Data)
-	if !ok {
-		return
-	}
-	l := w.checked[string(c.Fragment())]
-	if l == nil || w.routes[p.From] == l || !c.Proves(l.password) {
-		return
-	}
-	w.route(l, p.From)
+func (w *worker) report(l *link) {
+	defer w.contain(l)
+	l.report()
 }
 
-// credentials sets those of this side, with which the client's checks are made.
-func (w *worker) credentials(l *link, fragment, password string) {
-	if l.closed || l.fragment == fragment {
-		return
+// lookAfter does what is due for a link that has sent lately. It reports whether that goes on.
+func (w *worker) lookAfter(l *link, due bool) (goesOn bool) {
+	if l.session == nil {
+		return false
 	}
-	delete(w.checked, l.fragment)
-	l.fragment, l.password = fragment, password
-	w.checked[fragment] = l
-}
-
-// route has what comes from an address belong to a link from now on.
-func (w *worker) route(l *link, from netip.AddrPort) {
-	old := w.routes[from]
-	if l.closed || !from.IsValid() || old == l {
-		return
+	defer w.contain(l)
+	losing := l.askForLost()
+	if due {
+		l.reportArrivals()
 	}
-	if old != nil {
-		if w.now.Sub(old.heardAt) < takeAfter {
-			return // a check may have been recorded and sent again from the address of another
-		}
-		w.unroute(old, from)
-	}
-	if len(w.routes) == 0 {
-		w.next = w.now.Add(wheelStep)
-	}
-	if len(l.routed) >= maxRoutes {
-		i := 0
-		if l.routed[0] == l.selected {
-			i = 1
-		}
-		w.unroute(l, l.routed[i])
-	}
-	w.routes[from] = l
-	l.routed = append(l.routed, from)
-	if l.place < 0 {
-		l.place = w.joined % wheelSize
-		w.joined++
-		w.wheel[l.place] = append(w.wheel[l.place], l)
-	}
-}
-
-// direct has what goes to a link go to an address, which ICE has chosen.
-func (w *worker) direct(l *link, to netip.AddrPort) {
-	w.route(l, to)
-	if w.routes[to] == l {
-		l.selected, l.address = to, w.socket.Address(to)
-	}
-}
-
-func (w *worker) unroute(l *link, from netip.AddrPort) {
-	if w.newest == l {
-		w.newest = nil
-	}
-	delete(w.routes, from)
-	l.routed = slices.DeleteFunc(l.routed, func(a netip.AddrPort) bool { return a == from })
-	if l.selected == from {
-		l.selected, l.address = netip.AddrPort{}, nil
-	}
-}
-
-// remove forgets a link for good.
-func (w *worker) remove(l *link) {
-	for len(l.routed) > 0 {
-		w.unroute(l, l.routed[0])
-	}
-	delete(w.checked, l.fragment)
-	if l.place >= 0 {
-		bucket := w.wheel[l.place]
-		for i, o := range bucket {
-			if o == l {
-				bucket[i] = bucket[len(bucket)-1]
-				bucket[len(bucket)-1] = nil
-				w.wheel[l.place] = bucket[:len(bucket)-1]
-				break
-			}
-		}
-		l.place = -1
-	}
-	l.closed, l.session = true, nil
+	return !due || losing
 }
 
 // tell adds what was counted since the last time to the counters.

@@ -42,6 +42,8 @@ func newSocket() (*socket, error) {
 			return nil, fmt.Errorf("set an option: %w", err)
 		}
 	}
+	// With the right to it, so that a busy machine loses nothing here.
+	_ = unix.SetsockoptInt(fd, unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, 4<<20)
 	name, err := unix.Getsockname(fd)
 	if err != nil {
 		return nil, fmt.Errorf("ask for the port: %w", err)

@@ -77,6 +77,9 @@ func (h *History) get(n uint64) (*keptPacket, []byte, bool) {
 	return p, h.bytes[p.begin:p.end()], true
 }
 
+// Release gives up everything that is kept, whoever still refers to the history. Nothing may be added any more.
+func (h *History) Release() { h.oldest, h.bytes = h.next, nil }
+
 // Sent is what went out to one receiver in one slot: which packet of which history, and how its fields were
 // rewritten. The zero value is ready; it allocates when the first packet comes.
 type Sent struct {

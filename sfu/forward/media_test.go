@@ -180,6 +180,10 @@ func TestAHistoryKeepsTheNewestWhateverTheirLengths(t *testing.T) {
 	if _, ok := sent.Find(4999); ok {
 		t.Error("it may not be sent again so often")
 	}
+	h.Release()
+	if _, ok := sent.Find(4998); ok {
+		t.Error("nothing is kept any more")
+	}
 	sent.Forget()
 	if _, ok := sent.Find(4998); ok {
 		t.Error("it was to be forgotten")

@@ -265,3 +265,16 @@ func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 	}
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
 }
+
+// enlarge asks for longer queues: with the right to it more than the system's usual limit
+// (net.core.rmem_max and wmem_max), else up to that. Less is no error.
+func enlarge(conn *net.UDPConn) {
+	_ = conn.SetReadBuffer(receiveQueue)
+	_ = conn.SetWriteBuffer(sendQueue)
+	if raw, err := conn.SyscallConn(); err == nil {
+		_ = raw.Control(func(fd uintptr) {
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_RCVBUFFORCE, receiveQueue)
+			_ = unix.SetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_SNDBUFFORCE, sendQueue)
+		})
+	}
+}

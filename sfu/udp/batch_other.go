@@ -17,3 +17,9 @@ func (*batcher) receive(*[BatchSize]Packet) (int, error) { return 0, net.ErrClos
 func (*batcher) send([]message, []byte) {}
 
 func (*batcher) name(*Address) {}
+
+// enlarge asks for longer queues; the system gives what it may, and less is no error.
+func enlarge(conn *net.UDPConn) {
+	_ = conn.SetReadBuffer(receiveQueue)
+	_ = conn.SetWriteBuffer(sendQueue)
+}

@@ -16,8 +16,8 @@ const (
 	// BatchSize is how many datagrams are received at once at most.
 	BatchSize = 64
 
-	// receiveQueue and sendQueue are how many bytes wait in the system, if it allows: key frames of many
-	// come at once, and what waits to be sent must not become old.
+	// receiveQueue and sendQueue are how many bytes wait in the system, if it allows: a busy machine may not let us
+	// read for half a second, and what waits to be sent must not become old.
 	receiveQueue = 4 << 20
 	sendQueue    = 1 << 20
 )
@@ -49,9 +49,7 @@ type Socket struct {
 func New(conn net.PacketConn) (*Socket, error) {
 	s := &Socket{conn: conn}
 	if c, ok := conn.(*net.UDPConn); ok {
-		// The system gives what it may; less is no error.
-		_ = c.SetReadBuffer(receiveQueue)
-		_ = c.SetWriteBuffer(sendQueue)
+		enlarge(c)
 		var err error
 		if s.fast, err = newBatcher(c, &s.refused, &s.segmented); err != nil {
 			return nil, fmt.Errorf("udp: %w", err)

@@ -187,7 +187,7 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 			}
 		}
 	}
-	if of == nil {
+	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
 		return false
 	}
 	index := 0
@@ -215,7 +215,7 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 	if of.source.Audio() {
 		s.reception.ClockRate = clockOpus
 	}
-	if h.PayloadType != of.rtxPT {
+	if h.PayloadType == of.pt {
 		e.source = s
 		e.ssrc.Store(h.SSRC) // another one means that the client began anew
 	}

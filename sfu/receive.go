@@ -32,7 +32,7 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 	case e.of.rtxPT:
 		// A retransmission begins with the number that the packet had (RFC 4588, section 4). Browsers also
 		// send old packets and mere padding to probe the bandwidth.
-		if n < 2 || e.source == nil {
+		if n < 2 || e.of.rtxPT == 0 || e.source == nil {
 			return
 		}
 		seq = binary.BigEndian.Uint16(packet[begin:])

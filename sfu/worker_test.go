@@ -278,6 +278,28 @@ func TestAPeerMaySendFromEveryAddressFromWhichItHasMadeACheck(t *testing.T) {
 	})
 }
 
+func TestAClientThatBeginsAnewWithAnotherSSRCIsFollowedAfterAKeyFrame(t *testing.T) {
+	_, r := startWired(t, Limits{})
+	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
+	ana.send(video(1), video(2))
+	bia.media()
+	last := bia.media()
+	anew := func(seq uint16, pt uint8) *rtp.Packet {
+		p := video(seq)
+		p.SSRC, p.PayloadType = 7777, pt
+		if err := p.SetExtension(1, []byte("1")); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	ana.send(anew(70, 13), anew(71, wirePT), anew(1, wirePT), video(3), anew(72, wirePT)) // 13 was not negotiated; of 71 nothing can start
+	ana.send(func() *rtp.Packet { p := anew(73, wirePT); p.Payload[4] = 0; return p }())
+	p := bia.media()
+	if p.SequenceNumber != last.SequenceNumber+1 || binary.BigEndian.Uint16(p.Payload[900:]) != 73 {
+		t.Errorf("%v came with %d", p.Header, binary.BigEndian.Uint16(p.Payload[900:]))
+	}
+}
+
 func TestAFloodOfRTPSourcesClosesThePeer(t *testing.T) {
 	s, r := startWired(t, Limits{})
 	ana := joinWired(t, r, "ana", true, gcm)

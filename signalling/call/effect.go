@@ -81,6 +81,8 @@ const (
 	TopicRing = "push.ring"
 	// TopicMissed tells of a missed call.
 	TopicMissed = "push.missed"
+	// TopicNone is sent by nobody and soon swept: see ballast.
+	TopicNone = "none"
 )
 
 // notice is the payload of the outbox: nothing but what a device needs to ask.

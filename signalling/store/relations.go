@@ -45,7 +45,9 @@ type Relation struct {
 	SinceStranger   time.Duration
 }
 
-// relationQuery has the callees' placeholders between its halves.
+// relationQuery has the callees' placeholders between its halves. Both kinds of
+// block are always looked up, which OR would not do: else the time that a ring
+// takes would tell who is blocked.
 var (
 	relationHead = `WITH callee (id) AS (VALUES `
 	relationTail = `),
@@ -54,8 +56,10 @@ var (
 				SELECT at_ms FROM stranger_calls WHERE caller_id = $1 AND at_ms > {now} - 86400000
 				ORDER BY at_ms DESC LIMIT 1000) AS recent)
 		SELECT c.id, u.id IS NOT NULL, COALESCE(u.name, ''),
-			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) OR EXISTS (
-				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id),
+			CASE WHEN EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) THEN 1 ELSE 0 END +
+			CASE WHEN EXISTS (
+				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id)
+				THEN 1 ELSE 0 END > 0,
 			EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = $1 AND b.blocked_id = c.id),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = c.id AND k.contact_id = $1),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),

@@ -146,7 +146,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     await connection.setLocalDescription();
     const sends: Send[] = [];
     for (const [source, { mid }] of this.#senders) if (mid !== null) sends.push({ mid, source });
-    const sdp = await this.#options.negotiate(connection.localDescription?.sdp ?? "", sends);
+    // The SFU takes no candidates from us, and each would make the offer larger.
+    const offer = (connection.localDescription?.sdp ?? "").replaceAll(/^a=candidate:.*\r\n/gm, "");
+    const sdp = await this.#options.negotiate(offer, sends);
     if (this.#closed) return;
     await connection.setRemoteDescription({ type: "answer", sdp });
     this.emit("track", undefined);

@@ -126,7 +126,7 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 	}
 	c := newCall(s.ID, &r.cfg, r.reindex)
 	c.group = m.Group
-	if other, err := r.openGroup(c); other != nil || err != nil {
+	if other, err := r.open(c, ""); other != nil || err != nil {
 		return other, err
 	}
 	callees, err := r.writeGroup(ctx, who, s, media, m.Silent)
@@ -141,20 +141,6 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 		c.gather(ctx)
 		return nil
 	})
-}
-
-// openGroup is open for the call of a group, unless there is one.
-func (r *Registry) openGroup(c *Call) (other *Call, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if other := r.groups[c.group]; other != nil {
-		return other, nil
-	}
-	if r.closed {
-		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
-	}
-	r.calls[c.id], r.groups[c.group] = c, c
-	return nil, nil
 }
 
 // writeGroup stores the new call of a group.

@@ -48,7 +48,7 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 	for range 4 {
 		c := r.linkCall(m.Link)
 		if c == nil {
-			if c, err = r.createForLink(ctx, link, who); err != nil {
+			if c, err = r.createForLink(ctx, link); err != nil {
 				return "refused", failure(err)
 			}
 		}
@@ -138,7 +138,7 @@ func visitor(who Who) wire.UserID {
 
 // createForLink starts the call of a link. Of two who come first at the same
 // time one creates it and the other finds it.
-func (r *Registry) createForLink(ctx context.Context, link store.Link, who Who) (*Call, error) {
+func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, error) {
 	now := time.Now()
 	s := &state{
 		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
@@ -146,17 +146,9 @@ func (r *Registry) createForLink(ctx context.Context, link store.Link, who Who) 
 		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 	}
 	c := newCall(s.ID, &r.cfg, r.reindex)
-	r.mu.Lock()
-	if other := r.links[s.Link]; other != nil {
-		r.mu.Unlock()
-		return other, nil
+	if other, err := r.open(c, s.Link); other != nil || err != nil {
+		return other, err
 	}
-	if r.closed {
-		r.mu.Unlock()
-		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
-	}
-	r.calls[c.id], r.links[s.Link] = c, c
-	r.mu.Unlock()
 	snapshot, err := s.snapshot()
 	if err == nil {
 		_, err = r.cfg.Store.CreateCall(ctx, &store.NewCall{

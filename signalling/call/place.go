@@ -70,7 +70,7 @@ func (r *Registry) create(ctx context.Context, who Who, kind wire.Kind, media wi
 	})
 	s.Host = host.Participant
 	c := newCall(s.ID, &r.cfg, r.reindex)
-	if err := r.open(c, ""); err != nil {
+	if _, err := r.open(c, ""); err != nil {
 		return err
 	}
 	path := policy.PathRing

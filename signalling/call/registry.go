@@ -80,18 +80,28 @@ func (r *Registry) Close() {
 }
 
 // open registers a call that is about to be created, so that whoever meets it
-// in the store can wait for it.
-func (r *Registry) open(c *Call, link wire.LinkID) error {
+// in the store can wait for it. A link or a group that has a call already gets
+// no other: then that one is returned and nothing is registered.
+func (r *Registry) open(c *Call, link wire.LinkID) (other *Call, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if other := r.links[link]; link != "" && other != nil {
+		return other, nil
+	}
+	if other := r.groups[c.group]; c.group != "" && other != nil {
+		return other, nil
+	}
 	if r.closed {
-		return wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
+		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
 	}
 	r.calls[c.id] = c
 	if link != "" {
 		r.links[link] = c
 	}
-	return nil
+	if c.group != "" {
+		r.groups[c.group] = c
+	}
+	return nil, nil
 }
 
 // start runs a call that is registered. Its people can be asked about as soon

@@ -55,6 +55,9 @@ picture: build ## the README's picture, from a real call
 bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE and SECONDS change it
 	@go test -run '^$$' -bench SetUps -benchtime 1x ./cmd/pronto | grep '^{'
 
+bench-sfu: ## what the SFU costs for each packet, beside a floor
+	@./sfu/bench/bench.sh $(ARGS)
+
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)
 

@@ -21,7 +21,7 @@ const (
 // floors are the packages from the top of the house to its cellar. A package
 // imports packages of lower floors only, or those that sideways names.
 var floors = [][]string{
-	{"cmd/pronto", "cmd/wiregen"},
+	{"cmd/pronto", "cmd/wiregen", "sfu/bench"},
 	{"signalling", "signalling/api", "metrics", "metrics/grafana", "metrics/prometheus"},
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},

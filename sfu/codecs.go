@@ -4,10 +4,6 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/pion/interceptor"
-	"github.com/pion/interceptor/pkg/nack"
-	"github.com/pion/interceptor/pkg/report"
-	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
 )
@@ -62,6 +58,9 @@ func newMediaEngine() (*webrtc.MediaEngine, error) {
 			return nil, fmt.Errorf("register %s: %w", codec.MimeType, err)
 		}
 	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		m.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
+	}
 	return m, registerExtensions(m)
 }
 
@@ -69,6 +68,7 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 	both := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
 	for uri, kinds := range map[string][]webrtc.RTPCodecType{
 		extMid:        both,
+		extTWCC:       both,
 		extRID:        {webrtc.RTPCodecTypeVideo},
 		extRRID:       {webrtc.RTPCodecTypeVideo},
 		extAudioLevel: {webrtc.RTPCodecTypeAudio},
@@ -80,55 +80,6 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 			}
 		}
 	}
-	return nil
-}
-
-// retransmittable is how many sent packets of a slot are kept for retransmission:
-// about 1.5 s of a large video.
-const retransmittable = 256
-
-// newInterceptors makes what answers NACKs, asks for lost packets, and reports reception to both sides.
-func newInterceptors(m *webrtc.MediaEngine) (*interceptor.Registry, error) {
-	registry := &interceptor.Registry{}
-	logs := silentLogs()
-	generator, err := nack.NewGeneratorInterceptor(nack.WithGeneratorLoggerFactory(logs))
-	if err != nil {
-		return nil, fmt.Errorf("make the NACK generator: %w", err)
-	}
-	responder, err := nack.NewResponderInterceptor(
-		nack.WithResponderLoggerFactory(logs), nack.ResponderSize(retransmittable))
-	if err != nil {
-		return nil, fmt.Errorf("make the NACK responder: %w", err)
-	}
-	receiver, err := report.NewReceiverInterceptor(report.WithReceiverLoggerFactory(logs))
-	if err != nil {
-		return nil, fmt.Errorf("make the receiver reports: %w", err)
-	}
-	sender, err := report.NewSenderInterceptor(report.WithSenderLoggerFactory(logs))
-	if err != nil {
-		return nil, fmt.Errorf("make the sender reports: %w", err)
-	}
-	for _, factory := range []interceptor.Factory{responder, generator, receiver, sender} {
-		registry.Add(factory)
-	}
-	return registry, addTransportFeedback(m, registry)
-}
-
-// addTransportFeedback reports the arrival of every packet to the publisher, whose
-// browser estimates its uplink from it.
-func addTransportFeedback(m *webrtc.MediaEngine, registry *interceptor.Registry) error {
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		m.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
-		extension := webrtc.RTPHeaderExtensionCapability{URI: extTWCC}
-		if err := m.RegisterHeaderExtension(extension, kind, webrtc.RTPTransceiverDirectionRecvonly); err != nil {
-			return fmt.Errorf("register a header extension: %w", err)
-		}
-	}
-	generator, err := twcc.NewSenderInterceptor(twcc.WithLoggerFactory(silentLogs()))
-	if err != nil {
-		return fmt.Errorf("make the transport feedback: %w", err)
-	}
-	registry.Add(generator)
 	return nil
 }
 

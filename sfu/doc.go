@@ -8,8 +8,11 @@
 // by a [Slots] event, never by renegotiation. A client offers again only to open
 // more slots or to restart ICE.
 //
-// The media path runs in the goroutine that reads one received encoding: it
-// reads snapshots (atomic pointers) that the room's owner replaces, and takes
-// only the lock of the one slot that it writes to. Callbacks run in a goroutine
-// of their own for each peer, so that a slow listener delays only itself.
+// pion/webrtc does ICE, DTLS and session descriptions. Media does not go through it: one
+// goroutine, the worker, reads the socket in batches, decrypts each packet once and forwards it to everybody who
+// receives it before it reads again, without a lock, an allocation or another goroutine on the way. It
+// reads snapshots (atomic pointers) that the room's owner replaces. What else wants something of the media
+// path posts it to the worker, who also keeps all timers of the media: reports, feedback, lost packets.
+//
+// Callbacks run in a goroutine of their own for each peer, so that a slow listener delays only itself.
 package sfu

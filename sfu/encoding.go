@@ -4,6 +4,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pronto/sfu/forward"
 	"pronto/sfu/layer"
 )
 
@@ -15,7 +16,11 @@ type stream struct {
 	mid    string
 	rids   []string // in order from lowest to highest; empty without simulcast
 
-	// slots receive the stream. The room's owner replaces the slice, readers take it as it is.
+	pt, rtxPT uint8    // rtxPT is 0 without retransmissions, which is no dynamic payload type
+	ssrcs     []uint32 // that the offer names
+	nack      bool     // lost packets may be asked for
+
+	// slots receive the stream. The room's owner replaces the slice, the worker takes it as it is.
 	slots atomic.Pointer[[]*slot]
 
 	// encodings are set once each, when their first packet comes.
@@ -27,15 +32,20 @@ type encoding struct {
 	of    *stream
 	index int // 0 is the lowest
 
-	// Written by the goroutines that read the encoding.
+	// Written by the worker.
 	ssrc    atomic.Uint32 // changes when the client begins anew
 	heardAt atomic.Int64  // time of the newest packet, in ns of the Unix epoch
 	keyAt   atomic.Int64  // time of the newest key frame
 	height  atomic.Int32  // of the newest key frame, 0 if unknown
 	levels  atomic.Uint64 // sum of the audio levels (high half) and their number since they were read
 
-	// Written by the goroutine that reads a subscriber's RTCP.
+	// Set by the worker, cleared by the room.
 	feedback atomic.Bool // a key frame is wished for
+
+	// Owned by the worker.
+	source  *source   // the SSRC that is heard; nil before
+	run     []arrival // of this batch
+	history *forward.History
 
 	// Guarded by Room.mu.
 	keys   layer.KeyFrames

@@ -2,8 +2,8 @@ package sfu
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,7 +102,11 @@ func (p *Peer) newStreams(sections []section, mids map[Source]string) ([]*stream
 			slices.ContainsFunc(streams, func(s *stream) bool { return s.mid == mid }) {
 			return nil, &SDPError{"a source without a media section of its own"}
 		}
-		streams = append(streams, &stream{peer: p, source: source, mid: mid, rids: sections[i].rids})
+		from := sections[i]
+		streams = append(streams, &stream{
+			peer: p, source: source, mid: mid, rids: from.rids,
+			pt: from.pt, rtxPT: from.rtxPT, ssrcs: from.ssrcs, nack: from.nack,
+		})
 	}
 	if len(streams) != len(mids) {
 		return nil, &SDPError{"unknown source"}
@@ -141,7 +145,7 @@ func (p *Peer) negotiate(sdp string, sections []section, streams []*stream) (str
 	}
 	if first {
 		// Before the description is set: packets may follow it at once.
-		p.publish(streams)
+		p.publish(streams, sections[0].extensions)
 	}
 	answer, err := p.exchange(sdp)
 	if err != nil {
@@ -156,15 +160,15 @@ func (p *Peer) negotiate(sdp string, sections []section, streams []*stream) (str
 
 // connect makes the PeerConnection.
 func (p *Peer) connect() error {
-	pc, err := p.sfu.newConnection(p.fence)
+	pc, err := p.sfu.newConnection(p.keys)
 	if err != nil {
 		return err
 	}
 	p.pc = pc
 	p.offeredAt.Store(time.Now().UnixNano())
-	pc.OnTrack(p.onTrack)
-	pc.OnConnectionStateChange(p.onState)
 	p.conn.Store(pc)
+	p.transport().OnSelectedCandidatePairChange(p.onPair)
+	pc.OnConnectionStateChange(p.onState)
 	return nil
 }
 
@@ -184,9 +188,9 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 		}
 		s.transceiver = t
 		encoding := t.Sender().GetParameters().Encodings[0]
-		p.fence.expect(uint32(encoding.SSRC))
-		if rtx := uint32(encoding.RTX.SSRC); rtx != 0 {
-			p.fence.expect(rtx)
+		s.pt, s.ssrc = section.pt, uint32(encoding.SSRC)
+		if section.rtxPT != 0 {
+			s.rtxPT, s.rtxSSRC = section.rtxPT, uint32(encoding.RTX.SSRC)
 		}
 		slots = append(slots, s)
 	}
@@ -194,7 +198,8 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 }
 
 // publish makes known what the peer sends.
-func (p *Peer) publish(streams []*stream) {
+func (p *Peer) publish(streams []*stream, ids extensionIDs) {
+	p.sfu.worker.do(func() { p.link.publish(streams, ids) })
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	p.streams = streams
@@ -225,7 +230,21 @@ func (p *Peer) exchange(sdp string) (string, error) {
 	case <-p.closing:
 		return "", ErrClosed
 	}
-	return p.pc.LocalDescription().SDP, nil
+	sdp = p.pc.LocalDescription().SDP
+	p.sfu.worker.do(func() {
+		p.sfu.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
+	})
+	return sdp, nil
+}
+
+// attribute returns the first value of an attribute of our own description, "" if there is none.
+func attribute(sdp, name string) string {
+	for line := range strings.Lines(sdp) {
+		if value, ok := strings.CutPrefix(line, "a="+name+":"); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
 }
 
 // open lets media flow in new slots.
@@ -233,21 +252,12 @@ func (p *Peer) open(slots []*slot) error {
 	if len(slots) == 0 {
 		return nil
 	}
-	bySSRC := map[uint32]*slot{}
-	before := p.bySSRC.Load()
-	if before != nil {
-		maps.Copy(bySSRC, *before)
-	}
 	for _, s := range slots {
-		if s.transceiver.Mid() == "" {
-			return fmt.Errorf("a slot was not negotiated")
+		if s.mid = s.transceiver.Mid(); s.mid == "" {
+			return errors.New("a slot was not negotiated")
 		}
-		bySSRC[s.ssrc] = s
 	}
-	p.bySSRC.Store(&bySSRC)
-	if before == nil && p.begin() {
-		go p.readFeedback(slots[0].transceiver.Sender())
-	}
+	p.sfu.worker.do(func() { p.link.addSlots(slots) })
 	r := p.room
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -1,13 +1,17 @@
 package sfu
 
 import (
+	"errors"
+	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
+
+	"pronto/sfu/udp"
 )
 
 // maxView is how many items of a view are heeded.
@@ -21,7 +25,8 @@ type Peer struct {
 	sfu         *SFU
 	joined      time.Time
 	events      *mailbox
-	fence       *fence
+	link        *link         // owned by the SFU's worker
+	keys        *keyring      // of its DTLS handshake
 	negotiating chan struct{} // holds one token while an offer is being answered
 	closing     chan struct{} // closed by close
 	done        chan struct{} // closed when all goroutines are gone
@@ -32,7 +37,6 @@ type Peer struct {
 	sending    atomic.Bool // its media may go to others
 	receiving  atomic.Bool // media of others may come to it
 	firstHeard atomic.Bool
-	bySSRC     atomic.Pointer[map[uint32]*slot]
 
 	// Owned by who holds negotiating.
 	sections []section
@@ -40,7 +44,7 @@ type Peer struct {
 
 	startMu sync.Mutex     // guards the beginning of work against the end
 	stopped bool           // no further work may begin
-	work    sync.WaitGroup // goroutines that read from the connection
+	work    sync.WaitGroup // goroutines that close the peer
 
 	// Set by the first offer, before there is a connection.
 	offeredAt atomic.Int64                          // ns of the Unix epoch; 0 before
@@ -61,7 +65,7 @@ func newPeer(r *Room, id string) *Peer {
 		id: id, room: r, sfu: r.sfu, joined: time.Now(), events: newMailbox(),
 		negotiating: make(chan struct{}, 1), closing: make(chan struct{}), done: make(chan struct{}),
 	}
-	p.fence = newFence(r.sfu.limits, &r.sfu.count, func() { p.closeLater(ReasonAbuse) })
+	p.link, p.keys = newLink(p, r.sfu.limits), new(keyring)
 	p.sending.Store(true)
 	p.receiving.Store(true)
 	return p
@@ -144,6 +148,7 @@ func (p *Peer) shutDown(reason Reason) {
 	p.startMu.Lock()
 	p.stopped = true
 	p.startMu.Unlock()
+	p.sfu.worker.do(func() { p.sfu.worker.remove(p.link) })
 	if p.pc != nil {
 		if err := p.pc.GracefulClose(); err != nil {
 			p.sfu.logger.Debug("a PeerConnection did not close cleanly", "error", err)
@@ -196,17 +201,6 @@ func (p *Peer) stream(source Source) *stream {
 	return nil
 }
 
-func (p *Peer) streamOf(mid string) *stream {
-	p.room.mu.Lock()
-	defer p.room.mu.Unlock()
-	for _, s := range p.streams {
-		if s.mid == mid {
-			return s
-		}
-	}
-	return nil
-}
-
 // restartSlots has every video slot wait for a key frame. The caller holds Room.mu.
 func (p *Peer) restartSlots() {
 	for _, s := range p.videoSlots {
@@ -219,7 +213,7 @@ func (p *Peer) tellSlots() {
 	var told []Slot
 	for _, s := range slices.Concat(p.audioSlots, p.videoSlots) {
 		if s.stream != nil {
-			told = append(told, Slot{Mid: s.transceiver.Mid(), Participant: s.stream.peer.id, Source: s.stream.source})
+			told = append(told, Slot{Mid: s.mid, Participant: s.stream.peer.id, Source: s.stream.source})
 		}
 	}
 	p.events.put(Slots{told})
@@ -240,6 +234,11 @@ func (p *Peer) onState(state webrtc.PeerConnectionState) {
 	}
 	switch state {
 	case webrtc.PeerConnectionStateConnected:
+		if err := p.connectMedia(); err != nil {
+			p.sfu.logger.Debug("a connected peer has no media", "error", err)
+			p.closeLater(ReasonTransport)
+			return
+		}
 		p.onConnected(time.Now())
 	case webrtc.PeerConnectionStateDisconnected:
 		p.events.put(Disconnected{})
@@ -275,11 +274,50 @@ func (p *Peer) checkConnect(now time.Time) {
 
 // askKeyFrame sends a PLI (RFC 4585, section 6.3.1) for one encoding of the peer.
 func (p *Peer) askKeyFrame(ssrc uint32) {
-	pc := p.conn.Load()
-	if pc == nil || p.gone() {
-		return
+	p.sfu.worker.post(func() { p.link.askKeyFrame(ssrc) })
+}
+
+var errNoPair = errors.New("sfu: connected without a candidate pair")
+
+// connectMedia hands the media path the keys of the handshake and the address that ICE has found.
+func (p *Peer) connectMedia() error {
+	if p.connected.Load() {
+		return nil // again, after an interruption
 	}
-	if err := pc.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{SenderSSRC: 1, MediaSSRC: ssrc}}); err != nil {
-		p.sfu.logger.Debug("a key frame could not be asked for", "error", err)
+	keys, err := p.keys.take()
+	if err != nil {
+		return err
 	}
+	session, err := udp.NewSession(keys)
+	if err != nil {
+		return fmt.Errorf("begin SRTP: %w", err)
+	}
+	pair, err := p.transport().GetSelectedCandidatePair()
+	if err != nil {
+		return fmt.Errorf("ask ICE where the peer is: %w", err)
+	}
+	if pair == nil {
+		return errNoPair
+	}
+	p.sfu.worker.do(func() { p.link.connect(session, remoteOf(pair)) })
+	return nil
+}
+
+// onPair hears where ICE has found the peer, at first or anew.
+func (p *Peer) onPair(pair *webrtc.ICECandidatePair) {
+	p.sfu.worker.post(func() { p.sfu.worker.direct(p.link, remoteOf(pair)) })
+}
+
+// transport returns the ICE transport of the connection, which must be there; all media sections share it.
+func (p *Peer) transport() *webrtc.ICETransport {
+	return p.conn.Load().SCTP().Transport().ICETransport()
+}
+
+// remoteOf returns the address of the client in a pair, not valid if it has none.
+func remoteOf(pair *webrtc.ICECandidatePair) netip.AddrPort {
+	ip, err := netip.ParseAddr(pair.Remote.Address)
+	if err != nil {
+		return netip.AddrPort{}
+	}
+	return netip.AddrPortFrom(ip.Unmap(), pair.Remote.Port)
 }

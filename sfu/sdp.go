@@ -45,6 +45,11 @@ type section struct {
 	audio bool
 	send  bool // the client sends: a source; else a slot
 	rids  []string
+
+	pt, rtxPT  uint8 // rtxPT is 0 without retransmissions
+	ssrcs      []uint32
+	nack       bool
+	extensions extensionIDs // of the whole offer: all sections share one transport
 }
 
 // sameAs tells whether both are the same section in two offers of a client.
@@ -210,7 +215,7 @@ func (r *offerReader) endMedia() error {
 	if r.sources > len(Sources()) || r.audioSlots > maxAudioSlots || r.videoSlots > maxVideoSlots {
 		return &SDPError{"more sources or slots than allowed"}
 	}
-	r.sections = append(r.sections, section{mid: m.mid, audio: m.audio, send: m.direction == "sendonly", rids: m.rids})
+	r.sections = append(r.sections, m.section(codecs))
 	m.writeTo(&r.out, codecs)
 	return nil
 }
@@ -221,6 +226,10 @@ func (r *offerReader) end() error {
 	}
 	if len(r.sections) == 0 {
 		return &SDPError{"no media section"}
+	}
+	ids := extensionIDsOf(r.extensions)
+	for i := range r.sections {
+		r.sections[i].extensions = ids
 	}
 	return nil
 }

@@ -29,6 +29,7 @@ type mediaReader struct {
 	rtpmap, fmtp   map[string]string // by payload type
 	feedback       [][2]string       // payload type, value
 	extmaps, ssrcs int
+	named          []uint32 // SSRCs
 
 	ufrag, pwd, fingerprint, setup bool
 }
@@ -95,7 +96,8 @@ func (m *mediaReader) attribute(line, key, value string) error {
 		if m.ssrcs++; m.ssrcs > maxSSRCLines {
 			return &SDPError{"more than 64 ssrc lines"}
 		}
-		m.lines = append(m.lines, line)
+		// pion is not told: it would wait for packets of each.
+		m.ssrc(key, value)
 	case "msid", "rtcp-mux", "rtcp-rsize", "simulcast":
 		if slices.Contains(m.lines, line) {
 			return nil
@@ -113,6 +115,18 @@ func (m *mediaReader) attribute(line, key, value string) error {
 		}
 	}
 	return nil
+}
+
+// ssrc remembers which SSRC the section sends (RFC 5576, section 4.1), retransmissions included.
+func (m *mediaReader) ssrc(key, value string) {
+	if key != "ssrc" {
+		return
+	}
+	id, _, _ := strings.Cut(value, " ")
+	n, err := strconv.ParseUint(id, 10, 32)
+	if err == nil && !slices.Contains(m.named, uint32(n)) {
+		m.named = append(m.named, uint32(n))
+	}
 }
 
 func (m *mediaReader) rid(line, value string) error {
@@ -227,6 +241,45 @@ func (m *mediaReader) codecs() []string {
 		return []string{pt}
 	}
 	return nil
+}
+
+// section is what is kept of a section that has those payload types.
+func (m *mediaReader) section(codecs []string) section {
+	number := func(pt string) uint8 {
+		n, _ := strconv.ParseUint(pt, 10, 7) // startMedia has looked
+		return uint8(n)
+	}
+	s := section{
+		mid: m.mid, audio: m.audio, send: m.direction == "sendonly", rids: m.rids,
+		pt: number(codecs[0]), ssrcs: m.named,
+	}
+	if len(codecs) > 1 {
+		s.rtxPT = number(codecs[1])
+	}
+	for _, fb := range m.feedback {
+		s.nack = s.nack || !m.audio && fb[1] == "nack" && (fb[0] == codecs[0] || fb[0] == "*")
+	}
+	return s
+}
+
+// extensionIDsOf picks the header extensions that are read out of the names by id.
+func extensionIDsOf(names map[string]string) (ids extensionIDs) {
+	for id, name := range names {
+		n, _ := strconv.ParseUint(id, 10, 8) // extmap has looked
+		switch name {
+		case extMid:
+			ids.mid = uint8(n)
+		case extRID:
+			ids.rid = uint8(n)
+		case extRRID:
+			ids.rrid = uint8(n)
+		case extAudioLevel:
+			ids.level = uint8(n)
+		case extTWCC:
+			ids.twcc = uint8(n)
+		}
+	}
+	return ids
 }
 
 // apt returns the payload type that an RTX format retransmits (RFC 4588, section 8.1).

@@ -13,16 +13,13 @@ const (
 	// dtlsRetransmission is the interval of a lost handshake flight; pion's default of a second
 	// would be felt at each join over a lossy network.
 	dtlsRetransmission = 100 * time.Millisecond
-	// replayWindow is how many packets behind the newest one is accepted, once.
-	replayWindow = 512
 )
 
 // settings are those of one peer's transport. ICE-lite (RFC 8445, section 2.5): the
 // server sends checks to nobody, so that no client can make it probe an address.
-func (s *SFU) settings(f *fence) (webrtc.SettingEngine, error) {
+func (s *SFU) settings(keys *keyring) (webrtc.SettingEngine, error) {
 	var e webrtc.SettingEngine
 	e.LoggerFactory = silentLogs()
-	e.BufferFactory = f.buffer
 	e.SetLite(true)
 	e.SetICEUDPMux(s.mux)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -30,8 +27,8 @@ func (s *SFU) settings(f *fence) (webrtc.SettingEngine, error) {
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetICETimeouts(s.limits.DisconnectedAfter, s.limits.FailedAfter, 2*time.Second)
 	e.SetDTLSRetransmissionInterval(dtlsRetransmission)
-	e.SetSRTPReplayProtectionWindow(replayWindow)
-	e.SetSRTCPReplayProtectionWindow(replayWindow)
+	e.SetDTLSKeyLogWriter(keys)
+	e.SetDTLSServerHelloMessageHook(keys.hello)
 	e.SetSRTPProtectionProfiles(
 		dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AEAD_AES_256_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80)
 	if err := e.SetAnsweringDTLSRole(webrtc.DTLSRoleServer); err != nil {

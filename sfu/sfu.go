@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
 )
 
@@ -24,6 +25,7 @@ var (
 type SFU struct {
 	// Set by New.
 	mux     mux
+	worker  *worker
 	addrs   []netip.AddrPort
 	lines   []string // that announce addrs in an answer
 	logger  *slog.Logger
@@ -51,9 +53,14 @@ func New(cfg Config) (*SFU, error) {
 		return nil, err
 	}
 	s := &SFU{
-		mux: newMux(cfg.Conn), addrs: addrs, lines: candidates(addrs),
+		addrs: addrs, lines: candidates(addrs),
 		logger: cfg.Logger, events: cfg.Events, limits: cfg.Limits.withDefaults(), rooms: map[string]*Room{},
 	}
+	if s.worker, err = newWorker(cfg.Conn, &s.count, cfg.Logger); err != nil {
+		return nil, err
+	}
+	s.mux = newMux(s.worker.aside)
+	go s.worker.run()
 	s.logger.Info("sfu is ready", "addresses", len(addrs))
 	return s, nil
 }
@@ -107,7 +114,9 @@ func (s *SFU) Close() error {
 		r.Close()
 	}
 	s.running.Wait()
-	if err := s.mux.Close(); err != nil {
+	err := s.mux.Close()
+	<-s.worker.done
+	if err != nil {
 		return fmt.Errorf("close the media socket: %w", err)
 	}
 	return nil
@@ -119,24 +128,20 @@ func (s *SFU) emit(e Event) {
 	}
 }
 
-// newConnection makes the PeerConnection of one peer, with settings of its own: the fence counts for this peer
+// newConnection makes the PeerConnection of one peer, with settings of its own: the keyring is for this peer
 // only.
-func (s *SFU) newConnection(f *fence) (*webrtc.PeerConnection, error) {
+func (s *SFU) newConnection(keys *keyring) (*webrtc.PeerConnection, error) {
 	media, err := newMediaEngine()
 	if err != nil {
 		return nil, err
 	}
-	interceptors, err := newInterceptors(media)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := s.settings(f)
+	settings, err := s.settings(keys)
 	if err != nil {
 		return nil, err
 	}
 	pc, err := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media),
-		webrtc.WithInterceptorRegistry(interceptors),
+		webrtc.WithInterceptorRegistry(&interceptor.Registry{}), // none: media does not go through pion
 		webrtc.WithSettingEngine(settings),
 	).NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
 	if err != nil {

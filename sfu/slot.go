@@ -4,35 +4,54 @@ import (
 	"errors"
 	"math/rand/v2"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 
-	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
 
 	"pronto/sfu/forward"
+	"pronto/sfu/udp"
 )
 
-// slot is one media section that a peer receives. It is a [webrtc.TrackLocal]: one
-// SSRC, one continuous stream, whoever flows in it.
+// slot is one media section that a peer receives: one SSRC, one continuous stream, whoever flows in
+// it. It is a [webrtc.TrackLocal] so that pion describes it; its packets do not go through pion.
 type slot struct {
 	id          string
 	viewer      *Peer
 	audio       bool
 	transceiver *webrtc.RTPTransceiver
 
+	// Set before the slot is given to anybody.
+	mid           string
+	pt, rtxPT     uint8
+	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
+
 	// Guarded by Room.mu.
 	stream *stream // who has the slot; nil when it is empty
 	height int     // at which the viewer shows it
 
-	mu       sync.Mutex // guards what follows; held for arithmetic only
-	writer   webrtc.TrackLocalWriter
-	pt       uint8
-	ssrc     uint32
-	rewriter *forward.Rewriter
-	target   *encoding // that is to flow
-	current  *encoding // that flows; not target while a key frame is awaited
-	from     uint32    // SSRC of what flows
+	aims    atomic.Pointer[aim]      // what is to flow; replaced under Room.mu only
+	current atomic.Pointer[encoding] // what flows; not what is to flow while a key frame is awaited. Stored by the worker
+	began   atomic.Uint64            // aim.fresh of when it began. Stored by the worker
+
+	// Owned by the worker.
+	rewriter  *forward.Rewriter
+	from      uint32 // SSRC of what flows
+	sink      udp.Sink
+	rtxSink   udp.Sink
+	rtxSeq    uint16
+	sent      forward.Sent
+	packets   uint32
+	bytes     uint32
+	reported  uint32    // packets when the last report went out
+	timestamp uint32    // of the newest packet
+	at        time.Time // when it went out
+}
+
+// aim says what is to flow in a slot.
+type aim struct {
+	target *encoding // nil for nothing
+	fresh  uint64    // when it changes, a decoder has to start again
 }
 
 var errNoCodec = errors.New("sfu: the codec of a slot was not negotiated")
@@ -44,11 +63,13 @@ func newSlot(viewer *Peer, audio bool, id string) *slot {
 	}
 	// Random beginnings (RFC 3550, section 5.1); the upper half is left out so that a
 	// reordered first packet does not confuse the roll-over count of SRTP.
-	seq := uint16(rand.Uint32N(1 << 15))
-	return &slot{
-		id: id, viewer: viewer, audio: audio,
+	seq, rtxSeq := uint16(rand.Uint32N(1<<15)), uint16(rand.Uint32N(1<<15))
+	s := &slot{
+		id: id, viewer: viewer, audio: audio, rtxSeq: rtxSeq,
 		rewriter: forward.NewRewriter(clock, seq, rand.Uint32()),
 	}
+	s.aims.Store(&aim{})
+	return s
 }
 
 // Bind implements [webrtc.TrackLocal].
@@ -59,9 +80,6 @@ func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 	}
 	for _, codec := range ctx.CodecParameters() {
 		if strings.EqualFold(codec.MimeType, mime) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			s.writer, s.pt, s.ssrc = ctx.WriteStream(), uint8(codec.PayloadType), uint32(ctx.SSRC())
 			return codec, nil
 		}
 	}
@@ -69,12 +87,7 @@ func (s *slot) Bind(ctx webrtc.TrackLocalContext) (webrtc.RTPCodecParameters, er
 }
 
 // Unbind implements [webrtc.TrackLocal].
-func (s *slot) Unbind(webrtc.TrackLocalContext) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.writer = nil
-	return nil
-}
+func (s *slot) Unbind(webrtc.TrackLocalContext) error { return nil }
 
 // ID implements [webrtc.TrackLocal].
 func (s *slot) ID() string { return s.id }
@@ -94,106 +107,118 @@ func (s *slot) Kind() webrtc.RTPCodecType {
 }
 
 // aim says which encoding is to flow; nil for none. What flows goes on until the other can start, if
-// both are of one stream; of another stream nothing more comes.
+// both are of one stream; of another stream nothing more comes. The caller holds Room.mu, as for
+// the next two.
 func (s *slot) aim(target *encoding) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.target = target
-	if s.current != nil && (target == nil || target.of != s.current.of) {
-		s.current = nil
+	old := s.aims.Load()
+	if old.target == target {
+		return
 	}
+	next := &aim{target: target, fresh: old.fresh}
+	if target == nil || old.target == nil || target.of != old.target.of {
+		next.fresh++
+	}
+	s.aims.Store(next)
 }
 
 // restart stops what flows until a decoder can start again.
 func (s *slot) restart() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.current = nil
+	old := s.aims.Load()
+	s.aims.Store(&aim{target: old.target, fresh: old.fresh + 1})
 }
 
 // aimed returns the encoding that is to flow, and whether it is awaited still.
 func (s *slot) aimed() (target *encoding, awaited bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.target, s.target != s.current
+	a := s.aims.Load()
+	return a.target, a.target != s.current.Load() || a.fresh != s.began.Load()
 }
 
-// flowing returns the encoding that a viewer's feedback is about.
+// flowing returns the encoding that a viewer's feedback is about. The worker calls it.
 func (s *slot) flowing() *encoding {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.current != nil {
-		return s.current
+	a := s.aims.Load()
+	if current := s.current.Load(); current != nil && s.began.Load() == a.fresh {
+		return current
 	}
-	return s.target
+	return a.target
 }
 
-// arrival is one received packet. Its payload and scratch belong to the reader.
-type arrival struct {
-	from      *encoding
-	ssrc      uint32
-	at        time.Time
-	seq       uint16
-	timestamp uint32
-	marker    bool
-	start     bool // a decoder can start here
-	payload   []byte
-	vp8       forward.VP8 // of video with a payload
-	scratch   []byte      // for the rewritten payload; its content is worthless
-	header    rtp.Header  // for the rewritten header
-}
-
-// forward sends a packet on, if it is of what flows in the slot.
-func (s *slot) forward(in *arrival) {
-	writer, out, ok := s.rewrite(in)
-	if !ok || writer == nil {
-		return
-	}
-	payload := in.payload
-	if !s.audio && len(payload) > 0 {
-		payload = in.vp8.Append(in.scratch[:0], payload, out.PictureID, out.TL0)
-		in.scratch = payload
-	}
-	// An error means that the transport is closing; the peer hears of that by itself.
-	if n, err := writer.WriteRTP(&in.header, payload); err == nil && n > 0 {
-		s.viewer.sfu.count.out(s.audio, len(payload))
-	}
-}
-
-// rewrite decides about a packet, and sets the header of what goes out.
-func (s *slot) rewrite(in *arrival) (webrtc.TrackLocalWriter, forward.Out, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.current == in.from && s.from != in.ssrc {
-		s.current = nil // the sender began anew
-	}
-	if s.current != in.from {
-		if s.target != in.from || !in.start {
-			return nil, forward.Out{}, false
+// forward sends on what has come of an encoding, if that flows in the slot.
+func (s *slot) forward(l *link, e *encoding, now time.Time) {
+	for i := range e.run {
+		in := &e.run[i]
+		if !s.admits(e, in.start) {
+			continue
 		}
-		s.switchTo(in.from, in.ssrc)
+		out, ok := s.rewriter.Rewrite(forward.In{
+			Seq: in.seq, Timestamp: in.timestamp, Start: in.start, Empty: len(in.payload) == 0,
+			PictureID: in.vp8.PictureID, TL0: in.vp8.TL0,
+		}, now)
+		if !ok {
+			continue
+		}
+		if !s.audio && len(in.payload) > 0 {
+			in.fields.Write(in.payload, out)
+			s.sent.Add(out, e.history, in.number)
+		}
+		n := s.seal(l, &s.sink, s.pt, out.Seq, out.Timestamp, s.ssrc, in.marker, in.payload)
+		l.credit = min(l.credit+n*resendShare/100, resendBurst)
+		s.packets++
+		s.bytes += uint32(len(in.payload))
+		if s.packets == 1 || int32(out.Timestamp-s.timestamp) > 0 {
+			s.timestamp, s.at = out.Timestamp, now
+		}
+		l.worker.totals.Out.add(s.audio, len(in.payload))
 	}
-	out, ok := s.rewriter.Rewrite(forward.In{
-		Seq: in.seq, Timestamp: in.timestamp, Start: in.start, Empty: len(in.payload) == 0,
-		PictureID: in.vp8.PictureID, TL0: in.vp8.TL0,
-	}, in.at)
-	in.header = rtp.Header{
-		Version: 2, Marker: in.marker, PayloadType: s.pt, SSRC: s.ssrc,
-		SequenceNumber: out.Seq, Timestamp: out.Timestamp,
-	}
-	return s.writer, out, ok
 }
 
-// switchTo makes e flow. The caller holds s.mu and a packet on which a decoder can start.
-func (s *slot) switchTo(e *encoding, ssrc uint32) {
-	if s.current != nil {
+// admits decides whether a packet of an encoding goes on; start tells that a decoder can start with it.
+func (s *slot) admits(e *encoding, start bool) bool {
+	a, current := s.aims.Load(), s.current.Load()
+	ssrc := e.ssrc.Load()
+	if current == e && s.began.Load() == a.fresh && s.from == ssrc {
+		return true
+	}
+	if a.target != e || !start {
+		return false
+	}
+	if current != nil && current.of == e.of {
 		switch count := &s.viewer.sfu.count; {
-		case e.index > s.current.index:
+		case e.index > current.index:
 			count.layersUp.Add(1)
-		case e.index < s.current.index:
+		case e.index < current.index:
 			count.layersDown.Add(1)
 		}
+	} else {
+		s.sent.Forget()
 	}
-	s.current, s.from = e, ssrc
+	s.current.Store(e)
+	s.began.Store(a.fresh)
+	s.from = ssrc
 	s.rewriter.Switch()
+	return true
+}
+
+// seal puts one packet into the slab and returns its length.
+func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, seq uint16, timestamp, ssrc uint32, marker bool, payload []byte) int {
+	n := forward.HeaderSize + len(payload) + udp.Overhead
+	if n > udp.MTU {
+		return 0
+	}
+	room := l.worker.slab.Room(n)
+	forward.WriteHeader(room, pt, marker, seq, timestamp, ssrc)
+	sealed, err := l.session.SealRTP(sink, room[:forward.HeaderSize], payload)
+	if err != nil {
+		return 0
+	}
+	l.worker.slab.Add(l.address, len(sealed))
+	return len(sealed)
+}
+
+// timestampAt is the time in units of the slot's stream.
+func (s *slot) timestampAt(now time.Time) uint32 {
+	clock := time.Duration(clockVP8)
+	if s.audio {
+		clock = clockOpus
+	}
+	return s.timestamp + uint32(now.Sub(s.at)*clock/time.Second)
 }

@@ -129,3 +129,37 @@ func (d VP8) Append(dst, payload []byte, pictureID uint16, tl0 uint8) []byte {
 	}
 	return append(dst, payload[d.Size:]...)
 }
+
+// Fields says where in a payload the fields are that are rewritten. The zero value has none.
+type Fields struct {
+	picture, tl0 uint8 // positions; 0 where there is none, for the first byte is none of them
+}
+
+// Widen makes a short picture id of the payload that begins at packet[at] 15 bits long, in place: the payload then
+// begins one byte earlier, so at must be at least 1. It returns where it begins, and its fields.
+func (d VP8) Widen(packet []byte, at int) (begin int, fields Fields) {
+	next := uint8(2)
+	if d.HasPictureID {
+		fields.picture, next = next, next+2
+		if d.idSize == 1 {
+			at--
+			packet[at], packet[at+1] = packet[at+1], packet[at+2]
+			packet[at+2] = 0x80 // what is behind it is the low byte
+		}
+	}
+	if d.HasTL0 {
+		fields.tl0 = next
+	}
+	return at, fields
+}
+
+// Write writes the picture id and TL0PICIDX of out into a payload, where it has them.
+func (f Fields) Write(payload []byte, out Out) {
+	if f.picture != 0 {
+		payload[f.picture] = 0x80 | byte(out.PictureID>>8)&0x7f
+		payload[f.picture+1] = byte(out.PictureID)
+	}
+	if f.tl0 != 0 {
+		payload[f.tl0] = out.TL0
+	}
+}

@@ -79,6 +79,12 @@ func FuzzVP8(f *testing.F) {
 		if len(out) > len(payload)+forward.MaxGrowth {
 			t.Fatalf("%d bytes became %d", len(payload), len(out))
 		}
+		packet := append([]byte{0}, payload...)
+		begin, fields := d.Widen(packet, 1)
+		fields.Write(packet[begin:], forward.Out{PictureID: picture, TL0: tl0})
+		if !bytes.Equal(packet[begin:], out) {
+			t.Fatalf("written in place it is % x, not % x", packet[begin:], out)
+		}
 		again, err := forward.ParseVP8(out)
 		if err != nil {
 			t.Fatalf("what was written cannot be read: %v", err)

@@ -1,0 +1,263 @@
+package sfu
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/pion/interceptor/pkg/twcc"
+
+	"pronto/sfu/forward"
+	"pronto/sfu/udp"
+)
+
+const (
+	// feedbackSSRC is what this side calls itself in feedback, where it sends no media.
+	feedbackSSRC = 1
+	// aliveShare is how many times ICE hears that something of a peer has come, in the time after which it would take it
+	// for gone: clients send fewer checks while they send media, which ICE does not see.
+	aliveShare = 3
+	// maxGap is how many packets may be missing between two, for their arrival to be reported together.
+	maxGap = 1000
+	// resendShare is how much of what a peer is sent, in percent, may be sent again; resendBurst how many bytes of that
+	// may be saved up, resendStart how many there are at first.
+	resendShare = 15
+	resendBurst = 128 << 10
+	resendStart = 16 << 10
+)
+
+// link is what the media path knows about one peer. The worker owns it: others post.
+type link struct {
+	peer   *Peer
+	worker *worker
+	fence  *fence
+	closed bool
+	place  int // in the wheel; -1 for nowhere
+
+	// Of the transport.
+	session            *udp.Session // nil before DTLS is up
+	fragment, password string       // of this side, in ICE
+	routed             []netip.AddrPort
+	selected           netip.AddrPort // the one of them to which is sent
+	address            *udp.Address   // likewise; nil before ICE has found the peer
+	heardAt            time.Time      // when something authentic came last
+	aliveAt            time.Time      // when ICE was told so
+
+	// What comes.
+	ids        extensionIDs
+	publishes  []*stream
+	declared   map[uint32]*stream
+	sources    map[uint32]*source
+	last       *source
+	trial      *source // of an SSRC that has not been heard before
+	arrivals   *twcc.Recorder
+	arrived    uint16    // transport-wide number of the newest packet
+	recordedAt time.Time // when arrivals began
+	active     bool      // in worker.active
+
+	// What goes.
+	slots  []*slot
+	bySSRC map[uint32]*slot
+	credit int // bytes that may be sent again
+}
+
+// extensionIDs are those of the header extensions, 0 where one was not negotiated.
+type extensionIDs struct{ mid, rid, rrid, level, twcc uint8 }
+
+// source is one received SSRC.
+type source struct {
+	srtp      *udp.Source
+	reception forward.Reception
+	encoding  *encoding // nil until it is known what it is
+}
+
+func newLink(p *Peer, limits Limits) *link {
+	return &link{
+		peer: p, worker: p.sfu.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
+		sources: map[uint32]*source{}, declared: map[uint32]*stream{}, bySSRC: map[uint32]*slot{}, credit: resendStart,
+	}
+}
+
+// connect gives the link its keys and its first address, once.
+func (l *link) connect(session *udp.Session, to netip.AddrPort) {
+	if l.session == nil && !l.closed {
+		l.session = session
+	}
+	if l.address == nil {
+		l.worker.direct(l, to)
+	}
+}
+
+// publish says what the peer sends.
+func (l *link) publish(streams []*stream, ids extensionIDs) {
+	l.publishes, l.ids = streams, ids
+	for _, s := range streams {
+		if len(s.rids) > 0 {
+			continue // the SSRC alone does not say which encoding it is
+		}
+		for _, ssrc := range s.ssrcs {
+			l.declared[ssrc] = s
+		}
+	}
+}
+
+// addSlots says where the peer receives.
+func (l *link) addSlots(slots []*slot) {
+	l.slots = append(l.slots, slots...)
+	for _, s := range slots {
+		l.bySSRC[s.ssrc] = s
+		if s.rtxSSRC != 0 {
+			l.bySSRC[s.rtxSSRC] = s
+		}
+	}
+}
+
+// takeMedia takes one packet of the peer.
+func (l *link) takeMedia(packet []byte) {
+	if l.session == nil {
+		return
+	}
+	h, err := forward.ParseHeader(packet)
+	if err != nil {
+		l.worker.count.droppedMalformed.Add(1)
+		return
+	}
+	s := l.find(h.SSRC)
+	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
+	if err != nil {
+		return // not of the peer, or of before: nobody's fault
+	}
+	now := l.worker.now
+	l.alive(now)
+	if !l.fence.admit(len(packet), now) || s == l.trial && !l.remember(s) {
+		return
+	}
+	if l.ids.twcc != 0 {
+		if b := h.Extension(l.ids.twcc); len(b) >= 2 {
+			l.recordArrival(h.SSRC, binary.BigEndian.Uint16(b), now)
+		}
+	}
+	if payload, err = h.Unpad(payload); err != nil {
+		l.worker.count.droppedMalformed.Add(1)
+		return
+	}
+	if s.encoding == nil && !l.identify(s, &h) {
+		l.worker.count.droppedMalformed.Add(1)
+		return
+	}
+	s.encoding.take(l, s, &h, packet, len(payload))
+}
+
+// find returns what is known about an SSRC; the trial source if that is nothing.
+func (l *link) find(ssrc uint32) *source {
+	if l.last != nil && l.last.srtp.SSRC() == ssrc {
+		return l.last
+	}
+	if s := l.sources[ssrc]; s != nil {
+		l.last = s
+		return s
+	}
+	if l.trial == nil || l.trial.srtp.SSRC() != ssrc {
+		// Kept only when the packet turns out to be authentic.
+		l.trial = &source{srtp: udp.NewSource(ssrc)}
+	}
+	return l.trial
+}
+
+// remember keeps the trial source, if the peer may have one more.
+func (l *link) remember(s *source) bool {
+	l.trial = nil
+	ssrc := s.srtp.SSRC()
+	if !l.fence.name(ssrc) {
+		return false
+	}
+	l.sources[ssrc], l.last = s, s
+	return true
+}
+
+// identify finds out which encoding a source is, by what the offer says or by its header extensions (RFC 8843,
+// section 9.2; RFC 8852). It reports false while that is not known.
+func (l *link) identify(s *source, h *forward.Header) bool {
+	of := l.declared[h.SSRC]
+	if of == nil {
+		mid := h.Extension(l.ids.mid)
+		for _, candidate := range l.publishes {
+			if len(mid) > 0 && candidate.mid == string(mid) {
+				of = candidate
+			}
+		}
+	}
+	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
+		return false
+	}
+	index := 0
+	if len(of.rids) > 0 {
+		rid := h.Extension(l.ids.rid)
+		if h.PayloadType == of.rtxPT && len(h.Extension(l.ids.rrid)) > 0 {
+			rid = h.Extension(l.ids.rrid)
+		}
+		index = -1
+		for i := range of.rids {
+			if of.rids[i] == string(rid) {
+				index = i
+			}
+		}
+	}
+	if index < 0 {
+		return false
+	}
+	e, made := of.get(index)
+	if made {
+		l.worker.count.tracks.Add(1)
+	}
+	s.encoding = e
+	s.reception = forward.Reception{ClockRate: clockVP8, Ask: of.nack}
+	if of.source.Audio() {
+		s.reception.ClockRate = clockOpus
+	}
+	if h.PayloadType == of.pt {
+		e.source = s
+		e.ssrc.Store(h.SSRC) // another one means that the client began anew
+	}
+	return true
+}
+
+// alive tells ICE that the peer is there: it does not see the media.
+func (l *link) alive(now time.Time) {
+	l.heardAt = now
+	if now.Sub(l.aliveAt) < l.fence.limits.DisconnectedAfter/aliveShare || l.address == nil {
+		return
+	}
+	l.aliveAt = now
+	l.worker.aside.Put(udp.Packet{From: l.selected, Data: aliveSign})
+}
+
+// aliveSign is of no protocol (RFC 7983): it only says from where something authentic has come.
+var aliveSign = []byte{0xff}
+
+// recordArrival notes when a packet came. A number far from the one before begins a new record, once a second: a long
+// gap is as long to note.
+func (l *link) recordArrival(ssrc uint32, seq uint16, now time.Time) {
+	if gap := int16(seq - l.arrived); l.arrivals == nil || gap > maxGap || gap < -maxGap {
+		if now.Sub(l.recordedAt) < time.Second {
+			return
+		}
+		l.arrivals, l.recordedAt = twcc.NewRecorder(feedbackSSRC), now
+		l.arrived = seq
+	} else if gap > 0 {
+		l.arrived = seq
+	}
+	l.arrivals.Record(ssrc, seq, now.UnixMicro())
+	l.activate()
+}
+
+// activate has the worker look after the link at the next step.
+func (l *link) activate() {
+	if !l.active {
+		l.active = true
+		l.worker.active = append(l.worker.active, l)
+	}
+}
+
+// sends tells whether packets can go to the peer.
+func (l *link) sends() bool { return l.session != nil && l.address != nil }

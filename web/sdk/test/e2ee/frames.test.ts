@@ -40,6 +40,8 @@ test("of 100,000 sealed frames of 50 epochs, any codec, out of order, doubled, l
   const nonces = new Set<string>();
   let opened = 0;
   let dropped = 0;
+  let wrong = 0;
+  let twice = 0;
   for (let epoch = 0; epoch < 50; epoch++) {
     const base = new Uint8Array(16).map(() => below(256));
     await sending.install(epoch, base.slice());
@@ -56,9 +58,7 @@ test("of 100,000 sealed frames of 50 epochs, any codec, out of order, doubled, l
     );
     for (const { codec, sealed } of frames) {
       const header = decodeHeader(strip(codec, sealed)?.sealed ?? new Uint8Array(0));
-      const nonce = `${epoch} ${header?.kid} ${header?.ctr}`;
-      expect(nonces.has(nonce)).toBe(false);
-      nonces.add(nonce);
+      nonces.add(`${epoch} ${header?.kid} ${header?.ctr}`);
     }
     const arriving = frames.flatMap((frame) =>
       below(10) === 0 ? [] : below(10) === 0 ? [frame, frame] : [frame],
@@ -81,14 +81,15 @@ test("of 100,000 sealed frames of 50 epochs, any codec, out of order, doubled, l
           dropped++;
           return;
         }
-        expect(Buffer.compare(result.frame, plain)).toBe(0);
-        expect(done.has(id)).toBe(false);
+        if (Buffer.compare(result.frame, plain) !== 0) wrong++;
+        if (done.has(id)) twice++;
         done.add(id);
         opened++;
       }),
     );
   }
-  expect(nonces.size).toBe(100_000);
+  expect(nonces.size).toBe(100_000); // no two frames had the same
+  expect({ wrong, twice }).toEqual({ wrong: 0, twice: 0 });
   expect(opened).toBeGreaterThan(80_000);
   expect(dropped).toBeGreaterThan(5_000);
 }, 60_000);

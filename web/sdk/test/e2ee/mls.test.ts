@@ -157,7 +157,7 @@ test("random bytes, and other messages in a message's place, are refused as bad 
   }
 });
 
-test("through 60 random joins, leaves and renewals all members agree, and who left is outside", async () => {
+test("through 40 random joins, leaves and renewals all members agree, and who left is outside", async () => {
   let state = 9_420;
   const below = (n: number): number => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -166,7 +166,7 @@ test("through 60 random joins, leaves and renewals all members agree, and who le
   const founder = await person("p0");
   const first: { mls: MLS; group: Group } = { mls: founder, group: await founder.found(text("c")) };
   const inside = new Map([["p0", first]]);
-  for (let step = 1; step <= 60; step++) {
+  for (let step = 1; step <= 40; step++) {
     const all = [...inside];
     const [committer, { group }] = all[below(all.length)] ?? ["p0", first];
     let commit: Bytes;
@@ -204,4 +204,4 @@ test("through 60 random joins, leaves and renewals all members agree, and who le
     const agreed = new Set(await Promise.all([...inside.values()].map((one) => secrets(one.group))));
     expect(agreed.size).toBe(1);
   }
-});
+}, 30_000);

@@ -24,7 +24,8 @@ const where = /ts-mls[\\/]dist[\\/]src[\\/]clientState\.js$/;
 /** repairMLS corrects the text of the library's clientState.js, and throws if that is another version's. */
 export function repairMLS(source) {
   return wrong.reduce((text, [pattern, right]) => {
-    if (!pattern.test(text)) throw new Error("ts-mls has changed: see whether mls-library.mjs is still needed");
+    if (!pattern.test(text))
+      throw new Error("ts-mls has changed: see whether mls-library.mjs is still needed");
     return text.replace(pattern, right);
   }, source);
 }
@@ -46,8 +47,13 @@ export const esbuildMLS = {
   },
 };
 
-/** viteMLS is the correction for vitest. */
+/** viteMLS is the correction for vitest. The library names source maps that it does not have. */
 export const viteMLS = {
   name: "mls-library",
-  transform: (source, id) => (where.test(id.split("?")[0]) ? { code: repairMLS(source), map: null } : undefined),
+  enforce: "pre",
+  async load(id) {
+    if (!/ts-mls[\\/]dist[\\/].*\.js$/.test(id)) return undefined;
+    const source = (await readFile(id, "utf8")).replace(/\n\/\/# sourceMappingURL=.*$/, "");
+    return { code: where.test(id) ? repairMLS(source) : source, map: null };
+  },
 };

@@ -36,16 +36,16 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
-/** toBase64 is the text that the protocol carries bytes in (RFC 4648, section 4). */
-export function toBase64(bytes: Uint8Array): string {
+/** toBlob is the text that the protocol carries bytes in: base64url without padding (RFC 4648, section 5). */
+export function toBlob(bytes: Uint8Array): string {
   let chars = "";
   for (let i = 0; i < bytes.length; i += 8_192) chars += String.fromCharCode(...bytes.subarray(i, i + 8_192));
-  return btoa(chars);
+  return btoa(chars).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
-/** fromBase64 reads that text; it throws on anything else. */
-export function fromBase64(value: string): Bytes {
-  return Uint8Array.from(atob(value), (char) => char.charCodeAt(0));
+/** fromBlob reads that text; it throws on anything else. */
+export function fromBlob(value: string): Bytes {
+  return Uint8Array.from(atob(value.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
 }
 
 /** own is the same bytes in a buffer that holds nothing else. */

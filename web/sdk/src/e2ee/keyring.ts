@@ -12,6 +12,7 @@ const aheadEpochs = 8;
 interface Epoch {
   readonly number: number;
   readonly base: CryptoKey;
+  readonly holders: ReadonlyMap<number, string>; // participants, by leaf
   readonly keys: Map<number, Promise<SFrameKey>>;
   readonly windows: Map<number, Replay>;
   /** endsMs is when it is forgotten; it is set once a newer one came. */
@@ -22,6 +23,8 @@ interface Epoch {
 export interface Found {
   readonly key: Promise<SFrameKey>;
   readonly window: Replay;
+  /** holder is the participant who holds the leaf; undefined if nobody does. */
+  readonly holder: string | undefined;
 }
 
 /** maxKeys bounds what one member can have derived by naming generations. */
@@ -43,14 +46,19 @@ export class Keyring {
     return this.#latest;
   }
 
-  /** install takes the key of a new epoch. The one before lives on for a while. */
-  async install(epoch: number, baseKey: Bytes): Promise<void> {
+  /** install takes the key of a new epoch, and who holds which leaf in it. The one before lives on for a while. */
+  async install(
+    epoch: number,
+    baseKey: Bytes,
+    holders: ReadonlyMap<number, string> = new Map(),
+  ): Promise<void> {
     const base = await importBase(baseKey);
     if (epoch <= this.#latest) return;
     for (const old of this.#epochs.values()) old.endsMs = Math.min(old.endsMs, this.#now() + keepMs);
     this.#epochs.set(epoch & 255, {
       number: epoch,
       base,
+      holders,
       keys: new Map(),
       windows: new Map(),
       endsMs: Number.POSITIVE_INFINITY,
@@ -60,7 +68,7 @@ export class Keyring {
 
   /** find is the key of a KID: "ahead" if its epoch may still come, "gone" if it has been or is none. */
   find(kid: number): Found | "ahead" | "gone" {
-    const low = readKID(kid)?.epoch ?? 0;
+    const { epoch: low = 0, leaf = 0 } = readKID(kid) ?? {};
     const epoch = this.#epochs.get(low);
     if (epoch === undefined || epoch.endsMs <= this.#now()) {
       this.#epochs.delete(low);
@@ -76,7 +84,7 @@ export class Keyring {
       epoch.keys.set(kid, key);
       epoch.windows.set(kid, window);
     }
-    return { key, window };
+    return { key, window, holder: epoch.holders.get(leaf) };
   }
 
   /** derive makes a key to seal with, of an epoch that is here; undefined if it is not. */

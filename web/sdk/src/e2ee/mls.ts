@@ -23,7 +23,7 @@ import {
 } from "ts-mls";
 import { type ClientConfig, defaultClientConfig } from "ts-mls/clientConfig.js";
 import { ratchetTreeFromExtension } from "ts-mls/groupInfo.js";
-import { type Bytes, equal, own, text, toBase64 } from "./bytes.ts";
+import { type Bytes, concat, equal, own, text, uint } from "./bytes.ts";
 
 // The only file that knows the MLS library (ts-mls): another one would be put
 // in here. MLS is RFC 9420, with MLS_128_DHKEMX25519_AES128GCM_SHA256_Ed25519.
@@ -228,7 +228,7 @@ export class MLS {
     const key = await crypto.subtle.importKey("raw", this.#psk, { name: "HMAC", hash: "SHA-256" }, false, [
       "sign",
     ]);
-    const message = text(`pronto link 1 ${toBase64(groupID)} ${epoch} ${toBase64(signatureKey)}`);
+    const message = concat(groupID, uint(epoch, 8), signatureKey);
     return new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
   }
 }

@@ -26,9 +26,10 @@ export type Verdict = "open" | "wait" | "refuse";
 /** Opener opens the frames of one track. */
 export class Opener {
   readonly #keyring: Keyring;
-  readonly #judge: (by: Sealed) => Verdict;
+  readonly #judge: (by: Sealed, holder: string | undefined) => Verdict;
 
-  constructor(keyring: Keyring, judge: (by: Sealed) => Verdict) {
+  /** judge is asked whether frames of a source and a participant may come in by this track now. */
+  constructor(keyring: Keyring, judge: (by: Sealed, holder: string | undefined) => Verdict) {
     this.#keyring = keyring;
     this.#judge = judge;
   }
@@ -43,7 +44,7 @@ export class Opener {
     const found = this.#keyring.find(Number(header.kid));
     if (found === "ahead") return "wait";
     if (found === "gone") return { fault: "noKey" };
-    const verdict = this.#judge(by);
+    const verdict = this.#judge(by, found.holder);
     if (verdict === "wait") return "wait";
     if (verdict === "refuse") return { fault: "wrongSender" };
     return this.#decrypt(found, header, parts, by);

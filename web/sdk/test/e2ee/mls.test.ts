@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, text, toBase64 } from "../../src/e2ee/bytes.ts";
+import { type Bytes, text, toBlob } from "../../src/e2ee/bytes.ts";
 import { BadKeys, type Group, MLS, type OwnKeyPackage, type Signer } from "../../src/e2ee/mls.ts";
 
 async function signer(name: string): Promise<Signer> {
@@ -28,7 +28,7 @@ function names(group: Group): string[] {
 }
 
 async function secrets(group: Group): Promise<string> {
-  return `${group.epoch} ${toBase64(await group.baseKey())} ${toBase64(group.authenticator)}`;
+  return `${group.epoch} ${toBlob(await group.baseKey())} ${toBlob(group.authenticator)}`;
 }
 
 test("three enter, one leaves: those inside have the same keys, and others at each epoch", async () => {

@@ -29,7 +29,7 @@ var floors = [][]string{
 	{
 		"signalling/store", "signalling/bus", "signalling/wire",
 		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",
-		"turn/credential", "web",
+		"metrics/emodel", "turn/credential", "web",
 	},
 }
 

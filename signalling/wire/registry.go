@@ -72,6 +72,8 @@ var Requests = []Request{
 	{"lock", Lock{}, "done", Done{}},
 	{"mediaFlows", MediaFlows{}, "done", Done{}},
 	{"mediaFailed", MediaFailed{}, "done", Done{}},
+	{"reportConnection", ReportConnection{}, "done", Done{}},
+	{"reportQuality", ReportQuality{}, "done", Done{}},
 	{"getPeople", GetPeople{}, "people", People{}},
 	{"addContact", AddContact{}, "people", People{}},
 	{"removeContact", RemoveContact{}, "people", People{}},

@@ -205,8 +205,12 @@ func (r *Room) aimAll(now time.Time) {
 
 func (r *Room) aimSlots(of *stream, slots []*slot, now time.Time) {
 	if of.source.Audio() {
+		target := of.encodings[0].Load()
+		if of.peer.mutes(of.source) {
+			target = nil
+		}
 		for _, s := range slots {
-			s.aim(of.encodings[0].Load())
+			s.aim(target)
 		}
 		return
 	}

@@ -68,7 +68,6 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 	both := []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo}
 	for uri, kinds := range map[string][]webrtc.RTPCodecType{
 		extMid:        both,
-		extTWCC:       both,
 		extRID:        {webrtc.RTPCodecTypeVideo},
 		extRRID:       {webrtc.RTPCodecTypeVideo},
 		extAudioLevel: {webrtc.RTPCodecTypeAudio},
@@ -78,6 +77,11 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 			if err := m.RegisterHeaderExtension(extension, kind, webrtc.RTPTransceiverDirectionRecvonly); err != nil {
 				return fmt.Errorf("register a header extension: %w", err)
 			}
+		}
+	}
+	for _, kind := range both { // reported by both sides
+		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extTWCC}, kind); err != nil {
+			return fmt.Errorf("register a header extension: %w", err)
 		}
 	}
 	return nil

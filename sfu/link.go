@@ -58,7 +58,8 @@ type link struct {
 	// What goes.
 	slots  []*slot
 	bySSRC map[uint32]*slot
-	credit int // bytes that may be sent again
+	credit int    // bytes that may be sent again
+	number uint16 // transport-wide, of the next packet
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.

@@ -188,7 +188,7 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 		}
 		s.transceiver = t
 		encoding := t.Sender().GetParameters().Encodings[0]
-		s.pt, s.ssrc = section.pt, uint32(encoding.SSRC)
+		s.pt, s.ssrc, s.twcc = section.pt, uint32(encoding.SSRC), section.twcc
 		if section.rtxPT != 0 {
 			s.rtxPT, s.rtxSSRC = section.rtxPT, uint32(encoding.RTX.SSRC)
 		}

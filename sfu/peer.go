@@ -58,6 +58,7 @@ type Peer struct {
 	apart      []string   // peers of whom nothing comes here
 	late       bool       // Failed was told because no connection came
 	everUp     bool
+	hearing    hearing
 }
 
 func newPeer(r *Room, id string) *Peer {

@@ -93,7 +93,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		if !ok {
 			continue
 		}
-		size := len(again.Payload) + forward.HeaderSize + udp.Overhead
+		size := len(again.Payload) + s.headerSize() + udp.Overhead
 		if size > l.credit {
 			l.worker.count.droppedRTCP.Add(1)
 			return
@@ -204,12 +204,14 @@ func (l *link) askKeyFrame(ssrc uint32) {
 // sendAgain sends a packet of the slot once more: as a retransmission (RFC 4588) where the client has them, else exactly
 // as it was, for with AES-GCM two packets of one number must be one.
 func (s *slot) sendAgain(l *link, again forward.Again) {
+	out := again.Out
 	if s.rtxSSRC == 0 {
-		s.seal(l, &s.sink, s.pt, again.Out.Seq, again.Out.Timestamp, s.ssrc, again.Marker, again.Payload)
+		s.seal(l, &s.sink, s.pt, s.ssrc, out, again.Marker, again.Payload)
 		return
 	}
-	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], again.Out.Seq)
+	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
-	s.seal(l, &s.rtxSink, s.rtxPT, s.rtxSeq, again.Out.Timestamp, s.rtxSSRC, again.Marker, payload)
+	out.Seq, out.Number = s.rtxSeq, s.stamp(l, len(payload))
+	s.seal(l, &s.rtxSink, s.rtxPT, s.rtxSSRC, out, again.Marker, payload)
 }

@@ -178,6 +178,7 @@ func (r *Room) look(now time.Time) []ask {
 	}
 	for _, p := range r.peers {
 		p.checkConnect(now)
+		p.checkHeard(now)
 	}
 	return r.keyFrames(now)
 }
@@ -187,8 +188,13 @@ func (r *Room) listen(now time.Time) {
 	for _, p := range r.peers {
 		for _, s := range p.streams {
 			if e := s.encodings[0].Load(); e != nil && s.source.Audio() {
-				if level, ok := e.level(); ok && p.sending.Load() {
-					r.voices.Heard(s, level, now)
+				level, ok := e.level()
+				if !ok || !p.sending.Load() || p.mutes(s.source) {
+					continue
+				}
+				r.voices.Heard(s, level, now)
+				if s.source == Microphone {
+					p.hearing.level(level, now)
 				}
 			}
 		}

@@ -49,6 +49,7 @@ type section struct {
 	pt, rtxPT  uint8 // rtxPT is 0 without retransmissions
 	ssrcs      []uint32
 	nack       bool
+	twcc       uint8        // extension id of the transport-wide number, 0 if its arrivals are not reported
 	extensions extensionIDs // of the whole offer: all sections share one transport
 }
 

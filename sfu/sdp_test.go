@@ -128,6 +128,11 @@ func TestOffersOfBrowsersPass(t *testing.T) {
 		if len(sections) != 4+5+9 || strings.Join(sections[1].rids, "") != "qhf" {
 			t.Errorf("%s: %d sections, camera %v", name, len(sections), sections[1])
 		}
+		for _, s := range sections {
+			if s.twcc == 0 || s.twcc != s.extensions.twcc {
+				t.Errorf("%s: arrivals in section %s are reported with extension %d", name, s.mid, s.twcc)
+			}
+		}
 		mids := byPosition(sections)
 		if mids[Microphone] != "0" || mids[Camera] != "1" || mids[Screen] != "2" || mids[ScreenAudio] != "3" {
 			t.Errorf("%s: sources %v", name, mids)

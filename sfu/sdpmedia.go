@@ -256,8 +256,16 @@ func (m *mediaReader) section(codecs []string) section {
 	if len(codecs) > 1 {
 		s.rtxPT = number(codecs[1])
 	}
+	reported := false
 	for _, fb := range m.feedback {
-		s.nack = s.nack || !m.audio && fb[1] == "nack" && (fb[0] == codecs[0] || fb[0] == "*")
+		mine := fb[0] == codecs[0] || fb[0] == "*"
+		s.nack = s.nack || !m.audio && mine && fb[1] == "nack"
+		reported = reported || mine && fb[1] == "transport-cc"
+	}
+	for id, name := range m.extensions {
+		if n := number(id); reported && name == extTWCC && n < 15 { // as the one-byte form has it
+			s.twcc = n
+		}
 	}
 	return s
 }

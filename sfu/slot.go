@@ -25,6 +25,7 @@ type slot struct {
 	mid           string
 	pt, rtxPT     uint8
 	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
+	twcc          uint8  // extension id of the transport-wide number, 0 for none
 
 	// Guarded by Room.mu.
 	stream *stream // who has the slot; nil when it is empty
@@ -158,9 +159,12 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		}
 		if !s.audio && len(in.payload) > 0 {
 			in.fields.Write(in.payload, out)
+		}
+		out.Number = s.stamp(l, len(in.payload))
+		n := s.seal(l, &s.sink, s.pt, s.ssrc, out, in.marker, in.payload)
+		if !s.audio && len(in.payload) > 0 {
 			s.sent.Add(out, e.history, in.number)
 		}
-		n := s.seal(l, &s.sink, s.pt, out.Seq, out.Timestamp, s.ssrc, in.marker, in.payload)
 		l.credit = min(l.credit+n*resendShare/100, resendBurst)
 		s.packets++
 		s.bytes += uint32(len(in.payload))
@@ -198,20 +202,40 @@ func (s *slot) admits(e *encoding, start bool) bool {
 	return true
 }
 
+// stamp numbers the next packet of a slot among all that the peer is sent; n is the length of its payload.
+func (s *slot) stamp(l *link, n int) (number uint16) {
+	if s.twcc == 0 {
+		return 0
+	}
+	l.number++
+	return l.number
+}
+
 // seal puts one packet into the slab and returns its length.
-func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, seq uint16, timestamp, ssrc uint32, marker bool, payload []byte) int {
-	n := forward.HeaderSize + len(payload) + udp.Overhead
+func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.Out, marker bool, payload []byte) int {
+	header := s.headerSize()
+	n := header + len(payload) + udp.Overhead
 	if n > udp.MTU {
 		return 0
 	}
 	room := l.worker.slab.Room(n)
-	forward.WriteHeader(room, pt, marker, seq, timestamp, ssrc)
-	sealed, err := l.session.SealRTP(sink, room[:forward.HeaderSize], payload)
+	forward.WriteHeader(room, pt, marker, out.Seq, out.Timestamp, ssrc)
+	if s.twcc != 0 {
+		forward.WriteNumber(room, s.twcc, out.Number)
+	}
+	sealed, err := l.session.SealRTP(sink, room[:header], payload)
 	if err != nil {
 		return 0
 	}
 	l.worker.slab.Add(l.address, len(sealed))
 	return len(sealed)
+}
+
+func (s *slot) headerSize() int {
+	if s.twcc != 0 {
+		return forward.HeaderSize + forward.NumberSize
+	}
+	return forward.HeaderSize
 }
 
 // timestampAt is the time in units of the slot's stream.

@@ -92,6 +92,7 @@ func joinWired(t testing.TB, r *Room, id string, publishes bool, profile srtp.Pr
 	} else {
 		w.slot = newSlot(peer, false, "slot-0")
 		w.slot.mid, w.slot.pt, w.slot.rtxPT, w.slot.ssrc, w.slot.rtxSSRC = "0", wirePT, wireRTXPT, 2000, 2001
+		w.slot.twcc = wireTWCC
 		r.sfu.worker.do(func() { peer.link.addSlots([]*slot{w.slot}) })
 		r.mu.Lock()
 		peer.videoSlots = append(peer.videoSlots, w.slot)

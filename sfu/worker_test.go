@@ -432,3 +432,27 @@ func FuzzPackets(f *testing.F) {
 		<-ana.peer.Done()
 	})
 }
+
+func TestEachPacketOfAReceiverHasTheNextTransportWideNumber(t *testing.T) {
+	s, r := startWired(t, Limits{})
+	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
+	number := func(p *rtp.Packet) uint16 { return binary.BigEndian.Uint16(p.GetExtension(wireTWCC)) }
+	ana.send(video(1))
+	first := bia.media()
+	for seq := range uint16(3) {
+		ana.send(video(seq + 2))
+		if got := number(bia.media()); got != number(first)+seq+1 {
+			t.Errorf("packet %d has number %d", seq+2, got)
+		}
+	}
+	nack := &rtcp.TransportLayerNack{SenderSSRC: 1, MediaSSRC: 2000, Nacks: []rtcp.NackPair{{PacketID: first.SequenceNumber}}}
+	bia.report(nack)
+	if again := bia.media(); again.SSRC != 2001 || number(again) != number(first)+4 {
+		t.Errorf("a retransmission has number %d", number(again))
+	}
+	s.worker.do(func() { bia.slot.rtxSSRC = 0 })
+	bia.report(nack)
+	if again := bia.media(); again.SSRC != 2000 || number(again) != number(first) {
+		t.Errorf("what is sent again as it was has number %d", number(again))
+	}
+}

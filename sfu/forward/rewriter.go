@@ -23,6 +23,9 @@ type Out struct {
 	TL0       uint8
 	// Began: this packet is the first after a switch.
 	Began bool
+	// Number is the transport-wide one with which it goes out; the caller's to fill in. A packet that is sent
+	// again with the same sequence number must have the same.
+	Number uint16
 }
 
 const (

@@ -108,16 +108,23 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 		return nil, err
 	}
 	c.peers[id] = p
+	if l.NoSound { // what the connection before had to say is over
+		if err := c.unheard(id, false); err != nil {
+			return nil, err
+		}
+	}
 	c.allow(id)
 	c.keepApart()
 	return p, nil
 }
 
 // allow has the SFU forward a participant's media, or nothing of it and
-// nothing to him while he is on hold.
+// nothing to him while he is on hold, and nothing of his microphone while it is
+// off, by his own hand or the host's.
 func (c *Call) allow(id wire.ParticipantID) {
 	if p, l := c.peers[id], c.state.legOf(id); p != nil && l != nil {
 		p.Allow(!l.OnHold, !l.OnHold)
+		p.Mute(!l.Media.Microphone)
 	}
 }
 
@@ -153,6 +160,19 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 		case sfu.Failed:
 			delete(c.peers, id)
 			return c.mediaLost(id, true)
+		case sfu.Unheard:
+			return c.unheard(id, e.On)
+		}
+		return nil
+	})
+}
+
+// unheard takes the SFU's word on whether a participant's microphone comes through.
+// Only for run.
+func (c *Call) unheard(id wire.ParticipantID, on bool) error {
+	return c.change(context.Background(), func(s *state, fx *effects, _ time.Time) error {
+		if l := s.legOf(id); l != nil && l.in() {
+			s.setUnheard(fx, l, on)
 		}
 		return nil
 	})

@@ -64,6 +64,7 @@ type leg struct {
 	Hidden      uint32               `json:"hidden,omitzero"` // events of the call that he must not know of
 	NotHeard    bool                 `json:"-"`
 	PoorNetwork bool                 `json:"-"`
+	NoSound     bool                 `json:"-"` // none reaches the SFU, though his microphone is on
 	Unheard     []wire.ParticipantID `json:"-"` // who cannot hear him
 	Session     wire.SessionID       `json:"-"`
 	Lost        time.Time            `json:"-"` // when its socket went

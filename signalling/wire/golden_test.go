@@ -28,11 +28,11 @@ var (
 
 	ringing = CallState{
 		Call: "c1", Epoch: 1, Seq: 1, Kind: KindVideo, Phase: PhaseRinging, Topology: TopologyDirect, Generation: 1,
-		Self: "p1", Host: "p1", RingTimeoutMs: 45000, Participants: []Participant{ana, bia}, ICE: ICE{RelayOnly: true},
+		Self: "p1", Host: "p1", RingTimeoutMs: 45000, Encrypted: true, Participants: []Participant{ana, bia}, ICE: ICE{RelayOnly: true},
 	}
 	active = CallState{
 		Call: "c1", Epoch: 2, Seq: 17, Kind: KindVideo, Phase: PhaseActive, Topology: TopologySFU, Generation: 2,
-		Self: "p3", Title: "Standup", RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
+		Self: "p3", Title: "Standup", Encrypted: true, Isolates: true, RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
 		ICE: ICE{Servers: []ICEServer{{URLs: []string{"turn:calls.example:3478?transport=udp"}, Username: "1767229200:p3", Credential: "c2VjcmV0"}}},
 	}
 	choir = Group{
@@ -95,7 +95,7 @@ var requestExamples = map[string]any{
 		Pictures: []SeenPictures{{
 			Source: SourceCamera, GoodMs: 10000, FramesPerSecond: 30, Height: 360, Packets: 912, Lost: 14, JitterMs: 6, BufferMs: 52,
 		}},
-		Sent: &SentPicture{SentMs: 10000, CPUMs: 2000},
+		Sent: &SentPicture{SentMs: 10000, CPUMs: 2000}, Switches: 1,
 	},
 	"mediaFlows":          MediaFlows{Call: "c1", Generation: 1, Path: PathRelay, AfterMs: 380},
 	"mediaFailed":         MediaFailed{Call: "c1", Generation: 1},
@@ -137,6 +137,9 @@ var requestExamples = map[string]any{
 	"ringGroup":           RingGroup{Group: "g1", Kind: KindVideo},
 	"ringGroup.silent":    RingGroup{Group: "g1", Kind: KindVoice, Silent: true, ConfirmBlocked: true},
 	"joinGroupCall":       JoinGroupCall{Group: "g1", Media: Media{Microphone: true}},
+	"hello.encryption":    Hello{Token: "a.b.c", Device: "d1", Encryption: EncryptionVersion},
+	"ring.unencrypted":    Ring{Users: []UserID{"bia"}, Kind: KindVideo, Unencrypted: true},
+	"describe.binding":    Describe{Call: "c1", Generation: 1, Type: SDPOffer, SDP: offer, Binding: "c2lnbmVk"},
 	"joinLink":            JoinLink{Link: link.Link, Media: Media{Microphone: true, Camera: true}},
 }
 
@@ -174,7 +177,7 @@ var replyExamples = map[string]any{
 }
 
 var eventExamples = map[string]any{
-	"incoming":            Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", RingMs: 45000},
+	"incoming":            Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", RingMs: 45000, Encrypted: true},
 	"incoming.group":      Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", Others: 2, RingMs: 45000},
 	"ringStopped":         RingStopped{Call: "c1", Reason: StopAnsweredElsewhere, Device: "Ana’s phone"},
 	"ringStopped.missed":  RingStopped{Call: "c1", Reason: StopTimeout},

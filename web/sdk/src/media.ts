@@ -142,7 +142,7 @@ export class CallMedia extends Emitter<MediaEvents> {
       return;
     }
     const peer = this.#peer;
-    if (frame.body.generation !== peer?.generation) return;
+    if (!("generation" in frame.body) || frame.body.generation !== peer?.generation) return;
     if (peer instanceof DirectPeer) {
       if (frame.type === "described") peer.described(frame.body.type, frame.body.sdp);
       if (frame.type === "trickled") peer.trickled(frame.body.candidates);

@@ -29,7 +29,7 @@ var floors = [][]string{
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
 		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
-		"turn/credential", "web",
+		"metrics/emodel", "turn/credential", "web",
 	},
 }
 

@@ -27,12 +27,12 @@ func (s *span) holds(at time.Time) bool {
 }
 
 // measure runs a scenario once.
-func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
+func measure(s scenario, warmUp, window time.Duration, profile string) (r result, err error) {
 	floor, err := measureFloor(s)
 	if err != nil {
 		return r, fmt.Errorf("floor: %w", err)
 	}
-	server, err := startServer()
+	server, err := startServer(profile)
 	if err != nil {
 		return r, err
 	}

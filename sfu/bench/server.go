@@ -22,13 +22,18 @@ import (
 	"pronto/sfu"
 )
 
-// request asks the server to have somebody join; reply answers it. One line of JSON each.
+// request asks the server to have somebody join, or, without an SDP, what it has used; reply answers it. One line
+// of JSON each.
 type request struct{ ID, SDP string }
 
-type reply struct{ ID, SDP, Error string }
+type reply struct {
+	ID, SDP, Error string
+	CPU            time.Duration
+	Switches       int
+}
 
 // runServer is the server's process: it serves requests until in ends.
-func runServer(in io.Reader, out io.Writer) error {
+func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -50,8 +55,13 @@ func runServer(in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return errors.Join(err, s.Close())
 		}
+		if q.SDP == "" {
+			if err := profile.toggle(); err != nil {
+				return errors.Join(err, s.Close())
+			}
+		}
 		work.Go(func() {
-			r := join(room, q)
+			r := answer(room, q)
 			mu.Lock()
 			defer mu.Unlock()
 			_ = json.NewEncoder(out).Encode(r)
@@ -59,6 +69,13 @@ func runServer(in io.Reader, out io.Writer) error {
 	}
 	work.Wait()
 	return errors.Join(lines.Err(), s.Close())
+}
+
+func answer(room *sfu.Room, q request) reply {
+	if q.SDP == "" {
+		return used(q.ID)
+	}
+	return join(room, q)
 }
 
 func join(room *sfu.Room, q request) reply {
@@ -83,12 +100,12 @@ type server struct {
 	waiting map[string]chan reply
 }
 
-func startServer() (*server, error) {
+func startServer(profile string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{process: exec.Command(self, "-serve"), waiting: map[string]chan reply{}}
+	s := &server{process: exec.Command(self, "-serve", "-profile", profile), waiting: map[string]chan reply{}}
 	s.process.Stderr = os.Stderr
 	if s.in, err = s.process.StdinPipe(); err != nil {
 		return nil, err
@@ -123,26 +140,32 @@ func (s *server) readReplies(out io.Reader) {
 
 // join returns the answer to an offer.
 func (s *server) join(ctx context.Context, id, sdp string) (string, error) {
-	line, err := json.Marshal(request{id, sdp})
+	r, err := s.ask(ctx, request{id, sdp})
+	return r.SDP, err
+}
+
+// ask returns the reply to a request.
+func (s *server) ask(ctx context.Context, q request) (reply, error) {
+	line, err := json.Marshal(q)
 	if err != nil {
-		return "", err
+		return reply{}, err
 	}
 	answer := make(chan reply, 1)
 	s.mu.Lock()
-	s.waiting[id] = answer
+	s.waiting[q.ID] = answer
 	_, err = s.in.Write(append(line, '\n'))
 	s.mu.Unlock()
 	if err != nil {
-		return "", fmt.Errorf("ask the server: %w", err)
+		return reply{}, fmt.Errorf("ask the server: %w", err)
 	}
 	select {
 	case r := <-answer:
 		if r.Error != "" {
-			return "", errors.New(r.Error)
+			return reply{}, errors.New(r.Error)
 		}
-		return r.SDP, nil
+		return r, nil
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return reply{}, ctx.Err()
 	}
 }
 
@@ -158,36 +181,13 @@ type usage struct {
 	switches int
 }
 
-// tick is the unit of times in /proc/PID/stat; Linux has 100 a second everywhere.
-const tick = 10 * time.Millisecond
-
+// usage asks the server what it has used. If it writes a profile, that begins with the first question and ends
+// with the second.
 func (s *server) usage() (usage, error) {
-	dir := filepath.Join("/proc", strconv.Itoa(s.process.Process.Pid))
-	b, err := os.ReadFile(filepath.Join(dir, "stat"))
-	if err != nil {
-		return usage{}, err
-	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	var u usage
-	for _, i := range []int{11, 12} { // utime and stime, see proc(5)
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return usage{}, err
-		}
-		u.cpu += time.Duration(n) * tick
-	}
-	tasks, err := filepath.Glob(filepath.Join(dir, "task/*/status"))
-	if err != nil {
-		return usage{}, err
-	}
-	for _, task := range tasks {
-		b, err := os.ReadFile(task)
-		if err != nil {
-			continue // the thread has ended
-		}
-		u.switches += statusField(b, "voluntary_ctxt_switches:") + statusField(b, "nonvoluntary_ctxt_switches:")
-	}
-	return u, nil
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	r, err := s.ask(ctx, request{ID: "usage"})
+	return usage{r.CPU, r.Switches}, err
 }
 
 // resident returns the memory of the server in MiB.

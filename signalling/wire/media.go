@@ -54,6 +54,10 @@ type Describe struct {
 	Type SDPType `json:"type"`
 	// SDP is the description (RFC 8866).
 	SDP string `json:"sdp" limit:"1..49152"`
+	// Binding is our device's signature over the description's DTLS
+	// fingerprints, for an encrypted call: a signalling server that swaps them is
+	// found before media.
+	Binding Blob `json:"binding,omitzero" limit:"0..4096"`
 }
 
 // Described is a session description from the other participant.
@@ -64,6 +68,8 @@ type Described struct {
 	Type SDPType `json:"type"`
 	// SDP is the description (RFC 8866).
 	SDP string `json:"sdp"`
+	// Binding is as in [Describe.Binding].
+	Binding Blob `json:"binding,omitzero"`
 }
 
 // Trickle sends ICE candidates to the other participant of a direct call (RFC

@@ -41,6 +41,7 @@ export async function startServer(env = {}) {
   let child;
   const server = {
     url: "",
+    metrics: "",
     async start() {
       child = spawn(bin, ["serve"], {
         env: {
@@ -60,7 +61,7 @@ export async function startServer(env = {}) {
         },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      server.url = await ready(child);
+      ({ page: server.url, metrics: server.metrics } = await ready(child));
       listen = `127.0.0.1:${new URL(server.url).port}`;
     },
     async kill(signal = "SIGKILL") {
@@ -81,7 +82,7 @@ export async function startServer(env = {}) {
   return server;
 }
 
-/** ready waits for the line that says where the page is. */
+/** ready waits for the line that says where the page and the metrics are. */
 function ready(child) {
   return new Promise((resolve, reject) => {
     const said = [];
@@ -89,8 +90,8 @@ function ready(child) {
       said.push(line);
       if (process.env.E2E_LOG) console.error(line);
       try {
-        const { msg, page } = JSON.parse(line);
-        if (msg === "pronto is ready") resolve(page);
+        const { msg, page, metrics } = JSON.parse(line);
+        if (msg === "pronto is ready") resolve({ page, metrics });
       } catch {
         // a line that is not JSON is kept for the error below
       }

@@ -28,8 +28,8 @@ var floors = [][]string{
 	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/client", "signalling/client/media"},
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
-		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",
-		"turn/credential", "web",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
+		"metrics/emodel", "turn/credential", "web",
 	},
 }
 

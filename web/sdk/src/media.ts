@@ -5,6 +5,7 @@ import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
 import type { Shown } from "./quality.ts";
 import { Reporter } from "./reporter.ts";
+import type { Sealing } from "./sealing.ts";
 import {
   audioStats,
   type CallStats,
@@ -32,7 +33,7 @@ import type {
 /** Transport is what media needs of the signalling. */
 export interface Transport {
   online(): boolean;
-  describe(generation: number, type: SDPType, sdp: string): void;
+  describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
   negotiate(generation: number, sdp: string, sends: Send[]): Promise<string>;
 }
@@ -65,6 +66,7 @@ const speakingHoldMs = 500;
 export class CallMedia extends Emitter<MediaEvents> {
   readonly #transport: Transport;
   readonly #devices: Devices;
+  readonly #sealing: Sealing | undefined;
   readonly #reporter: Reporter;
   #state: CallState;
   #peer: Peer | undefined;
@@ -86,8 +88,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     devices: Devices,
     state: CallState,
     from: { sinceMs: number; resumed: boolean },
+    sealing: Sealing | undefined,
   ) {
     super();
+    this.#sealing = sealing;
     this.#transport = transport;
     this.#devices = devices;
     this.#state = state;
@@ -167,6 +171,18 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(items.length);
   }
 
+  /** other is who is at the other end of a direct way. */
+  get other(): string | undefined {
+    return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
+  }
+
+  /** abandon leaves a way that somebody has put himself into; the server finds another. */
+  abandon(generation: number): void {
+    if (this.#peer?.generation !== generation || !(this.#peer instanceof DirectPeer)) return;
+    this.#peer.close();
+    this.emit("failed", { generation });
+  }
+
   /** nudge mends the connection at once, after the network or the server was away. */
   nudge(): void {
     this.#peer?.nudge();
@@ -200,7 +216,8 @@ export class CallMedia extends Emitter<MediaEvents> {
       polite: last,
       offers: last,
       online: () => this.#transport.online(),
-      describe: (type, sdp) => this.#transport.describe(generation, type, sdp),
+      describe: (type, sdp) => this.#transport.describe(generation, other.participant, type, sdp),
+      sealing: this.#sealing,
       trickle: (candidates) => this.#transport.trickle(generation, candidates),
     });
   }
@@ -210,6 +227,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     return new SFUPeer({
       generation,
       ice: state.ice,
+      sealing: this.#sealing,
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
     });

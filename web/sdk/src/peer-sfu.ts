@@ -2,11 +2,14 @@ import { Emitter } from "./emitter.ts";
 import { configurationOf, type Peer, type PeerEvents, preferCodecs, swap } from "./peer.ts";
 import { type ProblemCode, ProntoError } from "./problem.ts";
 import { Recovery } from "./recovery.ts";
+import type { Sealing } from "./sealing.ts";
 import type { ICE, Send, Slot, Source } from "./wire.gen.ts";
 
 export interface SFUPeerOptions {
   readonly generation: number;
   readonly ice: ICE;
+  /** sealing seals what is sent, in an encrypted call. */
+  readonly sealing: Sealing | undefined;
   online(): boolean;
   /** negotiate sends an offer and returns the SFU's answer. */
   negotiate(sdp: string, sends: Send[]): Promise<string>;
@@ -46,7 +49,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     super();
     this.#options = options;
     // The SFU is the relay's own neighbour and shows nobody our address: relaying to it would hide nothing.
-    this.connection = new RTCPeerConnection(configurationOf(options.ice, false));
+    this.connection = new RTCPeerConnection(
+      configurationOf(options.ice, false, options.sealing !== undefined),
+    );
     this.#recovery = new Recovery({
       online: options.online,
       restart: () => this.#restart(),
@@ -54,7 +59,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     });
     this.connection.onconnectionstatechange = () => this.#recovery.heard(this.connection.connectionState);
     this.#openSenders();
-    for (let i = 0; i < audioSlots; i++) this.#add("audio", { direction: "recvonly" });
+    for (let i = 0; i < audioSlots; i++) this.#addSlot("audio");
     this.#openVideoSlots(videoSteps[0]);
     this.#negotiate();
   }
@@ -79,6 +84,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   /** setSlots takes the whole list of slots in use. */
   setSlots(slots: readonly Slot[]): void {
     this.#slots = slots;
+    this.#expect();
     this.emit("track", undefined);
   }
 
@@ -98,6 +104,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#recovery.close();
+    this.#options.sealing?.forget(this.connection);
     this.connection.close();
   }
 
@@ -105,7 +112,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     const send = (source: Source, kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) => {
       const init: RTCRtpTransceiverInit = { direction: "sendonly" };
       if (sendEncodings !== undefined) init.sendEncodings = sendEncodings;
-      this.#senders.set(source, this.#add(kind, init));
+      const transceiver = this.#add(kind, init);
+      this.#options.sealing?.seal(transceiver.sender, source);
+      this.#senders.set(source, transceiver);
     };
     send("microphone", "audio");
     send("camera", "video", camera);
@@ -121,7 +130,22 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
 
   #openVideoSlots(wanted: number): void {
     for (; this.#videoSlots < wanted; this.#videoSlots++) {
-      this.#add("video", { direction: "recvonly" });
+      this.#addSlot("video");
+    }
+  }
+
+  #addSlot(kind: "audio" | "video"): void {
+    const { receiver } = this.#add(kind, { direction: "recvonly" });
+    this.#options.sealing?.open(receiver);
+  }
+
+  /** expect tells whose frames come in by which slot: what is sealed by others is not played. */
+  #expect(): void {
+    const { sealing } = this.#options;
+    if (sealing === undefined) return;
+    for (const { mid, receiver } of this.connection.getTransceivers()) {
+      const slot = this.#slots.find((one) => one.mid === mid);
+      sealing.expect(receiver, slot && { participant: slot.participant, source: slot.source });
     }
   }
 
@@ -151,6 +175,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     const sdp = await this.#options.negotiate(offer, sends);
     if (this.#closed) return;
     await connection.setRemoteDescription({ type: "answer", sdp });
+    this.#expect();
     this.emit("track", undefined);
   }
 

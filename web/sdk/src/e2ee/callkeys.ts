@@ -12,7 +12,7 @@ import type {
 } from "../wire.gen.ts";
 import { equal, fromBlob, text, toBlob } from "./bytes.ts";
 import { decodeCredential } from "./credential.ts";
-import type { Keyring } from "./keyring.ts";
+import type { Holder, Holders, Keyring } from "./keyring.ts";
 import { maxLeaf } from "./kid.ts";
 import { BadKeys, type Committed, type Group, type MLS, type OwnKeyPackage } from "./mls.ts";
 import type { Sender } from "./sealer.ts";
@@ -34,8 +34,8 @@ export interface CallKeysOptions {
   readonly mls: MLS;
   readonly keyring: Keyring;
   readonly ask: Ask;
-  /** changed is told when the group is another one. */
-  changed(): void;
+  /** changed is told when the group is another one, with who holds which leaf. */
+  changed(holders: Holders): void;
   /** failed is told of what went wrong, for the metrics; it is being repaired. */
   failed(failure: KeyFailure): void;
 }
@@ -321,7 +321,7 @@ export class CallKeys {
     this.#number = number;
     this.#first = first;
     const epoch = this.frameEpoch;
-    const held = new Map(holders.map(({ leaf, participant }) => [leaf, participant]));
+    const held = heldBy(group, holders);
     await this.#options.keyring.install(epoch, await group.baseKey(), held);
     this.#next = { epoch, leaf: group.leaf };
     clearTimeout(this.#switch);
@@ -332,7 +332,7 @@ export class CallKeys {
       () => this.#inTurn(() => this.#commit([], [])),
       renewMs * (1 + Math.random() / 10),
     );
-    this.#options.changed();
+    this.#options.changed(held);
     this.#ready();
   }
 
@@ -373,6 +373,17 @@ export class CallKeys {
 /** groupID is MLS's id of a call's group. */
 export function groupID(call: string, number: number): Uint8Array<ArrayBuffer> {
   return text(`${call}/${number}`);
+}
+
+/** heldBy joins the server's word on who holds a leaf with the leaf's own. */
+function heldBy(group: Group, holders: readonly KeyHolder[]): Holders {
+  const held = new Map<number, Holder>();
+  for (const { leaf, credential } of group.members) {
+    const participant = holders.find((one) => one.leaf === leaf)?.participant;
+    const account = decodeCredential(credential)?.account;
+    if (participant !== undefined && account !== undefined) held.set(leaf, { participant, account });
+  }
+  return held;
 }
 
 async function make(group: Group, add: readonly Uint8Array[], remove: readonly number[]): Promise<Committed> {

@@ -9,10 +9,19 @@ const keepMs = 10_000;
 /** aheadEpochs is how far in front of ours an epoch may be for its key to be waited for. */
 const aheadEpochs = 8;
 
+/** Holder is who holds a leaf: a participant, whom the server names, and the account that his key's credential names. */
+export interface Holder {
+  readonly participant: string;
+  readonly account: string;
+}
+
+/** Holders are those of one epoch, by leaf. */
+export type Holders = ReadonlyMap<number, Holder>;
+
 interface Epoch {
   readonly number: number;
   readonly base: CryptoKey;
-  readonly holders: ReadonlyMap<number, string>; // participants, by leaf
+  readonly holders: Holders;
   readonly keys: Map<number, Promise<SFrameKey>>;
   readonly windows: Map<number, Replay>;
   /** endsMs is when it is forgotten; it is set once a newer one came. */
@@ -23,8 +32,8 @@ interface Epoch {
 export interface Found {
   readonly key: Promise<SFrameKey>;
   readonly window: Replay;
-  /** holder is the participant who holds the leaf; undefined if nobody does. */
-  readonly holder: string | undefined;
+  /** holder is who holds the leaf; undefined if nobody does. */
+  readonly holder: Holder | undefined;
 }
 
 /** maxKeys bounds what one member can have derived by naming generations. */
@@ -47,11 +56,7 @@ export class Keyring {
   }
 
   /** install takes the key of a new epoch, and who holds which leaf in it. The one before lives on for a while. */
-  async install(
-    epoch: number,
-    baseKey: Bytes,
-    holders: ReadonlyMap<number, string> = new Map(),
-  ): Promise<void> {
+  async install(epoch: number, baseKey: Bytes, holders: Holders = new Map()): Promise<void> {
     const base = await importBase(baseKey);
     if (epoch <= this.#latest) return;
     for (const old of this.#epochs.values()) old.endsMs = Math.min(old.endsMs, this.#now() + keepMs);

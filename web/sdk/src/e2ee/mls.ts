@@ -6,6 +6,7 @@ import {
   createGroupInfoWithExternalPubAndRatchetTree,
   decodeMlsMessage,
   encodeMlsMessage,
+  type GroupContext,
   generateKeyPackageWithKey,
   getCiphersuiteFromName,
   getCiphersuiteImpl,
@@ -157,6 +158,13 @@ export class MLS {
     if (info.wireformat !== "mls_group_info") throw new BadKeys("this is no GroupInfo");
     const { publicPackage, privatePackage } = await this.keyPackage();
     const { groupContext } = info.groupInfo;
+    if (this.#psk !== undefined) {
+      // Somebody without the secret may have put himself into a group of his own making, and offer it to us.
+      const shown = info.groupInfo.extensions.find(({ extensionType }) => extensionType === groupProofType);
+      const proof = await groupProof(this.#psk, groupContext, info.groupInfo.confirmationTag);
+      if (shown === undefined || !equal(shown.extensionData, proof))
+        throw new BadKeys("who offers the group does not know the link's secret");
+    }
     const resync = (ratchetTreeFromExtension(info.groupInfo) ?? []).some(
       (node) => node?.nodeType === "leaf" && equal(node.leaf.signaturePublicKey, this.#signer.publicKey),
     );
@@ -182,7 +190,7 @@ export class MLS {
   }
 
   #group(state: ClientState, suite: CiphersuiteImpl): Group {
-    return new Group(state, suite, this.#pskIndex(), this.#psk !== undefined, (...of) => this.#proof(...of));
+    return new Group(state, suite, this.#pskIndex(), this.#psk, (...of) => this.#proof(...of));
   }
 
   /** The library gets a handle for a private key, and gives it back when something is to be signed. */
@@ -225,12 +233,24 @@ export class MLS {
   /** proof shows that who adds himself knows the link's secret: the library has no PSK in external commits. */
   async #proof(groupID: Uint8Array, epoch: bigint, signatureKey: Uint8Array): Promise<Bytes> {
     if (this.#psk === undefined) return new Uint8Array(0);
-    const key = await crypto.subtle.importKey("raw", this.#psk, { name: "HMAC", hash: "SHA-256" }, false, [
-      "sign",
-    ]);
-    const message = concat(groupID, uint(epoch, 8), signatureKey);
-    return new Uint8Array(await crypto.subtle.sign("HMAC", key, message));
+    return hmac(this.#psk, concat(groupID, uint(epoch, 8), signatureKey));
   }
+}
+
+/** groupProofType is an extension of a GroupInfo, of the range for private use (RFC 9420, section 17.3). */
+const groupProofType = 0xf0a1;
+
+/** groupProof shows that who offers a group knows the link's secret. */
+function groupProof(psk: Bytes, context: GroupContext, confirmationTag: Uint8Array): Promise<Bytes> {
+  const { groupId, epoch } = context;
+  return hmac(psk, concat(text("pronto group 1"), groupId, uint(epoch, 8), confirmationTag));
+}
+
+async function hmac(key: Bytes, message: Bytes): Promise<Bytes> {
+  const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, [
+    "sign",
+  ]);
+  return new Uint8Array(await crypto.subtle.sign("HMAC", imported, message));
 }
 
 const pskID = text("pronto link 1");
@@ -242,15 +262,21 @@ export class Group {
   readonly #state: ClientState;
   readonly #suite: CiphersuiteImpl;
   readonly #psks: PskIndex;
-  readonly #hasPSK: boolean;
+  readonly #psk: Bytes | undefined;
   readonly #proof: Proof;
 
   /** @internal */
-  constructor(state: ClientState, suite: CiphersuiteImpl, psks: PskIndex, hasPSK: boolean, proof: Proof) {
+  constructor(
+    state: ClientState,
+    suite: CiphersuiteImpl,
+    psks: PskIndex,
+    psk: Bytes | undefined,
+    proof: Proof,
+  ) {
     this.#state = state;
     this.#suite = suite;
     this.#psks = psks;
-    this.#hasPSK = hasPSK;
+    this.#psk = psk;
     this.#proof = proof;
   }
 
@@ -301,11 +327,22 @@ export class Group {
 
   /** groupInfo is what a device enters with by its own commit. */
   async groupInfo(): Promise<Bytes> {
-    return encode({
-      version: "mls10",
-      wireformat: "mls_group_info",
-      groupInfo: await createGroupInfoWithExternalPubAndRatchetTree(this.#state, [], this.#suite),
-    });
+    const { groupContext, confirmationTag } = this.#state;
+    const extensions =
+      this.#psk === undefined
+        ? []
+        : [
+            {
+              extensionType: groupProofType,
+              extensionData: await groupProof(this.#psk, groupContext, confirmationTag),
+            },
+          ];
+    const groupInfo = await createGroupInfoWithExternalPubAndRatchetTree(
+      this.#state,
+      extensions,
+      this.#suite,
+    );
+    return encode({ version: "mls10", wireformat: "mls_group_info", groupInfo });
   }
 
   /** commit makes a commit; with nothing wanted it renews our own keys. */
@@ -314,7 +351,7 @@ export class Group {
       ...remove.map((removed): Proposal => ({ proposalType: "remove", remove: { removed } })),
       ...add.map(addOf),
     ];
-    if (this.#hasPSK && add.length > 0) {
+    if (this.#psk !== undefined && add.length > 0) {
       proposals.push({
         proposalType: "psk",
         psk: { preSharedKeyId: { psktype: "external", pskId: pskID, pskNonce: nonceOf(this.#suite) } },
@@ -360,13 +397,13 @@ export class Group {
   }
 
   #with(state: ClientState): Group {
-    return new Group(state, this.#suite, this.#psks, this.#hasPSK, this.#proof);
+    return new Group(state, this.#suite, this.#psks, this.#psk, this.#proof);
   }
 
   /** judge lets pass what a call's commits do: add, remove and, where there is a link's secret, its key. */
   #judge(): IncomingMessageCallback {
     const allowed = new Set(["add", "remove", "psk", "external_init"]);
-    const needsPSK = this.#hasPSK;
+    const needsPSK = this.#psk !== undefined;
     return (message) => {
       if (message.kind !== "commit") return "reject";
       const types = message.proposals.map(({ proposal }) => proposal.proposalType);

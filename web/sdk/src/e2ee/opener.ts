@@ -1,6 +1,6 @@
 import type { Bytes } from "./bytes.ts";
 import { type Codec, strip } from "./envelope.ts";
-import type { Found, Keyring } from "./keyring.ts";
+import type { Found, Holder, Keyring } from "./keyring.ts";
 import { readKID, type Sealed } from "./kid.ts";
 import { decodeHeader, type Header, open, tagBytes } from "./sframe.ts";
 
@@ -26,10 +26,10 @@ export type Verdict = "open" | "wait" | "refuse";
 /** Opener opens the frames of one track. */
 export class Opener {
   readonly #keyring: Keyring;
-  readonly #judge: (by: Sealed, holder: string | undefined) => Verdict;
+  readonly #judge: (by: Sealed, holder: Holder | undefined) => Verdict;
 
   /** judge is asked whether frames of a source and a participant may come in by this track now. */
-  constructor(keyring: Keyring, judge: (by: Sealed, holder: string | undefined) => Verdict) {
+  constructor(keyring: Keyring, judge: (by: Sealed, holder: Holder | undefined) => Verdict) {
     this.#keyring = keyring;
     this.#judge = judge;
   }

@@ -29,8 +29,8 @@ var floors = [][]string{
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
 		"signalling/client/mls", "signalling/client/sframe",
-		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",
-		"turn/credential", "web",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
+		"metrics/emodel", "turn/credential", "web",
 	},
 }
 

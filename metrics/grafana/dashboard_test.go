@@ -43,7 +43,7 @@ func TestTheCommittedDashboardsAreFresh(t *testing.T) {
 			}
 		}
 		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, text) {
-			t.Errorf("%s is old (%v); run: go test ./metrics/... -update", path, err)
+			t.Errorf("%s is old (%v); run: make generate", path, err)
 		}
 	}
 	got, err := filepath.Glob("dashboards/*")

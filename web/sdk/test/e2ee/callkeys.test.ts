@@ -195,7 +195,7 @@ test("a call by a link with a secret lets nobody in without it", async () => {
   delivery.devices.delete("ghost");
   await vi.waitFor(() => expect(delivery.group).toBe(2), 15_000);
   await agree(ana, bia);
-  expect(await hears(bia, ana)).toBe("ana");
+  await vi.waitFor(async () => expect(await hears(bia, ana)).toBe("ana"), 3_000);
   expect(ana.keys.group?.members).toHaveLength(2);
   expect(await hears(ghost, ana)).not.toBe("ana");
 }, 30_000);

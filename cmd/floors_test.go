@@ -27,9 +27,9 @@ var floors = [][]string{
 	{"signalling/client/bot"},
 	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/client", "signalling/client/media"},
 	{
-		"signalling/store", "signalling/bus", "signalling/wire",
-		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",
-		"turn/credential", "web",
+		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
+		"metrics/emodel", "turn/credential", "web",
 	},
 }
 
@@ -40,7 +40,7 @@ var sideways = map[string][]string{
 
 // helpers are for tests of other packages; nothing that is shipped imports
 // them. They stand on no floor.
-var helpers = []string{"signalling/store/storetest", "signalling/signallingtest", "sfu/sfutest"}
+var helpers = []string{"signalling/framing/framingtest", "signalling/store/storetest", "signalling/signallingtest", "sfu/sfutest"}
 
 // topLevel are the names beside the dotfiles that the repository has at its
 // root, and no others.

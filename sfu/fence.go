@@ -10,6 +10,10 @@ import (
 // (RFC 4585, section 6.2.1), so that feedback would otherwise multiply traffic.
 const resendsPerSecond = 400
 
+// othersPerSecond is how many packets of a peer that are neither RTP nor RTCP go on: checks of ICE and DTLS. They all
+// pass one queue, in which others' wait too; a handshake takes some ten of them, and checks are a few a second.
+const othersPerSecond = 100
+
 // leastCharged is as how many bytes a shorter packet counts: it costs those who forward it as much.
 const leastCharged = 160
 
@@ -25,6 +29,7 @@ type fence struct {
 	uplink  bucket // bits
 	reports bucket // RTCP packets
 	resends bucket // packets asked for by NACK
+	others  bucket // packets of ICE and DTLS
 }
 
 func newFence(limits Limits, count *counters, abuse func()) *fence {
@@ -34,6 +39,7 @@ func newFence(limits Limits, count *counters, abuse func()) *fence {
 		uplink:  newBucket(limits.UplinkBps, limits.UplinkBps/2),
 		reports: newBucket(limits.RTCPPerSecond, limits.RTCPPerSecond),
 		resends: newBucket(resendsPerSecond, resendsPerSecond),
+		others:  newBucket(othersPerSecond, othersPerSecond),
 	}
 }
 
@@ -59,6 +65,9 @@ func (f *fence) admit(bytes int, now time.Time) bool {
 	f.count.droppedUplink.Add(1)
 	return false
 }
+
+// pass decides whether a packet of ICE or DTLS passes.
+func (f *fence) pass(now time.Time) bool { return f.others.take(1, now) }
 
 // heed decides whether a compound RTCP packet passes.
 func (f *fence) heed(compound []byte, now time.Time) bool {

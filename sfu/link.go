@@ -14,9 +14,6 @@ import (
 const (
 	// feedbackSSRC is what this side calls itself in feedback, where it sends no media.
 	feedbackSSRC = 1
-	// aliveShare is how many times ICE hears that something of a peer has come, in the time after which it would take it
-	// for gone: clients send fewer checks while they send media, which ICE does not see.
-	aliveShare = 3
 	// maxGap is how many packets may be missing between two, for their arrival to be reported together.
 	maxGap = 1000
 	// resendShare is how much of what a peer is sent, in percent, may be sent again; resendBurst how many bytes of that
@@ -40,8 +37,9 @@ type link struct {
 	routed             []netip.AddrPort
 	selected           netip.AddrPort // the one of them to which is sent
 	address            *udp.Address   // likewise; nil before ICE has found the peer
+	settled            bool           // ICE has chosen it with these credentials
 	heardAt            time.Time      // when something authentic came last
-	aliveAt            time.Time      // when ICE was told so
+	silence            silence        // what the peer's owner was told about that
 
 	// What comes.
 	ids        extensionIDs
@@ -82,7 +80,7 @@ func newLink(p *Peer, limits Limits) *link {
 // connect gives the link its keys and its first address, once.
 func (l *link) connect(session *udp.Session, to netip.AddrPort) {
 	if l.session == nil && !l.closed {
-		l.session = session
+		l.session, l.heardAt = session, l.worker.now
 	}
 	if l.address == nil {
 		l.worker.direct(l, to)
@@ -227,18 +225,40 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 	return true
 }
 
-// alive tells ICE that the peer is there: it does not see the media.
+// silence is how long nothing authentic has come.
+type silence uint8
+
+const (
+	heard   silence = iota
+	silent          // for [Limits.DisconnectedAfter]
+	tooLong         // and for [Limits.FailedAfter] on top
+)
+
+// alive notes that the peer is there.
 func (l *link) alive(now time.Time) {
 	l.heardAt = now
-	if now.Sub(l.aliveAt) < l.fence.limits.DisconnectedAfter/aliveShare || l.address == nil {
-		return
+	if l.silence != heard {
+		l.silence = heard
+		l.peer.onConnected(now)
 	}
-	l.aliveAt = now
-	l.worker.aside.Put(udp.Packet{From: l.selected, Data: aliveSign})
 }
 
-// aliveSign is of no protocol (RFC 7983): it only says from where something authentic has come.
-var aliveSign = []byte{0xff}
+// listen tells the owner of the peer when nothing has come for long.
+func (l *link) listen(now time.Time) {
+	if l.session == nil {
+		return
+	}
+	limits := &l.fence.limits
+	quiet := now.Sub(l.heardAt)
+	if l.silence == heard && quiet > limits.DisconnectedAfter {
+		l.silence = silent
+		l.peer.events.put(Disconnected{})
+	}
+	if l.silence == silent && quiet > limits.DisconnectedAfter+limits.FailedAfter {
+		l.silence = tooLong
+		l.peer.events.put(Failed{ReasonTransport})
+	}
+}
 
 // recordArrival notes when a packet came. A number far from the one before begins a new record, once a second: a long
 // gap is as long to note.

@@ -241,9 +241,7 @@ func (p *Peer) onState(state webrtc.PeerConnectionState) {
 			return
 		}
 		p.onConnected(time.Now())
-	case webrtc.PeerConnectionStateDisconnected:
-		p.events.put(Disconnected{})
-	case webrtc.PeerConnectionStateFailed:
+	case webrtc.PeerConnectionStateFailed: // of DTLS; ICE is heard by the media path
 		p.events.put(Failed{ReasonTransport})
 	}
 }

@@ -119,13 +119,14 @@ func (l *link) send(reports []byte) {
 	}
 }
 
-// report sends what is due once a turn of the wheel: how the peer's packets arrive, and when what it gets
-// was sent.
+// report does what is due once a turn of the wheel: it looks whether the peer is there, and tells it how its packets
+// arrive, and when what it gets was sent.
 func (l *link) report() {
+	now := l.worker.now
+	l.listen(now)
 	if !l.sends() {
 		return
 	}
-	now := l.worker.now
 	b := l.appendReceiverReport(l.worker.scratch[:0], now)
 	ntp := ntpTime(now)
 	for _, s := range l.slots {

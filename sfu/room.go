@@ -37,6 +37,7 @@ type Room struct {
 	speaking     []string
 	speakingTold time.Time
 	layerBuf     []layer.Encoding
+	offered      offered
 }
 
 func newRoom(s *SFU, id string) *Room {

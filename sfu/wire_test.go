@@ -65,7 +65,13 @@ func listenLoopback(t testing.TB) *net.UDPConn {
 // joinWired has somebody join who sends a camera, or receives one.
 func joinWired(t testing.TB, r *Room, id string, publishes bool, profile srtp.ProtectionProfile) *wire {
 	t.Helper()
-	peer, err := r.Join(id, func(PeerEvent) {})
+	return joinWiredOn(t, r, id, publishes, profile, func(PeerEvent) {})
+}
+
+// joinWiredOn is joinWired with somebody who hears what happens to the peer.
+func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.ProtectionProfile, on func(PeerEvent)) *wire {
+	t.Helper()
+	peer, err := r.Join(id, on)
 	if err != nil {
 		t.Fatal(err)
 	}

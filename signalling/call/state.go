@@ -69,6 +69,8 @@ type leg struct {
 	Session     wire.SessionID       `json:"-"`
 	Lost        time.Time            `json:"-"` // when its socket went
 	MediaLost   time.Time            `json:"-"` // when its media went
+	Reported    time.Time            `json:"-"` // its last report of quality
+	Way         uint32               `json:"-"` // the generation whose connection it has reported, plus one
 }
 
 // past is what remains of somebody who was in the call, for the call log.

@@ -72,6 +72,8 @@ var Requests = []Request{
 	{"lock", Lock{}, "done", Done{}},
 	{"mediaFlows", MediaFlows{}, "done", Done{}},
 	{"mediaFailed", MediaFailed{}, "done", Done{}},
+	{"reportConnection", ReportConnection{}, "done", Done{}},
+	{"reportQuality", ReportQuality{}, "done", Done{}},
 	{"enterKeys", EnterKeys{}, "keys", Keys{}},
 	{"foundKeys", FoundKeys{}, "keysAccepted", KeysAccepted{}},
 	{"commitKeys", CommitKeys{}, "keysAccepted", KeysAccepted{}},

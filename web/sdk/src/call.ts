@@ -255,6 +255,8 @@ export class Call extends Emitter<CallEvents> {
     });
     media.on("speaking", () => this.#change());
     media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
+    media.on("quality", (report) => this.#quietly("reportQuality", { call, ...report }));
+    media.on("connection", (report) => this.#quietly("reportConnection", { call, ...report }));
     media.on("failed", (failed) => this.#quietly("mediaFailed", { call, ...failed }));
     return media;
   }
@@ -346,7 +348,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #sendView(items: readonly ViewItem[]): void {
-    this.#media.makeRoom(items.length);
+    this.#media.show(items);
     if (this.#state.topology === "sfu") this.#quietly("view", { call: this.id, items });
   }
 

@@ -3,6 +3,8 @@ import { Emitter } from "./emitter.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
+import type { Shown } from "./quality.ts";
+import { Reporter } from "./reporter.ts";
 import {
   audioStats,
   type CallStats,
@@ -19,10 +21,13 @@ import type {
   Participant,
   Path,
   PeerEventFrame,
+  ReportConnection,
+  ReportQuality,
   SDPType,
   Send,
   Source,
   VideoCodec,
+  ViewItem,
 } from "./wire.gen.ts";
 
 /** Transport is what media needs of the signalling. */
@@ -42,6 +47,9 @@ export interface MediaEvents {
   speaking: undefined;
   flows: Omit<MediaFlows, "call">;
   failed: Omit<MediaFailed, "call">;
+  /** quality and connection go to the server, to be counted. */
+  quality: Omit<ReportQuality, "call">;
+  connection: Omit<ReportConnection, "call">;
 }
 
 const firstPollMs = 20;
@@ -60,6 +68,7 @@ const speakingHoldMs = 500;
 export class CallMedia extends Emitter<MediaEvents> {
   readonly #transport: Transport;
   readonly #devices: Devices;
+  readonly #reporter: Reporter;
   #state: CallState;
   #peer: Peer | undefined;
   #key = ""; // of the peer: its generation, and whom it leads to
@@ -73,6 +82,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
   #speakers: ReadonlySet<string> = new Set();
+  #shown: readonly ViewItem[] = []; // what the page shows
 
   constructor(
     transport: Transport,
@@ -86,6 +96,12 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#state = state;
     this.#sinceMs = from.sinceMs;
     this.#comesBack = from.resumed;
+    this.#reporter = new Reporter({
+      shown: () => this.#incoming(),
+      camera: () => devices.sent("camera")?.id,
+      quality: (report) => this.emit("quality", report),
+      connection: (report) => this.emit("connection", report),
+    });
     devices.on("change", () => this.#replaceTracks());
     this.update(state);
   }
@@ -149,9 +165,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#speakers.has(participant);
   }
 
-  /** makeRoom lets as many pictures come in. */
-  makeRoom(pictures: number): void {
-    if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(pictures);
+  /** show takes what the page shows, and lets as many pictures come in. */
+  show(items: readonly ViewItem[]): void {
+    this.#shown = items;
+    if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(items.length);
   }
 
   /** nudge mends the connection at once, after the network or the server was away. */
@@ -172,6 +189,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   close(): void {
     clearTimeout(this.#poller);
     clearInterval(this.#levels);
+    this.#reporter.close();
     for (const peer of [this.#peer, this.#old, this.#lingering]) peer?.close();
     this.#peer = this.#old = this.#lingering = undefined;
   }
@@ -205,6 +223,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #setPeer(peer: Peer): void {
     this.#peer = peer;
     this.#heard = false;
+    this.#reporter.follow(peer);
     this.#replaceTracks();
     peer.on("track", () => this.emit("track", undefined));
     peer.on("again", () => {
@@ -246,6 +265,20 @@ export class CallMedia extends Emitter<MediaEvents> {
 
   #receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
     return this.#old?.receiver(participant, source) ?? this.#peer?.receiver(participant, source);
+  }
+
+  /** incoming are the tracks that should be flowing, for the reports. */
+  #incoming(): Shown[] {
+    const list: Shown[] = [];
+    for (const { participant, media } of inCall(this.#state)) {
+      for (const source of ["microphone", "camera", "screen"] as const) {
+        const track = media[source] ? this.#peer?.receiver(participant, source)?.track : undefined;
+        if (participant === this.#state.self || track === undefined) continue;
+        const item = this.#shown.find((s) => s.participant === participant && s.source === source);
+        list.push({ track: track.id, source, participant, ...(item && { height: item.height }) });
+      }
+    }
+    return list;
   }
 
   /** poll looks for the first sound of this way, and for the moment the old way may go. */

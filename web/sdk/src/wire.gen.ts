@@ -682,6 +682,166 @@ export interface MediaFailed {
 }
 
 /**
+ * ReportConnection tells how a connection for media came about, once for each.
+ * What is absent is unknown. The reply is Done.
+ */
+export interface ReportConnection {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Path is the way it takes. */
+  readonly path: Path;
+  /** Transport is what carries it on our side. */
+  readonly transport: Transport;
+  /** Family is the family of the address on our side. */
+  readonly family?: Family;
+  /** RelayMs is the time to the first relayed candidate, in milliseconds. */
+  readonly relayMs?: number;
+  /**
+   * ICEMs is the time from the first candidate pair to a connected one, in
+   * milliseconds (RTCIceTransport: checking to connected).
+   */
+  readonly iceMs?: number;
+  /**
+   * DTLSMs is the time of the DTLS handshake, in milliseconds
+   * (RTCDtlsTransport: connecting to connected).
+   */
+  readonly dtlsMs?: number;
+}
+
+/** Transport is what carries packets to the other end or to the relay. */
+export type Transport = "udp" | "tcp" | "tls";
+
+/** Family is a family of addresses. */
+export type Family = "v4" | "v6";
+
+/**
+ * ReportQuality tells how a call was since the last report, from the browser's
+ * own counters (W3C webrtc-stats). It goes out every 10 s, is counted, and is
+ * not kept; what is absent is unknown, which is not the same as poor. The
+ * reply is Done.
+ */
+export interface ReportQuality {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** SpanMs is how much time the report covers, in milliseconds. */
+  readonly spanMs: number;
+  /** Path is the way that media takes. */
+  readonly path?: Path;
+  /**
+   * RTTMs is the round-trip time to the other end of the connection, in
+   * milliseconds, at least 1.
+   */
+  readonly rttMs?: number;
+  /** Sound is what we heard of the others, all of them together. */
+  readonly sound?: HeardSound;
+  /** Pictures is what we saw, one for cameras and one for screens. */
+  readonly pictures: readonly SeenPictures[];
+  /** Sent is what kept our own camera's picture small. */
+  readonly sent?: SentPicture;
+  /**
+   * Switches is how often media changed its way, to another network or
+   * relay, without a new connection.
+   */
+  readonly switches?: number;
+}
+
+/**
+ * HeardSound are the counters of received sound. Sound that is muted or that
+ * is silent by discontinuous transmission is not in them.
+ */
+export interface HeardSound {
+  /**
+   * PlayedMs is how much sound was played, in milliseconds, summed over the
+   * participants.
+   */
+  readonly playedMs: number;
+  /** ConcealedMs is how much of it the decoder made up, silence not counted. */
+  readonly concealedMs: number;
+  /** Packets is how many packets came. */
+  readonly packets: number;
+  /** Lost is how many did not, before repair. */
+  readonly lost: number;
+  /**
+   * JitterMs is the interarrival jitter (RFC 3550, section 6.4.1), in
+   * milliseconds, of the participant who has the most.
+   */
+  readonly jitterMs: number;
+  /**
+   * BufferMs is how long the jitter buffer held a frame on average, in
+   * milliseconds.
+   */
+  readonly bufferMs: number;
+  /** Repaired says that forward error correction or redundancy came with it. */
+  readonly repaired?: boolean;
+}
+
+/** SeenPictures are the counters of received pictures of one source. */
+export interface SeenPictures {
+  /** Source is camera or screen. */
+  readonly source: Source;
+  /**
+   * GoodMs is for how long pictures were good, in milliseconds, summed over
+   * the participants: frozen for less than 1 % of the time, at 80 % or more
+   * of the best frame rate that this picture had in the call, of which 24 is
+   * enough, and as high as was asked for, of which 360 is enough.
+   */
+  readonly goodMs: number;
+  /** FairMs is for how long they were neither good nor poor. */
+  readonly fairMs: number;
+  /**
+   * PoorMs is for how long they were poor: frozen for more than 5 % of the
+   * time, under 10 frames a second (a screen: under 3 while it changes), or
+   * without a frame for 2 s.
+   */
+  readonly poorMs: number;
+  /**
+   * UnknownMs is for how long nobody could tell: the page was hidden, or the
+   * picture had just begun.
+   */
+  readonly unknownMs: number;
+  /** FramesPerSecond is the frame rate of the largest of them. */
+  readonly framesPerSecond: number;
+  /** Height is the height of the largest of them, in pixels. */
+  readonly height: number;
+  /** Freezes is how many times a picture froze. */
+  readonly freezes: number;
+  /** FrozenMs is for how long, in milliseconds. */
+  readonly frozenMs: number;
+  /** Packets is how many packets came. */
+  readonly packets: number;
+  /** Lost is how many did not, before repair. */
+  readonly lost: number;
+  /**
+   * JitterMs is the interarrival jitter in milliseconds, of the participant
+   * who has the most.
+   */
+  readonly jitterMs: number;
+  /**
+   * BufferMs is how long the jitter buffer held a frame on average, in
+   * milliseconds.
+   */
+  readonly bufferMs: number;
+}
+
+/**
+ * SentPicture is for how long something kept the picture of our camera smaller
+ * than it could be (qualityLimitationDurations of W3C webrtc-stats; Chromium
+ * alone tells).
+ */
+export interface SentPicture {
+  /** SentMs is for how long a picture was sent, in milliseconds. */
+  readonly sentMs: number;
+  /** BandwidthMs is for how long the network was the limit. */
+  readonly bandwidthMs: number;
+  /** CPUMs is for how long the machine was. */
+  readonly cpuMs: number;
+  /** OtherMs is for how long something else was. */
+  readonly otherMs: number;
+}
+
+/**
  * EnterKeys asks for a call's keys: a device says it once it is in an encrypted
  * call (by its own ring, accept or join), and again after its page was loaded
  * anew, after a move to this device, or when it has lost the thread. The reply
@@ -2287,6 +2447,11 @@ export const limits = {
   maxCandidates: 32,
   /** MaxViews is how many pictures one page may ask for. */
   maxViews: 49,
+  /**
+   * MaxReports is how many pictures' reports one report of quality has: one for
+   * cameras, one for screens.
+   */
+  maxReports: 2,
 } as const;
 
 /** Close codes of the WebSocket. */
@@ -2343,6 +2508,8 @@ export interface RequestMap {
   readonly lock: { readonly body: Lock; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFlows: { readonly body: MediaFlows; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
+  readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
+  readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
   readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
   readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
   readonly commitKeys: { readonly body: CommitKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
@@ -2431,6 +2598,8 @@ export type ClientFrame =
   | { readonly type: "lock"; readonly id: string; readonly body: Lock }
   | { readonly type: "mediaFlows"; readonly id: string; readonly body: MediaFlows }
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
+  | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
+  | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
   | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
   | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }
   | { readonly type: "commitKeys"; readonly id: string; readonly body: CommitKeys }

@@ -59,8 +59,12 @@ const extensions: readonly string[] = [
  */
 export function slim(offer: string, codec: VideoCodec): string {
   const kept = hasLayers(codec) ? [...extensions, dependencyDescriptor] : extensions;
+  let formats: string[] = []; // of the media section
   const useless = (line: string) => {
+    if (line.startsWith("m=")) formats = line.split(" ").slice(3);
     if (/^a=(candidate:|end-of-candidates|rtcp:|msid:|rtcp-fb:\d+ goog-remb)/.test(line)) return true;
+    const [, format] = /^a=rtcp-fb:(\d+) /.exec(line) ?? [];
+    if (format !== undefined && !formats.includes(format)) return true; // Firefox says them all the same
     const [, uri] = /^a=extmap:\S+ (\S+)/.exec(line) ?? [];
     return uri !== undefined && !kept.includes(uri);
   };

@@ -26,6 +26,7 @@ import type {
   RequestType,
   SDPType,
   Topology,
+  VideoCodec,
   ViewItem,
   Participant as WireParticipant,
 } from "./wire.gen.ts";
@@ -44,6 +45,8 @@ export interface CallStart {
   readonly keeper?: Keeper | undefined;
   /** secret is that of the call's link. */
   readonly secret?: string | undefined;
+  /** videoCodec is what pictures are sent in where all can decode it; "vp8" by default. */
+  readonly videoCodec?: VideoCodec;
 }
 
 /** Call is a call that this device is in. */
@@ -257,6 +260,7 @@ export class Call extends Emitter<CallEvents> {
     const { id: call } = this;
     const media = new CallMedia(
       {
+        videoCodec: start.videoCodec ?? "vp8",
         online: () => this.#signalling.state === "online",
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),

@@ -23,6 +23,7 @@ import type {
   People,
   Privacy,
   SetPrivacy,
+  VideoCodec,
   Welcome,
   Incoming as WireIncoming,
 } from "./wire.gen.ts";
@@ -44,6 +45,12 @@ export interface ProntoOptions {
   readonly device?: string;
   /** deviceName is what the account's other devices call this one. */
   readonly deviceName?: string;
+  /**
+   * videoCodec is what camera and screen are sent in to three or more, where everybody in the call can decode
+   * it; "vp8" by default, which all can and which costs the least power. "vp9" and "av1" look better at the same
+   * bitrate; this browser must be able to make them in layers (Chromium is), else it goes on with "vp8".
+   */
+  readonly videoCodec?: VideoCodec;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
   /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
@@ -87,6 +94,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
   #unlisten: () => void = () => undefined; // to the page
+  readonly #videoCodec: VideoCodec;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
     decline: (incoming: Incoming) => this.#decline(incoming),
@@ -97,6 +105,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const store = options.storage ?? pageStorage();
     this.#store = store;
     this.#keyWorker = options.keyWorker;
+    this.#videoCodec = options.videoCodec ?? "vp8";
     this.#signalling = new Signalling({
       url: options.url ?? pageURL(),
       token: options.token,
@@ -276,7 +285,13 @@ export class Pronto extends Emitter<ProntoEvents> {
     }
     const secret = start.secret ?? this.#recall(state.call);
     if (start.secret !== undefined) this.#store?.setItem(secretKey(state.call), start.secret);
-    const call = new Call(this.#signalling, state, { ...start, keeper: this.#keeper(), secret });
+    const keeper = this.#keeper();
+    const call = new Call(this.#signalling, state, {
+      ...start,
+      videoCodec: this.#videoCodec,
+      keeper,
+      secret,
+    });
     this.#calls.set(call.id, call);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);

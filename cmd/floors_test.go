@@ -28,7 +28,7 @@ var floors = [][]string{
 	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/client", "signalling/client/media"},
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
-		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/seal", "sfu/impair",
 		"metrics/emodel", "turn/credential", "web",
 	},
 }

@@ -1,6 +1,9 @@
 package sfu
 
-import "pronto/sfu/seal"
+import (
+	"pronto/sfu/forward"
+	"pronto/sfu/seal"
+)
 
 // Seal is what the frames of a peer must be sealed with (SFrame, RFC 9605). The
 // zero value asks for nothing.
@@ -50,12 +53,12 @@ func (s Source) kind() seal.Kind {
 // sealed reports whether a packet may go on as far as sealing is concerned. When
 // the first packet of a frame may not, nor may the rest of the frame that comes
 // after it.
-func (e *encoding) sealed(l *link, a *arrival, codec seal.Codec) bool {
+func (e *encoding) sealed(l *link, a *arrival) bool {
 	want := seal.Want(l.peer.seal.Load())
 	if !want.Required() || len(a.payload) == 0 {
 		return true
 	}
-	verdict := want.Judge(codec, e.kind, a.payload)
+	verdict := want.Judge(sealCodecs[a.codec], e.kind, a.payload)
 	switch verdict {
 	case seal.Sealed:
 		e.refused = false
@@ -71,10 +74,6 @@ func (e *encoding) sealed(l *link, a *arrival, codec seal.Codec) bool {
 	return false
 }
 
-// codecOf is the codec of a stream.
-func codecOf(audio bool) seal.Codec {
-	if audio {
-		return seal.Opus
-	}
-	return seal.VP8
+var sealCodecs = [...]seal.Codec{
+	forward.CodecOpus: seal.Opus, forward.CodecVP8: seal.VP8, forward.CodecVP9: seal.VP9, forward.CodecAV1: seal.AV1, forward.CodecH264: seal.H264,
 }

@@ -1,6 +1,6 @@
 package seal
 
-// Codec is a format of media. The numbers are those of package forward.
+// Codec is a format of media.
 type Codec uint8
 
 // The codecs.

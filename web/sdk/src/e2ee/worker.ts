@@ -129,10 +129,7 @@ async function introduce({
     keys = new MemoryKeys(); // a browser that gives a database, and keeps no keys in it
     identity = await identify(keys, account, device, devices);
   }
-  const key = toBlob(identity.publicKey);
-  const signed =
-    identity.self.chain.length > 0 || devices.some((one) => one.key === key && one.root === true);
-  return { key, signed };
+  return { key: toBlob(identity.publicKey), signed: identity.signed };
 }
 
 function makeCall(call: string, own: string, secret: Uint8Array<ArrayBuffer> | undefined): WorkerCall {

@@ -19,6 +19,7 @@ type effects struct {
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
 	metrics []Event
+	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device

@@ -124,7 +124,7 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
 	}
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	c.group = m.Group
 	if other, err := r.open(c, ""); other != nil || err != nil {
 		return other, err

@@ -230,6 +230,7 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
 		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
+		Support:       SupportCode(s.ID),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
 	}
 	if !s.Connected.IsZero() {

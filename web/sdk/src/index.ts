@@ -28,6 +28,7 @@ export type {
   Person,
   Presence,
   Privacy,
+  RatingReason,
   SetPrivacy,
   StopReason,
   Topology,

@@ -85,7 +85,7 @@ func (r *Room) give(s *slot, to *stream) {
 		old.slots.Store(&without)
 	}
 	s.stream = to
-	s.aim(nil)
+	s.aim(choice{})
 	if to == nil {
 		return
 	}
@@ -237,18 +237,20 @@ func (r *Room) aimSlots(of *stream, slots []*slot, now time.Time) {
 			target = nil
 		}
 		for _, s := range slots {
-			s.aim(target)
+			s.aim(choice{encoding: target})
 		}
 		return
 	}
 	r.layerBuf = of.layers(r.layerBuf, now)
 	for _, s := range slots {
-		current := layer.None
-		if target, _ := s.aimed(); target != nil {
-			current = target.index
+		chosen := layer.Choose(r.layerBuf, of.index(s.chosen(), now), s.height)
+		if chosen == layer.None {
+			continue
 		}
-		if chosen := layer.Choose(r.layerBuf, current, s.height); chosen != layer.None {
-			s.aim(of.encodings[chosen].Load())
+		if c := of.choice(chosen, now); s.decodes(c.encoding) {
+			s.aim(c)
+		} else {
+			s.aim(choice{})
 		}
 	}
 }

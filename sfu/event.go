@@ -39,8 +39,8 @@ const (
 )
 
 // PeerEvent is what the owner of a peer is told, one after another, in order:
-// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia] or [Unheard].
-// Slots, Speakers and Unheard are states: when the listener is slow only the newest comes.
+// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Codecs] or [Unheard].
+// Slots, Speakers, Codecs and Unheard are states: when the listener is slow only the newest comes.
 type PeerEvent interface{ peerEvent() }
 
 // Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
@@ -64,6 +64,10 @@ type Slots struct{ Slots []Slot }
 // participant of the room, the receiver included.
 type Speakers struct{ Participants []string }
 
+// Codecs lists the codecs of pictures that everybody who receives any can decode: of "vp8", "vp9", "av1" and
+// "h264", in this order. The client may send any of them, and may change between them without an offer.
+type Codecs struct{ Video []string }
+
 // FirstMedia says that the first media packet of the client has come.
 type FirstMedia struct{}
 
@@ -78,6 +82,7 @@ func (Failed) peerEvent()       {}
 func (Slots) peerEvent()        {}
 func (Speakers) peerEvent()     {}
 func (FirstMedia) peerEvent()   {}
+func (Codecs) peerEvent()       {}
 func (Unheard) peerEvent()      {}
 
 // Event is what metrics are told; it names nobody. One of [PeerConnected],

@@ -61,7 +61,7 @@ type link struct {
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
-type extensionIDs struct{ mid, rid, rrid, level, twcc uint8 }
+type extensionIDs struct{ mid, rid, rrid, level, twcc, dependency uint8 }
 
 // source is one received SSRC.
 type source struct {
@@ -69,6 +69,9 @@ type source struct {
 	reception forward.Reception
 	encoding  *encoding // nil until it is known what it is
 }
+
+// audio tells whether the source is known to be one of sound.
+func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source.Audio() }
 
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
@@ -121,14 +124,17 @@ func (l *link) takeMedia(packet []byte) {
 		l.worker.count.droppedMalformed.Add(1)
 		return
 	}
-	s := l.find(h.SSRC)
+	now, s := l.worker.now, l.find(h.SSRC)
+	if !l.fence.admit(len(packet), s.audio(), now) {
+		return
+	}
 	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
 	if err != nil {
 		return // not of the peer, or of before: nobody's fault
 	}
-	now := l.worker.now
 	l.alive(now)
-	if !l.fence.admit(len(packet), now) || s == l.trial && !l.remember(s) {
+	l.fence.charge(len(packet), now)
+	if s == l.trial && !l.remember(s) {
 		return
 	}
 	if l.ids.twcc != 0 {
@@ -156,9 +162,12 @@ func (l *link) find(ssrc uint32) *source {
 		l.last = s
 		return s
 	}
-	if l.trial == nil || l.trial.srtp.SSRC() != ssrc {
-		// Kept only when the packet turns out to be authentic.
+	// Kept only when the packet turns out to be authentic.
+	switch {
+	case l.trial == nil:
 		l.trial = &source{srtp: udp.NewSource(ssrc)}
+	case l.trial.srtp.SSRC() != ssrc:
+		l.trial.srtp.Reset(ssrc)
 	}
 	return l.trial
 }
@@ -186,13 +195,17 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 			}
 		}
 	}
-	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
+	if of == nil {
+		return false
+	}
+	_, again, ok := of.formats.find(h.PayloadType)
+	if !ok {
 		return false
 	}
 	index := 0
 	if len(of.rids) > 0 {
 		rid := h.Extension(l.ids.rid)
-		if h.PayloadType == of.rtxPT && len(h.Extension(l.ids.rrid)) > 0 {
+		if again && len(h.Extension(l.ids.rrid)) > 0 {
 			rid = h.Extension(l.ids.rrid)
 		}
 		index = -1
@@ -210,11 +223,11 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 		l.worker.count.tracks.Add(1)
 	}
 	s.encoding = e
-	s.reception = forward.Reception{ClockRate: clockVP8, Ask: of.nack}
+	s.reception = forward.Reception{ClockRate: clockVideo, Ask: of.nack}
 	if of.source.Audio() {
 		s.reception.ClockRate = clockOpus
 	}
-	if h.PayloadType == of.pt {
+	if !again {
 		e.source = s
 		e.ssrc.Store(h.SSRC) // another one means that the client began anew
 	}

@@ -95,6 +95,9 @@ func sameState(a, b PeerEvent) bool {
 	case Speakers:
 		_, same := b.(Speakers)
 		return same
+	case Codecs:
+		_, same := b.(Codecs)
+		return same
 	case Unheard:
 		_, same := b.(Unheard)
 		return same

@@ -33,6 +33,7 @@ type Room struct {
 	loud   []*stream // who is heard first where there are fewer audio slots than voices
 	shares []*stream // screens and their sound that are being sent
 
+	common       []string // codecs that all can decode, as told last
 	speaking     []string
 	speakingTold time.Time
 	layerBuf     []layer.Encoding
@@ -100,6 +101,7 @@ func (r *Room) drop(p *Peer) {
 	for _, s := range slices.Concat(p.audioSlots, p.videoSlots) {
 		r.give(s, nil)
 	}
+	r.tellCodecs(nil)
 	r.sfu.count.peers.Add(-1)
 }
 

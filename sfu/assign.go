@@ -19,6 +19,7 @@ const (
 type want struct {
 	stream *stream
 	height int
+	pinned bool
 }
 
 // assign gives every viewer's slots to those who are to flow in them, and tells the viewers whose
@@ -49,11 +50,11 @@ func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 			changed = true
 			continue
 		}
-		s.height = wanted[i].height
+		s.show(wanted[i], i)
 		has[s.stream] = true
 	}
 	free := 0
-	for _, w := range wanted {
+	for i, w := range wanted {
 		if has[w.stream] {
 			continue
 		}
@@ -61,11 +62,14 @@ func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 			free++
 		}
 		r.give(slots[free], w.stream)
-		slots[free].height = w.height
+		slots[free].show(w, i)
 		changed = true
 	}
 	return changed
 }
+
+// show says how the viewer shows the slot's picture.
+func (s *slot) show(w want, order int) { s.height, s.pinned, s.order = w.height, w.pinned, order }
 
 // give lets a stream flow in a slot from now on; nil lets nothing flow.
 func (r *Room) give(s *slot, to *stream) {
@@ -74,6 +78,7 @@ func (r *Room) give(s *slot, to *stream) {
 		old.slots.Store(&without)
 	}
 	s.stream = to
+	s.chosen, s.paused, s.lessened = layer.None, false, time.Time{}
 	s.aim(nil)
 	if to == nil {
 		return
@@ -145,7 +150,7 @@ func (r *Room) wantedVideo(viewer *Peer) []want {
 			slices.ContainsFunc(wanted, func(w want) bool { return w.stream == s }) {
 			continue
 		}
-		wanted = append(wanted, want{s, item.Height})
+		wanted = append(wanted, want{s, item.Height, item.Pinned})
 	}
 	return wanted
 }
@@ -159,9 +164,9 @@ func (r *Room) defaultView(viewer *Peer) []want {
 			switch {
 			case p == viewer || !p.sending.Load():
 			case s.source == Camera:
-				cameras = append(cameras, want{s, defaultHeight})
+				cameras = append(cameras, want{stream: s, height: defaultHeight})
 			case s.source == Screen && slices.Contains(r.shares, s):
-				screens = append(screens, want{s, 2 * layer.AssumedHeight})
+				screens = append(screens, want{stream: s, height: 2 * layer.AssumedHeight})
 			}
 		}
 	}
@@ -190,38 +195,4 @@ func (r *Room) watchShares(now time.Time) (changed bool) {
 	changed = !slices.Equal(shares, r.shares)
 	r.shares = shares
 	return changed
-}
-
-// aimAll chooses the layer of every slot.
-func (r *Room) aimAll(now time.Time) {
-	for _, p := range r.peers {
-		for _, s := range p.streams {
-			if slots := s.slots.Load(); slots != nil && len(*slots) > 0 {
-				r.aimSlots(s, *slots, now)
-			}
-		}
-	}
-}
-
-func (r *Room) aimSlots(of *stream, slots []*slot, now time.Time) {
-	if of.source.Audio() {
-		target := of.encodings[0].Load()
-		if of.peer.mutes(of.source) {
-			target = nil
-		}
-		for _, s := range slots {
-			s.aim(target)
-		}
-		return
-	}
-	r.layerBuf = of.layers(r.layerBuf, now)
-	for _, s := range slots {
-		current := layer.None
-		if target, _ := s.aimed(); target != nil {
-			current = target.index
-		}
-		if chosen := layer.Choose(r.layerBuf, current, s.height); chosen != layer.None {
-			s.aim(of.encodings[chosen].Load())
-		}
-	}
 }

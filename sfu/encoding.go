@@ -25,6 +25,11 @@ type stream struct {
 
 	// encodings are set once each, when their first packet comes.
 	encodings [maxRIDs]atomic.Pointer[encoding]
+
+	// Guarded by Room.mu.
+	known []layer.Encoding // what was found out last
+	rates []int            // likewise, in bit/s
+	rests [maxRIDs]rest
 }
 
 // encoding is one received RTP stream.
@@ -37,6 +42,7 @@ type encoding struct {
 	heardAt atomic.Int64  // time of the newest packet, in ns of the Unix epoch
 	keyAt   atomic.Int64  // time of the newest key frame
 	height  atomic.Int32  // of the newest key frame, 0 if unknown
+	bytes   atomic.Uint64 // that have come, as they would be sent
 	levels  atomic.Uint64 // sum of the audio levels (high half) and their number since they were read
 
 	// Set by the worker, cleared by the room.
@@ -49,6 +55,7 @@ type encoding struct {
 
 	// Guarded by Room.mu.
 	keys   layer.KeyFrames
+	meter  meter
 	wanted bool // by feedback, not only by a slot that waits
 }
 

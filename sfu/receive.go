@@ -51,6 +51,7 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 		return
 	}
 	l.worker.totals.In.add(audio, n)
+	e.bytes.Add(uint64(n + packetOverhead))
 	l.peer.heard(now)
 	// Nothing may begin with a packet that was late, for what follows it has been sent before.
 	if h.PayloadType == e.of.pt && s.reception.Heard(seq, h.Timestamp, now) {

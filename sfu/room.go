@@ -35,7 +35,9 @@ type Room struct {
 
 	speaking     []string
 	speakingTold time.Time
-	layerBuf     []layer.Encoding
+	shown        []*slot // these are used again and again
+	demands      []layer.Demand
+	choices      []int
 }
 
 func newRoom(s *SFU, id string) *Room {
@@ -178,6 +180,7 @@ func (r *Room) look(now time.Time) []ask {
 	}
 	for _, p := range r.peers {
 		p.checkConnect(now)
+		p.checkUse()
 		p.checkHeard(now)
 	}
 	return r.keyFrames(now)

@@ -64,7 +64,7 @@ func (s *stream) aimSound() {
 		target = nil
 	}
 	for _, slot := range *slots {
-		slot.aim(target)
+		slot.aim(choice{encoding: target})
 	}
 }
 
@@ -138,7 +138,7 @@ func (p *Peer) soundBps(now time.Time) (bps int) {
 	for _, s := range p.audioSlots {
 		if s.stream != nil {
 			if e := s.stream.encodings[0].Load(); e != nil && e.live(now, layer.StaleAfter) {
-				bps += e.meter.bps
+				bps += e.meters[0].bps
 			}
 		}
 	}
@@ -150,11 +150,11 @@ func (s *slot) demand(low bool) layer.Demand {
 	of := s.stream
 	d := layer.Demand{Rates: of.rates[:len(of.known)], Current: layer.None}
 	if !s.paused {
-		d.Current = s.chosen
+		d.Current = s.picked
 	}
-	d.Wanted = layer.Choose(of.known, s.chosen, s.height)
+	d.Wanted = layer.Choose(of.known, s.picked, s.height)
 	if low && d.Wanted != layer.None {
-		d.Wanted = layer.Choose(of.known, s.chosen, 1)
+		d.Wanted = layer.Choose(of.known, s.picked, 1)
 	}
 	d.Current = min(d.Current, len(d.Rates)-1)
 	return d
@@ -168,22 +168,24 @@ func (s *slot) steady(d *layer.Demand, now time.Time) {
 }
 
 // take lets an encoding flow in the slot, [layer.None] for a pause.
-func (s *slot) take(choice int, reason PauseReason, now time.Time) {
-	if choice == layer.None {
+func (s *slot) take(picked int, reason PauseReason, now time.Time) {
+	if picked == layer.None {
 		if !s.paused {
 			s.paused, s.reason, s.lessened = true, reason, now
 			s.viewer.sfu.count.pauses.Add(1)
 		}
-		s.aim(nil)
+		s.aim(choice{})
 		return
 	}
-	if !s.paused && choice < s.chosen {
+	if !s.paused && picked < s.picked {
 		s.lessened = now
 	}
-	s.paused, s.chosen = false, choice
-	s.stream.need(choice, now)
-	if e := s.stream.flowing(choice, now); e != nil {
-		s.aim(e)
+	s.paused, s.picked = false, picked
+	s.stream.need(picked, now)
+	if c := s.stream.flowing(picked, now); s.decodes(c.encoding) {
+		s.aim(c)
+	} else {
+		s.aim(choice{})
 	}
 }
 

@@ -63,55 +63,75 @@ type rest struct {
 	wokenAt  time.Time // when he was told to send it again
 }
 
-// measure finds out which encodings a picture has, and what each costs. Those that the publisher does not send because he
-// was told so can be had as well. The caller holds Room.mu, as for all functions below.
+// measure finds out which encodings, or sizes, a picture has, and what each costs. Those that the publisher does not
+// send because he was told so can be had as well. The caller holds Room.mu, as for all functions below.
 func (s *stream) measure(now time.Time) {
+	s.scalable = s.findScalable(now)
 	s.known = s.layers(s.known, now)
 	s.rates = s.rates[:0]
+	beneath := 0 // what the smaller sizes cost that a size needs
 	for i := range s.known {
-		k, e, rest := &s.known[i], s.encodings[i].Load(), &s.rests[i]
+		k, e, size := &s.known[i], s.encodings[min(i, maxRIDs-1)].Load(), 0
+		comes := k.Live
+		if s.scalable != nil {
+			e, size = s.scalable, i
+		} else if rest := &s.rests[i]; e != nil && !k.Live {
+			k.Live = rest.asleep || now.Sub(rest.wokenAt) < wakeFor
+		}
 		rate := 0
 		if e != nil && k.Live {
-			e.meter.look(e.bytes.Load(), now)
-		}
-		if e != nil && !k.Live && (rest.asleep || now.Sub(rest.wokenAt) < wakeFor) {
-			k.Live = true
-		}
-		if k.Live {
-			if rate = e.meter.bps; rate == 0 {
+			m := &e.meters[size]
+			if comes {
+				m.look(e.sizes[size].bytes.Load(), now)
+			}
+			if rate = m.bps; rate == 0 {
 				rate = assumedRate(i, len(s.known))
 			}
+		}
+		if s.scalable != nil {
+			rate += beneath
+			beneath = rate
 		}
 		s.rates = append(s.rates, rate)
 	}
 }
 
-// flowing returns the encoding that can flow now where another was chosen: itself, or while the publisher wakes, the next
-// lower, else the next higher; nil if there is none.
-func (s *stream) flowing(choice int, now time.Time) *encoding {
-	for i := choice; i >= 0; i-- {
+// flowing returns what can flow now where an index was picked: that, or while the publisher wakes, the next lower
+// encoding, else the next higher.
+func (s *stream) flowing(picked int, now time.Time) choice {
+	if s.scalable != nil {
+		return choice{s.scalable, forward.Layer{Spatial: uint8(picked), Temporal: forward.Whole.Temporal}}
+	}
+	whole := forward.Layer{Temporal: forward.Whole.Temporal}
+	for i := picked; i >= 0; i-- {
 		if e := s.encodings[i].Load(); e != nil && e.live(now, layer.StaleAfter) {
-			return e
+			return choice{e, whole}
 		}
 	}
-	for i := choice + 1; i < len(s.known); i++ {
+	for i := picked + 1; i < len(s.known); i++ {
 		if e := s.encodings[i].Load(); e != nil && e.live(now, layer.StaleAfter) {
-			return e
+			return choice{e, whole}
 		}
 	}
-	return s.encodings[choice].Load()
+	return choice{s.encodings[picked].Load(), whole}
 }
 
-// need notes that somebody is to get an encoding. The lowest is needed as well, to fall back on.
-func (s *stream) need(choice int, now time.Time) {
-	s.rests[choice].neededAt = now
-	s.rests[0].neededAt = now
+// need notes that somebody is to get an encoding. The lowest is needed as well, to fall back on; of a stream with
+// several sizes the sender is told only whether to send it.
+func (s *stream) need(picked int, now time.Time) {
+	if s.scalable != nil {
+		for i := range s.rests {
+			s.rests[i].neededAt = now
+		}
+		return
+	}
+	s.rests[picked].neededAt, s.rests[0].neededAt = now, now
 }
 
 // settle tells the publisher which encodings to send, if that has changed: those that somebody needs, or lately did.
 func (s *stream) settle(now time.Time) {
 	changed, idleAfter := false, s.peer.sfu.limits.IdleAfter
-	for i := range s.known {
+	for i := range max(1, len(s.rids)) {
 		rest := &s.rests[i]
 		needed := now.Sub(rest.neededAt) < idleAfter && !s.peer.use.spent() && (i == 0 || !s.peer.use.low)
 		switch {
@@ -119,7 +139,7 @@ func (s *stream) settle(now time.Time) {
 			rest.neededAt = now // as if it had been needed up to now
 		case needed && rest.asleep:
 			rest.asleep, rest.wokenAt, changed = false, now, true
-		case !needed && !rest.asleep && s.known[i].Present:
+		case !needed && !rest.asleep && s.encodings[i].Load() != nil:
 			rest.asleep, changed = true, true
 		}
 	}

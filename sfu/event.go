@@ -41,9 +41,8 @@ const (
 )
 
 // PeerEvent is what the owner of a peer is told, one after another, in order:
-// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Unheard],
-// [Paused], [Encodings] or [Data].
-// Slots, Speakers and Unheard are states: when the listener is slow only the newest comes.
+// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Codecs], [Unheard], [Paused],
+// [Encodings] or [Data]. All but the first three and FirstMedia are states: when the listener is slow only the newest comes.
 type PeerEvent interface{ peerEvent() }
 
 // Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
@@ -104,6 +103,10 @@ type Data struct {
 	Used, Budget int64
 }
 
+// Codecs lists the codecs of pictures that everybody who receives any can decode: of "vp8", "vp9", "av1" and
+// "h264", in this order. The client may send any of them, and may change between them without an offer.
+type Codecs struct{ Video []string }
+
 // FirstMedia says that the first media packet of the client has come.
 type FirstMedia struct{}
 
@@ -121,6 +124,7 @@ func (FirstMedia) peerEvent()   {}
 func (Paused) peerEvent()       {}
 func (Encodings) peerEvent()    {}
 func (Data) peerEvent()         {}
+func (Codecs) peerEvent()       {}
 func (Unheard) peerEvent()      {}
 
 // Event is what metrics are told; it names nobody. One of [PeerConnected],

@@ -61,7 +61,7 @@ type link struct {
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
-type extensionIDs struct{ mid, rid, rrid, level, twcc uint8 }
+type extensionIDs struct{ mid, rid, rrid, level, twcc, dependency uint8 }
 
 // source is one received SSRC.
 type source struct {
@@ -190,13 +190,17 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 			}
 		}
 	}
-	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
+	if of == nil {
+		return false
+	}
+	_, again, ok := of.formats.find(h.PayloadType)
+	if !ok {
 		return false
 	}
 	index := 0
 	if len(of.rids) > 0 {
 		rid := h.Extension(l.ids.rid)
-		if h.PayloadType == of.rtxPT && len(h.Extension(l.ids.rrid)) > 0 {
+		if again && len(h.Extension(l.ids.rrid)) > 0 {
 			rid = h.Extension(l.ids.rrid)
 		}
 		index = -1
@@ -214,11 +218,11 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 		l.worker.count.tracks.Add(1)
 	}
 	s.encoding = e
-	s.reception = forward.Reception{ClockRate: clockVP8, Ask: of.nack}
+	s.reception = forward.Reception{ClockRate: clockVideo, Ask: of.nack}
 	if of.source.Audio() {
 		s.reception.ClockRate = clockOpus
 	}
-	if h.PayloadType == of.pt {
+	if !again {
 		e.source = s
 		e.ssrc.Store(h.SSRC) // another one means that the client began anew
 	}

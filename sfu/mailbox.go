@@ -104,6 +104,9 @@ func sameState(a, b PeerEvent) bool {
 	case Encodings:
 		b, same := b.(Encodings)
 		return same && a.Source == b.Source
+	case Codecs:
+		_, same := b.(Codecs)
+		return same
 	case Unheard:
 		_, same := b.(Unheard)
 		return same

@@ -116,11 +116,20 @@ func (l *link) lookAtPath() {
 // padded returns a slot whose retransmissions may carry padding: there it disturbs no numbering that matters.
 func (l *link) padded() *slot {
 	for _, s := range l.slots {
-		if !s.audio && s.rtxSSRC != 0 && s.twcc != 0 {
+		if !s.audio && s.rtxSSRC != 0 && s.twcc != 0 && s.formats.padding(s.codec) != 0 {
 			return s
 		}
 	}
 	return nil
+}
+
+// padding returns the payload type of retransmissions of a codec, or of another where it has none; 0 if nothing has.
+func (f *formats) padding(codec forward.Codec) uint8 {
+	pt := f.rtx[codec]
+	for i := 0; pt == 0 && i < len(f.rtx); i++ {
+		pt = f.rtx[i]
+	}
+	return pt
 }
 
 // sendPadding sends one packet of nothing but padding, and returns its length.
@@ -129,7 +138,7 @@ func (s *slot) sendPadding(l *link) int {
 	out := forward.Out{Seq: s.rtxSeq, Timestamp: s.timestamp, Number: s.stamp(l, len(padding))}
 	n := s.headerSize() + len(padding) + udp.Overhead
 	room := l.worker.slab.Room(n)
-	forward.WriteHeader(room, s.rtxPT, false, out.Seq, out.Timestamp, s.rtxSSRC)
+	forward.WriteHeader(room, s.formats.padding(s.codec), false, out.Seq, out.Timestamp, s.rtxSSRC)
 	forward.WriteNumber(room, s.twcc, out.Number)
 	forward.WritePadded(room)
 	sealed, err := l.session.SealRTP(&s.rtxSink, room[:s.headerSize()], padding[:])

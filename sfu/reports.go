@@ -50,7 +50,11 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 		if s := l.sources[ssrc]; s != nil {
 			s.reception.HeardSender(ntp, now)
 		}
-		return true
+	}
+	for b := range r.Blocks {
+		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
+			s.loss.Heard(b.Lost, now)
+		}
 	}
 	media, ok := r.Media()
 	if !ok {
@@ -159,7 +163,7 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 	for ssrc, s := range l.sources {
 		if n > 0 && s.reports() {
 			n--
-			b = s.reception.AppendBlock(b, ssrc, now)
+			b = s.reception.AppendBlock(b, ssrc, s.encoding.worstLoss(), now)
 		}
 	}
 	return b
@@ -168,6 +172,21 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 // reports tells whether reception of the source is reported: that of media, not of retransmissions.
 func (s *source) reports() bool {
 	return s.encoding != nil && s.encoding.source == s && s.reception.Begun()
+}
+
+// worstLoss returns the most that any listener of a sound loses, in 256ths: the sender's codec protects it as much as
+// that needs (RFC 6716, section 2.1.7). Of pictures it is 0: what is lost of them is sent again.
+func (e *encoding) worstLoss() (worst uint8) {
+	slots := e.of.slots.Load()
+	if !e.of.source.Audio() || slots == nil {
+		return 0
+	}
+	for _, s := range *slots {
+		if s.current.Load() == e && s.viewer.receives() {
+			worst = max(worst, s.loss.Fraction())
+		}
+	}
+	return worst
 }
 
 // ntpTime is a time in the format of NTP (RFC 5905, section 6).
@@ -212,13 +231,13 @@ func (l *link) askKeyFrame(ssrc uint32) {
 // as it was, for with AES-GCM two packets of one number must be one.
 func (s *slot) sendAgain(l *link, again forward.Again) {
 	out := again.Out
-	if s.rtxSSRC == 0 {
-		s.seal(l, &s.sink, s.pt, s.ssrc, out, again.Marker, again.Payload)
+	if s.formats.rtx[again.Codec] == 0 {
+		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Payload)
 		return
 	}
 	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
 	out.Seq, out.Number = s.rtxSeq, s.stamp(l, len(payload))
-	s.seal(l, &s.rtxSink, s.rtxPT, s.rtxSSRC, out, again.Marker, payload)
+	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, payload)
 }

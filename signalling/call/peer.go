@@ -141,6 +141,12 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 				slots = append(slots, wire.Slot{Mid: s.Mid, Participant: wire.ParticipantID(s.Participant), Source: wire.Source(s.Source)})
 			}
 			c.tellPeer(id, wire.Slots{Generation: p.generation, Slots: slots})
+		case sfu.Codecs:
+			video := make([]wire.VideoCodec, 0, len(e.Video))
+			for _, codec := range e.Video {
+				video = append(video, wire.VideoCodec(codec))
+			}
+			c.tellPeer(id, wire.Codecs{Generation: p.generation, Video: video})
 		case sfu.Speakers:
 			speakers := make([]wire.ParticipantID, 0, len(e.Participants))
 			for _, s := range e.Participants {

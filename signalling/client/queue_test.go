@@ -4,8 +4,7 @@ import "testing"
 
 func TestAQueueHoldsNoMoreThanItsBoundWhateverItsListenerHasTaken(t *testing.T) {
 	hearing, slow := make(chan struct{}), make(chan struct{})
-	var q *queue
-	q = newQueue(func(e Event) {
+	q := newQueue(func(e Event) {
 		if e.Seq == 0 {
 			close(hearing)
 			<-slow

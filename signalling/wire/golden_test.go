@@ -217,6 +217,8 @@ var eventExamples = map[string]any{
 	"trickled":            Trickled{Generation: 1, Candidates: []Candidate{{Candidate: "candidate:1 1 udp 2130706431 192.0.2.2 50000 typ host", SDPMid: "0"}}},
 	"slots":               Slots{Generation: 2, Slots: []Slot{{"4", "p2", SourceMicrophone}, {"10", "p2", SourceCamera}}},
 	"slots.none":          Slots{Generation: 2},
+	"codecs":              Codecs{Generation: 2, Video: []VideoCodec{VideoCodecVP8, VideoCodecVP9}},
+	"codecs.none":         Codecs{Generation: 2},
 	"speakers":            Speakers{Participants: []ParticipantID{"p2", "p1"}},
 	"speakers.silence":    Speakers{},
 }

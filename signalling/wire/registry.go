@@ -164,6 +164,7 @@ var Events = []Event{
 	{"described", Described{}, ScopePeer},
 	{"trickled", Trickled{}, ScopePeer},
 	{"slots", Slots{}, ScopePeer},
+	{"codecs", Codecs{}, ScopePeer},
 	{"keysWanted", KeysWanted{}, ScopePeer},
 	{"keysCommitted", KeysCommitted{}, ScopePeer},
 	{"keysWelcomed", KeysWelcomed{}, ScopePeer},

@@ -24,6 +24,7 @@ import type {
   RequestMap,
   RequestType,
   Topology,
+  VideoCodec,
   ViewItem,
   Participant as WireParticipant,
 } from "./wire.gen.ts";
@@ -38,6 +39,8 @@ export interface CallStart {
   readonly sinceMs: number;
   /** resumed: the page was loaded again in the middle of the call. */
   readonly resumed: boolean;
+  /** videoCodec is what pictures are sent in where all can decode it; "vp8" by default. */
+  readonly videoCodec?: VideoCodec;
 }
 
 /** Call is a call that this device is in. */
@@ -227,6 +230,7 @@ export class Call extends Emitter<CallEvents> {
     const { id: call } = this;
     const media = new CallMedia(
       {
+        videoCodec: start.videoCodec ?? "vp8",
         online: () => this.#signalling.state === "online",
         describe: (generation, type, sdp) => this.#quietly("describe", { call, generation, type, sdp }),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),

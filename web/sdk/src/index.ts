@@ -31,6 +31,7 @@ export type {
   SetPrivacy,
   StopReason,
   Topology,
+  VideoCodec,
   ViewItem,
   WhoMayCall,
 } from "./wire.gen.ts";

@@ -26,11 +26,14 @@ import type {
   SDPType,
   Send,
   Source,
+  VideoCodec,
   ViewItem,
 } from "./wire.gen.ts";
 
 /** Transport is what media needs of the signalling. */
 export interface Transport {
+  /** videoCodec is what pictures are sent in where all who receive can decode it. */
+  readonly videoCodec: VideoCodec;
   online(): boolean;
   describe(generation: number, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
@@ -146,8 +149,9 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (peer instanceof DirectPeer) {
       if (frame.type === "described") peer.described(frame.body.type, frame.body.sdp);
       if (frame.type === "trickled") peer.trickled(frame.body.candidates);
-    } else if (peer instanceof SFUPeer && frame.type === "slots") {
-      peer.setSlots(frame.body.slots);
+    } else if (peer instanceof SFUPeer) {
+      if (frame.type === "slots") peer.setSlots(frame.body.slots);
+      if (frame.type === "codecs") peer.setCodecs(frame.body.video);
     }
   }
 
@@ -210,6 +214,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     return new SFUPeer({
       generation,
       ice: state.ice,
+      videoCodec: this.#transport.videoCodec,
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
     });

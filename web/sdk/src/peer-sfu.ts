@@ -1,12 +1,15 @@
+import { camera, preferCodecs, screen, sendCodec, slim } from "./codecs.ts";
 import { Emitter } from "./emitter.ts";
-import { configurationOf, type Peer, type PeerEvents, preferCodecs, swap } from "./peer.ts";
+import { configurationOf, type Peer, type PeerEvents, swap } from "./peer.ts";
 import { type ProblemCode, ProntoError } from "./problem.ts";
 import { Recovery } from "./recovery.ts";
-import type { ICE, Send, Slot, Source } from "./wire.gen.ts";
+import type { ICE, Send, Slot, Source, VideoCodec } from "./wire.gen.ts";
 
 export interface SFUPeerOptions {
   readonly generation: number;
   readonly ice: ICE;
+  /** videoCodec is what pictures are sent in where all who receive can decode it; else it is VP8. */
+  readonly videoCodec: VideoCodec;
   online(): boolean;
   /** negotiate sends an offer and returns the SFU's answer. */
   negotiate(sdp: string, sends: Send[]): Promise<string>;
@@ -20,12 +23,6 @@ const videoSteps = [9, 16, 25] as const;
 /** passing are the problems that time may cure. */
 const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited", "internal", "offline"]);
 
-const camera: RTCRtpEncodingParameters[] = [
-  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 120_000 },
-  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 400_000 },
-  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
-];
-
 /**
  * SFUPeer is the one connection to the SFU. It is negotiated once; who flows in
  * which of its receive slots is said by slots.
@@ -38,6 +35,8 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly #tracks = new Map<Source, MediaStreamTrack | null>();
   #slots: readonly Slot[] = [];
   #videoSlots = 0;
+  #common: readonly VideoCodec[] = []; // what all who receive can decode
+  readonly #sent = new Map<Source, VideoCodec>(); // since it was changed
   #queue: Promise<void> = Promise.resolve(); // one offer at a time
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -82,6 +81,12 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.emit("track", undefined);
   }
 
+  /** setCodecs takes the codecs that all who receive can decode. */
+  setCodecs(common: readonly VideoCodec[]): void {
+    this.#common = common;
+    this.#sendCodecs();
+  }
+
   /** makeRoom opens more slots if a page shows more pictures than there are. */
   makeRoom(pictures: number): void {
     const wanted = videoSteps.find((step) => step >= pictures) ?? videoSteps[videoSteps.length - 1] ?? 0;
@@ -108,15 +113,31 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
       this.#senders.set(source, this.#add(kind, init));
     };
     send("microphone", "audio");
-    send("camera", "video", camera);
-    send("screen", "video");
+    send("camera", "video", [...camera]);
+    send("screen", "video", [...screen]);
     send("screenAudio", "audio");
   }
 
   #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver = this.connection.addTransceiver(kind, init);
-    preferCodecs(transceiver, kind);
+    preferCodecs(transceiver, kind, init.direction === "recvonly");
     return transceiver;
+  }
+
+  /** sendCodecs has pictures sent in the codec that is wished for, as long as all can decode it. */
+  #sendCodecs(): void {
+    this.#queue = this.#queue.then(async () => {
+      const { videoCodec } = this.#options;
+      for (const source of ["camera", "screen"] as const) {
+        const sender = this.#senders.get(source)?.sender;
+        const now = this.#sent.get(source) ?? "vp8";
+        const wanted = this.#common.includes(videoCodec) ? videoCodec : "vp8";
+        if (this.#closed || sender === undefined || wanted === now) continue;
+        if (this.connection.currentRemoteDescription === null) continue; // after the answer again
+        this.#sent.set(source, wanted); // if it cannot, it will not be able to later
+        if (!(await sendCodec(sender, wanted))) await sendCodec(sender, "vp8");
+      }
+    });
   }
 
   #openVideoSlots(wanted: number): void {
@@ -146,12 +167,12 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     await connection.setLocalDescription();
     const sends: Send[] = [];
     for (const [source, { mid }] of this.#senders) if (mid !== null) sends.push({ mid, source });
-    // The SFU takes no candidates from us, and each would make the offer larger.
-    const offer = (connection.localDescription?.sdp ?? "").replaceAll(/^a=candidate:.*\r\n/gm, "");
+    const offer = slim(connection.localDescription?.sdp ?? "", this.#options.videoCodec);
     const sdp = await this.#options.negotiate(offer, sends);
     if (this.#closed) return;
     await connection.setRemoteDescription({ type: "answer", sdp });
     this.emit("track", undefined);
+    this.#sendCodecs();
   }
 
   /**

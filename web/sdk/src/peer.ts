@@ -50,16 +50,3 @@ export function configurationOf(ice: ICE, relayOnly: boolean): RTCConfiguration 
 export function swap({ sender }: RTCRtpTransceiver, track: MediaStreamTrack | null): void {
   sender.replaceTrack(track).catch(() => undefined);
 }
-
-/**
- * preferCodecs leaves the codecs that the SFU forwards, Opus and VP8 with
- * retransmission: a browser's whole list, in each of twenty media sections, is
- * larger than a frame may be.
- */
-export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const wanted = kind === "audio" ? ["audio/opus"] : ["video/vp8", "video/rtx"];
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter((c) =>
-    wanted.includes(c.mimeType.toLowerCase()),
-  );
-  if (codecs !== undefined && codecs.length > 0) transceiver.setCodecPreferences(codecs);
-}

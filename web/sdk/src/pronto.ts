@@ -20,6 +20,7 @@ import type {
   People,
   Privacy,
   SetPrivacy,
+  VideoCodec,
   Welcome,
   Incoming as WireIncoming,
 } from "./wire.gen.ts";
@@ -41,6 +42,12 @@ export interface ProntoOptions {
   readonly device?: string;
   /** deviceName is what the account's other devices call this one. */
   readonly deviceName?: string;
+  /**
+   * videoCodec is what camera and screen are sent in to three or more, where everybody in the call can decode
+   * it; "vp8" by default, which all can and which costs the least power. "vp9" and "av1" look better at the same
+   * bitrate; this browser must be able to make them in layers (Chromium is), else it goes on with "vp8".
+   */
+  readonly videoCodec?: VideoCodec;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
   /** makeSocket opens the WebSocket, for tests. @internal */
@@ -73,6 +80,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly #incoming = new Map<string, Incoming>();
   #me: Me | undefined;
   #unlisten: () => void = () => undefined; // to the page
+  readonly #videoCodec: VideoCodec;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
     decline: (incoming: Incoming) => this.#decline(incoming),
@@ -81,6 +89,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   constructor(options: ProntoOptions) {
     super();
     const store = options.storage ?? pageStorage();
+    this.#videoCodec = options.videoCodec ?? "vp8";
     this.#signalling = new Signalling({
       url: options.url ?? pageURL(),
       token: options.token,
@@ -242,7 +251,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       known.adopt(state);
       return known;
     }
-    const call = new Call(this.#signalling, state, start);
+    const call = new Call(this.#signalling, state, { ...start, videoCodec: this.#videoCodec });
     this.#calls.set(call.id, call);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);

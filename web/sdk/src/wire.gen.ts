@@ -2297,6 +2297,21 @@ export interface Slot {
 }
 
 /**
+ * Codecs says which codecs of pictures everybody in the call who receives any can
+ * decode, the most common first. We may send any of them through the SFU, and change between
+ * them without another offer.
+ */
+export interface Codecs {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Video are the codecs. */
+  readonly video: readonly VideoCodec[];
+}
+
+/** VideoCodec is a codec of pictures. */
+export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
+
+/**
  * KeysWanted tells one member, the connected one with the lowest leaf, what is
  * to be committed; if he has not done so within a second the next is told. A
  * commit may carry a part of it, and must not carry adds or removals that
@@ -2703,6 +2718,7 @@ export interface EventMap {
   readonly described: Described;
   readonly trickled: Trickled;
   readonly slots: Slots;
+  readonly codecs: Codecs;
   readonly keysWanted: KeysWanted;
   readonly keysCommitted: KeysCommitted;
   readonly keysWelcomed: KeysWelcomed;
@@ -2800,6 +2816,7 @@ export type PeerEventFrame =
   | { readonly type: "described"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Described }
   | { readonly type: "trickled"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Trickled }
   | { readonly type: "slots"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Slots }
+  | { readonly type: "codecs"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Codecs }
   | { readonly type: "keysWanted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWanted }
   | { readonly type: "keysCommitted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysCommitted }
   | { readonly type: "keysWelcomed"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWelcomed }
@@ -2813,6 +2830,7 @@ export const peerEvents = [
   "described",
   "trickled",
   "slots",
+  "codecs",
   "keysWanted",
   "keysCommitted",
   "keysWelcomed",

@@ -87,29 +87,31 @@ func (l *link) tellPath() {
 	p.told = max(p.told, bps)
 }
 
-// lookAtPath does what is due for the way to the peer.
-func (l *link) lookAtPath() {
+// lookAtPath does what is due for the way to the peer. It reports whether more will be soon, also if nothing flows.
+func (l *link) lookAtPath() (goesOn bool) {
 	p := &l.path
 	l.peer.use.bytes.Store(p.moved)
 	if p.estimator == nil || !l.sends() {
-		return
+		return false
 	}
 	p.estimator.Want(int(p.wanted.Load()))
 	due := p.estimator.Tick(l.worker.now)
 	l.tellPath()
-	if due <= 0 {
-		return
+	if due > 0 {
+		l.sendPadding(due)
 	}
+	return p.estimator.Probing()
+}
+
+// sendPadding sends about so many bytes of padding, if there is a slot for it.
+func (l *link) sendPadding(bytes int) {
 	s := l.padded()
-	if s == nil {
-		return
-	}
-	for due > 0 {
+	for s != nil && bytes > 0 {
 		n := s.sendPadding(l)
 		if n == 0 {
 			return
 		}
-		due -= n + beneath
+		bytes -= n + beneath
 	}
 }
 

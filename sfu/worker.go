@@ -279,11 +279,11 @@ func (w *worker) lookAfter(l *link, due bool) (goesOn bool) {
 	}
 	defer w.contain(l)
 	losing := l.askForLost()
-	l.lookAtPath()
+	probing := l.lookAtPath()
 	if due {
 		l.reportArrivals()
 	}
-	return !due || losing
+	return !due || losing || probing
 }
 
 // tell adds what was counted since the last time to the counters.

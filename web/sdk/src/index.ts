@@ -1,12 +1,14 @@
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { LocalTracks } from "./devices.ts";
+export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
+export { canEncrypt, type WorkerURL } from "./keyworker.ts";
 export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
 export type { ProblemCode } from "./problem.ts";
 export { ProntoError } from "./problem.ts";
-export type { Me, ProntoEvents, ProntoOptions, RingOptions } from "./pronto.ts";
+export type { JoinOptions, Me, ProntoEvents, ProntoOptions, RingOptions } from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
 export type { State, TokenSource } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
@@ -16,6 +18,7 @@ export type {
   CallPhase,
   Code,
   CreateLink,
+  Device,
   Direction,
   EndReason,
   Kind,

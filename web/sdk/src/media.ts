@@ -5,6 +5,7 @@ import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
 import type { Shown } from "./quality.ts";
 import { Reporter } from "./reporter.ts";
+import type { Sealing } from "./sealing.ts";
 import {
   audioStats,
   type CallStats,
@@ -35,7 +36,7 @@ export interface Transport {
   /** videoCodec is what pictures are sent in where all who receive can decode it. */
   readonly videoCodec: VideoCodec;
   online(): boolean;
-  describe(generation: number, type: SDPType, sdp: string): void;
+  describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
   negotiate(generation: number, sdp: string, sends: Send[]): Promise<string>;
 }
@@ -68,6 +69,7 @@ const speakingHoldMs = 500;
 export class CallMedia extends Emitter<MediaEvents> {
   readonly #transport: Transport;
   readonly #devices: Devices;
+  readonly #sealing: Sealing | undefined;
   readonly #reporter: Reporter;
   #state: CallState;
   #peer: Peer | undefined;
@@ -89,8 +91,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     devices: Devices,
     state: CallState,
     from: { sinceMs: number; resumed: boolean },
+    sealing: Sealing | undefined,
   ) {
     super();
+    this.#sealing = sealing;
     this.#transport = transport;
     this.#devices = devices;
     this.#state = state;
@@ -171,6 +175,18 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(items.length);
   }
 
+  /** other is who is at the other end of a direct way. */
+  get other(): string | undefined {
+    return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
+  }
+
+  /** abandon leaves a way that somebody has put himself into; the server finds another. */
+  abandon(generation: number): void {
+    if (this.#peer?.generation !== generation || !(this.#peer instanceof DirectPeer)) return;
+    this.#peer.close();
+    this.emit("failed", { generation });
+  }
+
   /** nudge mends the connection at once, after the network or the server was away. */
   nudge(): void {
     this.#peer?.nudge();
@@ -204,7 +220,8 @@ export class CallMedia extends Emitter<MediaEvents> {
       polite: last,
       offers: last,
       online: () => this.#transport.online(),
-      describe: (type, sdp) => this.#transport.describe(generation, type, sdp),
+      describe: (type, sdp) => this.#transport.describe(generation, other.participant, type, sdp),
+      sealing: this.#sealing,
       trickle: (candidates) => this.#transport.trickle(generation, candidates),
     });
   }
@@ -214,6 +231,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     return new SFUPeer({
       generation,
       ice: state.ice,
+      sealing: this.#sealing,
       videoCodec: this.#transport.videoCodec,
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),

@@ -3,11 +3,14 @@ import { Emitter } from "./emitter.ts";
 import { configurationOf, type Peer, type PeerEvents, swap } from "./peer.ts";
 import { type ProblemCode, ProntoError } from "./problem.ts";
 import { Recovery } from "./recovery.ts";
+import type { Sealing } from "./sealing.ts";
 import type { ICE, Send, Slot, Source, VideoCodec } from "./wire.gen.ts";
 
 export interface SFUPeerOptions {
   readonly generation: number;
   readonly ice: ICE;
+  /** sealing seals what is sent, in an encrypted call. */
+  readonly sealing: Sealing | undefined;
   /** videoCodec is what pictures are sent in where all who receive can decode it; else it is VP8. */
   readonly videoCodec: VideoCodec;
   online(): boolean;
@@ -45,7 +48,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     super();
     this.#options = options;
     // The SFU is the relay's own neighbour and shows nobody our address: relaying to it would hide nothing.
-    this.connection = new RTCPeerConnection(configurationOf(options.ice, false));
+    this.connection = new RTCPeerConnection(
+      configurationOf(options.ice, false, options.sealing !== undefined),
+    );
     this.#recovery = new Recovery({
       online: options.online,
       restart: () => this.#restart(),
@@ -53,7 +58,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     });
     this.connection.onconnectionstatechange = () => this.#recovery.heard(this.connection.connectionState);
     this.#openSenders();
-    for (let i = 0; i < audioSlots; i++) this.#add("audio", { direction: "recvonly" });
+    for (let i = 0; i < audioSlots; i++) this.#addSlot("audio");
     this.#openVideoSlots(videoSteps[0]);
     this.#negotiate();
   }
@@ -78,6 +83,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   /** setSlots takes the whole list of slots in use. */
   setSlots(slots: readonly Slot[]): void {
     this.#slots = slots;
+    this.#expect();
     this.emit("track", undefined);
   }
 
@@ -103,6 +109,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#recovery.close();
+    this.#options.sealing?.forget(this.connection);
     this.connection.close();
   }
 
@@ -110,7 +117,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     const send = (source: Source, kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) => {
       const init: RTCRtpTransceiverInit = { direction: "sendonly" };
       if (sendEncodings !== undefined) init.sendEncodings = sendEncodings;
-      this.#senders.set(source, this.#add(kind, init));
+      const transceiver = this.#add(kind, init);
+      this.#options.sealing?.seal(transceiver.sender, source);
+      this.#senders.set(source, transceiver);
     };
     send("microphone", "audio");
     send("camera", "video", [...camera]);
@@ -142,7 +151,22 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
 
   #openVideoSlots(wanted: number): void {
     for (; this.#videoSlots < wanted; this.#videoSlots++) {
-      this.#add("video", { direction: "recvonly" });
+      this.#addSlot("video");
+    }
+  }
+
+  #addSlot(kind: "audio" | "video"): void {
+    const { receiver } = this.#add(kind, { direction: "recvonly" });
+    this.#options.sealing?.open(receiver);
+  }
+
+  /** expect tells whose frames come in by which slot: what is sealed by others is not played. */
+  #expect(): void {
+    const { sealing } = this.#options;
+    if (sealing === undefined) return;
+    for (const { mid, receiver } of this.connection.getTransceivers()) {
+      const slot = this.#slots.find((one) => one.mid === mid);
+      sealing.expect(receiver, slot && { participant: slot.participant, source: slot.source });
     }
   }
 
@@ -171,6 +195,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     const sdp = await this.#options.negotiate(offer, sends);
     if (this.#closed) return;
     await connection.setRemoteDescription({ type: "answer", sdp });
+    this.#expect();
     this.emit("track", undefined);
     this.#sendCodecs();
   }

@@ -32,9 +32,15 @@ export function kindOf(source: Source): "audio" | "video" {
   return source === "microphone" || source === "screenAudio" ? "audio" : "video";
 }
 
+interface Configuration extends RTCConfiguration {
+  readonly encodedInsertableStreams?: boolean;
+}
+
 /** configurationOf turns the server's word on ICE into the browser's. */
-export function configurationOf(ice: ICE, relayOnly: boolean): RTCConfiguration {
+export function configurationOf(ice: ICE, relayOnly: boolean, sealed: boolean): Configuration {
   return {
+    // Chromium ignores transforms that come after negotiation, unless it is told to wait for them.
+    ...(sealed ? { encodedInsertableStreams: true } : {}),
     iceServers: ice.servers.map(({ urls, username, credential }) => ({
       urls: [...urls],
       username,

@@ -70,6 +70,9 @@ type source struct {
 	encoding  *encoding // nil until it is known what it is
 }
 
+// audio tells whether the source is known to be one of sound.
+func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source.Audio() }
+
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
 		peer: p, worker: p.sfu.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
@@ -121,14 +124,17 @@ func (l *link) takeMedia(packet []byte) {
 		l.worker.count.droppedMalformed.Add(1)
 		return
 	}
-	s := l.find(h.SSRC)
+	now, s := l.worker.now, l.find(h.SSRC)
+	if !l.fence.admit(len(packet), s.audio(), now) {
+		return
+	}
 	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
 	if err != nil {
 		return // not of the peer, or of before: nobody's fault
 	}
-	now := l.worker.now
 	l.alive(now)
-	if !l.fence.admit(len(packet), now) || s == l.trial && !l.remember(s) {
+	l.fence.charge(len(packet), now)
+	if s == l.trial && !l.remember(s) {
 		return
 	}
 	if l.ids.twcc != 0 {
@@ -156,9 +162,12 @@ func (l *link) find(ssrc uint32) *source {
 		l.last = s
 		return s
 	}
-	if l.trial == nil || l.trial.srtp.SSRC() != ssrc {
-		// Kept only when the packet turns out to be authentic.
+	// Kept only when the packet turns out to be authentic.
+	switch {
+	case l.trial == nil:
 		l.trial = &source{srtp: udp.NewSource(ssrc)}
+	case l.trial.srtp.SSRC() != ssrc:
+		l.trial.srtp.Reset(ssrc)
 	}
 	return l.trial
 }

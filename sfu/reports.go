@@ -17,14 +17,14 @@ const (
 
 // takeReport takes one compound RTCP packet of the peer.
 func (l *link) takeReport(packet []byte) {
-	if l.session == nil {
+	now := l.worker.now
+	if l.session == nil || !l.fence.listens(now) {
 		return
 	}
 	compound, err := l.session.OpenRTCP(packet)
 	if err != nil {
 		return
 	}
-	now := l.worker.now
 	l.alive(now)
 	if !l.fence.heed(compound, now) {
 		return

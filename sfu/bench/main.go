@@ -87,6 +87,14 @@ func main() {
 		printJoins(c)
 		_ = json.NewEncoder(os.Stdout).Encode(c)
 	}
+	if *only == "" || *only == "burst" {
+		b, err := measureBurst(*profile)
+		if err != nil {
+			fatal(fmt.Errorf("burst: %w", err))
+		}
+		printBurst(b)
+		_ = json.NewEncoder(os.Stdout).Encode(b)
+	}
 	results := map[string][]result{}
 	for range *runs {
 		for _, s := range scenarios() {

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"pronto/sfu/forward"
+	"pronto/sfu/layer"
 	"pronto/sfu/udp"
 )
 
@@ -31,6 +32,13 @@ type slot struct {
 	// Guarded by Room.mu.
 	stream *stream // who has the slot; nil when it is empty
 	height int     // at which the viewer shows it
+	pinned bool    // the viewer has put it first
+	order  int     // in the viewer's list
+	picked int     // index of the encoding or size that is to flow, also while it is paused; [layer.None] for none yet
+	paused bool
+	reason PauseReason // of the pause
+	// lessened is when a lower encoding was chosen, or none.
+	lessened time.Time
 
 	aims    atomic.Pointer[aim]      // what is to flow; replaced under Room.mu only
 	current atomic.Pointer[encoding] // what flows; not what is to flow while a key frame is awaited. Stored by the worker
@@ -75,7 +83,7 @@ func newSlot(viewer *Peer, audio bool, id string) *slot {
 	// reordered first packet does not confuse the roll-over count of SRTP.
 	seq, rtxSeq := uint16(rand.Uint32N(1<<15)), uint16(rand.Uint32N(1<<15))
 	s := &slot{
-		id: id, viewer: viewer, audio: audio, rtxSeq: rtxSeq,
+		id: id, viewer: viewer, audio: audio, rtxSeq: rtxSeq, picked: layer.None,
 		rewriter: forward.NewRewriter(clock, seq, rand.Uint32()),
 	}
 	s.aims.Store(&aim{})
@@ -141,12 +149,6 @@ func (s *slot) aimed() (target *encoding, awaited bool) {
 	return a.target, a.target != s.current.Load() || a.fresh != s.began.Load() || s.awaits.Load()
 }
 
-// chosen returns what is to flow.
-func (s *slot) chosen() choice {
-	a := s.aims.Load()
-	return choice{a.target, a.layer}
-}
-
 // decodes tells whether the viewer has the codec that an encoding comes in.
 func (s *slot) decodes(e *encoding) bool { return e == nil || s.formats.media[e.codec.Load()] != 0 }
 
@@ -187,7 +189,7 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		default:
 			in.fields.Write(payload, out)
 		}
-		out.Number, out.Marker = s.stamp(l, len(payload)), marker
+		out.Number, out.Marker = s.stamp(l, in.dependency, len(payload)), marker
 		n := s.seal(l, &s.sink, pt, s.ssrc, out, in.dependency, payload)
 		if !s.audio && len(payload) > 0 {
 			s.sent.Add(out, e.history, in.number)
@@ -284,12 +286,11 @@ func (s *slot) redundant(l *link, e *encoding, in *arrival) (pt uint8, payload [
 }
 
 // stamp numbers the next packet of a slot among all that the peer is sent; n is the length of its payload.
-func (s *slot) stamp(l *link, n int) (number uint16) {
+func (s *slot) stamp(l *link, dependency []byte, n int) (number uint16) {
 	if s.twcc == 0 {
 		return 0
 	}
-	l.number++
-	return l.number
+	return l.number(s.headerSize(dependency) + n + tag)
 }
 
 // seal puts one packet into the slab and returns its length.
@@ -312,6 +313,7 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 		return 0
 	}
 	l.worker.slab.Add(l.address, len(sealed))
+	l.path.moved += int64(len(sealed) + beneath)
 	return len(sealed)
 }
 

@@ -309,6 +309,8 @@ async function describeCall() {
     local: call && { microphone: call.local.microphone, camera: call.local.camera },
     deviceError: call?.deviceError?.code,
     stats,
+    encryption: call?.encryption,
+    frames: (await call?.frames())?.filter(({ frames }) => frames > 0),
     seen: window.seen,
   });
 }

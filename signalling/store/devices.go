@@ -54,7 +54,8 @@ func (s *Store) TouchDevice(ctx context.Context, user, device, name string) erro
 	return s.UseDevice(ctx, DeviceUse{User: user, Device: device, Name: name})
 }
 
-// UseDevice notes that a device is in use now, and creates it if it may. Beyond
+// UseDevice notes that a device is in use now, and creates it if it may. An
+// account that its owner has switched off is on again. Beyond
 // [MaxDevices] the least recently seen is forgotten. It fails with
 // [ErrNotFound] if there is no such user, with [ErrRevoked] or [ErrPending].
 func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
@@ -83,6 +84,9 @@ func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
 		}
 		if err == nil && n == 0 {
 			err = ErrRevoked
+		}
+		if err == nil {
+			err = enable(ctx, c, u.User)
 		}
 		if err == nil && u.TokenHash != "" {
 			err = noteToken(ctx, c, u)

@@ -25,7 +25,7 @@ var floors = [][]string{
 	{"signalling", "signalling/api", "metrics", "metrics/grafana", "metrics/prometheus"},
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},
-	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/client", "signalling/client/media"},
+	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
 	{
 		"signalling/store", "signalling/bus", "signalling/wire",
 		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp",

@@ -138,6 +138,25 @@ func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash stri
 	})
 }
 
+// TokenStanding is [Store.DeviceStanding] for a token that is bound to a device,
+// or to none: then device is empty, and the account must be there.
+func (s *Store) TokenStanding(ctx context.Context, user, device, tokenHash string) error {
+	return s.read(ctx, func(ctx context.Context, c conn) error {
+		if device != "" {
+			return deviceStanding(ctx, c, user, device, tokenHash)
+		}
+		var known bool
+		err := c.row(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`, []any{user}, &known)
+		if err == nil && !known {
+			err = ErrRevoked
+		}
+		if err != nil {
+			return err
+		}
+		return tokenStanding(ctx, c, user, tokenHash)
+	})
+}
+
 func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string) error {
 	var state string
 	err := c.row(ctx, `SELECT state FROM devices WHERE user_id = $1 AND id = $2`, []any{user, device}, &state)
@@ -152,8 +171,14 @@ func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string)
 	if tokenHash == "" {
 		return nil
 	}
+	return tokenStanding(ctx, c, user, tokenHash)
+}
+
+// tokenStanding fails with [ErrRevoked] if a device that has used a token was
+// revoked.
+func tokenStanding(ctx context.Context, c conn, user, tokenHash string) error {
 	var refused bool
-	err = c.row(ctx, `
+	err := c.row(ctx, `
 		SELECT EXISTS (SELECT 1 FROM device_tokens t JOIN devices d ON d.user_id = t.user_id AND d.id = t.device_id
 			WHERE t.user_id = $1 AND t.token_hash = $2 AND d.state = 'revoked')`, []any{user, tokenHash}, &refused)
 	if err == nil && refused {

@@ -133,7 +133,7 @@ var excluded = map[string]string{
 // was committed late has an earlier time than what was read before it.
 const suspensionOverlap = 5 * time.Second
 
-// SuspendedSince returns who is suspended by a change after since (the zero
+// SuspendedSince returns who is suspended, or switched off, by a change after since (the zero
 // time: by any), and the time to ask with next. An account may be returned
 // more than once.
 func (s *Store) SuspendedSince(ctx context.Context, since time.Time) (users []string, next time.Time, err error) {
@@ -146,7 +146,7 @@ func (s *Store) SuspendedSince(ctx context.Context, since time.Time) (users []st
 		from = since.Add(-suspensionOverlap).UnixMilli()
 	}
 	changes, err := list(ctx, s, func(s scanner) (c change, err error) { return c, s.Scan(&c.user, millis{&c.at}) }, `
-		SELECT user_id, changed_ms FROM standing WHERE changed_ms > $1 AND suspended_until_ms > {now} ORDER BY changed_ms`, from)
+		SELECT user_id, changed_ms FROM standing WHERE changed_ms > $1 AND (suspended_until_ms > {now} OR disabled_ms > 0) ORDER BY changed_ms`, from)
 	next = since
 	for _, c := range changes {
 		users, next = append(users, c.user), c.at

@@ -1,3 +1,5 @@
+export type { AccountOptions } from "./account.ts";
+export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { LocalTracks } from "./devices.ts";
@@ -17,6 +19,7 @@ export type {
   Code,
   CreateLink,
   Direction,
+  Discovery,
   EndReason,
   Kind,
   LeaveReason,
@@ -26,9 +29,13 @@ export type {
   Path,
   People,
   Person,
+  Preferences,
   Presence,
   Privacy,
+  Profile,
+  SetPreferences,
   SetPrivacy,
+  SetProfile,
   StopReason,
   Topology,
   ViewItem,

@@ -49,6 +49,12 @@ func (m *Metrics) Call(e call.Event) {
 		c.alerts.inc(e.Alert)
 	case call.LinkJoined:
 		m.links.joins.inc(e.Result)
+	case call.Connected:
+		m.quality.connected(e)
+	case call.Reported:
+		m.quality.reported(e)
+	case call.ReportDropped:
+		m.quality.reports.inc(string(e.Result))
 	}
 }
 

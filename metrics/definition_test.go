@@ -25,7 +25,7 @@ import (
 const maxSeries = 6000
 
 func TestDefinitionsKeepToTheRules(t *testing.T) {
-	units := []string{"_seconds", "_bytes", "_participants"}
+	units := []string{"_seconds", "_bytes", "_participants", "_ratio", "_score", "_pixels", "_per_second"}
 	for _, def := range Definitions() {
 		if !strings.HasPrefix(def.Name, "pronto_") {
 			t.Errorf("%s is not in the namespace", def.Name)
@@ -95,6 +95,8 @@ func TestNoInputMakesMoreSeriesThanDefined(t *testing.T) {
 		m.Call(call.Refused{Reason: text})
 		m.Call(call.Alerted{Alert: text})
 		m.Call(call.LinkJoined{Result: text})
+		m.Call(call.Connected{Path: wire.Path(text), Transport: wire.Transport(text), Family: wire.Family(text), ICE: time.Second})
+		m.Call(call.Reported{Path: wire.Path(text), RTT: time.Second, Sound: &wire.HeardSound{PlayedMs: 1, Packets: 1}})
 		m.Signalling(signalling.LinkCreated{Kind: wire.Kind(text)})
 		m.Signalling(signalling.Handled{Type: text, Code: wire.Code(text), After: time.Second})
 		m.Signalling(signalling.SocketClosed{Reason: signalling.CloseReason(text)})

@@ -53,6 +53,50 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			`pronto_client_alerts_total{alert="not_heard"} 1`},
 		{"a low battery", func(m *Metrics) { m.Call(call.Alerted{Alert: "low_battery"}) },
 			`pronto_client_alerts_total{alert="low_battery"} 1`},
+		{"a connection through the relay", func(m *Metrics) {
+			m.Call(call.Connected{Path: wire.PathRelay, Transport: wire.TransportTLS, ICE: 250 * time.Millisecond})
+		}, "pronto_ice_connect_seconds_sum{path=\"relay\"} 0.25\npronto_ice_connect_seconds_count{path=\"relay\"} 1\n" +
+			`pronto_ice_selected_pairs_total{family="unknown",path="relay",transport="tls"} 1`},
+		{"ten seconds of good sound", func(m *Metrics) {
+			m.Call(call.Reported{Span: 10 * time.Second, Path: wire.PathHost, RTT: 50 * time.Millisecond, Sound: &wire.HeardSound{
+				PlayedMs: 10000, ConcealedMs: 0, Packets: 495, Lost: 5, JitterMs: 10, BufferMs: 20,
+			}})
+		}, "pronto_audio_concealed_ratio_sum{path=\"host\"} 0\npronto_audio_concealed_ratio_count{path=\"host\"} 1\n" +
+			"pronto_audio_mos_score_sum{path=\"host\"} 4.409285824\npronto_audio_mos_score_count{path=\"host\"} 1\n" +
+			"pronto_client_reports_total{result=\"accepted\"} 1\n" +
+			"pronto_jitter_buffer_delay_seconds_sum{media=\"audio\"} 0.02\npronto_jitter_buffer_delay_seconds_count{media=\"audio\"} 1\n" +
+			"pronto_jitter_seconds_sum{media=\"audio\"} 0.01\npronto_jitter_seconds_count{media=\"audio\"} 1\n" +
+			"pronto_packet_loss_ratio_sum{media=\"audio\"} 0.01\npronto_packet_loss_ratio_count{media=\"audio\"} 1\n" +
+			"pronto_received_media_seconds_total{media=\"audio\",quality=\"good\"} 10\n" +
+			"pronto_rtt_seconds_sum{path=\"host\"} 0.05\npronto_rtt_seconds_count{path=\"host\"} 1"},
+		{"a tenth of the sound made up", func(m *Metrics) {
+			m.Call(call.Reported{Path: wire.PathHost, RTT: time.Millisecond, Sound: &wire.HeardSound{PlayedMs: 10000, ConcealedMs: 1000}})
+		}, "pronto_audio_concealed_ratio_sum{path=\"host\"} 0.1\npronto_audio_concealed_ratio_count{path=\"host\"} 1\n" +
+			"pronto_audio_mos_score_sum{path=\"host\"} 2.351100849\npronto_audio_mos_score_count{path=\"host\"} 1\n" +
+			"pronto_client_reports_total{result=\"accepted\"} 1\n" +
+			"pronto_received_media_seconds_total{media=\"audio\",quality=\"poor\"} 10\n" +
+			"pronto_rtt_seconds_sum{path=\"host\"} 0.001\npronto_rtt_seconds_count{path=\"host\"} 1"},
+		{"sound of which the delay is not known", func(m *Metrics) {
+			m.Call(call.Reported{Sound: &wire.HeardSound{PlayedMs: 4000}})
+		}, "pronto_audio_concealed_ratio_sum{path=\"unknown\"} 0\npronto_audio_concealed_ratio_count{path=\"unknown\"} 1\n" +
+			"pronto_client_reports_total{result=\"accepted\"} 1\n" +
+			`pronto_received_media_seconds_total{media="audio",quality="unknown"} 4`},
+		{"a picture that froze, and one that nobody looked at", func(m *Metrics) {
+			m.Call(call.Reported{Switches: 1, Pictures: []wire.SeenPictures{
+				{Source: wire.SourceCamera, FairMs: 8000, PoorMs: 2000, FramesPerSecond: 24, Height: 360, Freezes: 2, FrozenMs: 1000},
+				{Source: wire.SourceScreen, UnknownMs: 10000},
+			}, Sent: &wire.SentPicture{SentMs: 10000, CPUMs: 3000}})
+		}, "pronto_client_reports_total{result=\"accepted\"} 1\npronto_network_changes_total 1\n" +
+			"pronto_received_media_seconds_total{media=\"screen\",quality=\"unknown\"} 10\n" +
+			"pronto_received_media_seconds_total{media=\"video\",quality=\"fair\"} 8\n" +
+			"pronto_received_media_seconds_total{media=\"video\",quality=\"poor\"} 2\n" +
+			"pronto_sender_limited_seconds_total{reason=\"cpu\"} 3\npronto_sent_video_seconds_total 10\n" +
+			"pronto_video_frames_per_second_sum{media=\"video\"} 24\npronto_video_frames_per_second_count{media=\"video\"} 1\n" +
+			"pronto_video_freeze_ratio_sum{media=\"video\"} 0.1\npronto_video_freeze_ratio_count{media=\"video\"} 1\n" +
+			"pronto_video_freezes_total{media=\"video\"} 2\n" +
+			"pronto_video_height_pixels_sum{media=\"video\"} 360\npronto_video_height_pixels_count{media=\"video\"} 1"},
+		{"a report that cannot be", func(m *Metrics) { m.Call(call.ReportDropped{Result: call.ReportInvalid}) },
+			`pronto_client_reports_total{result="invalid"} 1`},
 		{"a link that has expired", func(m *Metrics) { m.Call(call.LinkJoined{Result: "expired"}) },
 			`pronto_link_joins_total{result="expired"} 1`},
 		{"a new link", func(m *Metrics) { m.Signalling(signalling.LinkCreated{Kind: wire.KindVideo}) },

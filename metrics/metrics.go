@@ -18,6 +18,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 
 	calls   calls
+	quality quality
 	links   links
 	media   media
 	relay   relay
@@ -31,7 +32,7 @@ func New() *Metrics {
 	b := newBuilder(registry)
 	m := &Metrics{
 		registry: registry,
-		calls:    newCalls(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
+		calls:    newCalls(b), quality: newQuality(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
 		watch: newWatch(b),
 	}
 	info := b.gauge("pronto_build_info")

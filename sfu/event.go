@@ -39,8 +39,8 @@ const (
 )
 
 // PeerEvent is what the owner of a peer is told, one after another, in order:
-// [Connected], [Disconnected], [Failed], [Slots], [Speakers] or [FirstMedia].
-// Slots and Speakers are states: when the listener is slow only the newest comes.
+// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Codecs] or [Unheard].
+// Slots, Speakers, Codecs and Unheard are states: when the listener is slow only the newest comes.
 type PeerEvent interface{ peerEvent() }
 
 // Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
@@ -64,8 +64,17 @@ type Slots struct{ Slots []Slot }
 // participant of the room, the receiver included.
 type Speakers struct{ Participants []string }
 
+// Codecs lists the codecs of pictures that everybody who receives any can decode: of "vp8", "vp9", "av1" and
+// "h264", in this order. The client may send any of them, and may change between them without an offer.
+type Codecs struct{ Video []string }
+
 // FirstMedia says that the first media packet of the client has come.
 type FirstMedia struct{}
+
+// Unheard says that the client's microphone is on, but no packet of it comes or
+// nothing but silence, or that it is heard again. It begins heard. What is told while
+// the transport is interrupted is true as well: then nobody hears him.
+type Unheard struct{ On bool }
 
 func (Connected) peerEvent()    {}
 func (Disconnected) peerEvent() {}
@@ -73,6 +82,8 @@ func (Failed) peerEvent()       {}
 func (Slots) peerEvent()        {}
 func (Speakers) peerEvent()     {}
 func (FirstMedia) peerEvent()   {}
+func (Codecs) peerEvent()       {}
+func (Unheard) peerEvent()      {}
 
 // Event is what metrics are told; it names nobody. One of [PeerConnected],
 // [PeerFirstMedia], [PeerGone] or [KeyFrameCame].

@@ -14,9 +14,6 @@ import (
 const (
 	// feedbackSSRC is what this side calls itself in feedback, where it sends no media.
 	feedbackSSRC = 1
-	// aliveShare is how many times ICE hears that something of a peer has come, in the time after which it would take it
-	// for gone: clients send fewer checks while they send media, which ICE does not see.
-	aliveShare = 3
 	// maxGap is how many packets may be missing between two, for their arrival to be reported together.
 	maxGap = 1000
 	// resendShare is how much of what a peer is sent, in percent, may be sent again; resendBurst how many bytes of that
@@ -40,8 +37,9 @@ type link struct {
 	routed             []netip.AddrPort
 	selected           netip.AddrPort // the one of them to which is sent
 	address            *udp.Address   // likewise; nil before ICE has found the peer
+	settled            bool           // ICE has chosen it with these credentials
 	heardAt            time.Time      // when something authentic came last
-	aliveAt            time.Time      // when ICE was told so
+	silence            silence        // what the peer's owner was told about that
 
 	// What comes.
 	ids        extensionIDs
@@ -58,11 +56,12 @@ type link struct {
 	// What goes.
 	slots  []*slot
 	bySSRC map[uint32]*slot
-	credit int // bytes that may be sent again
+	credit int    // bytes that may be sent again
+	number uint16 // transport-wide, of the next packet
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
-type extensionIDs struct{ mid, rid, rrid, level, twcc uint8 }
+type extensionIDs struct{ mid, rid, rrid, level, twcc, dependency uint8 }
 
 // source is one received SSRC.
 type source struct {
@@ -70,6 +69,9 @@ type source struct {
 	reception forward.Reception
 	encoding  *encoding // nil until it is known what it is
 }
+
+// audio tells whether the source is known to be one of sound.
+func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source.Audio() }
 
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
@@ -81,7 +83,7 @@ func newLink(p *Peer, limits Limits) *link {
 // connect gives the link its keys and its first address, once.
 func (l *link) connect(session *udp.Session, to netip.AddrPort) {
 	if l.session == nil && !l.closed {
-		l.session = session
+		l.session, l.heardAt = session, l.worker.now
 	}
 	if l.address == nil {
 		l.worker.direct(l, to)
@@ -122,14 +124,17 @@ func (l *link) takeMedia(packet []byte) {
 		l.worker.count.droppedMalformed.Add(1)
 		return
 	}
-	s := l.find(h.SSRC)
+	now, s := l.worker.now, l.find(h.SSRC)
+	if !l.fence.admit(len(packet), s.audio(), now) {
+		return
+	}
 	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
 	if err != nil {
 		return // not of the peer, or of before: nobody's fault
 	}
-	now := l.worker.now
 	l.alive(now)
-	if !l.fence.admit(len(packet), now) || s == l.trial && !l.remember(s) {
+	l.fence.charge(len(packet), now)
+	if s == l.trial && !l.remember(s) {
 		return
 	}
 	if l.ids.twcc != 0 {
@@ -157,9 +162,12 @@ func (l *link) find(ssrc uint32) *source {
 		l.last = s
 		return s
 	}
-	if l.trial == nil || l.trial.srtp.SSRC() != ssrc {
-		// Kept only when the packet turns out to be authentic.
+	// Kept only when the packet turns out to be authentic.
+	switch {
+	case l.trial == nil:
 		l.trial = &source{srtp: udp.NewSource(ssrc)}
+	case l.trial.srtp.SSRC() != ssrc:
+		l.trial.srtp.Reset(ssrc)
 	}
 	return l.trial
 }
@@ -187,13 +195,17 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 			}
 		}
 	}
-	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
+	if of == nil {
+		return false
+	}
+	_, again, ok := of.formats.find(h.PayloadType)
+	if !ok {
 		return false
 	}
 	index := 0
 	if len(of.rids) > 0 {
 		rid := h.Extension(l.ids.rid)
-		if h.PayloadType == of.rtxPT && len(h.Extension(l.ids.rrid)) > 0 {
+		if again && len(h.Extension(l.ids.rrid)) > 0 {
 			rid = h.Extension(l.ids.rrid)
 		}
 		index = -1
@@ -211,29 +223,51 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 		l.worker.count.tracks.Add(1)
 	}
 	s.encoding = e
-	s.reception = forward.Reception{ClockRate: clockVP8, Ask: of.nack}
+	s.reception = forward.Reception{ClockRate: clockVideo, Ask: of.nack}
 	if of.source.Audio() {
 		s.reception.ClockRate = clockOpus
 	}
-	if h.PayloadType == of.pt {
+	if !again {
 		e.source = s
 		e.ssrc.Store(h.SSRC) // another one means that the client began anew
 	}
 	return true
 }
 
-// alive tells ICE that the peer is there: it does not see the media.
+// silence is how long nothing authentic has come.
+type silence uint8
+
+const (
+	heard   silence = iota
+	silent          // for [Limits.DisconnectedAfter]
+	tooLong         // and for [Limits.FailedAfter] on top
+)
+
+// alive notes that the peer is there.
 func (l *link) alive(now time.Time) {
 	l.heardAt = now
-	if now.Sub(l.aliveAt) < l.fence.limits.DisconnectedAfter/aliveShare || l.address == nil {
-		return
+	if l.silence != heard {
+		l.silence = heard
+		l.peer.onConnected(now)
 	}
-	l.aliveAt = now
-	l.worker.aside.Put(udp.Packet{From: l.selected, Data: aliveSign})
 }
 
-// aliveSign is of no protocol (RFC 7983): it only says from where something authentic has come.
-var aliveSign = []byte{0xff}
+// listen tells the owner of the peer when nothing has come for long.
+func (l *link) listen(now time.Time) {
+	if l.session == nil {
+		return
+	}
+	limits := &l.fence.limits
+	quiet := now.Sub(l.heardAt)
+	if l.silence == heard && quiet > limits.DisconnectedAfter {
+		l.silence = silent
+		l.peer.events.put(Disconnected{})
+	}
+	if l.silence == silent && quiet > limits.DisconnectedAfter+limits.FailedAfter {
+		l.silence = tooLong
+		l.peer.events.put(Failed{ReasonTransport})
+	}
+}
 
 // recordArrival notes when a packet came. A number far from the one before begins a new record, once a second: a long
 // gap is as long to note.

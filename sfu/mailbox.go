@@ -17,7 +17,7 @@ type mailbox struct {
 
 func newMailbox() *mailbox { return &mailbox{wake: make(chan struct{}, 1)} }
 
-// put adds an event; a newer list of slots or speakers takes the place of an older one. It never blocks.
+// put adds an event; a newer state takes the place of an older one. It never blocks.
 func (m *mailbox) put(e PeerEvent) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -94,6 +94,12 @@ func sameState(a, b PeerEvent) bool {
 		return same
 	case Speakers:
 		_, same := b.(Speakers)
+		return same
+	case Codecs:
+		_, same := b.(Codecs)
+		return same
+	case Unheard:
+		_, same := b.(Unheard)
 		return same
 	}
 	return false

@@ -58,6 +58,7 @@ type Peer struct {
 	apart      []string   // peers of whom nothing comes here
 	late       bool       // Failed was told because no connection came
 	everUp     bool
+	hearing    hearing
 }
 
 func newPeer(r *Room, id string) *Peer {
@@ -240,9 +241,7 @@ func (p *Peer) onState(state webrtc.PeerConnectionState) {
 			return
 		}
 		p.onConnected(time.Now())
-	case webrtc.PeerConnectionStateDisconnected:
-		p.events.put(Disconnected{})
-	case webrtc.PeerConnectionStateFailed:
+	case webrtc.PeerConnectionStateFailed: // of DTLS; ICE is heard by the media path
 		p.events.put(Failed{ReasonTransport})
 	}
 }

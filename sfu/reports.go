@@ -17,14 +17,14 @@ const (
 
 // takeReport takes one compound RTCP packet of the peer.
 func (l *link) takeReport(packet []byte) {
-	if l.session == nil {
+	now := l.worker.now
+	if l.session == nil || !l.fence.listens(now) {
 		return
 	}
 	compound, err := l.session.OpenRTCP(packet)
 	if err != nil {
 		return
 	}
-	now := l.worker.now
 	l.alive(now)
 	if !l.fence.heed(compound, now) {
 		return
@@ -50,7 +50,11 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 		if s := l.sources[ssrc]; s != nil {
 			s.reception.HeardSender(ntp, now)
 		}
-		return true
+	}
+	for b := range r.Blocks {
+		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
+			s.loss.Heard(b.Lost, now)
+		}
 	}
 	media, ok := r.Media()
 	if !ok {
@@ -93,7 +97,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		if !ok {
 			continue
 		}
-		size := len(again.Payload) + forward.HeaderSize + udp.Overhead
+		size := len(again.Payload) + s.headerSize() + udp.Overhead
 		if size > l.credit {
 			l.worker.count.droppedRTCP.Add(1)
 			return
@@ -115,13 +119,14 @@ func (l *link) send(reports []byte) {
 	}
 }
 
-// report sends what is due once a turn of the wheel: how the peer's packets arrive, and when what it gets
-// was sent.
+// report does what is due once a turn of the wheel: it looks whether the peer is there, and tells it how its packets
+// arrive, and when what it gets was sent.
 func (l *link) report() {
+	now := l.worker.now
+	l.listen(now)
 	if !l.sends() {
 		return
 	}
-	now := l.worker.now
 	b := l.appendReceiverReport(l.worker.scratch[:0], now)
 	ntp := ntpTime(now)
 	for _, s := range l.slots {
@@ -152,7 +157,7 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 	for ssrc, s := range l.sources {
 		if n > 0 && s.reports() {
 			n--
-			b = s.reception.AppendBlock(b, ssrc, now)
+			b = s.reception.AppendBlock(b, ssrc, s.encoding.worstLoss(), now)
 		}
 	}
 	return b
@@ -161,6 +166,21 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 // reports tells whether reception of the source is reported: that of media, not of retransmissions.
 func (s *source) reports() bool {
 	return s.encoding != nil && s.encoding.source == s && s.reception.Begun()
+}
+
+// worstLoss returns the most that any listener of a sound loses, in 256ths: the sender's codec protects it as much as
+// that needs (RFC 6716, section 2.1.7). Of pictures it is 0: what is lost of them is sent again.
+func (e *encoding) worstLoss() (worst uint8) {
+	slots := e.of.slots.Load()
+	if !e.of.source.Audio() || slots == nil {
+		return 0
+	}
+	for _, s := range *slots {
+		if s.current.Load() == e && s.viewer.receives() {
+			worst = max(worst, s.loss.Fraction())
+		}
+	}
+	return worst
 }
 
 // ntpTime is a time in the format of NTP (RFC 5905, section 6).
@@ -204,12 +224,14 @@ func (l *link) askKeyFrame(ssrc uint32) {
 // sendAgain sends a packet of the slot once more: as a retransmission (RFC 4588) where the client has them, else exactly
 // as it was, for with AES-GCM two packets of one number must be one.
 func (s *slot) sendAgain(l *link, again forward.Again) {
-	if s.rtxSSRC == 0 {
-		s.seal(l, &s.sink, s.pt, again.Out.Seq, again.Out.Timestamp, s.ssrc, again.Marker, again.Payload)
+	out := again.Out
+	if s.formats.rtx[again.Codec] == 0 {
+		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Payload)
 		return
 	}
-	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], again.Out.Seq)
+	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
-	s.seal(l, &s.rtxSink, s.rtxPT, s.rtxSeq, again.Out.Timestamp, s.rtxSSRC, again.Marker, payload)
+	out.Seq, out.Number = s.rtxSeq, s.stamp(l, len(payload))
+	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, payload)
 }

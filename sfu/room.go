@@ -33,9 +33,11 @@ type Room struct {
 	loud   []*stream // who is heard first where there are fewer audio slots than voices
 	shares []*stream // screens and their sound that are being sent
 
+	common       []string // codecs that all can decode, as told last
 	speaking     []string
 	speakingTold time.Time
 	layerBuf     []layer.Encoding
+	offered      offered
 }
 
 func newRoom(s *SFU, id string) *Room {
@@ -99,6 +101,7 @@ func (r *Room) drop(p *Peer) {
 	for _, s := range slices.Concat(p.audioSlots, p.videoSlots) {
 		r.give(s, nil)
 	}
+	r.tellCodecs(nil)
 	r.sfu.count.peers.Add(-1)
 }
 
@@ -178,6 +181,7 @@ func (r *Room) look(now time.Time) []ask {
 	}
 	for _, p := range r.peers {
 		p.checkConnect(now)
+		p.checkHeard(now)
 	}
 	return r.keyFrames(now)
 }
@@ -187,8 +191,13 @@ func (r *Room) listen(now time.Time) {
 	for _, p := range r.peers {
 		for _, s := range p.streams {
 			if e := s.encodings[0].Load(); e != nil && s.source.Audio() {
-				if level, ok := e.level(); ok && p.sending.Load() {
-					r.voices.Heard(s, level, now)
+				level, ok := e.level()
+				if !ok || !p.sending.Load() || p.mutes(s.source) {
+					continue
+				}
+				r.voices.Heard(s, level, now)
+				if s.source == Microphone {
+					p.hearing.level(level, now)
 				}
 			}
 		}

@@ -15,19 +15,45 @@ const (
 	takeAfter = 3 * time.Second
 )
 
-// check looks at what may be a check of ICE. Who proves with one that he is a peer may send media from
-// there: browsers check several ways, and do not always send on the one that they nominate.
+// check takes a datagram that is no media. Who proves with a check of ICE that he is a peer may send media from
+// there: browsers check several ways, and do not always send on the one that they nominate. Only from there DTLS
+// goes on, so that nothing of strangers gets further than here.
 func (w *worker) check(p udp.Packet) {
 	c, ok := udp.ParseCheck(p.Data)
 	if !ok {
+		if l := w.routes[p.From]; l != nil && isDTLS(p.Data) && l.fence.pass(w.now) {
+			w.aside.Put(p)
+		}
 		return
 	}
 	l := w.checked[string(c.Fragment())]
-	if l == nil || w.routes[p.From] == l || !c.Proves(l.password) {
+	if l == nil || !c.Proves(l.password) || !l.fence.pass(w.now) {
 		return
 	}
 	w.route(l, p.From)
+	if w.routes[p.From] != l {
+		return // it is of somebody else's, and was sent again from here
+	}
+	l.alive(w.now)
+	if l.settled && l.session != nil && !c.Controlled && (!c.Nominates || p.From == l.selected) {
+		w.answer(c, l, p.From)
+		return
+	}
+	w.aside.Put(p)
 }
+
+// answer answers a check that tells ICE nothing new: those that come every few seconds for as long as a call lasts.
+func (w *worker) answer(c udp.Check, l *link, from netip.AddrPort) {
+	to := l.address
+	if from != l.selected {
+		to = w.socket.Address(from)
+	}
+	n := len(c.Answer(w.slab.Room(udp.AnswerSize)[:0], from, l.password))
+	w.slab.Add(to, n)
+}
+
+// isDTLS tells whether a datagram is one of DTLS (RFC 7983, section 7).
+func isDTLS(b []byte) bool { return len(b) > 0 && b[0] >= 20 && b[0] <= 63 }
 
 // credentials sets those of this side, with which the client's checks are made.
 func (w *worker) credentials(l *link, fragment, password string) {
@@ -35,7 +61,7 @@ func (w *worker) credentials(l *link, fragment, password string) {
 		return
 	}
 	delete(w.checked, l.fragment)
-	l.fragment, l.password = fragment, password
+	l.fragment, l.password, l.settled = fragment, password, false
 	w.checked[fragment] = l
 }
 
@@ -74,7 +100,7 @@ func (w *worker) route(l *link, from netip.AddrPort) {
 func (w *worker) direct(l *link, to netip.AddrPort) {
 	w.route(l, to)
 	if w.routes[to] == l {
-		l.selected, l.address = to, w.socket.Address(to)
+		l.selected, l.address, l.settled = to, w.socket.Address(to), true
 	}
 }
 
@@ -85,7 +111,7 @@ func (w *worker) unroute(l *link, from netip.AddrPort) {
 	delete(w.routes, from)
 	l.routed = slices.DeleteFunc(l.routed, func(a netip.AddrPort) bool { return a == from })
 	if l.selected == from {
-		l.selected, l.address = netip.AddrPort{}, nil
+		l.selected, l.address, l.settled = netip.AddrPort{}, nil, false
 	}
 }
 

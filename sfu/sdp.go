@@ -46,9 +46,11 @@ type section struct {
 	send  bool // the client sends: a source; else a slot
 	rids  []string
 
-	pt, rtxPT  uint8 // rtxPT is 0 without retransmissions
+	formats    formats
+	kept       []string // the payload types of formats, in the order of preference
 	ssrcs      []uint32
 	nack       bool
+	twcc       uint8        // extension id of the transport-wide number, 0 if its arrivals are not reported
 	extensions extensionIDs // of the whole offer: all sections share one transport
 }
 
@@ -190,7 +192,7 @@ func (r *offerReader) endMedia() error {
 	if m == nil {
 		return nil
 	}
-	codecs, err := m.finish(r.session)
+	kept, err := m.finish(r.session)
 	if err != nil {
 		return err
 	}
@@ -215,8 +217,9 @@ func (r *offerReader) endMedia() error {
 	if r.sources > len(Sources()) || r.audioSlots > maxAudioSlots || r.videoSlots > maxVideoSlots {
 		return &SDPError{"more sources or slots than allowed"}
 	}
-	r.sections = append(r.sections, m.section(codecs))
-	m.writeTo(&r.out, codecs)
+	s := m.section(kept)
+	r.sections = append(r.sections, s)
+	m.writeTo(&r.out, s.kept)
 	return nil
 }
 

@@ -25,7 +25,7 @@ func (s *SFU) settings(keys *keyring) (webrtc.SettingEngine, error) {
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	e.SetIncludeLoopbackCandidate(true)
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
-	e.SetICETimeouts(s.limits.DisconnectedAfter, s.limits.FailedAfter, 2*time.Second)
+	e.SetICETimeouts(0, 0, 0) // the media path hears when a peer is silent; see link.listen
 	e.SetDTLSRetransmissionInterval(dtlsRetransmission)
 	e.SetDTLSKeyLogWriter(keys)
 	e.SetDTLSServerHelloMessageHook(keys.hello)

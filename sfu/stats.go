@@ -60,26 +60,6 @@ type counters struct {
 	layersUp, layersDown                                         atomic.Uint64
 }
 
-func (c *counters) in(audio bool, bytes int) {
-	if audio {
-		c.audioIn.Add(1)
-		c.audioInBytes.Add(uint64(bytes))
-		return
-	}
-	c.videoIn.Add(1)
-	c.videoInBytes.Add(uint64(bytes))
-}
-
-func (c *counters) out(audio bool, bytes int) {
-	if audio {
-		c.audioOut.Add(1)
-		c.audioOutBytes.Add(uint64(bytes))
-		return
-	}
-	c.videoOut.Add(1)
-	c.videoOutBytes.Add(uint64(bytes))
-}
-
 func (c *counters) snapshot() Stats {
 	return Stats{
 		Rooms: c.rooms.Load(), Peers: c.peers.Load(), Connected: c.connected.Load(), Tracks: c.tracks.Load(),

@@ -189,12 +189,10 @@ func (w *worker) end(err error) {
 	}
 }
 
-// take decides what a datagram is (RFC 7983). Media counts only from where ICE has found a
-// peer; what is neither media nor for ICE or DTLS is dropped there.
+// take decides what a datagram is (RFC 7983). Media counts only from where ICE has found a peer.
 func (w *worker) take(p udp.Packet) {
 	if len(p.Data) < 2 || p.Data[0] < 128 || p.Data[0] > 191 {
 		w.check(p)
-		w.aside.Put(p)
 		return
 	}
 	l := w.newest

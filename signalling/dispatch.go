@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"runtime/debug"
 	"time"
 
 	"github.com/coder/websocket"
@@ -25,8 +26,7 @@ const (
 
 // read serves requests one after another until the socket ends.
 func (s *Server) read(sock *socket, one *session) error {
-	limiter := rate.NewLimiter(framesPerSecond, framesBurst)
-	refused, malformed := 0, 0
+	in := incoming{limiter: rate.NewLimiter(framesPerSecond, framesBurst)}
 	silent := time.AfterFunc(silentFor, func() { sock.giveUp(closeSilent) })
 	defer silent.Stop()
 	for {
@@ -38,24 +38,59 @@ func (s *Server) read(sock *socket, one *session) error {
 			return err
 		}
 		silent.Reset(silentFor)
-		if !limiter.Allow() {
-			if refused++; refused > maxRefused {
-				return sock.cut(wire.CloseTooMany)
-			}
-			frame, _, _ := wire.Decode(data) // for its id; what is wrong with it does not matter now
-			p := wire.Problemf(wire.CodeRateLimited, "more than %d frames a second", framesPerSecond)
-			p.RetryAfterMs = 1000
-			s.answer(one, frame, time.Now(), p)
-			continue
+		enough := 0
+		s.aside(sock, func() { enough = s.take(&in, one, data) })
+		if enough != 0 {
+			return sock.cut(enough)
 		}
-		frame, message, err := wire.Decode(data)
-		if p := (*wire.Problem)(nil); errors.As(err, &p) && p.Code == wire.CodeBadFrame {
-			if malformed++; malformed > maxMalformed {
-				return sock.cut(wire.CloseProtocol)
-			}
-		}
-		s.handle(one, frame, message, err)
 	}
+}
+
+// incoming is what is counted of a socket's frames. Owned by its reader.
+type incoming struct {
+	limiter            *rate.Limiter
+	refused, malformed int
+}
+
+// take carries out one frame, or refuses it. The code, if there is one, is why the
+// socket should be closed instead.
+func (s *Server) take(in *incoming, one *session, data []byte) (enough int) {
+	if !in.limiter.Allow() {
+		if in.refused++; in.refused > maxRefused {
+			return wire.CloseTooMany
+		}
+		frame, _, _ := wire.Decode(data) // for its id; what is wrong with it does not matter now
+		p := wire.Problemf(wire.CodeRateLimited, "more than %d frames a second", framesPerSecond)
+		p.RetryAfterMs = 1000
+		s.answer(one, frame, time.Now(), p)
+		return 0
+	}
+	frame, message, err := wire.Decode(data)
+	if p := (*wire.Problem)(nil); errors.As(err, &p) && p.Code == wire.CodeBadFrame {
+		if in.malformed++; in.malformed > maxMalformed {
+			return wire.CloseProtocol
+		}
+	}
+	s.handle(one, frame, message, err)
+	return 0
+}
+
+// aside runs f on a goroutine for that alone and waits for it: carrying out a request
+// takes a stack many times as large as waiting for one, and a goroutine keeps the
+// largest it had for long. If f panics, that costs its own socket only.
+func (s *Server) aside(k *socket, f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		defer func() {
+			if cause := recover(); cause != nil {
+				s.cfg.Logger.Error("a request panicked", "cause", cause, "stack", string(debug.Stack()))
+				k.giveUp(int(websocket.StatusInternalError))
+			}
+		}()
+		f()
+	}()
+	<-done
 }
 
 // handle carries out one request. It is finished even if its socket has gone.

@@ -16,13 +16,20 @@ import (
 
 // hello waits for the first request and answers it. A problem has been told to
 // the client when it is returned.
-func (s *Server) hello(sock *socket) (*session, *wire.Problem) {
+func (s *Server) hello(sock *socket) (one *session, _ *wire.Problem) {
 	late := time.AfterFunc(helloWithin, func() { sock.giveUp(wire.CloseUnauthenticated) })
 	_, data, err := sock.conn.Read(context.Background())
 	late.Stop()
 	if err != nil {
 		return nil, wire.Problemf(wire.CodeHelloFirst, "the first message must be hello, within %s", helloWithin)
 	}
+	problem := wire.Problemf(wire.CodeInternal, "the server is at fault")
+	s.aside(sock, func() { one, problem = s.greet(sock, data) })
+	return one, problem
+}
+
+// greet answers the first request.
+func (s *Server) greet(sock *socket, data []byte) (*session, *wire.Problem) {
 	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
 	defer cancel()
 	frame, message, err := wire.Decode(data)

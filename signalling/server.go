@@ -19,7 +19,7 @@ const Subprotocol = "pronto.v1"
 // Server is the WebSocket endpoint. It is an [http.Handler].
 type Server struct {
 	cfg  Config
-	ctx  context.Context // of all sockets
+	ctx  context.Context // done when the server goes away
 	stop context.CancelFunc
 	wait sync.WaitGroup
 
@@ -31,6 +31,7 @@ type Server struct {
 	mu        sync.Mutex // guards what follows; held for map access only
 	closed    bool
 	addresses map[string]int // sockets by network address
+	sockets   map[*socket]struct{}
 	sessions  map[wire.SessionID]*session
 	users     map[wire.UserID]map[*session]struct{}
 	tell      teller
@@ -42,7 +43,7 @@ func New(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, addresses: map[string]int{}, sessions: map[wire.SessionID]*session{},
+		cfg: cfg, addresses: map[string]int{}, sockets: map[*socket]struct{}{}, sessions: map[wire.SessionID]*session{},
 		users: map[wire.UserID]map[*session]struct{}{},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
@@ -75,6 +76,7 @@ func (s *Server) Close() {
 	case <-s.idle():
 	}
 	s.stop()
+	s.cutOff()
 	s.wait.Wait()
 	for _, one := range sessions {
 		s.forget(one)
@@ -93,7 +95,7 @@ func (s *Server) idle() <-chan struct{} {
 	return done
 }
 
-// ServeHTTP accepts a WebSocket and serves it until it closes.
+// ServeHTTP accepts a WebSocket, which is served until it closes or Close is called.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !originAllowed(r, s.cfg.Origins) {
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
@@ -105,17 +107,43 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "too many connections, or the server is restarting", http.StatusServiceUnavailable)
 		return
 	}
-	defer release(address)
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols: []string{Subprotocol}, InsecureSkipVerify: true, // the origin was checked, more strictly
-		CompressionMode: websocket.CompressionDisabled,
-	})
+	conn, err := upgrade(w, r)
 	if err != nil {
-		return // Accept has answered
+		release(address)
+		return
 	}
 	conn.SetReadLimit(wire.MaxFrameBytes)
-	s.cfg.Events(SocketOpened{})
-	s.cfg.Events(SocketClosed{Reason: s.serve(conn)})
+	// On a goroutine of its own, which release counts out: this one keeps the request,
+	// its headers and net/http's buffers for as long as it runs.
+	go func() {
+		defer release(address)
+		s.cfg.Events(SocketOpened{})
+		s.cfg.Events(SocketClosed{Reason: s.serve(conn)})
+	}()
+}
+
+// hold has the socket closed when the server goes away, until drop.
+func (s *Server) hold(k *socket) (drop func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sockets[k] = struct{}{}
+	if s.ctx.Err() != nil {
+		k.giveUp(wire.CloseRestarting)
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.sockets, k)
+	}
+}
+
+// cutOff closes all sockets, after stop.
+func (s *Server) cutOff() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for k := range s.sockets {
+		k.giveUp(wire.CloseRestarting)
+	}
 }
 
 // admit counts a socket.
@@ -143,7 +171,8 @@ func (s *Server) admit(remote string) (address string, release func(string), ok 
 
 // serve is the life of one socket: hello, requests, end.
 func (s *Server) serve(conn *websocket.Conn) CloseReason {
-	sock := newSocket(s.ctx, conn)
+	sock := &socket{conn: conn}
+	defer s.hold(sock)()
 	defer sock.end()
 	one, problem := s.hello(sock)
 	if problem != nil {
@@ -153,7 +182,6 @@ func (s *Server) serve(conn *websocket.Conn) CloseReason {
 		_ = conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
 		return ClosePolicy
 	}
-	sock.wait.Go(func() { sock.write(one) })
 	err := s.read(sock, one)
 	if one.detach(sock, s.cfg.Grace, func() { s.forget(one) }) {
 		ctx, cancel := context.WithTimeout(context.Background(), handleWithin)

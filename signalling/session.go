@@ -100,7 +100,7 @@ func (s *session) push(frame []byte) {
 		s.queue = s.queue[1:]
 	}
 	if s.socket != nil {
-		s.socket.wake()
+		s.socket.wake(s)
 	}
 }
 
@@ -148,7 +148,7 @@ func (s *session) attach(sock *socket, serial uint32) (before *socket, ok bool) 
 		s.expire.Stop()
 		s.expire = nil
 	}
-	sock.wake()
+	sock.wake(s)
 	return before, true
 }
 

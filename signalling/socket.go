@@ -19,40 +19,84 @@ const (
 	handleWithin = 15 * time.Second
 )
 
-// socket is one WebSocket. Its reader is the HTTP handler's goroutine, which
-// waits for the guard, who closes it, and for the writer.
+// socket is one WebSocket. Most sockets say nothing most of the time, so that one has a
+// single goroutine of its own, its reader. Others come and go: a writer while there
+// is something to write, and one that closes it when somebody gives it up.
 type socket struct {
 	conn    *websocket.Conn
-	signal  chan struct{} // something to write; capacity 1
-	written uint32        // guarded by the session's mu
+	written uint32 // guarded by the session's mu
 
-	code   atomic.Int32 // why giveUp was called
-	quit   chan struct{}
-	once   sync.Once
-	gone   context.Context // done when reading has ended
-	ending context.CancelFunc
-	wait   sync.WaitGroup
+	code atomic.Int32 // why giveUp was called
+
+	mu      sync.Mutex // guards what follows; held for memory access only
+	ended   bool       // nothing may begin any more
+	writing bool       // there is a writer
+	more    bool       // something came while it wrote
+	wait    sync.WaitGroup
 }
 
-// newSocket starts the guard: stop is done when the server goes away.
-func newSocket(stop context.Context, conn *websocket.Conn) *socket {
-	k := &socket{conn: conn, signal: make(chan struct{}, 1), quit: make(chan struct{})}
-	k.gone, k.ending = context.WithCancel(context.Background())
-	k.wait.Go(func() { k.guard(stop) })
-	return k
-}
-
-func (k *socket) wake() {
-	select {
-	case k.signal <- struct{}{}:
-	default:
+// begin has f run on a goroutine that end waits for; not after the end.
+func (k *socket) begin(f func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.ended {
+		k.wait.Go(f)
 	}
+}
+
+// wake has what waits in the session written. It does not block.
+func (k *socket) wake(s *session) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.writing:
+		k.more = true
+	case !k.ended:
+		k.writing = true
+		k.wait.Go(func() { k.write(s) })
+	}
+}
+
+// write sends the session's frames until there are none.
+func (k *socket) write(s *session) {
+	for {
+		for q, ok := s.pending(k); ok; q, ok = s.pending(k) {
+			ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
+			err := k.conn.Write(ctx, websocket.MessageText, q.data)
+			cancel()
+			if err != nil {
+				k.giveUp(wire.CloseTooSlow) // or it is closing already, for another reason
+				return                      // as the last writer
+			}
+		}
+		if k.idle() {
+			return
+		}
+	}
+}
+
+// idle reports whether nothing has come since the writer looked, and lets it go.
+func (k *socket) idle() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.writing, k.more = k.more, false
+	return !k.writing
 }
 
 // giveUp ends the socket with a close code; it does not block.
 func (k *socket) giveUp(code int) {
-	k.code.CompareAndSwap(0, int32(code))
-	k.once.Do(func() { close(k.quit) })
+	if k.code.CompareAndSwap(0, int32(code)) {
+		k.begin(k.shut)
+	}
+}
+
+// shut closes the connection with the code it was given up with, so that the reader's
+// Read returns. (A Read whose context ends would cut the connection without a word.)
+func (k *socket) shut() {
+	if code := int(k.code.Load()); code != wire.CloseTooSlow {
+		_ = k.conn.Close(websocket.StatusCode(code), "") // whoever does not answer is cut off after 5 s
+	}
+	_ = k.conn.CloseNow()
 }
 
 // cut gives the socket up and reads on until it is closed, so that the close
@@ -66,46 +110,11 @@ func (k *socket) cut(code int) error {
 	}
 }
 
-// guard closes the connection with a code when somebody gives it up, so that
-// the reader's Read returns. (A Read whose context ends would cut the
-// connection without a word.)
-func (k *socket) guard(stop context.Context) {
-	select {
-	case <-k.gone.Done():
-		return
-	case <-stop.Done():
-		k.code.CompareAndSwap(0, wire.CloseRestarting)
-	case <-k.quit:
-	}
-	if code := int(k.code.Load()); code != wire.CloseTooSlow {
-		_ = k.conn.Close(websocket.StatusCode(code), "") // whoever does not answer is cut off after 5 s
-	}
-	_ = k.conn.CloseNow()
-}
-
-// end waits for the guard and the writer, after reading has ended.
+// end waits for the socket's other goroutines, after reading has ended.
 func (k *socket) end() {
-	k.ending()
+	k.mu.Lock()
+	k.ended = true
+	k.mu.Unlock()
 	_ = k.conn.CloseNow()
 	k.wait.Wait()
-}
-
-// write sends the session's frames until reading has ended.
-func (k *socket) write(s *session) {
-	for {
-		for q, ok := s.pending(k); ok; q, ok = s.pending(k) {
-			ctx, cancel := context.WithTimeout(k.gone, writeWithin)
-			err := k.conn.Write(ctx, websocket.MessageText, q.data)
-			cancel()
-			if err != nil {
-				k.giveUp(wire.CloseTooSlow) // or it is closing already, for another reason
-				return
-			}
-		}
-		select {
-		case <-k.signal:
-		case <-k.gone.Done():
-			return
-		}
-	}
 }

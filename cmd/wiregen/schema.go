@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"strings"
 )
 
 // object is a JSON object of the schema; encoding/json sorts its names.
@@ -74,7 +75,10 @@ func (p *protocol) schemaOf(def typeDef) object {
 	case def.Values != nil:
 		out["type"], out["enum"] = "string", def.Values
 	case def.Type.Kind() == reflect.String:
-		out["type"], out["pattern"], out["maxLength"] = "string", "^[A-Za-z0-9_-]*$", p.limit("MaxIDBytes")
+		out["type"], out["pattern"] = "string", "^[A-Za-z0-9_-]*$"
+		if strings.HasSuffix(def.Type.Name(), "ID") { // a blob is as long as its field allows
+			out["maxLength"] = p.limit("MaxIDBytes")
+		}
 	case def.Type.Kind() != reflect.Struct:
 		out["type"], out["minimum"], out["maximum"] = "integer", 0, 1<<53-1
 	default:

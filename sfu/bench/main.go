@@ -62,15 +62,16 @@ type result struct {
 
 func main() {
 	var (
-		serve  = flag.Bool("serve", false, "be the server; the bench starts it")
-		only   = flag.String("scenario", "", "run this scenario only")
-		runs   = flag.Int("runs", 3, "runs of each scenario, 1 to 20")
-		warmUp = flag.Duration("warmup", 3*time.Second, "time before the window, from 1s")
-		window = flag.Duration("window", 12*time.Second, "time that is measured, from 1s to 1m")
+		serve   = flag.Bool("serve", false, "be the server; the bench starts it")
+		only    = flag.String("scenario", "", "run this scenario only")
+		runs    = flag.Int("runs", 3, "runs of each scenario, 1 to 20")
+		warmUp  = flag.Duration("warmup", 3*time.Second, "time before the window, from 1s")
+		profile = flag.String("profile", "", "write a profile of the server's processor time within the window to this file")
+		window  = flag.Duration("window", 12*time.Second, "time that is measured, from 1s to 1m")
 	)
 	flag.Parse()
 	if *serve {
-		if err := runServer(os.Stdin, os.Stdout); err != nil {
+		if err := runServer(os.Stdin, os.Stdout, &profiler{name: *profile}); err != nil {
 			fatal(err)
 		}
 		return
@@ -78,13 +79,29 @@ func main() {
 	if *runs < 1 || *runs > 20 || *warmUp < time.Second || *window < time.Second || *window > time.Minute {
 		fatal(fmt.Errorf("a flag is out of range"))
 	}
+	if *only == "" || *only == "joins" {
+		c, err := measureJoins(*profile)
+		if err != nil {
+			fatal(fmt.Errorf("joins: %w", err))
+		}
+		printJoins(c)
+		_ = json.NewEncoder(os.Stdout).Encode(c)
+	}
+	if *only == "" || *only == "burst" {
+		b, err := measureBurst(*profile)
+		if err != nil {
+			fatal(fmt.Errorf("burst: %w", err))
+		}
+		printBurst(b)
+		_ = json.NewEncoder(os.Stdout).Encode(b)
+	}
 	results := map[string][]result{}
 	for range *runs {
 		for _, s := range scenarios() {
 			if *only != "" && s.Name != *only {
 				continue
 			}
-			r, err := measure(s, *warmUp, *window)
+			r, err := measure(s, *warmUp, *window, *profile)
 			if err != nil {
 				fatal(fmt.Errorf("%s: %w", s.Name, err))
 			}

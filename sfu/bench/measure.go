@@ -27,12 +27,12 @@ func (s *span) holds(at time.Time) bool {
 }
 
 // measure runs a scenario once.
-func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
+func measure(s scenario, warmUp, window time.Duration, profile string) (r result, err error) {
 	floor, err := measureFloor(s)
 	if err != nil {
 		return r, fmt.Errorf("floor: %w", err)
 	}
-	server, err := startServer()
+	server, err := startServer(profile)
 	if err != nil {
 		return r, err
 	}
@@ -75,6 +75,9 @@ func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
 		silence()
 	}
 	time.Sleep(warmUp)
+	if err := server.profile(); err != nil {
+		return r, err
+	}
 	before, err := server.usage()
 	if err != nil {
 		return r, err
@@ -85,6 +88,9 @@ func measure(s scenario, warmUp, window time.Duration) (r result, err error) {
 	time.Sleep(window)
 	after, err := server.usage()
 	if err != nil {
+		return r, err
+	}
+	if err := server.profile(); err != nil {
 		return r, err
 	}
 	full, err := server.resident()

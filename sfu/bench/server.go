@@ -22,13 +22,18 @@ import (
 	"pronto/sfu"
 )
 
-// request asks the server to have somebody join; reply answers it. One line of JSON each.
-type request struct{ ID, SDP string }
+// request asks the server to have somebody join, or, without an SDP, what it has used; reply answers it. One line
+// of JSON each.
+type request struct{ ID, Room, SDP string }
 
-type reply struct{ ID, SDP, Error string }
+type reply struct {
+	ID, SDP, Error string
+	CPU            time.Duration
+	Switches       int
+}
 
 // runServer is the server's process: it serves requests until in ends.
-func runServer(in io.Reader, out io.Writer) error {
+func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
@@ -36,10 +41,6 @@ func runServer(in io.Reader, out io.Writer) error {
 	s, err := sfu.New(sfu.Config{Conn: conn, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
-	}
-	room, err := s.Room("bench")
-	if err != nil {
-		return errors.Join(err, s.Close())
 	}
 	var mu sync.Mutex // guards out
 	var work sync.WaitGroup
@@ -50,8 +51,13 @@ func runServer(in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return errors.Join(err, s.Close())
 		}
+		if q.ID == askProfile {
+			if err := profile.toggle(); err != nil {
+				return errors.Join(err, s.Close())
+			}
+		}
 		work.Go(func() {
-			r := join(room, q)
+			r := answer(s, q)
 			mu.Lock()
 			defer mu.Unlock()
 			_ = json.NewEncoder(out).Encode(r)
@@ -61,7 +67,18 @@ func runServer(in io.Reader, out io.Writer) error {
 	return errors.Join(lines.Err(), s.Close())
 }
 
-func join(room *sfu.Room, q request) reply {
+func answer(s *sfu.SFU, q request) reply {
+	if q.SDP == "" {
+		return used(q.ID)
+	}
+	return join(s, q)
+}
+
+func join(s *sfu.SFU, q request) reply {
+	room, err := s.Room(q.Room)
+	if err != nil {
+		return reply{ID: q.ID, Error: err.Error()}
+	}
 	peer, err := room.Join(q.ID, func(sfu.PeerEvent) {})
 	if err != nil {
 		return reply{ID: q.ID, Error: err.Error()}
@@ -83,12 +100,12 @@ type server struct {
 	waiting map[string]chan reply
 }
 
-func startServer() (*server, error) {
+func startServer(profile string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	s := &server{process: exec.Command(self, "-serve"), waiting: map[string]chan reply{}}
+	s := &server{process: exec.Command(self, "-serve", "-profile", profile), waiting: map[string]chan reply{}}
 	s.process.Stderr = os.Stderr
 	if s.in, err = s.process.StdinPipe(); err != nil {
 		return nil, err
@@ -122,27 +139,33 @@ func (s *server) readReplies(out io.Reader) {
 }
 
 // join returns the answer to an offer.
-func (s *server) join(ctx context.Context, id, sdp string) (string, error) {
-	line, err := json.Marshal(request{id, sdp})
+func (s *server) join(ctx context.Context, id, room, sdp string) (string, error) {
+	r, err := s.ask(ctx, request{id, room, sdp})
+	return r.SDP, err
+}
+
+// ask returns the reply to a request.
+func (s *server) ask(ctx context.Context, q request) (reply, error) {
+	line, err := json.Marshal(q)
 	if err != nil {
-		return "", err
+		return reply{}, err
 	}
 	answer := make(chan reply, 1)
 	s.mu.Lock()
-	s.waiting[id] = answer
+	s.waiting[q.ID] = answer
 	_, err = s.in.Write(append(line, '\n'))
 	s.mu.Unlock()
 	if err != nil {
-		return "", fmt.Errorf("ask the server: %w", err)
+		return reply{}, fmt.Errorf("ask the server: %w", err)
 	}
 	select {
 	case r := <-answer:
 		if r.Error != "" {
-			return "", errors.New(r.Error)
+			return reply{}, errors.New(r.Error)
 		}
-		return r.SDP, nil
+		return r, nil
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return reply{}, ctx.Err()
 	}
 }
 
@@ -158,36 +181,25 @@ type usage struct {
 	switches int
 }
 
-// tick is the unit of times in /proc/PID/stat; Linux has 100 a second everywhere.
-const tick = 10 * time.Millisecond
+// The requests of those who do not join.
+const askUsage, askProfile = "usage", "profile"
 
+// usage asks the server what it has used.
 func (s *server) usage() (usage, error) {
-	dir := filepath.Join("/proc", strconv.Itoa(s.process.Process.Pid))
-	b, err := os.ReadFile(filepath.Join(dir, "stat"))
-	if err != nil {
-		return usage{}, err
-	}
-	fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
-	var u usage
-	for _, i := range []int{11, 12} { // utime and stime, see proc(5)
-		n, err := strconv.ParseInt(fields[i], 10, 64)
-		if err != nil {
-			return usage{}, err
-		}
-		u.cpu += time.Duration(n) * tick
-	}
-	tasks, err := filepath.Glob(filepath.Join(dir, "task/*/status"))
-	if err != nil {
-		return usage{}, err
-	}
-	for _, task := range tasks {
-		b, err := os.ReadFile(task)
-		if err != nil {
-			continue // the thread has ended
-		}
-		u.switches += statusField(b, "voluntary_ctxt_switches:") + statusField(b, "nonvoluntary_ctxt_switches:")
-	}
-	return u, nil
+	r, err := s.askSoon(askUsage)
+	return usage{r.CPU, r.Switches}, err
+}
+
+// profile has the server begin to write its profile, or end it.
+func (s *server) profile() error {
+	_, err := s.askSoon(askProfile)
+	return err
+}
+
+func (s *server) askSoon(id string) (reply, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	return s.ask(ctx, request{ID: id})
 }
 
 // resident returns the memory of the server in MiB.

@@ -131,6 +131,20 @@ func (h Header) Unpad(payload []byte) ([]byte, error) {
 	return payload[:len(payload)-n], nil
 }
 
+// NumberSize is by how many bytes a header grows that has a transport-wide number.
+const NumberSize = 8
+
+// WriteNumber writes the only header extension of a packet behind what [WriteHeader] has written: its transport-wide
+// sequence number (draft-holmer-rmcat-transport-wide-cc-extensions-01, section 2), in the one-byte form. id
+// is 1 to 14.
+func WriteNumber(dst []byte, id uint8, number uint16) {
+	dst[0] |= 0x10
+	binary.BigEndian.PutUint32(dst[HeaderSize:], oneByte<<16|1)
+	dst[HeaderSize+4] = id<<4 | 1
+	binary.BigEndian.PutUint16(dst[HeaderSize+5:], number)
+	dst[HeaderSize+7] = 0
+}
+
 // WriteHeader writes a header without extensions into the first 12 bytes of dst.
 func WriteHeader(dst []byte, payloadType uint8, marker bool, seq uint16, timestamp, ssrc uint32) {
 	dst[0], dst[1] = 2<<6, payloadType

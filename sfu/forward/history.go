@@ -23,7 +23,7 @@ type History struct {
 type keptPacket struct {
 	begin, size int32
 	timestamp   uint32
-	marker      bool
+	codec       Codec
 	fields      Fields
 }
 
@@ -33,7 +33,7 @@ func (p *keptPacket) end() int { return int(p.begin + p.size) }
 func NewHistory() *History { return &History{bytes: make([]byte, smallest)} }
 
 // Add keeps a packet and returns its number.
-func (h *History) Add(payload []byte, timestamp uint32, marker bool, fields Fields) uint64 {
+func (h *History) Add(payload []byte, timestamp uint32, codec Codec, fields Fields) uint64 {
 	if h.at+len(payload) > len(h.bytes) {
 		h.wrap(len(payload), timestamp)
 	}
@@ -45,7 +45,7 @@ func (h *History) Add(payload []byte, timestamp uint32, marker bool, fields Fiel
 		h.oldest++
 	}
 	n := h.next
-	h.packets[n%kept] = keptPacket{int32(h.at), int32(len(payload)), timestamp, marker, fields}
+	h.packets[n%kept] = keptPacket{int32(h.at), int32(len(payload)), timestamp, codec, fields}
 	h.at += copy(h.bytes[h.at:], payload)
 	h.next++
 	return n
@@ -111,8 +111,8 @@ func (s *Sent) Add(out Out, from *History, n uint64) {
 
 // Again is one packet to be sent again.
 type Again struct {
-	Out    Out
-	Marker bool
+	Out   Out
+	Codec Codec
 	// Payload belongs to the history; its fields are those of Out.
 	Payload []byte
 }
@@ -131,7 +131,7 @@ func (s *Sent) Find(seq uint16) (Again, bool) {
 		return Again{}, false
 	}
 	p.fields.Write(payload, e.out)
-	return Again{e.out, p.marker, payload}, true
+	return Again{e.out, p.codec, payload}, true
 }
 
 // Forget forgets everything, so that no history is kept for what nobody asks for any more.

@@ -52,6 +52,7 @@ type Client struct {
 	events   []sfu.PeerEvent
 	offers   int
 	received map[string]*Track // by mid
+	raw      webrtc.TrackLocalWriter
 }
 
 // Join makes a client, has it join and negotiates. It publishes nothing yet. The test's end closes it.

@@ -68,7 +68,7 @@ func (c *Client) addSource(ctx context.Context, name, mime string, rids []string
 			seq: uint16(i+1) * 20000, ts: uint32(i+1) * 1e9, picture: uint16(i) * 9000, tl0: uint8(i) * 70,
 		})
 		if i == 0 {
-			p.t, err = c.PC.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+			p.t, err = c.PC.AddTransceiverFromTrack(c.tap(track), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 			must(c.t, err)
 			p.sender = p.t.Sender()
 			continue

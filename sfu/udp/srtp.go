@@ -42,7 +42,7 @@ type Session struct {
 type suite interface {
 	// openRTP opens a packet whose header has n bytes.
 	openRTP(packet []byte, n int, roc uint32) ([]byte, error)
-	// sealRTP appends payload to header, which has 12 bytes, and room behind it.
+	// sealRTP appends payload to header, which has extensions or not, and room behind it.
 	sealRTP(header, payload []byte, roc uint32) ([]byte, error)
 	openRTCP(packet []byte) (plain []byte, index uint32, err error)
 	sealRTCP(plain []byte, index uint32) ([]byte, error)
@@ -79,6 +79,9 @@ type Source struct {
 
 // NewSource returns what is known about a source before its first packet.
 func NewSource(ssrc uint32) *Source { return &Source{ssrc: ssrc} }
+
+// Reset makes of s what is known about another source before its first packet.
+func (s *Source) Reset(ssrc uint32) { *s = Source{ssrc: ssrc} }
 
 // SSRC returns the source's identifier.
 func (s *Source) SSRC() uint32 { return s.ssrc }
@@ -129,11 +132,11 @@ type Sink struct {
 	newest uint16
 }
 
-// SealRTP appends a payload to a header of 12 bytes and seals both. Behind the header
-// there must be room for the payload and [Overhead]. The same sequence number must never be
-// sealed with other content.
+// SealRTP appends a payload to a header, of 12 bytes or more with extensions, and seals both. Behind the
+// header there must be room for the payload and [Overhead]. The same sequence number must never be sealed with
+// other content.
 func (e *Session) SealRTP(s *Sink, header, payload []byte) ([]byte, error) {
-	if len(header) != rtpHeader {
+	if len(header) < rtpHeader {
 		return nil, ErrSRTP
 	}
 	return e.out.sealRTP(header, payload, s.rollOver(binary.BigEndian.Uint16(header[2:])))

@@ -88,6 +88,7 @@ type Peer interface {
 	Negotiate(ctx context.Context, offer sfu.Offer) (sfu.Answer, error)
 	View(items []sfu.ViewItem)
 	Allow(send, receive bool)
+	Mute(on bool)
 	Isolate(ids []string)
 	Close()
 }

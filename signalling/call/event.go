@@ -7,8 +7,8 @@ import (
 )
 
 // Event is what metrics are told; it names nobody. One of
-// [SetUpEnded], [RingingBegan], [MediaBegan], [Ended], [Refused], [Alerted] or
-// [LinkJoined].
+// [SetUpEnded], [RingingBegan], [MediaBegan], [Ended], [Refused], [Alerted],
+// [LinkJoined], [Connected], [Reported] or [ReportDropped].
 type Event interface{ event() }
 
 // Via is how a call comes about. The set is fixed, fit for a label.
@@ -83,10 +83,48 @@ type Alerted struct{ Alert string }
 // LinkJoined says how an attempt to join by a link ended.
 type LinkJoined struct{ Result string }
 
-func (SetUpEnded) event()   {}
-func (RingingBegan) event() {}
-func (MediaBegan) event()   {}
-func (Ended) event()        {}
-func (Refused) event()      {}
-func (Alerted) event()      {}
-func (LinkJoined) event()   {}
+// Connected says how a connection for media came about, as the client
+// measured it.
+type Connected struct {
+	Path             wire.Path
+	Transport        wire.Transport
+	Family           wire.Family   // empty if unknown
+	Relay, ICE, DTLS time.Duration // zero if unknown
+}
+
+// Reported is what a client reported of the last seconds of a call.
+type Reported struct {
+	Topology wire.Topology
+	Span     time.Duration
+	Path     wire.Path     // empty if unknown
+	RTT      time.Duration // zero if unknown
+	Sound    *wire.HeardSound
+	Pictures []wire.SeenPictures
+	Sent     *wire.SentPicture
+	Switches int
+}
+
+// ReportDropped says that a client's report was not counted: it came too soon
+// after the one before, or says what cannot be. The set of results is fixed.
+type ReportDropped struct{ Result ReportResult }
+
+// ReportResult is what became of a client's report.
+type ReportResult string
+
+// The results.
+const (
+	ReportAccepted    ReportResult = "accepted"
+	ReportInvalid     ReportResult = "invalid"
+	ReportRateLimited ReportResult = "rate_limited"
+)
+
+func (SetUpEnded) event()    {}
+func (RingingBegan) event()  {}
+func (MediaBegan) event()    {}
+func (Ended) event()         {}
+func (Refused) event()       {}
+func (Alerted) event()       {}
+func (LinkJoined) event()    {}
+func (Connected) event()     {}
+func (Reported) event()      {}
+func (ReportDropped) event() {}

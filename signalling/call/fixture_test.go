@@ -223,6 +223,7 @@ type mediaPeer struct {
 	held   bool
 	closed bool
 	apart  []string
+	muted  bool
 }
 
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
@@ -250,6 +251,7 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 }
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
 func (p *mediaPeer) Allow(send, receive bool)  { p.held = !send && !receive }
+func (p *mediaPeer) Mute(on bool)              { p.muted = on }
 func (p *mediaPeer) Close()                    { p.closed = true }
 func (p *mediaPeer) Isolate(ids []string)      { p.apart = ids }
 

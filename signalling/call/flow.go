@@ -39,10 +39,13 @@ func (s *state) setMedia(fx *effects, l *leg, media wire.Media, by wire.Particip
 	if l.Media == media {
 		return
 	}
+	if l.Media.Microphone != media.Microphone {
+		fx.allow = append(fx.allow, l.Participant)
+	}
 	l.Media = media
 	s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: media, By: by})
 	if !media.Microphone {
-		l.Unheard = nil
+		l.NoSound, l.Unheard = false, nil
 		s.judgeHearing(fx, l) // who is muted is not "not heard"
 	}
 }

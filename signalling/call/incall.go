@@ -109,7 +109,7 @@ func (s *state) raiseHand(fx *effects, l *leg, on bool, by wire.ParticipantID, n
 }
 
 // setTrouble notes a trouble that the participant's own device has found, or
-// that all others have.
+// that all others or the SFU have.
 func (s *state) setTrouble(fx *effects, l *leg, t wire.Trouble, on bool) {
 	had := &l.PoorNetwork
 	if t == wire.TroubleNotHeard {
@@ -150,10 +150,17 @@ func (s *state) cannotHear(fx *effects, l *leg, whom wire.ParticipantID, on bool
 	return nil
 }
 
-// judgeHearing raises or clears "not heard" by what the others say.
+// setUnheard notes that no sound of a participant reaches the SFU, or that it does
+// again.
+func (s *state) setUnheard(fx *effects, l *leg, on bool) {
+	l.NoSound = on && l.Media.Microphone
+	s.judgeHearing(fx, l)
+}
+
+// judgeHearing raises or clears "not heard" by what the SFU and the others say.
 func (s *state) judgeHearing(fx *effects, l *leg) {
 	others := s.count(func(o *leg) bool { return o.in() && !s.areApart(o.User, l.User) }) - 1
-	s.setTrouble(fx, l, wire.TroubleNotHeard, others > 0 && len(l.Unheard) >= others)
+	s.setTrouble(fx, l, wire.TroubleNotHeard, l.NoSound || others > 0 && len(l.Unheard) >= others)
 }
 
 // asHost finds the participant whom the host means.

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"pronto/sfu"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -149,6 +150,55 @@ func TestNotHeardNeedsAllTheOthersOrHisOwnDevice(t *testing.T) {
 		}
 		if _, err := bia.try(&wire.CannotHear{Call: call, Participant: "p2", On: true}); code(err) != wire.CodeNotFound {
 			t.Errorf("about himself: %v", err)
+		}
+	})
+}
+
+func TestWhoDoesNotComeThroughToTheSFUIsNotHeardAndIsTold(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, _ := group(w)
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "offer"})
+		peer := w.media.peers[call]["p2"]
+		bia.heard()
+		for _, on := range []bool{true, false, true} {
+			peer.on(sfu.Unheard{On: on})
+			for _, d := range []*device{ana, bia} {
+				if c := body[wire.TroubleChanged](t, last(d)); c.Participant != "p2" || c.Trouble != wire.TroubleNotHeard || c.On != on {
+					t.Errorf("told is %+v", c)
+				}
+			}
+		}
+		// A page that is loaded again begins anew.
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "o=- 2 2 IN IP4 127.0.0.1"})
+		ana.expect("troubleChanged")
+		peer.on(sfu.Unheard{On: true}) // of before
+		ana.expect()
+	})
+}
+
+func TestTheSFUForwardsNothingOfAMicrophoneThatIsOff(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, _ := group(w)
+		muted := func() bool { return w.media.peers[call]["p2"].muted }
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "offer"})
+		if muted() {
+			t.Error("who is not muted is kept back")
+		}
+		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{Camera: true}})
+		if !muted() {
+			t.Error("who has muted himself is forwarded")
+		}
+		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{Microphone: true}})
+		if muted() {
+			t.Error("who is back is kept back")
+		}
+		ana.must(&wire.MuteParticipant{Call: call, Participant: "p2"})
+		if !muted() {
+			t.Error("whom the host has muted is forwarded")
+		}
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "o=- 2 2 IN IP4 127.0.0.1"})
+		if !muted() {
+			t.Error("with another connection a muted one is forwarded")
 		}
 	})
 }

@@ -108,16 +108,23 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 		return nil, err
 	}
 	c.peers[id] = p
+	if l.NoSound { // what the connection before had to say is over
+		if err := c.unheard(id, false); err != nil {
+			return nil, err
+		}
+	}
 	c.allow(id)
 	c.keepApart()
 	return p, nil
 }
 
 // allow has the SFU forward a participant's media, or nothing of it and
-// nothing to him while he is on hold.
+// nothing to him while he is on hold, and nothing of his microphone while it is
+// off, by his own hand or the host's.
 func (c *Call) allow(id wire.ParticipantID) {
 	if p, l := c.peers[id], c.state.legOf(id); p != nil && l != nil {
 		p.Allow(!l.OnHold, !l.OnHold)
+		p.Mute(!l.Media.Microphone)
 	}
 }
 
@@ -134,6 +141,12 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 				slots = append(slots, wire.Slot{Mid: s.Mid, Participant: wire.ParticipantID(s.Participant), Source: wire.Source(s.Source)})
 			}
 			c.tellPeer(id, wire.Slots{Generation: p.generation, Slots: slots})
+		case sfu.Codecs:
+			video := make([]wire.VideoCodec, 0, len(e.Video))
+			for _, codec := range e.Video {
+				video = append(video, wire.VideoCodec(codec))
+			}
+			c.tellPeer(id, wire.Codecs{Generation: p.generation, Video: video})
 		case sfu.Speakers:
 			speakers := make([]wire.ParticipantID, 0, len(e.Participants))
 			for _, s := range e.Participants {
@@ -153,6 +166,19 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 		case sfu.Failed:
 			delete(c.peers, id)
 			return c.mediaLost(id, true)
+		case sfu.Unheard:
+			return c.unheard(id, e.On)
+		}
+		return nil
+	})
+}
+
+// unheard takes the SFU's word on whether a participant's microphone comes through.
+// Only for run.
+func (c *Call) unheard(id wire.ParticipantID, on bool) error {
+	return c.change(context.Background(), func(s *state, fx *effects, _ time.Time) error {
+		if l := s.legOf(id); l != nil && l.in() {
+			s.setUnheard(fx, l, on)
 		}
 		return nil
 	})

@@ -81,6 +81,15 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.mediaFailed(fx, l, m.Generation, now)
 		})
+	case *wire.ReportConnection:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			s.reportConnection(fx, l, m)
+			return nil
+		})
+	case *wire.ReportQuality:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			return s.reportQuality(fx, l, m, now)
+		})
 	}
 	return r.handleInCall(ctx, who, message)
 }

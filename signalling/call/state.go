@@ -64,10 +64,13 @@ type leg struct {
 	Hidden      uint32               `json:"hidden,omitzero"` // events of the call that he must not know of
 	NotHeard    bool                 `json:"-"`
 	PoorNetwork bool                 `json:"-"`
+	NoSound     bool                 `json:"-"` // none reaches the SFU, though his microphone is on
 	Unheard     []wire.ParticipantID `json:"-"` // who cannot hear him
 	Session     wire.SessionID       `json:"-"`
 	Lost        time.Time            `json:"-"` // when its socket went
 	MediaLost   time.Time            `json:"-"` // when its media went
+	Reported    time.Time            `json:"-"` // its last report of quality
+	Way         uint32               `json:"-"` // the generation whose connection it has reported, plus one
 }
 
 // past is what remains of somebody who was in the call, for the call log.

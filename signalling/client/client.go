@@ -25,6 +25,7 @@ type Client struct {
 	// Set by Dial.
 	cfg    Config
 	cancel context.CancelFunc
+	over   chan struct{} // closed when requests cannot be answered any more
 	done   chan struct{} // closed when all goroutines are gone
 	queue  *queue
 	eased  chan struct{} // holds one token after SetInCall
@@ -53,7 +54,7 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{
-		cfg: cfg.withDefaults(), done: make(chan struct{}), eased: make(chan struct{}, 1),
+		cfg: cfg.withDefaults(), over: make(chan struct{}), done: make(chan struct{}), eased: make(chan struct{}, 1),
 		pending: map[string]*pending{},
 	}
 	socket, err := c.open(ctx)
@@ -66,8 +67,10 @@ func Dial(ctx context.Context, cfg Config) (*Client, error) {
 	return c, nil
 }
 
-// Close gives the session up and returns when all goroutines are gone. It must
-// not be called from Config.On. A second Close waits for the first.
+// Close gives the session up and returns when all goroutines are gone: requests
+// that wait fail with [ErrClosed], those of Config.On too, and Config.On has
+// returned. It must not be called from Config.On, nor Done waited for there. A
+// second Close waits for the first.
 func (c *Client) Close() {
 	c.mu.Lock()
 	socket := c.socket
@@ -143,6 +146,7 @@ func (c *Client) run(ctx context.Context, s *socket) {
 	if s != nil {
 		_ = s.conn.CloseNow()
 	}
+	close(c.over) // first: the listener may wait for a reply
 	if c.queue != nil {
 		c.queue.close()
 	}

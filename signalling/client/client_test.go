@@ -265,8 +265,8 @@ func TestAFrameThatIsNoFrameCostsTheSocketOnly(t *testing.T) {
 func TestAListenerThatIsTooSlowGetsANewSession(t *testing.T) {
 	s := newScript(t)
 	l := &listener{}
-	slow, go_ := make(chan struct{}), sync.Once{}
-	t.Cleanup(func() { go_.Do(func() { close(slow) }) })
+	slow := make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(slow) })
 	cfg := s.config(l)
 	cfg.On = func(e client.Event) {
 		if e.Seq == 1 {
@@ -275,6 +275,7 @@ func TestAListenerThatIsTooSlowGetsANewSession(t *testing.T) {
 		l.on(e)
 	}
 	_, at := s.dial(cfg, welcome("s1"))
+	t.Cleanup(letGo) // before the client is closed, which waits for its listener
 	f, err := wire.EncodeEvent("c1", 1, 0, wire.ParticipantRinging{Participant: "p2"})
 	if err != nil {
 		t.Fatal(err)
@@ -291,7 +292,7 @@ func TestAListenerThatIsTooSlowGetsANewSession(t *testing.T) {
 	if h.Resume != nil {
 		t.Error("the client resumes a session of which it has lost events")
 	}
-	go_.Do(func() { close(slow) })
+	letGo()
 	l.wait(t, 100)
 	at.reply(id, 1, wire.Welcome{Session: "s2", Secret: "x"})
 }
@@ -307,6 +308,35 @@ func TestClosingEndsWaitingRequests(t *testing.T) {
 	at.read()
 	go func() { _, _, _ = at.c.Read(context.Background()) }() // answers the closing handshake
 	c.Close()
+	if err := <-replied; !errors.Is(err, client.ErrClosed) {
+		t.Errorf("the request gave %v", err)
+	}
+}
+
+func TestClosingEndsARequestThatTheListenerWaitsFor(t *testing.T) {
+	s := newScript(t)
+	cfg := s.config(&listener{})
+	var c *client.Client
+	made, replied := make(chan struct{}), make(chan error, 1)
+	cfg.On = func(e client.Event) {
+		if e.Seq == 1 {
+			<-made
+			_, err := client.Request[wire.Done](context.Background(), c, wire.Leave{Call: "c1"})
+			replied <- err
+		}
+	}
+	c, at := s.dial(cfg, welcome("s1"))
+	close(made)
+	at.event(2, 1, wire.ParticipantRinging{Participant: "p2"})
+	at.read()                                                 // the listener's request, which stays without a reply
+	go func() { _, _, _ = at.c.Read(context.Background()) }() // answers the closing handshake
+	closed := make(chan struct{})
+	go func() { defer close(closed); c.Close() }()
+	select {
+	case <-closed:
+	case <-time.After(patience):
+		t.Fatal("closing and the listener wait for each other")
+	}
 	if err := <-replied; !errors.Is(err, client.ErrClosed) {
 		t.Errorf("the request gave %v", err)
 	}

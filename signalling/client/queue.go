@@ -38,7 +38,8 @@ func (q *queue) put(e Event) bool {
 	return true
 }
 
-// close drops what waits and returns when the listener is not running any more.
+// close drops what waits and returns when the listener is not running any more:
+// it waits for one event at most.
 func (q *queue) close() {
 	q.mu.Lock()
 	q.closed, q.events = true, nil
@@ -49,20 +50,24 @@ func (q *queue) close() {
 
 func (q *queue) run() {
 	defer close(q.done)
-	for {
-		q.mu.Lock()
-		for len(q.events) == 0 && !q.closed {
-			q.filled.Wait()
-		}
-		if q.closed {
-			q.mu.Unlock()
-			return
-		}
-		events := q.events
-		q.events = nil
-		q.mu.Unlock()
-		for _, e := range events {
-			q.on(e)
-		}
+	for e, ok := q.next(); ok; e, ok = q.next() {
+		q.on(e)
 	}
+}
+
+// next waits for an event and takes it out. It takes one only, so that a slow
+// listener holds no more than one beyond the bound.
+func (q *queue) next() (Event, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for len(q.events) == 0 && !q.closed {
+		q.filled.Wait()
+	}
+	if q.closed {
+		return Event{}, false
+	}
+	e := q.events[0]
+	q.events[0] = Event{} // its body is the listener's now
+	q.events = q.events[1:]
+	return e, true
 }

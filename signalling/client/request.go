@@ -90,7 +90,7 @@ func (c *Client) request(ctx context.Context, body any) (any, error) {
 		return r.body, r.err
 	case <-ctx.Done():
 		return nil, fmt.Errorf("request %T: %w", body, ctx.Err())
-	case <-c.done:
+	case <-c.over:
 		return nil, ErrClosed
 	}
 }

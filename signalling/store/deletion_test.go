@@ -101,7 +101,7 @@ func TestOfADeletedAccountNoRowOfAnyTableIsLeft(t *testing.T) {
 				continue
 			}
 			if len(before[table]) == 0 {
-				t.Errorf("the test puts nothing of the account into %s", table)
+				t.Errorf("fill puts nothing of the account into %s: let it, so that this test sees whether that is deleted", table)
 			}
 		}
 		gone := value(s.DeleteUser(ctx, "usr-ana"))(t)

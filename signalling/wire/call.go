@@ -73,6 +73,9 @@ type Ring struct {
 	Users []UserID `json:"users" limit:"1..31"`
 	// Kind is voice or video.
 	Kind Kind `json:"kind"`
+	// Unencrypted asks for a call that is not end-to-end encrypted; forbidden
+	// unless the server's operator allows it.
+	Unencrypted bool `json:"unencrypted,omitzero"`
 }
 
 // Invite rings more accounts into a call that we are in. The reply is [Done].
@@ -171,6 +174,14 @@ type CallState struct {
 	ConnectedMs UnixMs `json:"connectedMs,omitzero"`
 	// Locked says that newcomers are kept out.
 	Locked bool `json:"locked,omitzero"`
+	// Encrypted says that the call is end-to-end encrypted. It is so from its
+	// beginning to its end, or never: frames that are not sealed are not
+	// forwarded.
+	Encrypted bool `json:"encrypted"`
+	// Isolates says that the call's group keeps members who block each other
+	// apart: there may be leaves in the group of keys that belong to nobody whom
+	// we know of.
+	Isolates bool `json:"isolates,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`
@@ -229,6 +240,8 @@ type Incoming struct {
 	Others uint32 `json:"others,omitzero"`
 	// RingMs is for how much longer it rings, in milliseconds.
 	RingMs uint32 `json:"ringMs"`
+	// Encrypted is as in [CallState.Encrypted].
+	Encrypted bool `json:"encrypted"`
 	// Group is the group whose call it is; absent for other calls.
 	Group GroupID `json:"group,omitzero"`
 	// Title is the group's name; absent for other calls.

@@ -53,7 +53,7 @@ func TestDecodeRefusesWhatTheProtocolForbids(t *testing.T) {
 		{"lists 17 deep", nested(MaxDepth+1, `[`, `]`), CodeBadFrame, "deeper than 16", ""},
 		{"lists without end", strings.Repeat(`[`, MaxFrameBytes), CodeBadFrame, "not an object", ""},
 		{"NaN", `{"type":"ping","id":"1","body":{"serial":NaN}}`, CodeBadFrame, "broken at byte", ""},
-		{"one byte over 64 KiB", sized(MaxFrameBytes + 1), CodeTooLarge, "65537", ""},
+		{"one byte over 128 KiB", sized(MaxFrameBytes + 1), CodeTooLarge, "131073", ""},
 
 		{"an id that is a number", `{"type":"ping","id":1,"body":{}}`, CodeBadFrame, `"id" is a number`, ""},
 		{"a type that is a number", `{"type":7,"id":"1","body":{}}`, CodeBadFrame, `"type" is a number`, "1"},
@@ -129,7 +129,7 @@ func TestDecodeAcceptsWhatTheProtocolAllows(t *testing.T) {
 		name, frame string
 		want        any
 	}{
-		{"64 KiB", sized(MaxFrameBytes), &Ping{Serial: 1}},
+		{"128 KiB", sized(MaxFrameBytes), &Ping{Serial: 1}},
 		{"objects and lists 16 deep", nested(MaxDepth, `[`, `]`), &Ping{}},
 		{"space around it", " \n{\"type\":\"ping\",\"id\":\"1\",\"body\":{\"serial\":1}}\n ", &Ping{Serial: 1}},
 		{"fields it does not know", `{"type":"ping","id":"1","since":"v9","body":{"serial":1,"mood":{"a":[1,2]}}}`, &Ping{Serial: 1}},

@@ -39,6 +39,15 @@ type Device struct {
 	// Pending says that it was linked by a code and waits for
 	// [ConfirmDevice]; until then it can do nothing.
 	Pending bool `json:"pending,omitzero"`
+	// Key is its identity key ([SetDeviceKey]); absent if it has none.
+	Key Blob `json:"key,omitzero"`
+	// Root says that the account's identity is this device's key. It has no
+	// signature.
+	Root bool `json:"root,omitzero"`
+	// SignedBy is the device that has signed Key ([SignDevice]).
+	SignedBy DeviceID `json:"signedBy,omitzero"`
+	// Signature is its signature.
+	Signature Blob `json:"signature,omitzero"`
 }
 
 // ConfirmDevice lets a device in that waits, or sends it away. The reply is

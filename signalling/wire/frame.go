@@ -4,7 +4,7 @@ import "encoding/json"
 
 // MaxFrameBytes is the largest frame that the server accepts. A larger one
 // closes the socket with [CloseTooLarge].
-const MaxFrameBytes = 64 << 10
+const MaxFrameBytes = 128 << 10
 
 // MaxServerFrameBytes is the largest frame that the server sends: an account's
 // whole list of people or links.

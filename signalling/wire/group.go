@@ -247,6 +247,8 @@ type RingGroup struct {
 	// ConfirmBlocked joins although somebody whom we have blocked is in the
 	// call; without it the answer is then blockedInCall.
 	ConfirmBlocked bool `json:"confirmBlocked,omitzero"`
+	// Unencrypted is as in [Ring.Unencrypted].
+	Unencrypted bool `json:"unencrypted,omitzero"`
 }
 
 // JoinGroupCall joins the running call of a group, rung or not. The reply is

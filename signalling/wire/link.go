@@ -12,6 +12,8 @@ type CreateLink struct {
 	ExpiresInSeconds uint32 `json:"expiresInSeconds,omitzero" limit:"0..7776000"`
 	// MaxUses is how many may join by it in all; 0 means any number.
 	MaxUses uint32 `json:"maxUses,omitzero" limit:"0..10000"`
+	// Unencrypted is as in [Ring.Unencrypted], for the link's calls.
+	Unencrypted bool `json:"unencrypted,omitzero"`
 }
 
 // GetLinks asks for our links. The reply is [Links].
@@ -41,6 +43,8 @@ type Link struct {
 	MaxUses uint32 `json:"maxUses,omitzero"`
 	// Uses is how many have joined by it.
 	Uses uint32 `json:"uses"`
+	// Unencrypted says that its calls are not end-to-end encrypted.
+	Unencrypted bool `json:"unencrypted,omitzero"`
 }
 
 // RevokeLink ends a link: nobody joins by it any more, and its call ends. The

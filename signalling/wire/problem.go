@@ -19,7 +19,7 @@ const (
 	CodeForbidden         Code = "forbidden"         // known, but not allowed to this session
 	CodeNotFound          Code = "notFound"          // no such thing, or none that this session may know of
 	CodeConflict          Code = "conflict"          // changed meanwhile: read it again
-	CodeStale             Code = "stale"             // of an earlier generation of the call's media: nothing to do
+	CodeStale             Code = "stale"             // of an earlier generation of the call's media, or epoch of its keys: nothing to do
 	CodeCallEnded         Code = "callEnded"         // the call is over
 	CodeCallFull          Code = "callFull"          // no more participants
 	CodeAnsweredElsewhere Code = "answeredElsewhere" // another device of the account was first
@@ -28,6 +28,7 @@ const (
 	CodeRateLimited       Code = "rateLimited"       // wait RetryAfterMs
 	CodeCallsNotAccepted  Code = "callsNotAccepted"  // the account takes no calls; Text is what it says about that
 	CodeSuspended         Code = "suspended"         // our account may do nothing for now
+	CodeEncryptionNeeded  Code = "encryptionNeeded"  // the call is end-to-end encrypted, and this client does not speak that
 	CodeUnavailable       Code = "unavailable"       // the server cannot decide now; try again
 	CodeInternal          Code = "internal"          // a fault of the server's; its log has the cause
 )
@@ -39,7 +40,7 @@ func (Code) Values() []string {
 		string(CodeHelloFirst), string(CodeUnauthenticated), string(CodeForbidden), string(CodeNotFound),
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
 		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),
-		string(CodeCallsNotAccepted), string(CodeSuspended),
+		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeEncryptionNeeded),
 		string(CodeUnavailable), string(CodeInternal),
 	}
 }

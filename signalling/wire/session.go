@@ -10,6 +10,10 @@ type Hello struct {
 	// DeviceName is what the account's other devices call this one, for
 	// "answered on …".
 	DeviceName string `json:"deviceName,omitzero" limit:"0..64"`
+	// Encryption is the version of end-to-end encryption that this client
+	// speaks, [EncryptionVersion]; absent means none. A client without it gets
+	// encryptionNeeded when it would ring, answer or join an encrypted call.
+	Encryption uint32 `json:"encryption,omitzero"`
 	// Resume takes up a session whose socket was lost.
 	Resume *Resume `json:"resume,omitzero"`
 }

@@ -1,46 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import {
-  accept,
-  leave,
-  openChromium,
-  openFirefox,
-  participantOf,
-  ring,
-  signIn,
-  startServer,
-  waitDecoded,
-  waitFor,
-} from "./harness.mjs";
+import { accept, participantOf, ring, stage, waitDecoded, waitFor } from "./harness.mjs";
 
-let server;
-const browsers = {};
-let people = [];
-
-beforeAll(async () => {
-  server = await startServer({ PRONTO_RING_TIMEOUT: "4s" });
-  browsers.Chromium = await openChromium();
-  browsers.Firefox = await openFirefox();
-});
-
-afterEach(async () => {
-  for (const one of people) await leave(one);
-  people = [];
-});
-
-afterAll(async () => {
-  for (const browser of Object.values(browsers)) await browser.close();
-  await server?.stop();
-});
-
-async function person(browser, user) {
-  const one = await signIn(browsers[browser], server.url, user);
-  people.push(one);
-  return one;
-}
+const here = stage({ beforeAll, afterEach, afterAll }, { PRONTO_RING_TIMEOUT: "4s" });
 
 async function inCall(a, b, kind = "video") {
-  const ana = await person(a, "ana");
-  const bia = await person(b, "bia");
+  const ana = await here.person(a, "ana");
+  const bia = await here.person(b, "bia");
   await ring(ana, ["bia"], { kind });
   await accept(bia);
   return { ana, bia };
@@ -128,8 +93,8 @@ test("a voice call gains a camera", async () => {
 });
 
 test.each(["Chromium", "Firefox"])("strangers speak through the relay alone, in %s", async (name) => {
-  const ana = await person(name, "ana");
-  const ezio = await person("Chromium", "ezio");
+  const ana = await here.person(name, "ana");
+  const ezio = await here.person("Chromium", "ezio");
   await ring(ana, ["ezio"], { kind: "voice" });
   await accept(ezio);
   for (const [one, other] of [
@@ -154,8 +119,8 @@ test("who hangs up ends the call for both, with its length", async () => {
 });
 
 test("a declined call ends as declined, an unanswered one as not answered", async () => {
-  const ana = await person("Chromium", "ana");
-  const bia = await person("Firefox", "bia");
+  const ana = await here.person("Chromium", "ana");
+  const bia = await here.person("Firefox", "bia");
   await ring(ana, ["bia"]);
   await waitFor(bia, "the ring", () => window.pronto.incoming.length > 0);
   await waitFor(ana, "ringing", () => window.call.participants.some((p) => p.presence === "ringing"));
@@ -168,9 +133,9 @@ test("a declined call ends as declined, an unanswered one as not answered", asyn
 });
 
 test("the first of two devices to answer has the call; the other stops ringing", async () => {
-  const ana = await person("Chromium", "ana");
-  const bia = await person("Chromium", "bia");
-  const again = await person("Firefox", "bia");
+  const ana = await here.person("Chromium", "ana");
+  const bia = await here.person("Chromium", "bia");
+  const again = await here.person("Firefox", "bia");
   await ring(ana, ["bia"]);
   await waitFor(again, "the ring", () => {
     window.pronto.incoming[0]?.on("stopped", (why) => {

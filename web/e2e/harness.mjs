@@ -41,6 +41,7 @@ export async function startServer(env = {}) {
   let child;
   const server = {
     url: "",
+    metrics: "",
     async start() {
       child = spawn(bin, ["serve"], {
         env: {
@@ -60,7 +61,7 @@ export async function startServer(env = {}) {
         },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      server.url = await ready(child);
+      ({ page: server.url, metrics: server.metrics } = await ready(child));
       listen = `127.0.0.1:${new URL(server.url).port}`;
     },
     async kill(signal = "SIGKILL") {
@@ -81,7 +82,7 @@ export async function startServer(env = {}) {
   return server;
 }
 
-/** ready waits for the line that says where the page is. */
+/** ready waits for the line that says where the page and the metrics are. */
 function ready(child) {
   return new Promise((resolve, reject) => {
     const said = [];
@@ -89,8 +90,8 @@ function ready(child) {
       said.push(line);
       if (process.env.E2E_LOG) console.error(line);
       try {
-        const { msg, page } = JSON.parse(line);
-        if (msg === "pronto is ready") resolve(page);
+        const { msg, page, metrics } = JSON.parse(line);
+        if (msg === "pronto is ready") resolve({ page, metrics });
       } catch {
         // a line that is not JSON is kept for the error below
       }
@@ -133,9 +134,48 @@ export function openFirefox() {
 }
 
 /**
+ * stage is what the tests of one file play on: a server, both browsers by name, and
+ * person, who signs in and is sent home after each test. The test runner's hooks are handed in,
+ * because this module is also used without one.
+ */
+export function stage({ beforeAll, afterEach, afterAll }, env = {}) {
+  const browsers = {};
+  let people = [];
+  const stage = {
+    server: undefined,
+    browsers,
+    /** joins has somebody leave after the test who came in by another door. */
+    joins(one) {
+      people.push(one);
+      return one;
+    },
+    async person(browser, user, link = "") {
+      return stage.joins(await signIn(browsers[browser], stage.server.url, user, link));
+    },
+  };
+  beforeAll(async () => {
+    stage.server = await startServer(env);
+    browsers.Chromium = await openChromium();
+    browsers.Firefox = await openFirefox();
+  });
+  afterEach(async () => {
+    const here = people;
+    people = [];
+    for (const one of here) await leave(one);
+  });
+  afterAll(async () => {
+    for (const browser of Object.values(browsers)) await browser.close();
+    await stage.server?.stop();
+  });
+  return stage;
+}
+
+/**
  * signIn gives a person a context and a page of his own, on which the SDK is
  * connected. The page holds window.pronto, window.call, and what happened in
- * window.seen; it plays what comes in, as a real page does.
+ * window.seen; it plays what comes in, as a real page does. It tells the call what it shows whenever
+ * anything changes: a test that wants more shown hands it to window.showAlso, for
+ * what it tells the call itself holds only until the next change.
  */
 export async function signIn(browser, url, user, link = "") {
   const context = await browser.newContext();
@@ -190,6 +230,7 @@ async function connect({ user, link }) {
       window.seen.notices.push({ type, user: participant.user ?? participant.name, reason }),
     );
     call.on("ended", (ended) => window.seen.ended.push(ended));
+    let also = [];
     const show = () => {
       const items = [];
       for (const { participant, self, media } of call.participants) {
@@ -199,7 +240,11 @@ async function connect({ user, link }) {
         if (media.screen) items.unshift({ participant, source: "screen", height: 360 });
         if (media.camera) items.push({ participant, source: "camera", height: 360 });
       }
-      call.view(items);
+      call.view([...items, ...also]);
+    };
+    window.showAlso = (items) => {
+      also = items;
+      show();
     };
     call.on("change", show);
     show();

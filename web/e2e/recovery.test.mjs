@@ -1,56 +1,19 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import {
-  accept,
-  leave,
-  openChromium,
-  openFirefox,
-  openPage,
-  ring,
-  signIn,
-  startServer,
-  waitDecoded,
-  waitFor,
-} from "./harness.mjs";
+import { accept, openPage, ring, stage, waitDecoded, waitFor } from "./harness.mjs";
 
-let server;
-let chromium;
-let firefox;
-let people = [];
-
-beforeAll(async () => {
-  server = await startServer();
-  chromium = await openChromium();
-  firefox = await openFirefox();
-});
-
-afterEach(async () => {
-  for (const one of people) await leave(one);
-  people = [];
-});
-
-afterAll(async () => {
-  await chromium?.close();
-  await firefox?.close();
-  await server?.stop();
-});
-
-async function person(browser, user) {
-  const one = await signIn(browser, server.url, user);
-  people.push(one);
-  return one;
-}
+const here = stage({ beforeAll, afterEach, afterAll });
 
 test("a call of two goes on while the server is killed and comes back", async () => {
-  const ana = await person(chromium, "ana");
-  const bia = await person(firefox, "bia");
+  const ana = await here.person("Chromium", "ana");
+  const bia = await here.person("Firefox", "bia");
   const id = await ring(ana, ["bia"]);
   await accept(bia);
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
   await waitFor(ana, "an active call", () => window.call.phase === "active");
-  await server.kill();
+  await here.server.kill();
   for (const one of [ana, bia]) await waitFor(one, "the loss", () => window.pronto.state === "reconnecting");
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
-  await server.start();
+  await here.server.start();
   for (const one of [ana, bia]) {
     await waitFor(one, "the server", () => window.pronto.state === "online");
     await waitFor(one, "nobody missing", () =>
@@ -68,14 +31,14 @@ test("a call of two goes on while the server is killed and comes back", async ()
 });
 
 test("a call through the SFU comes back after the server was killed", async () => {
-  const ana = await person(chromium, "ana");
-  const bia = await person(firefox, "bia");
-  const carlo = await person(chromium, "carlo");
+  const ana = await here.person("Chromium", "ana");
+  const bia = await here.person("Firefox", "bia");
+  const carlo = await here.person("Chromium", "carlo");
   const id = await ring(ana, ["bia", "carlo"]);
   await Promise.all([accept(bia), accept(carlo)]);
   await Promise.all([waitDecoded(ana, "carlo"), waitDecoded(bia, "ana"), waitDecoded(carlo, "bia")]);
-  await server.kill();
-  await server.start();
+  await here.server.kill();
+  await here.server.start();
   for (const one of [ana, bia, carlo]) {
     await waitFor(
       one,
@@ -88,20 +51,20 @@ test("a call through the SFU comes back after the server was killed", async () =
 });
 
 test.each(["Chromium", "Firefox"])("a page loaded again in %s is in its call again", async (name) => {
-  const ana = await person(name === "Chromium" ? chromium : firefox, "ana");
-  const bia = await person(chromium, "bia");
+  const ana = await here.person(name, "ana");
+  const bia = await here.person("Chromium", "bia");
   const id = await ring(ana, ["bia"]);
   await accept(bia);
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
-  await openPage(ana.page, server.url, "ana");
+  await openPage(ana.page, here.server.url, "ana");
   await waitFor(ana, "the call", (call) => window.call?.id === call, id);
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
   expect(await bia.page.evaluate(() => window.seen.ended)).toEqual([]);
 });
 
 test("a page that was offline for a while gets what it missed", async () => {
-  const ana = await person(chromium, "ana");
-  const bia = await person(chromium, "bia");
+  const ana = await here.person("Chromium", "ana");
+  const bia = await here.person("Chromium", "bia");
   await ring(ana, ["bia"], { kind: "voice" });
   await accept(bia);
   await waitDecoded(bia, "ana", { camera: false });

@@ -3,6 +3,9 @@ import { Emitter } from "./emitter.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
+import type { Shown } from "./quality.ts";
+import { Reporter } from "./reporter.ts";
+import type { Sealing } from "./sealing.ts";
 import {
   audioStats,
   type CallStats,
@@ -19,15 +22,21 @@ import type {
   Participant,
   Path,
   PeerEventFrame,
+  ReportConnection,
+  ReportQuality,
   SDPType,
   Send,
   Source,
+  VideoCodec,
+  ViewItem,
 } from "./wire.gen.ts";
 
 /** Transport is what media needs of the signalling. */
 export interface Transport {
+  /** videoCodec is what pictures are sent in where all who receive can decode it. */
+  readonly videoCodec: VideoCodec;
   online(): boolean;
-  describe(generation: number, type: SDPType, sdp: string): void;
+  describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
   negotiate(generation: number, sdp: string, sends: Send[]): Promise<string>;
 }
@@ -39,6 +48,9 @@ export interface MediaEvents {
   speaking: undefined;
   flows: Omit<MediaFlows, "call">;
   failed: Omit<MediaFailed, "call">;
+  /** quality and connection go to the server, to be counted. */
+  quality: Omit<ReportQuality, "call">;
+  connection: Omit<ReportConnection, "call">;
 }
 
 const firstPollMs = 20;
@@ -57,6 +69,8 @@ const speakingHoldMs = 500;
 export class CallMedia extends Emitter<MediaEvents> {
   readonly #transport: Transport;
   readonly #devices: Devices;
+  readonly #sealing: Sealing | undefined;
+  readonly #reporter: Reporter;
   #state: CallState;
   #peer: Peer | undefined;
   #key = ""; // of the peer: its generation, and whom it leads to
@@ -70,19 +84,28 @@ export class CallMedia extends Emitter<MediaEvents> {
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
   #speakers: ReadonlySet<string> = new Set();
+  #shown: readonly ViewItem[] = []; // what the page shows
 
   constructor(
     transport: Transport,
     devices: Devices,
     state: CallState,
     from: { sinceMs: number; resumed: boolean },
+    sealing: Sealing | undefined,
   ) {
     super();
+    this.#sealing = sealing;
     this.#transport = transport;
     this.#devices = devices;
     this.#state = state;
     this.#sinceMs = from.sinceMs;
     this.#comesBack = from.resumed;
+    this.#reporter = new Reporter({
+      shown: () => this.#incoming(),
+      camera: () => devices.sent("camera")?.id,
+      quality: (report) => this.emit("quality", report),
+      connection: (report) => this.emit("connection", report),
+    });
     devices.on("change", () => this.#replaceTracks());
     this.update(state);
   }
@@ -126,12 +149,13 @@ export class CallMedia extends Emitter<MediaEvents> {
       return;
     }
     const peer = this.#peer;
-    if (frame.body.generation !== peer?.generation) return;
+    if (!("generation" in frame.body) || frame.body.generation !== peer?.generation) return;
     if (peer instanceof DirectPeer) {
       if (frame.type === "described") peer.described(frame.body.type, frame.body.sdp);
       if (frame.type === "trickled") peer.trickled(frame.body.candidates);
-    } else if (peer instanceof SFUPeer && frame.type === "slots") {
-      peer.setSlots(frame.body.slots);
+    } else if (peer instanceof SFUPeer) {
+      if (frame.type === "slots") peer.setSlots(frame.body.slots);
+      if (frame.type === "codecs") peer.setCodecs(frame.body.video);
     }
   }
 
@@ -145,9 +169,22 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#speakers.has(participant);
   }
 
-  /** makeRoom lets as many pictures come in. */
-  makeRoom(pictures: number): void {
-    if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(pictures);
+  /** show takes what the page shows, and lets as many pictures come in. */
+  show(items: readonly ViewItem[]): void {
+    this.#shown = items;
+    if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(items.length);
+  }
+
+  /** other is who is at the other end of a direct way. */
+  get other(): string | undefined {
+    return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
+  }
+
+  /** abandon leaves a way that somebody has put himself into; the server finds another. */
+  abandon(generation: number): void {
+    if (this.#peer?.generation !== generation || !(this.#peer instanceof DirectPeer)) return;
+    this.#peer.close();
+    this.emit("failed", { generation });
   }
 
   /** nudge mends the connection at once, after the network or the server was away. */
@@ -168,6 +205,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   close(): void {
     clearTimeout(this.#poller);
     clearInterval(this.#levels);
+    this.#reporter.close();
     for (const peer of [this.#peer, this.#old, this.#lingering]) peer?.close();
     this.#peer = this.#old = this.#lingering = undefined;
   }
@@ -182,7 +220,8 @@ export class CallMedia extends Emitter<MediaEvents> {
       polite: last,
       offers: last,
       online: () => this.#transport.online(),
-      describe: (type, sdp) => this.#transport.describe(generation, type, sdp),
+      describe: (type, sdp) => this.#transport.describe(generation, other.participant, type, sdp),
+      sealing: this.#sealing,
       trickle: (candidates) => this.#transport.trickle(generation, candidates),
     });
   }
@@ -192,6 +231,8 @@ export class CallMedia extends Emitter<MediaEvents> {
     return new SFUPeer({
       generation,
       ice: state.ice,
+      sealing: this.#sealing,
+      videoCodec: this.#transport.videoCodec,
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
     });
@@ -200,6 +241,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #setPeer(peer: Peer): void {
     this.#peer = peer;
     this.#heard = false;
+    this.#reporter.follow(peer);
     this.#replaceTracks();
     peer.on("track", () => this.emit("track", undefined));
     peer.on("again", () => {
@@ -241,6 +283,20 @@ export class CallMedia extends Emitter<MediaEvents> {
 
   #receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
     return this.#old?.receiver(participant, source) ?? this.#peer?.receiver(participant, source);
+  }
+
+  /** incoming are the tracks that should be flowing, for the reports. */
+  #incoming(): Shown[] {
+    const list: Shown[] = [];
+    for (const { participant, media } of inCall(this.#state)) {
+      for (const source of ["microphone", "camera", "screen"] as const) {
+        const track = media[source] ? this.#peer?.receiver(participant, source)?.track : undefined;
+        if (participant === this.#state.self || track === undefined) continue;
+        const item = this.#shown.find((s) => s.participant === participant && s.source === source);
+        list.push({ track: track.id, source, participant, ...(item && { height: item.height }) });
+      }
+    }
+    return list;
   }
 
   /** poll looks for the first sound of this way, and for the moment the old way may go. */

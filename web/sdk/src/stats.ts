@@ -1,4 +1,4 @@
-import type { Path } from "./wire.gen.ts";
+import type { Family, Path, Transport } from "./wire.gen.ts";
 
 /** AudioStats are counters of one sound that comes in (W3C webrtc-stats, inbound-rtp). */
 export interface AudioStats {
@@ -67,8 +67,21 @@ export async function isDecoding(receiver: RTCRtpReceiver): Promise<boolean> {
   return (report.jitterBufferEmittedCount ?? 0) > 0 || (report.totalSamplesReceived ?? 0) > 0;
 }
 
+/** Way is the kind of local candidate that carries media, and what it runs on. */
+export interface Way {
+  readonly path: Path;
+  readonly transport: Transport;
+  /** family is absent where the browser hides its address. */
+  readonly family?: Family;
+}
+
 /** pathOf is the kind of the local candidate that carries media; undefined before one does. */
 export async function pathOf(connection: RTCPeerConnection): Promise<Path | undefined> {
+  return (await candidateOf(connection))?.path;
+}
+
+/** candidateOf describes the local candidate that carries media; undefined before one does. */
+export async function candidateOf(connection: RTCPeerConnection): Promise<Way | undefined> {
   const reports = await connection.getStats();
   let pair: Record<string, unknown> | undefined;
   let nominated: Record<string, unknown> | undefined;
@@ -81,7 +94,16 @@ export async function pathOf(connection: RTCPeerConnection): Promise<Path | unde
   }
   pair ??= nominated;
   const id = pair?.localCandidateId;
-  const type = typeof id === "string" ? reports.get(id)?.candidateType : undefined;
+  const candidate = typeof id === "string" ? reports.get(id) : undefined;
+  const type = candidate?.candidateType;
   if (type === undefined) return undefined;
-  return type === "host" || type === "relay" ? type : "srflx"; // peer reflexive counts as server reflexive
+  const protocol = type === "relay" ? (candidate.relayProtocol ?? candidate.protocol) : candidate.protocol;
+  const address: unknown = candidate.address;
+  return {
+    path: type === "host" || type === "relay" ? type : "srflx", // peer reflexive counts as server reflexive
+    transport: protocol === "tcp" || protocol === "tls" ? protocol : "udp",
+    ...(typeof address !== "string" || address === "" || address.endsWith(".local")
+      ? {}
+      : { family: address.includes(":") ? "v6" : "v4" }),
+  };
 }

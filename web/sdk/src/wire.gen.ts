@@ -14,6 +14,12 @@ export interface Hello {
    * "answered on …".
    */
   readonly deviceName?: string;
+  /**
+   * Encryption is the version of end-to-end encryption that this client
+   * speaks, encryptionVersion; absent means none. A client without it gets
+   * encryptionNeeded when it would ring, answer or join an encrypted call.
+   */
+  readonly encryption?: number;
   /** Resume takes up a session whose socket was lost. */
   readonly resume?: Resume;
 }
@@ -112,6 +118,18 @@ export interface CallState {
   readonly connectedMs?: UnixMs;
   /** Locked says that newcomers are kept out. */
   readonly locked?: boolean;
+  /**
+   * Encrypted says that the call is end-to-end encrypted. It is so from its
+   * beginning to its end, or never: frames that are not sealed are not
+   * forwarded.
+   */
+  readonly encrypted: boolean;
+  /**
+   * Isolates says that the call's group keeps members who block each other
+   * apart: there may be leaves in the group of keys that belong to nobody whom
+   * we know of.
+   */
+  readonly isolates?: boolean;
   /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
@@ -244,6 +262,8 @@ export interface Incoming {
   readonly others?: number;
   /** RingMs is for how much longer it rings, in milliseconds. */
   readonly ringMs: number;
+  /** Encrypted is as in CallState.encrypted. */
+  readonly encrypted: boolean;
   /** Group is the group whose call it is; absent for other calls. */
   readonly group?: GroupID;
   /** Title is the group's name; absent for other calls. */
@@ -273,6 +293,11 @@ export interface Ring {
   readonly users: readonly UserID[];
   /** Kind is voice or video. */
   readonly kind: Kind;
+  /**
+   * Unencrypted asks for a call that is not end-to-end encrypted; forbidden
+   * unless the server's operator allows it.
+   */
+  readonly unencrypted?: boolean;
 }
 
 /**
@@ -362,10 +387,19 @@ export interface Describe {
   readonly type: SDPType;
   /** SDP is the description (RFC 8866). */
   readonly sdp: string;
+  /**
+   * Binding is our device's signature over the description's DTLS
+   * fingerprints, for an encrypted call: a signalling server that swaps them is
+   * found before media.
+   */
+  readonly binding?: Blob;
 }
 
 /** SDPType is a kind of session description (W3C webrtc-pc, RTCSdpType). */
 export type SDPType = "offer" | "answer";
+
+/** Blob is bytes as base64url without padding (RFC 4648, section 5). */
+export type Blob = string;
 
 /**
  * Trickle sends ICE candidates to the other participant of a direct call (RFC
@@ -645,6 +679,487 @@ export interface MediaFailed {
   readonly call: CallID;
   /** Generation is the generation it belongs to. */
   readonly generation: number;
+}
+
+/**
+ * ReportConnection tells how a connection for media came about, once for each.
+ * What is absent is unknown. The reply is Done.
+ */
+export interface ReportConnection {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Path is the way it takes. */
+  readonly path: Path;
+  /** Transport is what carries it on our side. */
+  readonly transport: Transport;
+  /** Family is the family of the address on our side. */
+  readonly family?: Family;
+  /** RelayMs is the time to the first relayed candidate, in milliseconds. */
+  readonly relayMs?: number;
+  /**
+   * ICEMs is the time from the first candidate pair to a connected one, in
+   * milliseconds (RTCIceTransport: checking to connected).
+   */
+  readonly iceMs?: number;
+  /**
+   * DTLSMs is the time of the DTLS handshake, in milliseconds
+   * (RTCDtlsTransport: connecting to connected).
+   */
+  readonly dtlsMs?: number;
+}
+
+/** Transport is what carries packets to the other end or to the relay. */
+export type Transport = "udp" | "tcp" | "tls";
+
+/** Family is a family of addresses. */
+export type Family = "v4" | "v6";
+
+/**
+ * ReportQuality tells how a call was since the last report, from the browser's
+ * own counters (W3C webrtc-stats). It goes out every 10 s, is counted, and is
+ * not kept; what is absent is unknown, which is not the same as poor. The
+ * reply is Done.
+ */
+export interface ReportQuality {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** SpanMs is how much time the report covers, in milliseconds. */
+  readonly spanMs: number;
+  /** Path is the way that media takes. */
+  readonly path?: Path;
+  /**
+   * RTTMs is the round-trip time to the other end of the connection, in
+   * milliseconds, at least 1.
+   */
+  readonly rttMs?: number;
+  /** Sound is what we heard of the others, all of them together. */
+  readonly sound?: HeardSound;
+  /** Pictures is what we saw, one for cameras and one for screens. */
+  readonly pictures: readonly SeenPictures[];
+  /** Sent is what kept our own camera's picture small. */
+  readonly sent?: SentPicture;
+  /**
+   * Switches is how often media changed its way, to another network or
+   * relay, without a new connection.
+   */
+  readonly switches?: number;
+}
+
+/**
+ * HeardSound are the counters of received sound. Sound that is muted or that
+ * is silent by discontinuous transmission is not in them.
+ */
+export interface HeardSound {
+  /**
+   * PlayedMs is how much sound was played, in milliseconds, summed over the
+   * participants.
+   */
+  readonly playedMs: number;
+  /** ConcealedMs is how much of it the decoder made up, silence not counted. */
+  readonly concealedMs: number;
+  /** Packets is how many packets came. */
+  readonly packets: number;
+  /** Lost is how many did not, before repair. */
+  readonly lost: number;
+  /**
+   * JitterMs is the interarrival jitter (RFC 3550, section 6.4.1), in
+   * milliseconds, of the participant who has the most.
+   */
+  readonly jitterMs: number;
+  /**
+   * BufferMs is how long the jitter buffer held a frame on average, in
+   * milliseconds.
+   */
+  readonly bufferMs: number;
+  /** Repaired says that forward error correction or redundancy came with it. */
+  readonly repaired?: boolean;
+}
+
+/** SeenPictures are the counters of received pictures of one source. */
+export interface SeenPictures {
+  /** Source is camera or screen. */
+  readonly source: Source;
+  /**
+   * GoodMs is for how long pictures were good, in milliseconds, summed over
+   * the participants: frozen for less than 1 % of the time, at 80 % or more
+   * of the best frame rate that this picture had in the call, of which 24 is
+   * enough, and as high as was asked for, of which 360 is enough.
+   */
+  readonly goodMs: number;
+  /** FairMs is for how long they were neither good nor poor. */
+  readonly fairMs: number;
+  /**
+   * PoorMs is for how long they were poor: frozen for more than 5 % of the
+   * time, under 10 frames a second (a screen: under 3 while it changes), or
+   * without a frame for 2 s.
+   */
+  readonly poorMs: number;
+  /**
+   * UnknownMs is for how long nobody could tell: the page was hidden, or the
+   * picture had just begun.
+   */
+  readonly unknownMs: number;
+  /** FramesPerSecond is the frame rate of the largest of them. */
+  readonly framesPerSecond: number;
+  /** Height is the height of the largest of them, in pixels. */
+  readonly height: number;
+  /** Freezes is how many times a picture froze. */
+  readonly freezes: number;
+  /** FrozenMs is for how long, in milliseconds. */
+  readonly frozenMs: number;
+  /** Packets is how many packets came. */
+  readonly packets: number;
+  /** Lost is how many did not, before repair. */
+  readonly lost: number;
+  /**
+   * JitterMs is the interarrival jitter in milliseconds, of the participant
+   * who has the most.
+   */
+  readonly jitterMs: number;
+  /**
+   * BufferMs is how long the jitter buffer held a frame on average, in
+   * milliseconds.
+   */
+  readonly bufferMs: number;
+}
+
+/**
+ * SentPicture is for how long something kept the picture of our camera smaller
+ * than it could be (qualityLimitationDurations of W3C webrtc-stats; Chromium
+ * alone tells).
+ */
+export interface SentPicture {
+  /** SentMs is for how long a picture was sent, in milliseconds. */
+  readonly sentMs: number;
+  /** BandwidthMs is for how long the network was the limit. */
+  readonly bandwidthMs: number;
+  /** CPUMs is for how long the machine was. */
+  readonly cpuMs: number;
+  /** OtherMs is for how long something else was. */
+  readonly otherMs: number;
+}
+
+/**
+ * EnterKeys asks for a call's keys: a device says it once it is in an encrypted
+ * call (by its own ring, accept or join), and again after its page was loaded
+ * anew, after a move to this device, or when it has lost the thread. The reply
+ * is Keys.
+ *
+ * If the call has no group of keys yet, the device founds one (FoundKeys).
+ * Else a member is told to add it, and KeysWelcomed follows; a device that has
+ * not got it after 2 s may add itself with an external commit made from
+ * Keys.groupInfo. What it had in the group before is removed with the same
+ * commit.
+ */
+export interface EnterKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+  /**
+   * KeyPackage is an MLSMessage with a key package made for this call (RFC
+   * 9420, section 10). Absent means to take one of those that the device has
+   * left with the server (PutKeyPackages); a guest has none.
+   */
+  readonly keyPackage?: Blob;
+}
+
+/**
+ * Keys is where a call's group of keys stands. MLS's group id is the call's id,
+ * a slash, and Group in decimal.
+ */
+export interface Keys {
+  /** Group numbers the groups that the call has had, from 1; 0 means none yet. */
+  readonly group: number;
+  /**
+   * First is added to MLS's epoch to make the epoch that frames name: it never
+   * falls in one call, also when a new group begins at MLS's epoch 0.
+   */
+  readonly first: number;
+  /** Epoch is MLS's epoch in this group. */
+  readonly epoch: number;
+  /**
+   * GroupInfo is an MLSMessage with the GroupInfo of this epoch, with the
+   * ratchet tree and the external public key; empty without a group.
+   */
+  readonly groupInfo: Blob;
+  /**
+   * Holders are who has a leaf in the group, as far as the viewer may know of
+   * them.
+   */
+  readonly holders: readonly KeyHolder[];
+}
+
+/**
+ * KeyHolder is a leaf of the group. Names on tiles come from the credential in
+ * the leaf; this only joins it to the call's participant, and must agree with it.
+ */
+export interface KeyHolder {
+  /** Participant is who holds it. */
+  readonly participant: ParticipantID;
+  /** Leaf is the index of the leaf. */
+  readonly leaf: number;
+}
+
+/**
+ * FoundKeys founds the call's group of keys, with ourselves as its only member
+ * on leaf 0, in MLS's epoch 0. The reply is KeysAccepted; or stale if somebody
+ * was first: then enter again. A group is replaced only when it helps nobody any
+ * more: when at most half of those in the call hold its present epoch, we do
+ * not, and it is older than 3 s.
+ */
+export interface FoundKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Group is the new group's number: one more than Keys.group. */
+  readonly group: number;
+  /** GroupInfo is an MLSMessage with the GroupInfo of epoch 0. */
+  readonly groupInfo: Blob;
+}
+
+/**
+ * KeysAccepted says that a group was founded or a commit taken: it is the one
+ * that leads to this epoch, for everybody.
+ */
+export interface KeysAccepted {
+  /** Group is the group. */
+  readonly group: number;
+  /** First is as in Keys.first. */
+  readonly first: number;
+  /** Epoch is MLS's epoch now. */
+  readonly epoch: number;
+  /** Holders are as in Keys.holders. */
+  readonly holders: readonly KeyHolder[];
+}
+
+/**
+ * CommitKeys leads the group to its next epoch. The first commit of an epoch is
+ * taken, whoever sends it; the reply is KeysAccepted. Any other is stale:
+ * drop it, process the one that was taken, and see what is still to be done.
+ * Repeating the one that was taken is accepted again.
+ *
+ * Proposals are in the commit by value; allowed are add, remove, preSharedKey
+ * and, in an external commit, externalInit. Whom KeysWanted did not name is
+ * neither added nor removed, but by an external commit the device's own old
+ * leaf. A commit without proposals renews the sender's keys.
+ */
+export interface CommitKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch that the commit was made in. */
+  readonly epoch: number;
+  /** Commit is an MLSMessage with a PublicMessage that is a commit. */
+  readonly commit: Blob;
+  /**
+   * Welcome is an MLSMessage with the Welcome for all who are added; empty if
+   * nobody is. The ratchet tree may be left out of it: GroupInfo has it.
+   */
+  readonly welcome?: Blob;
+  /**
+   * GroupInfo is an MLSMessage with the GroupInfo of the next epoch, with the
+   * ratchet tree and the external public key.
+   */
+  readonly groupInfo: Blob;
+}
+
+/**
+ * KeysReady says that we can open what is sealed in this epoch. The SFU forwards
+ * nothing to a newcomer before. The reply is Done.
+ */
+export interface KeysReady {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch. */
+  readonly epoch: number;
+}
+
+/**
+ * SyncKeys asks for the commits since an epoch, after a gap. The reply is
+ * KeysLog.
+ */
+export interface SyncKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch that we are in. */
+  readonly epoch: number;
+}
+
+/**
+ * KeysLog is the commits since an epoch. If they are not all there any more, or
+ * the group is another one, it has none and the epoch is not ours: enter again.
+ */
+export interface KeysLog {
+  /** Group is the group now. */
+  readonly group: number;
+  /** Epoch is the epoch now. */
+  readonly epoch: number;
+  /** Commits are the commits, in order, the first one made in our epoch. */
+  readonly commits: readonly KeysCommitted[];
+}
+
+/**
+ * KeysCommitted is a commit that was taken. It goes to all members but its
+ * sender, in the order of the epochs; one may come twice. Install the receiving
+ * keys, then say KeysReady.
+ */
+export interface KeysCommitted {
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch that it leads to. */
+  readonly epoch: number;
+  /** Commit is the commit, as it was sent. */
+  readonly commit: Blob;
+  /** Holders are as in Keys.holders, with the commit carried out. */
+  readonly holders: readonly KeyHolder[];
+}
+
+/**
+ * SendKeyMessage hands a message to the device of another participant who holds
+ * the call's keys: a commitment to a short code, a proof. The server does not
+ * read it. The reply is Done.
+ */
+export interface SendKeyMessage {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** To is whom it is for. */
+  readonly to: ParticipantID;
+  /** Body is the message, signed and sealed as the devices agree. */
+  readonly body: Blob;
+}
+
+/**
+ * FirstOpened says that we have opened the first frame of another participant,
+ * for the metrics: once a call and device. The reply is Done.
+ */
+export interface FirstOpened {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** AfterMs is the time from our accept or join, in milliseconds. */
+  readonly afterMs: number;
+}
+
+/**
+ * ReportKeys says that keys or frames have failed here, for the metrics: at most
+ * once a second for each cause. The reply is Done.
+ */
+export interface ReportKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Failure is what went wrong. */
+  readonly failure: KeyFailure;
+}
+
+/**
+ * KeyFailure is what went wrong with keys or frames at a device.
+ * - noKey: frames of an epoch or leaf that we have no key for
+ * - badTag: frames that do not open
+ * - replay: frames that came before
+ * - welcome: a Welcome or GroupInfo that is not good
+ * - commit: a commit that is not good
+ * - ghost: the group and the call's participants differ for over 2 s
+ * - fingerprint: the DTLS fingerprints are not the ones that were signed
+ * - clear: more was sent than was sealed: sending was stopped
+ * - identity: a credential that is not good, or keys that have changed
+ */
+export type KeyFailure = "noKey" | "badTag" | "replay" | "welcome" | "commit" | "ghost" | "fingerprint" | "clear" | "identity";
+
+/**
+ * SetDeviceKey registers this device's identity key. The account's first is its
+ * root; any other waits for a device that is signed, or the root, to sign it
+ * with SignDevice. Another key than before voids the device's signature and
+ * its key packages. The reply is Devices.
+ */
+export interface SetDeviceKey {
+  /** Key is the device's Ed25519 public key (RFC 8032): 32 bytes. */
+  readonly key: Blob;
+}
+
+/**
+ * Devices are our account's devices, the most recently used first; also an
+ * event to all of them when a device comes, is confirmed or is revoked.
+ */
+export interface Devices {
+  /** Devices are the devices. */
+  readonly devices: readonly Device[];
+  /** This is the device that asked; absent in the event, which goes to all. */
+  readonly this?: DeviceID;
+}
+
+/** Device is one device of our account. */
+export interface Device {
+  /** Device is its id. */
+  readonly device: DeviceID;
+  /** Name is what it is called; may be empty. */
+  readonly name: string;
+  /** CreatedMs is when it came to the account. */
+  readonly createdMs: UnixMs;
+  /** SeenMs is when it last signed in. */
+  readonly seenMs: UnixMs;
+  /**
+   * Pending says that it was linked by a code and waits for
+   * ConfirmDevice; until then it can do nothing.
+   */
+  readonly pending?: boolean;
+  /** Key is its identity key (SetDeviceKey); absent if it has none. */
+  readonly key?: Blob;
+  /**
+   * Root says that the account's identity is this device's key. It has no
+   * signature.
+   */
+  readonly root?: boolean;
+  /** SignedBy is the device that has signed Key (SignDevice). */
+  readonly signedBy?: DeviceID;
+  /** Signature is its signature. */
+  readonly signature?: Blob;
+}
+
+/**
+ * SignDevice signs another device of the account with this device's key, after
+ * a person has said that it is his. The reply is Devices.
+ */
+export interface SignDevice {
+  /** Device is the device. */
+  readonly device: DeviceID;
+  /** Key is the key that is signed; conflict if the device has another now. */
+  readonly key: Blob;
+  /**
+   * Signature is this device's Ed25519 signature, 64 bytes, over: the text
+   * "pronto device 1"; the account and the device's id, each with its length
+   * in one byte before it; the key.
+   */
+  readonly signature: Blob;
+}
+
+/**
+ * PutKeyPackages leaves key packages of this device with the server. Each is
+ * given out once, the last resort as often as there is no other. The reply is
+ * KeyPackages.
+ */
+export interface PutKeyPackages {
+  /**
+   * Packages are MLSMessages with a key package each. Of more than 20 the
+   * oldest are dropped.
+   */
+  readonly packages: readonly Blob[];
+  /** LastResort replaces the last resort. */
+  readonly lastResort?: Blob;
+}
+
+/**
+ * KeyPackages says how many key packages of this device the server has; also an
+ * event to the device when fewer than five are left.
+ */
+export interface KeyPackages {
+  /** Left is how many, without the last resort. */
+  readonly left: number;
+  /** LastResort says that there is one. */
+  readonly lastResort: boolean;
 }
 
 /** GetPeople asks for our contacts and blocks. The reply is People. */
@@ -1204,6 +1719,8 @@ export interface CreateLink {
   readonly expiresInSeconds?: number;
   /** MaxUses is how many may join by it in all; 0 means any number. */
   readonly maxUses?: number;
+  /** Unencrypted is as in Ring.unencrypted, for the link's calls. */
+  readonly unencrypted?: boolean;
 }
 
 /** Link is a call link. */
@@ -1224,6 +1741,8 @@ export interface Link {
   readonly maxUses?: number;
   /** Uses is how many have joined by it. */
   readonly uses: number;
+  /** Unencrypted says that its calls are not end-to-end encrypted. */
+  readonly unencrypted?: boolean;
 }
 
 /**
@@ -1281,34 +1800,6 @@ export interface DeviceCode {
 
 /** GetDevices asks for our account's devices. The reply is Devices. */
 export type GetDevices = Record<string, never>;
-
-/**
- * Devices are our account's devices, the most recently used first; also an
- * event to all of them when a device comes, is confirmed or is revoked.
- */
-export interface Devices {
-  /** Devices are the devices. */
-  readonly devices: readonly Device[];
-  /** This is the device that asked; absent in the event, which goes to all. */
-  readonly this?: DeviceID;
-}
-
-/** Device is one device of our account. */
-export interface Device {
-  /** Device is its id. */
-  readonly device: DeviceID;
-  /** Name is what it is called; may be empty. */
-  readonly name: string;
-  /** CreatedMs is when it came to the account. */
-  readonly createdMs: UnixMs;
-  /** SeenMs is when it last signed in. */
-  readonly seenMs: UnixMs;
-  /**
-   * Pending says that it was linked by a code and waits for
-   * ConfirmDevice; until then it can do nothing.
-   */
-  readonly pending?: boolean;
-}
 
 /**
  * ConfirmDevice lets a device in that waits, or sends it away. The reply is
@@ -1623,6 +2114,8 @@ export interface RingGroup {
    * call; without it the answer is then blockedInCall.
    */
   readonly confirmBlocked?: boolean;
+  /** Unencrypted is as in Ring.unencrypted. */
+  readonly unencrypted?: boolean;
 }
 
 /**
@@ -1672,7 +2165,7 @@ export interface Problem {
  * - forbidden: known, but not allowed to this session
  * - notFound: no such thing, or none that this session may know of
  * - conflict: changed meanwhile: read it again
- * - stale: of an earlier generation of the call's media: nothing to do
+ * - stale: of an earlier generation of the call's media, or epoch of its keys: nothing to do
  * - callEnded: the call is over
  * - callFull: no more participants
  * - answeredElsewhere: another device of the account was first
@@ -1681,10 +2174,11 @@ export interface Problem {
  * - rateLimited: wait RetryAfterMs
  * - callsNotAccepted: the account takes no calls; Text is what it says about that
  * - suspended: our account may do nothing for now
+ * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -1942,6 +2436,8 @@ export interface Described {
   readonly type: SDPType;
   /** SDP is the description (RFC 8866). */
   readonly sdp: string;
+  /** Binding is as in Describe.binding. */
+  readonly binding?: Blob;
 }
 
 /** Trickled are ICE candidates from the other participant. */
@@ -1973,6 +2469,91 @@ export interface Slot {
   readonly source: Source;
 }
 
+/**
+ * Codecs says which codecs of pictures everybody in the call who receives any can
+ * decode, the most common first. We may send any of them through the SFU, and change between
+ * them without another offer.
+ */
+export interface Codecs {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Video are the codecs. */
+  readonly video: readonly VideoCodec[];
+}
+
+/** VideoCodec is a codec of pictures. */
+export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
+
+/**
+ * KeysWanted tells one member, the connected one with the lowest leaf, what is
+ * to be committed; if he has not done so within a second the next is told. A
+ * commit may carry a part of it, and must not carry adds or removals that
+ * nobody was told of.
+ */
+export interface KeysWanted {
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch to commit in. */
+  readonly epoch: number;
+  /** Add are who waits to be added. */
+  readonly add: readonly KeyApplicant[];
+  /** Remove are the leaves to remove. */
+  readonly remove: readonly number[];
+}
+
+/** KeyApplicant is a participant who waits for the call's keys. */
+export interface KeyApplicant {
+  /** Participant is who. */
+  readonly participant: ParticipantID;
+  /** KeyPackage is an MLSMessage with his key package. */
+  readonly keyPackage: Blob;
+}
+
+/** KeysWelcomed lets a device into the group: the answer to EnterKeys. */
+export interface KeysWelcomed {
+  /** Group is the group. */
+  readonly group: number;
+  /** First is as in Keys.first. */
+  readonly first: number;
+  /** Epoch is MLS's epoch. */
+  readonly epoch: number;
+  /** Welcome is an MLSMessage with the Welcome; it names the key package. */
+  readonly welcome: Blob;
+  /** GroupInfo is as in Keys.groupInfo. */
+  readonly groupInfo: Blob;
+  /** Holders are as in Keys.holders. */
+  readonly holders: readonly KeyHolder[];
+}
+
+/**
+ * KeysSwitch says to seal with the keys of this epoch from now on: all members
+ * who are connected are ready, or 300 ms have passed. It is a hint; senders
+ * switch by themselves 1 s after the commit.
+ */
+export interface KeysSwitch {
+  /** Group is the group. */
+  readonly group: number;
+  /** Epoch is the epoch. */
+  readonly epoch: number;
+}
+
+/**
+ * KeysRestarted says that a new group was founded in place of the one we are
+ * in: enter it. Frames may be opened with the old group's keys for 10 s.
+ */
+export interface KeysRestarted {
+  /** Group is the new group. */
+  readonly group: number;
+}
+
+/** KeyMessage is a message from another participant's device. */
+export interface KeyMessage {
+  /** From is who sent it. */
+  readonly from: ParticipantID;
+  /** Body is the message. */
+  readonly body: Blob;
+}
+
 /** Speakers says who speaks, loudest first. */
 export interface Speakers {
   /** Participants are those who speak now. */
@@ -1994,7 +2575,7 @@ export const limits = {
    * MaxFrameBytes is the largest frame that the server accepts. A larger one
    * closes the socket with 1009.
    */
-  maxFrameBytes: 65536,
+  maxFrameBytes: 131072,
   /**
    * MaxServerFrameBytes is the largest frame that the server sends: an account's
    * whole list of people or links.
@@ -2010,6 +2591,29 @@ export const limits = {
   maxToldMembers: 100,
   /** MaxIDBytes is the longest id of any kind. */
   maxIDBytes: 64,
+  /** MaxCommitBytes is the longest commit: 24 KiB. */
+  maxCommitBytes: 32768,
+  /**
+   * MaxWelcomeBytes is the longest Welcome or GroupInfo: 36 KiB each, what a
+   * hundred members need with their ratchet tree.
+   */
+  maxWelcomeBytes: 49152,
+  /** MaxKeyPackageBytes is the longest key package: 3 KiB. */
+  maxKeyPackageBytes: 4096,
+  /** MaxKeyMessageBytes is the longest message from device to device. */
+  maxKeyMessageBytes: 8192,
+  /**
+   * MaxKeyPackages is how many key packages of a device are kept, besides the
+   * last resort.
+   */
+  maxKeyPackages: 20,
+  /** MaxAdded is how many one commit may add. */
+  maxAdded: 32,
+  /**
+   * MaxLeaf is the highest leaf index that a group may use: it has eight bits
+   * of a frame's KID.
+   */
+  maxLeaf: 255,
   /** MaxSDPBytes is the largest session description. */
   maxSDPBytes: 49152,
   /** MaxCandidates is how many ICE candidates one request may carry. */
@@ -2018,6 +2622,11 @@ export const limits = {
   maxViews: 49,
   /** MaxAboutBytes is the longest text that somebody says about himself. */
   maxAboutBytes: 280,
+  /**
+   * MaxReports is how many pictures' reports one report of quality has: one for
+   * cameras, one for screens.
+   */
+  maxReports: 2,
 } as const;
 
 /** Close codes of the WebSocket. */
@@ -2074,6 +2683,19 @@ export interface RequestMap {
   readonly lock: { readonly body: Lock; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFlows: { readonly body: MediaFlows; readonly reply: Done; readonly replyType: "done" };
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
+  readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
+  readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
+  readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
+  readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
+  readonly commitKeys: { readonly body: CommitKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
+  readonly keysReady: { readonly body: KeysReady; readonly reply: Done; readonly replyType: "done" };
+  readonly syncKeys: { readonly body: SyncKeys; readonly reply: KeysLog; readonly replyType: "keysLog" };
+  readonly sendKeyMessage: { readonly body: SendKeyMessage; readonly reply: Done; readonly replyType: "done" };
+  readonly firstOpened: { readonly body: FirstOpened; readonly reply: Done; readonly replyType: "done" };
+  readonly reportKeys: { readonly body: ReportKeys; readonly reply: Done; readonly replyType: "done" };
+  readonly setDeviceKey: { readonly body: SetDeviceKey; readonly reply: Devices; readonly replyType: "devices" };
+  readonly signDevice: { readonly body: SignDevice; readonly reply: Devices; readonly replyType: "devices" };
+  readonly putKeyPackages: { readonly body: PutKeyPackages; readonly reply: KeyPackages; readonly replyType: "keyPackages" };
   readonly getPeople: { readonly body: GetPeople; readonly reply: People; readonly replyType: "people" };
   readonly addContact: { readonly body: AddContact; readonly reply: People; readonly replyType: "people" };
   readonly removeContact: { readonly body: RemoveContact; readonly reply: People; readonly replyType: "people" };
@@ -2160,6 +2782,19 @@ export type ClientFrame =
   | { readonly type: "lock"; readonly id: string; readonly body: Lock }
   | { readonly type: "mediaFlows"; readonly id: string; readonly body: MediaFlows }
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
+  | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
+  | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
+  | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
+  | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }
+  | { readonly type: "commitKeys"; readonly id: string; readonly body: CommitKeys }
+  | { readonly type: "keysReady"; readonly id: string; readonly body: KeysReady }
+  | { readonly type: "syncKeys"; readonly id: string; readonly body: SyncKeys }
+  | { readonly type: "sendKeyMessage"; readonly id: string; readonly body: SendKeyMessage }
+  | { readonly type: "firstOpened"; readonly id: string; readonly body: FirstOpened }
+  | { readonly type: "reportKeys"; readonly id: string; readonly body: ReportKeys }
+  | { readonly type: "setDeviceKey"; readonly id: string; readonly body: SetDeviceKey }
+  | { readonly type: "signDevice"; readonly id: string; readonly body: SignDevice }
+  | { readonly type: "putKeyPackages"; readonly id: string; readonly body: PutKeyPackages }
   | { readonly type: "getPeople"; readonly id: string; readonly body: GetPeople }
   | { readonly type: "addContact"; readonly id: string; readonly body: AddContact }
   | { readonly type: "removeContact"; readonly id: string; readonly body: RemoveContact }
@@ -2215,6 +2850,11 @@ export type ReplyFrame =
   | { readonly type: "done"; readonly id: string; readonly serial?: number; readonly body: Done }
   | { readonly type: "callState"; readonly id: string; readonly serial?: number; readonly body: CallState }
   | { readonly type: "negotiated"; readonly id: string; readonly serial?: number; readonly body: Negotiated }
+  | { readonly type: "keys"; readonly id: string; readonly serial?: number; readonly body: Keys }
+  | { readonly type: "keysAccepted"; readonly id: string; readonly serial?: number; readonly body: KeysAccepted }
+  | { readonly type: "keysLog"; readonly id: string; readonly serial?: number; readonly body: KeysLog }
+  | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
+  | { readonly type: "keyPackages"; readonly id: string; readonly serial?: number; readonly body: KeyPackages }
   | { readonly type: "people"; readonly id: string; readonly serial?: number; readonly body: People }
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
@@ -2228,7 +2868,6 @@ export type ReplyFrame =
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
   | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
   | { readonly type: "deviceCode"; readonly id: string; readonly serial?: number; readonly body: DeviceCode }
-  | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
   | { readonly type: "presenceSetting"; readonly id: string; readonly serial?: number; readonly body: PresenceSetting }
   | { readonly type: "presence"; readonly id: string; readonly serial?: number; readonly body: WatchedPresence }
   | { readonly type: "group"; readonly id: string; readonly serial?: number; readonly body: Group }
@@ -2255,6 +2894,7 @@ export interface EventMap {
   readonly group: Group;
   readonly groupGone: GroupGone;
   readonly groupCall: GroupCall;
+  readonly keyPackages: KeyPackages;
   readonly restarting: Restarting;
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
@@ -2278,6 +2918,13 @@ export interface EventMap {
   readonly described: Described;
   readonly trickled: Trickled;
   readonly slots: Slots;
+  readonly codecs: Codecs;
+  readonly keysWanted: KeysWanted;
+  readonly keysCommitted: KeysCommitted;
+  readonly keysWelcomed: KeysWelcomed;
+  readonly keysSwitch: KeysSwitch;
+  readonly keysRestarted: KeysRestarted;
+  readonly keyMessage: KeyMessage;
   readonly speakers: Speakers;
 }
 
@@ -2301,6 +2948,7 @@ export type SessionEventFrame =
   | { readonly type: "group"; readonly id?: never; readonly serial: number; readonly body: Group }
   | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
   | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
+  | { readonly type: "keyPackages"; readonly id?: never; readonly serial: number; readonly body: KeyPackages }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
 
 /** sessionEvents names them. */
@@ -2320,6 +2968,7 @@ export const sessionEvents = [
   "group",
   "groupGone",
   "groupCall",
+  "keyPackages",
   "restarting",
 ] as const;
 
@@ -2373,6 +3022,13 @@ export type PeerEventFrame =
   | { readonly type: "described"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Described }
   | { readonly type: "trickled"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Trickled }
   | { readonly type: "slots"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Slots }
+  | { readonly type: "codecs"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Codecs }
+  | { readonly type: "keysWanted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWanted }
+  | { readonly type: "keysCommitted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysCommitted }
+  | { readonly type: "keysWelcomed"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWelcomed }
+  | { readonly type: "keysSwitch"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysSwitch }
+  | { readonly type: "keysRestarted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysRestarted }
+  | { readonly type: "keyMessage"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeyMessage }
   | { readonly type: "speakers"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Speakers };
 
 /** peerEvents names them. */
@@ -2380,6 +3036,13 @@ export const peerEvents = [
   "described",
   "trickled",
   "slots",
+  "codecs",
+  "keysWanted",
+  "keysCommitted",
+  "keysWelcomed",
+  "keysSwitch",
+  "keysRestarted",
+  "keyMessage",
   "speakers",
 ] as const;
 

@@ -26,6 +26,7 @@ const state: CallState = {
   self: "ana",
   host: "ana",
   ringTimeoutMs: 45_000,
+  encrypted: false,
   connectedMs: 1_000,
   participants: [person("ana"), person("bia")],
   ice: { servers: [] },

@@ -59,6 +59,7 @@ function without(value: Json, path = ""): { readonly path: string; readonly valu
 /** All that may be left out of the golden frames; a change here changes the protocol for every client. */
 const optional = [
   "event callMoved: body.device",
+  "event described: body.binding",
   "event devices: body.devices[].pending",
   "event discovery: body.numberEnding",
   "event group: body.by",
@@ -91,6 +92,7 @@ const optional = [
   "reply callState: body.connectedMs",
   "reply callState: body.host",
   "reply callState: body.ice.relayOnly",
+  "reply callState: body.isolates",
   "reply callState: body.participants[].batteryLow",
   "reply callState: body.participants[].guest",
   "reply callState: body.participants[].user",
@@ -98,7 +100,11 @@ const optional = [
   "reply decisions: body.entries[].call",
   "reply decisions: body.entries[].from",
   "reply decisions: body.next",
+  "reply devices: body.devices[].key",
   "reply devices: body.devices[].pending",
+  "reply devices: body.devices[].root",
+  "reply devices: body.devices[].signature",
+  "reply devices: body.devices[].signedBy",
   "reply devices: body.this",
   "reply discovery: body.numberEnding",
   "reply group: body.by",
@@ -114,6 +120,7 @@ const optional = [
   "reply groups: body.groups[].expiresMs",
   "reply link: body.expiresMs",
   "reply link: body.maxUses",
+  "reply link: body.unencrypted",
   "reply links: body.links[].expiresMs",
   "reply links: body.links[].maxUses",
   "reply links: body.links[].revokedMs",
@@ -135,19 +142,37 @@ const optional = [
   "reply welcome: body.resumed",
   "reply welcome: body.user",
   "request cancel: body.participant",
+  "request commitKeys: body.welcome",
   "request createGroup: body.isolate",
   "request createLink: body.expiresInSeconds",
   "request createLink: body.maxUses",
   "request createLink: body.title",
+  "request createLink: body.unencrypted",
+  "request describe: body.binding",
+  "request enterKeys: body.keyPackage",
   "request getCallLog: body.before",
   "request getCallLog: body.limit",
   "request getDecisions: body.before",
   "request getDecisions: body.limit",
   "request hello: body.deviceName",
+  "request hello: body.encryption",
   "request hello: body.resume",
+  "request putKeyPackages: body.lastResort",
   "request removeFromGroup: body.ban",
+  "request reportConnection: body.dtlsMs",
+  "request reportConnection: body.family",
+  "request reportConnection: body.iceMs",
+  "request reportConnection: body.relayMs",
+  "request reportQuality: body.path",
+  "request reportQuality: body.rttMs",
+  "request reportQuality: body.sent",
+  "request reportQuality: body.sound",
+  "request reportQuality: body.sound.repaired",
+  "request reportQuality: body.switches",
+  "request ring: body.unencrypted",
   "request ringGroup: body.confirmBlocked",
   "request ringGroup: body.silent",
+  "request ringGroup: body.unencrypted",
   "request setPreferences: body.acceptTerms",
   "request setPreferences: body.blocked",
   "request setPreferences: body.presence",
@@ -222,7 +247,7 @@ describe("generated types", () => {
   });
 
   it("carry the limits and close codes of the server", () => {
-    expect(limits.maxFrameBytes).toBe(64 * 1024);
+    expect(limits.maxFrameBytes).toBe(128 * 1024);
     expect(closeCodes.unauthenticated).toBe(4001);
   });
 });

@@ -26,6 +26,7 @@ function ringing(more: Partial<CallState> = {}): CallState {
     self: "ana",
     host: "ana",
     ringTimeoutMs: 45_000,
+    encrypted: false,
     participants: [person("ana"), person("bia", { presence: "invited" })],
     ice: { servers: [] },
     ...more,

@@ -193,7 +193,7 @@ describe("requests", () => {
 
   test("over the size of a frame are refused here, not by a closed socket", async () => {
     await online();
-    const sdp = "x".repeat(70_000);
+    const sdp = "x".repeat(140_000);
     await expect(
       signalling.request("negotiate", { call: "cal1", generation: 1, sdp, sends: [] }),
     ).rejects.toMatchObject({ code: "tooLarge" });

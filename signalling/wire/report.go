@@ -1,0 +1,154 @@
+package wire
+
+// MaxReports is how many pictures' reports one report of quality has: one for
+// cameras, one for screens.
+const MaxReports = 2
+
+// ReportQuality tells how a call was since the last report, from the browser's
+// own counters (W3C webrtc-stats). It goes out every 10 s, is counted, and is
+// not kept; what is absent is unknown, which is not the same as poor. The
+// reply is [Done].
+type ReportQuality struct {
+	// Call is the call.
+	Call CallID `json:"call" limit:"1..64"`
+	// SpanMs is how much time the report covers, in milliseconds.
+	SpanMs uint32 `json:"spanMs" limit:"1000..15000"`
+	// Path is the way that media takes.
+	Path Path `json:"path,omitzero"`
+	// RTTMs is the round-trip time to the other end of the connection, in
+	// milliseconds, at least 1.
+	RTTMs uint32 `json:"rttMs,omitzero" limit:"0..60000"`
+	// Sound is what we heard of the others, all of them together.
+	Sound *HeardSound `json:"sound,omitzero"`
+	// Pictures is what we saw, one for cameras and one for screens.
+	Pictures []SeenPictures `json:"pictures" limit:"0..2"`
+	// Sent is what kept our own camera's picture small.
+	Sent *SentPicture `json:"sent,omitzero"`
+	// Switches is how often media changed its way, to another network or
+	// relay, without a new connection.
+	Switches uint32 `json:"switches,omitzero" limit:"0..1000"`
+}
+
+// HeardSound are the counters of received sound. Sound that is muted or that
+// is silent by discontinuous transmission is not in them.
+type HeardSound struct {
+	// PlayedMs is how much sound was played, in milliseconds, summed over the
+	// participants.
+	PlayedMs uint32 `json:"playedMs" limit:"0..1500000"`
+	// ConcealedMs is how much of it the decoder made up, silence not counted.
+	ConcealedMs uint32 `json:"concealedMs" limit:"0..1500000"`
+	// Packets is how many packets came.
+	Packets uint32 `json:"packets"`
+	// Lost is how many did not, before repair.
+	Lost uint32 `json:"lost"`
+	// JitterMs is the interarrival jitter (RFC 3550, section 6.4.1), in
+	// milliseconds, of the participant who has the most.
+	JitterMs uint32 `json:"jitterMs" limit:"0..60000"`
+	// BufferMs is how long the jitter buffer held a frame on average, in
+	// milliseconds.
+	BufferMs uint32 `json:"bufferMs" limit:"0..60000"`
+	// Repaired says that forward error correction or redundancy came with it.
+	Repaired bool `json:"repaired,omitzero"`
+}
+
+// SeenPictures are the counters of received pictures of one source.
+type SeenPictures struct {
+	// Source is camera or screen.
+	Source Source `json:"source"`
+	// GoodMs is for how long pictures were good, in milliseconds, summed over
+	// the participants: frozen for less than 1 % of the time, at 80 % or more
+	// of the best frame rate that this picture had in the call, of which 24 is
+	// enough, and as high as was asked for, of which 360 is enough.
+	GoodMs uint32 `json:"goodMs" limit:"0..1500000"`
+	// FairMs is for how long they were neither good nor poor.
+	FairMs uint32 `json:"fairMs" limit:"0..1500000"`
+	// PoorMs is for how long they were poor: frozen for more than 5 % of the
+	// time, under 10 frames a second (a screen: under 3 while it changes), or
+	// without a frame for 2 s.
+	PoorMs uint32 `json:"poorMs" limit:"0..1500000"`
+	// UnknownMs is for how long nobody could tell: the page was hidden, or the
+	// picture had just begun.
+	UnknownMs uint32 `json:"unknownMs" limit:"0..1500000"`
+	// FramesPerSecond is the frame rate of the largest of them.
+	FramesPerSecond uint32 `json:"framesPerSecond" limit:"0..240"`
+	// Height is the height of the largest of them, in pixels.
+	Height uint32 `json:"height" limit:"0..8640"`
+	// Freezes is how many times a picture froze.
+	Freezes uint32 `json:"freezes" limit:"0..100000"`
+	// FrozenMs is for how long, in milliseconds.
+	FrozenMs uint32 `json:"frozenMs" limit:"0..1500000"`
+	// Packets is how many packets came.
+	Packets uint32 `json:"packets"`
+	// Lost is how many did not, before repair.
+	Lost uint32 `json:"lost"`
+	// JitterMs is the interarrival jitter in milliseconds, of the participant
+	// who has the most.
+	JitterMs uint32 `json:"jitterMs" limit:"0..60000"`
+	// BufferMs is how long the jitter buffer held a frame on average, in
+	// milliseconds.
+	BufferMs uint32 `json:"bufferMs" limit:"0..60000"`
+}
+
+// SentPicture is for how long something kept the picture of our camera smaller
+// than it could be (qualityLimitationDurations of W3C webrtc-stats; Chromium
+// alone tells).
+type SentPicture struct {
+	// SentMs is for how long a picture was sent, in milliseconds.
+	SentMs uint32 `json:"sentMs" limit:"0..15000"`
+	// BandwidthMs is for how long the network was the limit.
+	BandwidthMs uint32 `json:"bandwidthMs" limit:"0..15000"`
+	// CPUMs is for how long the machine was.
+	CPUMs uint32 `json:"cpuMs" limit:"0..15000"`
+	// OtherMs is for how long something else was.
+	OtherMs uint32 `json:"otherMs" limit:"0..15000"`
+}
+
+// Transport is what carries packets to the other end or to the relay.
+type Transport string
+
+// The transports.
+const (
+	TransportUDP Transport = "udp"
+	TransportTCP Transport = "tcp"
+	TransportTLS Transport = "tls"
+)
+
+// Values lists all transports.
+func (Transport) Values() []string {
+	return []string{string(TransportUDP), string(TransportTCP), string(TransportTLS)}
+}
+
+// Family is a family of addresses.
+type Family string
+
+// The families.
+const (
+	FamilyV4 Family = "v4"
+	FamilyV6 Family = "v6"
+)
+
+// Values lists all families.
+func (Family) Values() []string { return []string{string(FamilyV4), string(FamilyV6)} }
+
+// ReportConnection tells how a connection for media came about, once for each.
+// What is absent is unknown. The reply is [Done].
+type ReportConnection struct {
+	// Call is the call.
+	Call CallID `json:"call" limit:"1..64"`
+	// Generation is the generation it belongs to.
+	Generation uint32 `json:"generation"`
+	// Path is the way it takes.
+	Path Path `json:"path"`
+	// Transport is what carries it on our side.
+	Transport Transport `json:"transport"`
+	// Family is the family of the address on our side.
+	Family Family `json:"family,omitzero"`
+	// RelayMs is the time to the first relayed candidate, in milliseconds.
+	RelayMs uint32 `json:"relayMs,omitzero" limit:"0..600000"`
+	// ICEMs is the time from the first candidate pair to a connected one, in
+	// milliseconds (RTCIceTransport: checking to connected).
+	ICEMs uint32 `json:"iceMs,omitzero" limit:"0..600000"`
+	// DTLSMs is the time of the DTLS handshake, in milliseconds
+	// (RTCDtlsTransport: connecting to connected).
+	DTLSMs uint32 `json:"dtlsMs,omitzero" limit:"0..600000"`
+}

@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  accept,
+  leave,
+  openChromium,
+  openFirefox,
+  ring,
+  signIn,
+  startServer,
+  waitDecoded,
+} from "./harness.mjs";
+
+let server;
+const browsers = {};
+
+beforeAll(async () => {
+  server = await startServer();
+  browsers.Chromium = await openChromium();
+  browsers.Firefox = await openFirefox();
+});
+
+afterAll(async () => {
+  for (const browser of Object.values(browsers)) await browser.close();
+  await server?.stop();
+});
+
+/** scrape reads the metrics as a map from series to value. */
+async function scrape() {
+  const text = await (await fetch(server.metrics)).text();
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return new Map(lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").pop())]));
+}
+
+/** until scrapes until a condition holds of the metrics, and returns them. */
+async function until(what, condition) {
+  const end = Date.now() + 40_000;
+  for (;;) {
+    const now = await scrape();
+    if (condition(now)) return now;
+    if (Date.now() > end) {
+      const known = [...now].filter(
+        ([name, value]) => value !== 0 && /report|media_sec|ice_|rtt|mos/.test(name),
+      );
+      throw new Error(`waited 40 s for ${what}; ${JSON.stringify(known)}`);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const grown = (before, now, series) => (now.get(series) ?? 0) - (before.get(series) ?? 0);
+
+test("Chromium and Firefox report how their call is, and nothing of it is refused", async () => {
+  const before = await scrape();
+  const ana = await signIn(browsers.Chromium, server.url, "ana");
+  const bia = await signIn(browsers.Firefox, server.url, "bia");
+  try {
+    await ring(ana, ["bia"], { kind: "video" });
+    await accept(bia);
+    await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
+    const accepted = 'pronto_client_reports_total{result="accepted"}';
+    const now = await until("two reports of each", (m) => grown(before, m, accepted) >= 4);
+    expect(grown(before, now, 'pronto_client_reports_total{result="invalid"}')).toBe(0);
+    expect(grown(before, now, 'pronto_client_reports_total{result="rate_limited"}')).toBe(0);
+    const pairs = [...now].filter(([series]) => series.startsWith("pronto_ice_selected_pairs_total"));
+    expect(pairs.reduce((sum, [series]) => sum + grown(before, now, series), 0)).toBe(2);
+    expect(grown(before, now, 'pronto_ice_connect_seconds_count{path="host"}')).toBe(2);
+    expect(grown(before, now, "pronto_dtls_handshake_seconds_count")).toBe(2);
+    expect(grown(before, now, 'pronto_audio_mos_score_count{path="host"}')).toBeGreaterThanOrEqual(2);
+    expect(grown(before, now, 'pronto_rtt_seconds_count{path="host"}')).toBeGreaterThanOrEqual(3);
+    const seconds = (media, quality) =>
+      grown(before, now, `pronto_received_media_seconds_total{media="${media}",quality="${quality}"}`);
+    const heard = seconds("audio", "good") + seconds("audio", "fair") + seconds("audio", "poor");
+    expect(heard).toBeGreaterThan(15); // of the 40 s that two people hear in 20 s
+    const seen = seconds("video", "good") + seconds("video", "fair") + seconds("video", "poor");
+    expect(seen).toBeGreaterThan(15);
+    expect(grown(before, now, 'pronto_video_height_pixels_count{media="video"}')).toBeGreaterThanOrEqual(3);
+  } finally {
+    await leave(ana);
+    await leave(bia);
+  }
+});

@@ -30,7 +30,7 @@ var floors = [][]string{
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
 		"signalling/client/mls", "signalling/client/sframe",
-		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/impair",
+		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/seal", "sfu/impair",
 		"metrics/emodel", "turn/credential", "web",
 	},
 }

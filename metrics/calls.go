@@ -33,6 +33,9 @@ func newLinks(b *builder) links {
 
 // Call takes an event of a call.
 func (m *Metrics) Call(e call.Event) {
+	if m.keys.take(e) {
+		return
+	}
 	c := &m.calls
 	switch e := e.(type) {
 	case call.SetUpEnded:

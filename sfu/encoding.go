@@ -6,6 +6,7 @@ import (
 
 	"pronto/sfu/forward"
 	"pronto/sfu/layer"
+	"pronto/sfu/seal"
 )
 
 // stream is what one peer sends as one [Source]: one encoding, or up to three of a
@@ -61,6 +62,11 @@ type encoding struct {
 
 	vp9          forward.VP9Descriptors
 	dependencies *forward.Dependencies // nil before the first descriptor
+	kind         seal.Kind             // of the source, as sealed frames have it
+	// The frame of which a packet was refused as not sealed, and why.
+	refused   bool
+	refusedAt uint32
+	refusal   seal.Verdict
 
 	// Guarded by Room.mu.
 	keys   layer.KeyFrames
@@ -72,7 +78,7 @@ func (s *stream) get(index int) (e *encoding, made bool) {
 	if e := s.encodings[index].Load(); e != nil {
 		return e, false
 	}
-	e = &encoding{of: s, index: index}
+	e = &encoding{of: s, index: index, kind: s.source.kind()}
 	if s.encodings[index].CompareAndSwap(nil, e) {
 		return e, true
 	}

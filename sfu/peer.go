@@ -37,6 +37,7 @@ type Peer struct {
 	sending    atomic.Bool // its media may go to others
 	receiving  atomic.Bool // media of others may come to it
 	firstHeard atomic.Bool
+	seal       atomic.Uint32 // a seal.Want
 
 	// Owned by who holds negotiating.
 	sections []section

@@ -53,15 +53,18 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 	l.worker.totals.In.add(audio, n)
 	l.peer.heard(now)
 	// Nothing may begin with a packet that was late, for what follows it has been sent before.
+	sealed := e.sealed(l, &a)
 	if !again && s.reception.Heard(seq, h.Timestamp, now) {
-		e.hear(l, h, &a, now)
+		if sealed {
+			e.hear(l, h, &a, now)
+		}
 		if s.reception.Losing() {
 			l.activate()
 		}
 	} else {
 		a.start, a.frame.Start, a.frame.Key = false, false, false
 	}
-	if slots := e.of.slots.Load(); slots == nil || len(*slots) == 0 || !l.peer.sending.Load() {
+	if slots := e.of.slots.Load(); !sealed || slots == nil || len(*slots) == 0 || !l.peer.sending.Load() {
 		return
 	}
 	if len(e.run) == 0 {

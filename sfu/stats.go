@@ -1,6 +1,10 @@
 package sfu
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"pronto/sfu/seal"
+)
 
 // Stats is a snapshot of counters since the start and of how many things exist.
 type Stats struct {
@@ -35,6 +39,19 @@ type Dropped struct {
 	SSRC uint64
 	// Malformed: not a packet of its codec.
 	Malformed uint64
+	// Unsealed: not sealed as an end-to-end encrypted call asks.
+	Unsealed Unsealed
+}
+
+// Unsealed counts packets of encrypted calls that went no further.
+type Unsealed struct {
+	// Envelope: no known envelope and SFrame header where a frame begins.
+	Envelope uint64
+	// Keyless: of a peer who holds no leaf.
+	Keyless uint64
+	// Leaf, Epoch and Kind: sealed as another leaf, in an epoch that is not, or
+	// as another kind of stream.
+	Leaf, Epoch, Kind uint64
 }
 
 // KeyFrames counts requests for key frames.
@@ -58,6 +75,7 @@ type counters struct {
 	droppedUplink, droppedRTCP, droppedSSRC, droppedMalformed    atomic.Uint64
 	keySent, keyFeedback, keySwitch, keyRepeat, keyMerged, keyIn atomic.Uint64
 	layersUp, layersDown                                         atomic.Uint64
+	unsealed                                                     [seal.Verdicts]atomic.Uint64
 }
 
 func (c *counters) snapshot() Stats {
@@ -68,6 +86,10 @@ func (c *counters) snapshot() Stats {
 		Dropped: Dropped{
 			Uplink: c.droppedUplink.Load(), RTCP: c.droppedRTCP.Load(),
 			SSRC: c.droppedSSRC.Load(), Malformed: c.droppedMalformed.Load(),
+			Unsealed: Unsealed{
+				Envelope: c.unsealed[seal.Envelope].Load(), Keyless: c.unsealed[seal.Keyless].Load(), Leaf: c.unsealed[seal.Leaf].Load(),
+				Epoch: c.unsealed[seal.Epoch].Load(), Kind: c.unsealed[seal.OfKind].Load(),
+			},
 		},
 		KeyFrames: KeyFrames{
 			Sent: c.keySent.Load(), Feedback: c.keyFeedback.Load(), Switch: c.keySwitch.Load(),

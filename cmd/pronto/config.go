@@ -14,6 +14,7 @@ import (
 
 	"github.com/caarlos0/env/v11"
 
+	"pronto/signalling/call"
 	"pronto/signalling/store"
 )
 
@@ -34,6 +35,7 @@ type config struct {
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
+	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"off" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
 	Rings       int           `env:"PRONTO_RINGS_PER_MINUTE" envDefault:"10" help:"How many times a minute an account may ring or invite."`
 	PairRings   int           `env:"PRONTO_RINGS_PER_PAIR" envDefault:"3" help:"How many times a minute an account may ring the same other one."`
 	Strangers   int           `env:"PRONTO_UNANSWERED_STRANGERS" envDefault:"20" help:"How many calls a day to people who do not know the caller may stay unanswered before the caller must wait, 1 to 1000."`
@@ -116,6 +118,9 @@ func (c config) validate() error {
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" && u.Path != "/" {
 			return badVariable("PRONTO_PUBLIC_URL", "is %q, not an address such as https://calls.example.com", c.PublicURL)
 		}
+	}
+	if e := call.Encryption(c.Encryption); e != call.EncryptionRequired && e != call.EncryptionOptional && e != call.EncryptionOff {
+		return badVariable("PRONTO_ENCRYPTION", "is %q, none of required, optional and off", c.Encryption)
 	}
 	switch {
 	case c.Demo && c.PublicURL != "" && !c.DemoForce:

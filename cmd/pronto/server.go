@@ -76,8 +76,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	post := signalling.NewPost(b, log)
 	calls, err := call.New(ctx, call.Config{
 		Node: cfg.Node, RingTimeout: cfg.RingTimeout, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
-		Limits: call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
-		Relay:  ice, Events: counters.Call, Logger: log,
+		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
+		Encryption: call.Encryption(cfg.Encryption),
+		Relay:      ice, Events: counters.Call, Logger: log,
 	})
 	if err != nil {
 		return nil, err

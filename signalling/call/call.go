@@ -110,6 +110,7 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 	if err := f(next, fx, now); err != nil {
 		return err
 	}
+	next.tendKeys(fx, now)
 	if fx.durable {
 		if err := c.commit(ctx, next, fx); err != nil {
 			return c.uncommitted(err)
@@ -161,6 +162,12 @@ func topologyOf(s *state) store.Topology {
 
 // release lets the effects of a committed change out.
 func (c *Call) release(fx *effects, now time.Time) {
+	if fx.keys {
+		c.keyPeers() // before anybody can seal with the new epoch
+	}
+	if fx.reply != nil {
+		fx.reply()
+	}
 	for _, out := range fx.frames {
 		c.send(out)
 	}

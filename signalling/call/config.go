@@ -22,6 +22,10 @@ type Config struct {
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
 
+	// Encryption says which calls are end-to-end encrypted; empty is
+	// [EncryptionRequired].
+	Encryption Encryption
+
 	// Limits keep callers from being a nuisance; zeroes take the defaults.
 	Limits Limits
 
@@ -51,6 +55,9 @@ func (c Config) Validate() error {
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("call: a part of Config is missing")
 	}
+	if !c.Encryption.valid() {
+		return errors.New("call: Config.Encryption is none of required, optional and off")
+	}
 	return c.Limits.validate()
 }
 
@@ -63,6 +70,7 @@ type Store interface {
 	Link(ctx context.Context, id string) (store.Link, error)
 	Group(ctx context.Context, id string) (store.GroupRow, error)
 	AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error)
+	TakeKeyPackage(ctx context.Context, user, device string) (store.KeptKeyPackage, error)
 	WriteDecisions(ctx context.Context, decisions ...store.Decision) error
 }
 
@@ -90,6 +98,7 @@ type Peer interface {
 	Allow(send, receive bool)
 	Mute(on bool)
 	Isolate(ids []string)
+	Seal(seal sfu.Seal)
 	Close()
 }
 

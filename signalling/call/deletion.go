@@ -54,6 +54,9 @@ func (r *Registry) Met(user wire.UserID) map[wire.UserID]struct{} {
 // names tells whether anything in the call is about an account.
 func (s *state) names(user wire.UserID) bool {
 	is := func(u wire.UserID) bool { return u == user }
+	if s.Keys != nil && slices.ContainsFunc(s.Keys.Leaves, func(h holder) bool { return h.Account == string(user) }) {
+		return true
+	}
 	return s.Starter == user || s.legOfUser(user) != nil || slices.ContainsFunc(s.Banned, is) || slices.ContainsFunc(s.Admins, is) ||
 		slices.ContainsFunc(s.Past, func(p past) bool { return p.User == user }) ||
 		slices.ContainsFunc(s.Apart, func(c couple) bool { return c.A == user || c.B == user })
@@ -80,6 +83,13 @@ func (s *state) deleted(fx *effects, user wire.UserID, now time.Time) {
 	s.Banned = slices.DeleteFunc(slices.Clone(s.Banned), is)
 	s.Admins = slices.DeleteFunc(slices.Clone(s.Admins), is)
 	s.Apart = slices.DeleteFunc(slices.Clone(s.Apart), func(c couple) bool { return c.A == user || c.B == user })
+	if s.Keys != nil { // the leaf stays his participant's until it is removed by a commit
+		for i := range s.Keys.Leaves {
+			if h := &s.Keys.Leaves[i]; h.Account == string(user) {
+				h.Account = ""
+			}
+		}
+	}
 	if s.Starter == user {
 		s.Starter = ""
 		for i := range s.Legs { // by whose settings members are told of the call

@@ -14,12 +14,14 @@ import (
 type effects struct {
 	durable bool
 	frames  []outgoing
+	reply   func() // to who asked, before the frames
 	log     []store.LogChange
 	outbox  []store.NewOutbox
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
 	metrics []Event
 	apart   bool                 // who is kept apart has changed
+	keys    bool                 // who holds which leaf in which epoch has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device
 	gone    []leg                // media to close and relay credentials to revoke

@@ -8,7 +8,8 @@ import (
 
 // Event is what metrics are told; it names nobody. One of
 // [SetUpEnded], [RingingBegan], [MediaBegan], [Ended], [Refused], [Alerted],
-// [LinkJoined], [Connected], [Reported] or [ReportDropped].
+// [LinkJoined], [Connected], [Reported], [ReportDropped], [GroupFounded],
+// [KeysChanged], [CommitRefused], [KeysOpened] or [KeysFailed].
 type Event interface{ event() }
 
 // Via is how a call comes about. The set is fixed, fit for a label.

@@ -31,7 +31,8 @@ type memory struct {
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
-	afterRead func() // runs between the commit of a call and the second look
+	packages  map[string][]string // account and device to key packages
+	afterRead func()              // runs between the commit of a call and the second look
 }
 
 func newMemory() *memory {
@@ -202,6 +203,18 @@ func (m *memory) AdmitByLink(ctx context.Context, id string, decisions ...store.
 	return l, nil
 }
 
+// TakeKeyPackage gives the last one that a test has put there.
+func (m *memory) TakeKeyPackage(_ context.Context, user, device string) (store.KeptKeyPackage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept := m.packages[user+"/"+device]
+	if len(kept) == 0 {
+		return store.KeptKeyPackage{}, store.ErrNotFound
+	}
+	m.packages[user+"/"+device] = kept[1:]
+	return store.KeptKeyPackage{Package: kept[0], KeptKeyPackages: store.KeptKeyPackages{Left: len(kept) - 1}}, nil
+}
+
 // block makes owner block other, as the store would.
 func (m *memory) block(owner, other string) {
 	m.mu.Lock()
@@ -224,6 +237,8 @@ type mediaPeer struct {
 	closed bool
 	apart  []string
 	muted  bool
+	shut   bool // nothing comes to him
+	seal   sfu.Seal
 }
 
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
@@ -250,7 +265,8 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 	return sfu.Answer{SDP: "answer to " + o.SDP}, nil
 }
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
-func (p *mediaPeer) Allow(send, receive bool)  { p.held = !send && !receive }
+func (p *mediaPeer) Allow(send, receive bool)  { p.held, p.shut = !send && !receive, !receive }
+func (p *mediaPeer) Seal(s sfu.Seal)           { p.seal = s }
 func (p *mediaPeer) Mute(on bool)              { p.muted = on }
 func (p *mediaPeer) Close()                    { p.closed = true }
 func (p *mediaPeer) Isolate(ids []string)      { p.apart = ids }
@@ -279,6 +295,7 @@ type world struct {
 	media    *media
 	relays   *relays
 	limits   Limits
+	secrecy  Encryption
 
 	mu     sync.Mutex
 	inbox  map[wire.SessionID][]wire.Frame
@@ -293,7 +310,8 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 		w := &world{
 			t: t, store: newMemory(), media: &media{peers: map[wire.CallID]map[wire.ParticipantID]*mediaPeer{}}, relays: &relays{},
 			inbox: map[wire.SessionID][]wire.Frame{}, online: map[wire.UserID][]wire.SessionID{},
-			limits: Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000},
+			limits:  Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000},
+			secrecy: EncryptionOff,
 		}
 		w.start()
 		defer func() { w.registry.Close() }()
@@ -305,8 +323,8 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Limits: w.limits,
-		Relay:  w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
+		Limits: w.limits, Encryption: w.secrecy,
+		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)

@@ -91,6 +91,9 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 			return s.reportQuality(fx, l, m, now)
 		})
 	}
+	if handled, err := r.handleKeys(ctx, who, message); handled {
+		return true, err
+	}
 	return r.handleInCall(ctx, who, message)
 }
 

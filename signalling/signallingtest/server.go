@@ -4,6 +4,7 @@
 package signallingtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -51,6 +52,8 @@ type Options struct {
 	Limits call.Limits
 	// Unused and UnusedCheck are as in [signalling.Config].
 	Unused, UnusedCheck time.Duration
+	// Encryption says which calls are end-to-end encrypted; none if empty.
+	Encryption call.Encryption
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// Logger hears all that the server logs; nobody does if nil.
@@ -152,8 +155,8 @@ func Start(t testing.TB, o Options) *Server {
 	post := signalling.NewPost(b, log)
 	s.Calls, err = call.New(t.Context(), call.Config{
 		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: s.Store, Post: post, Media: call.SFU(s.SFU),
-		Limits: o.Limits,
-		Relay:  relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
+		Limits: o.Limits, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
+		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	later(s.Calls.Close)

@@ -25,6 +25,7 @@ func fill(t *testing.T, s *store.Store) {
 	value(s.Verify(ctx, v))(t)
 	ok(t, s.IssueCode(ctx, "phone.hash-ana", "source", "c2"))
 	ok(t, s.UseDevice(ctx, store.DeviceUse{User: "usr-ana", Device: "d1", TokenHash: "t1", TokenExpires: time.Now().Add(time.Hour)}))
+	value(s.PutKeyPackages(ctx, "usr-ana", "d1", []store.KeyPackage{{Ref: "p1", Package: "package", Expires: time.Now().Add(time.Hour)}}, 10))(t)
 	ok(t, s.OfferDeviceLink(ctx, "usr-ana", "link"))
 	value(s.SetDiscovery(ctx, "usr-ana", true, free))(t)
 	value(s.SetDiscovery(ctx, "bia", true, free))(t)

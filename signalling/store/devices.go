@@ -13,6 +13,7 @@ type Device struct {
 	// Pending means that it was linked by a code and that no other device of
 	// the account has confirmed it yet.
 	Pending bool
+	DeviceKey
 }
 
 // Limits of devices.
@@ -191,8 +192,9 @@ func tokenStanding(ctx context.Context, c conn, user, tokenHash string) error {
 // seen first; those that nobody confirmed in time are left out.
 func (s *Store) Devices(ctx context.Context, user string) ([]Device, error) {
 	return list(ctx, s, func(s scanner) (d Device, err error) {
-		return d, s.Scan(&d.ID, &d.UserID, &d.Name, millis{&d.Created}, millis{&d.Seen}, &d.Pending)
-	}, `SELECT id, user_id, name, created_ms, seen_ms, state = 'pending' FROM devices
+		return d, s.Scan(&d.ID, &d.UserID, &d.Name, millis{&d.Created}, millis{&d.Seen}, &d.Pending, &d.Key, &d.Credential)
+	}, `SELECT id, user_id, name, created_ms, seen_ms, state = 'pending',
+			COALESCE(identity_key, ''), COALESCE(credential, '') FROM devices
 		WHERE user_id = $1 AND (state = 'active' OR state = 'pending' AND changed_ms > {now} - $2)
 		ORDER BY seen_ms DESC, id`, user, ConfirmWithin.Milliseconds())
 }
@@ -206,6 +208,9 @@ func (s *Store) RevokeDevice(ctx context.Context, user, device string) error {
 			UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now}
 			WHERE user_id = $1 AND id = $2 AND state <> 'revoked'`, user, device)
 		if err != nil {
+			return err
+		}
+		if _, err = c.exec(ctx, `DELETE FROM key_packages WHERE user_id = $1 AND device_id = $2`, user, device); err != nil {
 			return err
 		}
 		_, err = c.exec(ctx, `

@@ -1071,9 +1071,9 @@ export type KeyFailure = "noKey" | "badTag" | "replay" | "welcome" | "commit" | 
 
 /**
  * SetDeviceKey registers this device's identity key. The account's first is its
- * root; any other waits for a device that is signed, or the root, to sign it
- * with SignDevice. Another key than before voids the device's signature and
- * its key packages. The reply is Devices.
+ * root; any other waits for a device that has a credential to sign it with
+ * SignDevice. Another key than before voids the device's credential and its
+ * key packages. The reply is Devices.
  */
 export interface SetDeviceKey {
   /** Key is the device's Ed25519 public key (RFC 8032): 32 bytes. */
@@ -1109,19 +1109,21 @@ export interface Device {
   /** Key is its identity key (SetDeviceKey); absent if it has none. */
   readonly key?: Blob;
   /**
-   * Root says that the account's identity is this device's key. It has no
-   * signature.
+   * Credential is the identity for its leaf's basic credential: it names the
+   * account's root key and has the signatures that lead from there to Key.
+   * Absent until another device has signed the key (SignDevice). Its bytes:
+   * the version 1; the account and the device's id, each with its length in
+   * one byte before it; the root key; in one byte how many signatures follow,
+   * and of each the device's id with its length, its key and the signature. To
+   * be verified by whoever uses it.
    */
-  readonly root?: boolean;
-  /** SignedBy is the device that has signed Key (SignDevice). */
-  readonly signedBy?: DeviceID;
-  /** Signature is its signature. */
-  readonly signature?: Blob;
+  readonly credential?: Blob;
 }
 
 /**
  * SignDevice signs another device of the account with this device's key, after
- * a person has said that it is his. The reply is Devices.
+ * a person has said that it is his. This device needs a credential with at most
+ * three signatures itself. The reply is Devices.
  */
 export interface SignDevice {
   /** Device is the device. */

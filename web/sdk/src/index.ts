@@ -36,6 +36,7 @@ export type {
   Presence,
   Privacy,
   Profile,
+  RatingReason,
   SetPreferences,
   SetPrivacy,
   SetProfile,

@@ -89,6 +89,7 @@ const optional = [
   "event profile: body.avatar",
   "event ringStopped: body.device",
   "reply callLog: body.next",
+  "reply callState: body.askRating",
   "reply callState: body.connectedMs",
   "reply callState: body.host",
   "reply callState: body.ice.relayOnly",

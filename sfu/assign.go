@@ -19,6 +19,7 @@ const (
 type want struct {
 	stream *stream
 	height int
+	pinned bool
 }
 
 // offered is what those in a room may receive, for all of them at once: that a viewer does not receive himself is
@@ -61,10 +62,10 @@ func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 			changed = true
 			continue
 		}
-		s.height = wanted[i].height
+		s.show(wanted[i], i)
 	}
 	free := 0
-	for _, w := range wanted {
+	for i, w := range wanted {
 		if slices.ContainsFunc(slots, func(s *slot) bool { return s.stream == w.stream }) {
 			continue
 		}
@@ -72,11 +73,14 @@ func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 			free++
 		}
 		r.give(slots[free], w.stream)
-		slots[free].height = w.height
+		slots[free].show(w, i)
 		changed = true
 	}
 	return changed
 }
+
+// show says how the viewer shows the slot's picture.
+func (s *slot) show(w want, order int) { s.height, s.pinned, s.order = w.height, w.pinned, order }
 
 // give lets a stream flow in a slot from now on; nil lets nothing flow.
 func (r *Room) give(s *slot, to *stream) {
@@ -85,6 +89,7 @@ func (r *Room) give(s *slot, to *stream) {
 		old.slots.Store(&without)
 	}
 	s.stream = to
+	s.picked, s.paused, s.lessened = layer.None, false, time.Time{}
 	s.aim(choice{})
 	if to == nil {
 		return
@@ -120,9 +125,9 @@ func (r *Room) collect() {
 			case s.source == Microphone, s.source == ScreenAudio && shared:
 				o.voices = append(o.voices, want{stream: s})
 			case s.source == Camera:
-				o.views = append(o.views, want{s, defaultHeight})
+				o.views = append(o.views, want{stream: s, height: defaultHeight})
 			case s.source == Screen && shared:
-				o.views = slices.Insert(o.views, screens, want{s, 2 * layer.AssumedHeight})
+				o.views = slices.Insert(o.views, screens, want{stream: s, height: 2 * layer.AssumedHeight})
 				screens++
 			}
 		}
@@ -191,7 +196,7 @@ func (r *Room) wantedVideo(viewer *Peer) []want {
 			slices.ContainsFunc(wanted, func(w want) bool { return w.stream == s }) {
 			continue
 		}
-		wanted = append(wanted, want{s, item.Height})
+		wanted = append(wanted, want{s, item.Height, item.Pinned})
 	}
 	r.offered.wanted = wanted
 	return wanted
@@ -217,40 +222,4 @@ func (r *Room) watchShares(now time.Time) (changed bool) {
 	changed = !slices.Equal(shares, r.shares)
 	r.shares = shares
 	return changed
-}
-
-// aimAll chooses the layer of every slot.
-func (r *Room) aimAll(now time.Time) {
-	for _, p := range r.peers {
-		for _, s := range p.streams {
-			if slots := s.slots.Load(); slots != nil && len(*slots) > 0 {
-				r.aimSlots(s, *slots, now)
-			}
-		}
-	}
-}
-
-func (r *Room) aimSlots(of *stream, slots []*slot, now time.Time) {
-	if of.source.Audio() {
-		target := of.encodings[0].Load()
-		if of.peer.mutes(of.source) {
-			target = nil
-		}
-		for _, s := range slots {
-			s.aim(choice{encoding: target})
-		}
-		return
-	}
-	r.layerBuf = of.layers(r.layerBuf, now)
-	for _, s := range slots {
-		chosen := layer.Choose(r.layerBuf, of.index(s.chosen(), now), s.height)
-		if chosen == layer.None {
-			continue
-		}
-		if c := of.choice(chosen, now); s.decodes(c.encoding) {
-			s.aim(c)
-		} else {
-			s.aim(choice{})
-		}
-	}
 }

@@ -26,6 +26,12 @@ type stream struct {
 
 	// encodings are set once each, when their first packet comes.
 	encodings [maxRIDs]atomic.Pointer[encoding]
+
+	// Guarded by Room.mu.
+	known    []layer.Encoding // what was found out last
+	rates    []int            // likewise, in bit/s
+	scalable *encoding        // likewise: the only one, if it has several sizes
+	rests    [maxRIDs]rest
 }
 
 // sizes is how many spatial layers are told apart.
@@ -33,8 +39,9 @@ const sizes = int(forward.MaxSpatial)
 
 // size is what is known of one spatial layer. Written by the worker.
 type size struct {
-	heardAt atomic.Int64 // time of the newest frame, in ns of the Unix epoch
-	height  atomic.Int32 // in pixels, 0 if unknown
+	heardAt atomic.Int64  // time of the newest frame, in ns of the Unix epoch
+	height  atomic.Int32  // in pixels, 0 if unknown
+	bytes   atomic.Uint64 // that have come, as they would be sent
 }
 
 // encoding is one received RTP stream.
@@ -70,6 +77,7 @@ type encoding struct {
 
 	// Guarded by Room.mu.
 	keys   layer.KeyFrames
+	meters [sizes]meter
 	wanted bool // by feedback, not only by a slot that waits
 }
 
@@ -89,7 +97,7 @@ func (s *stream) get(index int) (e *encoding, made bool) {
 // whatever else was negotiated, these are its sizes.
 func (s *stream) layers(buf []layer.Encoding, now time.Time) []layer.Encoding {
 	buf = buf[:0]
-	if e := s.scalable(now); e != nil {
+	if e := s.scalable; e != nil {
 		for i := range e.sizes {
 			if !forward.Targets(e.made.Load()).HasSize(uint8(i)) {
 				break
@@ -118,8 +126,8 @@ func (s *stream) layers(buf []layer.Encoding, now time.Time) []layer.Encoding {
 	return buf
 }
 
-// scalable returns the only encoding that comes, if it has several sizes.
-func (s *stream) scalable(now time.Time) (only *encoding) {
+// findScalable returns the only encoding that comes, if it has several sizes.
+func (s *stream) findScalable(now time.Time) (only *encoding) {
 	for i := range s.encodings {
 		e := s.encodings[i].Load()
 		if e == nil || !e.live(now, layer.StaleAfter) {
@@ -142,26 +150,6 @@ func (s *stream) scalable(now time.Time) (only *encoding) {
 type choice struct {
 	encoding *encoding
 	layer    forward.Layer
-}
-
-// choice returns what the index of what layers returned stands for.
-func (s *stream) choice(index int, now time.Time) choice {
-	if e := s.scalable(now); e != nil {
-		return choice{e, forward.Layer{Spatial: uint8(index), Temporal: forward.Whole.Temporal}}
-	}
-	return choice{s.encodings[index].Load(), forward.Layer{Temporal: forward.Whole.Temporal}}
-}
-
-// index is the opposite of choice; [layer.None] where it is none of them.
-func (s *stream) index(c choice, now time.Time) int {
-	e := s.scalable(now)
-	switch {
-	case c.encoding == nil || e != nil && c.encoding != e:
-		return layer.None
-	case e != nil:
-		return int(c.layer.Spatial)
-	}
-	return c.encoding.index
 }
 
 // live tells whether a packet of any encoding has come within d.

@@ -56,8 +56,8 @@ type link struct {
 	// What goes.
 	slots  []*slot
 	bySSRC map[uint32]*slot
-	credit int    // bytes that may be sent again
-	number uint16 // transport-wide, of the next packet
+	credit int // bytes that may be sent again
+	path   path
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
@@ -108,6 +108,9 @@ func (l *link) addSlots(slots []*slot) {
 	l.slots = append(l.slots, slots...)
 	for _, s := range slots {
 		l.bySSRC[s.ssrc] = s
+		if s.twcc != 0 {
+			l.openPath()
+		}
 		if s.rtxSSRC != 0 {
 			l.bySSRC[s.rtxSSRC] = s
 		}
@@ -133,6 +136,7 @@ func (l *link) takeMedia(packet []byte) {
 		return // not of the peer, or of before: nobody's fault
 	}
 	l.alive(now)
+	l.path.moved += int64(len(packet) + beneath)
 	l.fence.charge(len(packet), now)
 	if s == l.trial && !l.remember(s) {
 		return

@@ -19,6 +19,9 @@ type Offer struct {
 	// Mids says which media section sends which source. Empty means by position
 	// among the sections that send, in the order of [Sources].
 	Mids map[Source]string
+	// DownlinkBps is what the client knows of its downlink, in bit/s, as from an earlier call; 0 if nothing. It counts
+	// until the first packets have been reported, in the first offer.
+	DownlinkBps int
 }
 
 // Answer is the session description that answers an [Offer]. It has all
@@ -56,6 +59,7 @@ func (p *Peer) Negotiate(ctx context.Context, offer Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	p.sfu.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
 	answer, err := p.negotiate(sdp, sections, streams)
 	if err != nil {
 		if p.gone() {

@@ -60,6 +60,8 @@ type Peer struct {
 	late       bool       // Failed was told because no connection came
 	everUp     bool
 	hearing    hearing
+	paused     []Pause // as last told
+	use        use
 }
 
 func newPeer(r *Room, id string) *Peer {

@@ -51,6 +51,7 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 		return
 	}
 	l.worker.totals.In.add(audio, n)
+	e.sizes[a.frame.Spatial].bytes.Add(uint64(n + packetOverhead))
 	l.peer.heard(now)
 	// Nothing may begin with a packet that was late, for what follows it has been sent before.
 	sealed := e.sealed(l, &a)

@@ -66,6 +66,8 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	switch {
 	case r.Type == forward.TypeTransport && r.Count == forward.FormatNACK:
 		l.sendAgain(media, r.NACKs())
+	case r.Type == forward.TypeTransport && r.Count == forward.FormatTWCC:
+		l.hearArrivals(r)
 	case r.Type == forward.TypePayloadSpecific && r.Count == forward.FormatPLI:
 		l.peer.wantKeyFrame(l.bySSRC[media])
 	case r.Type == forward.TypePayloadSpecific && r.Count == forward.FormatFIR:
@@ -124,8 +126,12 @@ func (l *link) send(reports []byte) {
 func (l *link) report() {
 	now := l.worker.now
 	l.listen(now)
+	l.peer.use.bytes.Store(l.path.moved)
 	if !l.sends() {
 		return
+	}
+	if l.path.wanted.Load() > l.path.bps.Load() {
+		l.activate() // also where nothing flows for want of room: else it would never be found
 	}
 	b := l.appendReceiverReport(l.worker.scratch[:0], now)
 	ntp := ntpTime(now)

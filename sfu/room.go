@@ -36,7 +36,9 @@ type Room struct {
 	common       []string // codecs that all can decode, as told last
 	speaking     []string
 	speakingTold time.Time
-	layerBuf     []layer.Encoding
+	shown        []*slot // these are used again and again
+	demands      []layer.Demand
+	choices      []int
 	offered      offered
 }
 
@@ -181,6 +183,7 @@ func (r *Room) look(now time.Time) []ask {
 	}
 	for _, p := range r.peers {
 		p.checkConnect(now)
+		p.checkUse()
 		p.checkHeard(now)
 	}
 	return r.keyFrames(now)

@@ -10,6 +10,7 @@ import (
 	"github.com/pion/webrtc/v4"
 
 	"pronto/sfu/forward"
+	"pronto/sfu/layer"
 	"pronto/sfu/udp"
 )
 
@@ -30,6 +31,13 @@ type slot struct {
 	// Guarded by Room.mu.
 	stream *stream // who has the slot; nil when it is empty
 	height int     // at which the viewer shows it
+	pinned bool    // the viewer has put it first
+	order  int     // in the viewer's list
+	picked int     // index of the encoding or size that is to flow, also while it is paused; [layer.None] for none yet
+	paused bool
+	reason PauseReason // of the pause
+	// lessened is when a lower encoding was chosen, or none.
+	lessened time.Time
 
 	aims    atomic.Pointer[aim]      // what is to flow; replaced under Room.mu only
 	current atomic.Pointer[encoding] // what flows; not what is to flow while a key frame is awaited. Stored by the worker
@@ -74,7 +82,7 @@ func newSlot(viewer *Peer, audio bool, id string) *slot {
 	// reordered first packet does not confuse the roll-over count of SRTP.
 	seq, rtxSeq := uint16(rand.Uint32N(1<<15)), uint16(rand.Uint32N(1<<15))
 	s := &slot{
-		id: id, viewer: viewer, audio: audio, rtxSeq: rtxSeq,
+		id: id, viewer: viewer, audio: audio, rtxSeq: rtxSeq, picked: layer.None,
 		rewriter: forward.NewRewriter(clock, seq, rand.Uint32()),
 	}
 	s.aims.Store(&aim{})
@@ -138,12 +146,6 @@ func (s *slot) restart() {
 func (s *slot) aimed() (target *encoding, awaited bool) {
 	a := s.aims.Load()
 	return a.target, a.target != s.current.Load() || a.fresh != s.began.Load() || s.awaits.Load()
-}
-
-// chosen returns what is to flow.
-func (s *slot) chosen() choice {
-	a := s.aims.Load()
-	return choice{a.target, a.layer}
 }
 
 // decodes tells whether the viewer has the codec that an encoding comes in.
@@ -287,8 +289,7 @@ func (s *slot) stamp(l *link, n int) (number uint16) {
 	if s.twcc == 0 {
 		return 0
 	}
-	l.number++
-	return l.number
+	return l.number(s.headerSize() + n + tag)
 }
 
 // seal puts one packet into the slab and returns its length.
@@ -308,6 +309,7 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 		return 0
 	}
 	l.worker.slab.Add(l.address, len(sealed))
+	l.path.moved += int64(len(sealed) + beneath)
 	return len(sealed)
 }
 

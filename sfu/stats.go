@@ -24,6 +24,9 @@ type Stats struct {
 
 	// LayersUp and LayersDown count switches of one subscriber to a higher and to a lower layer.
 	LayersUp, LayersDown uint64
+
+	// Pauses counts pictures that stopped flowing to one viewer for want of room.
+	Pauses uint64
 }
 
 // Media counts packets and bytes of RTP payload by kind.
@@ -74,7 +77,7 @@ type counters struct {
 	audioOut, audioOutBytes, videoOut, videoOutBytes             atomic.Uint64
 	droppedUplink, droppedRTCP, droppedSSRC, droppedMalformed    atomic.Uint64
 	keySent, keyFeedback, keySwitch, keyRepeat, keyMerged, keyIn atomic.Uint64
-	layersUp, layersDown                                         atomic.Uint64
+	layersUp, layersDown, pauses                                 atomic.Uint64
 	unsealed                                                     [seal.Verdicts]atomic.Uint64
 }
 
@@ -95,6 +98,6 @@ func (c *counters) snapshot() Stats {
 			Sent: c.keySent.Load(), Feedback: c.keyFeedback.Load(), Switch: c.keySwitch.Load(),
 			Repeat: c.keyRepeat.Load(), Merged: c.keyMerged.Load(), Received: c.keyIn.Load(),
 		},
-		LayersUp: c.layersUp.Load(), LayersDown: c.layersDown.Load(),
+		LayersUp: c.layersUp.Load(), LayersDown: c.layersDown.Load(), Pauses: c.pauses.Load(),
 	}
 }

@@ -55,7 +55,7 @@ type worker struct {
 	next    time.Time // of the next step
 	lazy    bool      // the socket wakes late
 	joined  int       // where the next link goes in the wheel
-	active  []*link   // who have sent since the last step
+	active  []*link   // who have sent, or were sent something, since the last step
 	busy    []*encoding
 	scratch []byte
 	lost    []uint16
@@ -272,17 +272,18 @@ func (w *worker) report(l *link) {
 	l.report()
 }
 
-// lookAfter does what is due for a link that has sent lately. It reports whether that goes on.
+// lookAfter does what is due for a link that has sent, or was sent something, lately. It reports whether that goes on.
 func (w *worker) lookAfter(l *link, due bool) (goesOn bool) {
 	if l.session == nil {
 		return false
 	}
 	defer w.contain(l)
 	losing := l.askForLost()
+	probing := l.lookAtPath()
 	if due {
 		l.reportArrivals()
 	}
-	return !due || losing
+	return !due || losing || probing
 }
 
 // tell adds what was counted since the last time to the counters.

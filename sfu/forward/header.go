@@ -145,6 +145,9 @@ func WriteNumber(dst []byte, id uint8, number uint16) {
 	dst[HeaderSize+7] = 0
 }
 
+// WritePadded says in a header that padding follows.
+func WritePadded(dst []byte) { dst[0] |= 0x20 }
+
 // WriteHeader writes a header without extensions into the first 12 bytes of dst.
 func WriteHeader(dst []byte, payloadType uint8, marker bool, seq uint16, timestamp, ssrc uint32) {
 	dst[0], dst[1] = 2<<6, payloadType

@@ -22,6 +22,7 @@ import type {
   Kind,
   Media,
   PeerEventFrame,
+  RatingReason,
   RequestMap,
   RequestType,
   SDPType,
@@ -119,6 +120,16 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.host;
   }
 
+  /** support is a short code to read to an engineer, who finds by it, for seven days, what happened in this call. */
+  get support(): string {
+    return this.#state.support;
+  }
+
+  /** askRating says to ask, when the call is over, how it was; see rate. */
+  get askRating(): boolean {
+    return this.#state.askRating ?? false;
+  }
+
   /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
   get participants(): readonly Participant[] {
     return this.#state.participants.map((p) =>
@@ -212,6 +223,11 @@ export class Call extends Emitter<CallEvents> {
   /** end ends the call for all; only the host may. */
   async end(): Promise<void> {
     await this.#signalling.request("end", { call: this.id });
+  }
+
+  /** rate says how the call was, from 1 to 5, once it is over. It is counted, and nobody can tell whose word it was. */
+  async rate(stars: number, reasons: readonly RatingReason[] = []): Promise<void> {
+    await this.#signalling.request("rateCall", { call: this.id, stars, reasons: [...reasons] });
   }
 
   /** stats sums up what comes in, for tests and for the curious. */

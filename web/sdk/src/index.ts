@@ -31,6 +31,7 @@ export type {
   Person,
   Presence,
   Privacy,
+  RatingReason,
   SetPrivacy,
   StopReason,
   Topology,

@@ -41,10 +41,12 @@ func TestAReportOfWhatCannotBeIsRefused(t *testing.T) {
 		call := talk(ana, bia)
 		for name, spoil := range map[string]func(*wire.ReportQuality){
 			"more concealed than played": func(m *wire.ReportQuality) { m.Sound.ConcealedMs = 10_001 },
-			"more seen than there are":   func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceCamera, GoodMs: 500_000}} },
-			"two cameras":                func(m *wire.ReportQuality) { m.Pictures = make([]wire.SeenPictures, 2) },
-			"a picture of a microphone":  func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceMicrophone}} },
-			"limited while not sending":  func(m *wire.ReportQuality) { m.Sent = &wire.SentPicture{CPUMs: 1} },
+			"more seen than there are": func(m *wire.ReportQuality) {
+				m.Pictures = []wire.SeenPictures{{Source: wire.SourceCamera, GoodMs: 500_000}}
+			},
+			"two cameras":               func(m *wire.ReportQuality) { m.Pictures = make([]wire.SeenPictures, 2) },
+			"a picture of a microphone": func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceMicrophone}} },
+			"limited while not sending": func(m *wire.ReportQuality) { m.Sent = &wire.SentPicture{CPUMs: 1} },
 		} {
 			m := report(call)
 			spoil(m)

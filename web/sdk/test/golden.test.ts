@@ -162,6 +162,8 @@ const optional = [
   "request ringGroup: body.confirmBlocked",
   "request ringGroup: body.silent",
   "request ringGroup: body.unencrypted",
+  "request setDataUse: body.budgetKB",
+  "request setDataUse: body.low",
   "request setPresenceSetting: body.except",
   "request setPrivacy: body.doNotDisturb",
   "request setPrivacy: body.silenceUnknown",
@@ -169,6 +171,7 @@ const optional = [
   "request trickle: body.candidates[].usernameFragment",
   "request uploadContacts: body.complete",
   "request uploadContacts: body.start",
+  "request view: body.items[].pinned",
 ];
 
 describe("golden frames", () => {

@@ -56,6 +56,8 @@ func (m *Metrics) Call(e call.Event) {
 		m.quality.connected(e)
 	case call.Reported:
 		m.quality.reported(e)
+	case call.Rated:
+		m.quality.rated(e)
 	case call.ReportDropped:
 		m.quality.reports.inc(string(e.Result))
 	}

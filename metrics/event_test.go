@@ -95,6 +95,10 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			"pronto_video_freeze_ratio_sum{media=\"video\"} 0.1\npronto_video_freeze_ratio_count{media=\"video\"} 1\n" +
 			"pronto_video_freezes_total{media=\"video\"} 2\n" +
 			"pronto_video_height_pixels_sum{media=\"video\"} 360\npronto_video_height_pixels_count{media=\"video\"} 1"},
+		{"a rating", func(m *Metrics) {
+			m.Call(call.Rated{Kind: wire.KindVoice, Stars: 2, Reasons: []wire.RatingReason{wire.RatingCutOut}})
+		}, "pronto_rating_reasons_total{reason=\"cut_out\"} 1\n" +
+			"pronto_rating_stars_sum{kind=\"voice\"} 2\npronto_rating_stars_count{kind=\"voice\"} 1"},
 		{"a report that cannot be", func(m *Metrics) { m.Call(call.ReportDropped{Result: call.ReportInvalid}) },
 			`pronto_client_reports_total{result="invalid"} 1`},
 		{"keys that are founded, changed and lost", func(m *Metrics) {

@@ -32,6 +32,7 @@ type config struct {
 	TurnHost    string        `env:"PRONTO_TURN_HOST" help:"Host name of TURN for clients. Empty takes the host of PRONTO_PUBLIC_URL, or the first public address."`
 	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
+	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
 	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"off" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
@@ -122,6 +123,8 @@ func (c config) validate() error {
 	switch {
 	case c.Demo && c.PublicURL != "" && !c.DemoForce:
 		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
+	case !(c.RatingShare >= 0 && c.RatingShare <= 1): // also if it is no number
+		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:

@@ -73,7 +73,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	post := signalling.NewPost(b, log)
 	calls, err := call.New(ctx, call.Config{
-		Node: cfg.Node, RingTimeout: cfg.RingTimeout, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
+		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
 		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
 		Encryption: call.Encryption(cfg.Encryption),
 		Relay:      ice, Events: counters.Call, Logger: log,
@@ -211,6 +211,9 @@ func (s *server) sweep(db *store.Store) {
 			}
 			if err == nil {
 				_, err = db.SweepDecisions(ctx)
+			}
+			if err == nil {
+				_, err = db.SweepTimelines(ctx)
 			}
 			if err == nil {
 				_, err = db.SweepAccounts(ctx)

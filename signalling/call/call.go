@@ -23,6 +23,7 @@ type Call struct {
 	inbox chan func()
 	done  chan struct{} // closed when Run has returned
 	moved func(*Call, indexChange)
+	rates *ratings
 	group wire.GroupID // empty unless it is the call of one
 
 	// Owned by Run.
@@ -30,6 +31,7 @@ type Call struct {
 	peers   map[wire.ParticipantID]*peer
 	uses    map[wire.ParticipantID]sfu.DataUse // how much data they want to use; nil while nobody has said
 	hearers hearers
+	trace   trace
 
 	shape   atomic.Pointer[Shape]          // for gauges
 	current atomic.Pointer[wire.GroupCall] // of a group's call
@@ -42,9 +44,9 @@ type Shape struct {
 	People   int
 }
 
-func newCall(id wire.CallID, cfg *Config, moved func(*Call, indexChange)) *Call {
+func newCall(id wire.CallID, r *Registry) *Call {
 	return &Call{
-		id: id, cfg: cfg, inbox: make(chan func()), done: make(chan struct{}), moved: moved,
+		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings,
 		peers: map[wire.ParticipantID]*peer{},
 	}
 }
@@ -113,11 +115,14 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 		return err
 	}
 	next.tendKeys(fx, now)
+	trace := c.trace
+	trace.take(before, next, fx, now)
 	if fx.durable {
-		if err := c.commit(ctx, next, fx); err != nil {
+		if err := c.commit(ctx, next, fx, &trace); err != nil {
 			return c.uncommitted(err)
 		}
 	}
+	c.trace = trace
 	c.state = next
 	c.reshape(before)
 	c.release(fx, now)
@@ -127,17 +132,23 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 
 // commit writes the durable part in one transaction, fenced by the epoch. It
 // is finished even if the client that asked has gone.
-func (c *Call) commit(ctx context.Context, next *state, fx *effects) error {
+func (c *Call) commit(ctx context.Context, next *state, fx *effects, trace *trace) error {
 	snapshot, err := next.snapshot()
 	if err != nil {
 		return err
+	}
+	var line *store.Timeline
+	if next.Phase == wire.PhaseEnded {
+		if line, err = trace.timeline(next); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
 		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
-		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers,
+		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers, Timeline: line,
 	})
 }
 
@@ -185,6 +196,9 @@ func (c *Call) release(fx *effects, now time.Time) {
 		c.dropPeer(p)
 	}
 	for _, l := range fx.gone {
+		if l.in() {
+			c.rates.open(c.id, l.User, c.state.Kind, now)
+		}
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
 	}
@@ -218,6 +232,7 @@ func (c *Call) reply(who Who, self wire.ParticipantID) {
 
 func (c *Call) view(self wire.ParticipantID) wire.CallState {
 	v := c.state.view(self)
+	v.AskRating = asksRating(c.id, c.cfg.RatingShare)
 	v.ICE = wire.ICE{
 		Servers:   c.cfg.Relay.Servers(c.id, self),
 		RelayOnly: c.state.RelayOnly && c.state.Topology == wire.TopologyDirect,

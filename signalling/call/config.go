@@ -18,6 +18,9 @@ type Config struct {
 	// RingTimeout is how long somebody is rung before it is a missed call. 1 s
 	// to 2 min; 45 s is usual.
 	RingTimeout time.Duration
+	// RatingShare is the share of the calls whose people are asked afterwards
+	// how it was, 0 to 1.
+	RatingShare float64
 	// Grace is how long a participant may be lost before he leaves the call.
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
@@ -48,6 +51,8 @@ func (c Config) Validate() error {
 	switch {
 	case c.Node == "":
 		return errors.New("call: Config.Node is empty")
+	case !(c.RatingShare >= 0 && c.RatingShare <= 1):
+		return errors.New("call: Config.RatingShare is not between 0 and 1")
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return errors.New("call: Config.RingTimeout is not between 1 s and 2 min")
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:

@@ -20,6 +20,7 @@ type effects struct {
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
 	metrics []Event
+	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
 	keys    bool                 // who holds which leaf in which epoch has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped

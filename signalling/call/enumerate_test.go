@@ -85,8 +85,8 @@ var messages = []says{
 		}
 		return s.put(fx, l, s.Legs[1].Participant, now)
 	})},
-	{"mediaFlows", member(func(s *state, fx *effects, _ *leg, _ time.Time) error {
-		return s.mediaFlows(fx, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
+	{"mediaFlows", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
 	})},
 	{"mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		return s.mediaFailed(fx, l, s.Generation, now)

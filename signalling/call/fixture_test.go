@@ -31,6 +31,7 @@ type memory struct {
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
+	timelines map[string]string
 	packages  map[string][]string // account and device to key packages
 	afterRead func()              // runs between the commit of a call and the second look
 }
@@ -40,7 +41,7 @@ func newMemory() *memory {
 		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
 		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
 		groups:    map[string]store.GroupRow{},
-		strangers: map[string][]string{},
+		strangers: map[string][]string{}, timelines: map[string]string{},
 	}
 }
 
@@ -117,6 +118,9 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 	m.decided = append(m.decided, c.Decisions...)
 	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
 	m.answers = append(m.answers, c.Answers...)
+	if c.Timeline != nil {
+		m.timelines[c.Timeline.Key] = c.Timeline.Body
+	}
 	return nil
 }
 

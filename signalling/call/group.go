@@ -128,7 +128,7 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 	if s.Keys, err = r.cfg.Encryption.begin(who, m.Unencrypted); err != nil {
 		return nil, err
 	}
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	c.group = m.Group
 	if other, err := r.open(c, ""); other != nil || err != nil {
 		return other, err

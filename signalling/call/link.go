@@ -148,7 +148,7 @@ func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, e
 		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
 		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 	}
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {
 		return other, err
 	}

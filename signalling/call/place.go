@@ -73,7 +73,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
 	})
 	s.Host = host.Participant
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	if _, err := r.open(c, ""); err != nil {
 		return err
 	}

@@ -246,6 +246,7 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
 		Encrypted: s.Keys != nil, Isolates: s.Isolate,
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
+		Support:       SupportCode(s.ID),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
 	}
 	if !s.Connected.IsZero() {

@@ -182,6 +182,12 @@ type CallState struct {
 	// apart: there may be leaves in the group of keys that belong to nobody whom
 	// we know of.
 	Isolates bool `json:"isolates,omitzero"`
+	// Support is a short code to read to an engineer, who finds by it what
+	// happened in this call, for seven days: steps and quality, without names.
+	Support string `json:"support"`
+	// AskRating says to ask, when the call is over, how it was; see [RateCall].
+	// A sample of the calls is asked for.
+	AskRating bool `json:"askRating,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`

@@ -24,6 +24,7 @@ import type {
   Kind,
   Media,
   PeerEventFrame,
+  RatingReason,
   RequestMap,
   RequestType,
   SDPType,
@@ -120,6 +121,16 @@ export class Call extends Emitter<CallEvents> {
   /** host is who started the call and may end it for all. */
   get host(): string | undefined {
     return this.#state.host;
+  }
+
+  /** support is a short code to read to an engineer, who finds by it, for seven days, what happened in this call. */
+  get support(): string {
+    return this.#state.support;
+  }
+
+  /** askRating says to ask, when the call is over, how it was; see rate. */
+  get askRating(): boolean {
+    return this.#state.askRating ?? false;
   }
 
   /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
@@ -235,6 +246,11 @@ export class Call extends Emitter<CallEvents> {
   /** end ends the call for all; only the host may. */
   async end(): Promise<void> {
     await this.#signalling.request("end", { call: this.id });
+  }
+
+  /** rate says how the call was, from 1 to 5, once it is over. It is counted, and nobody can tell whose word it was. */
+  async rate(stars: number, reasons: readonly RatingReason[] = []): Promise<void> {
+    await this.#signalling.request("rateCall", { call: this.id, stars, reasons: [...reasons] });
   }
 
   /** stats sums up what comes in, for tests and for the curious. */

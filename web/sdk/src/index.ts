@@ -34,6 +34,7 @@ export type {
   Person,
   Presence,
   Privacy,
+  RatingReason,
   SetPrivacy,
   StopReason,
   Topology,

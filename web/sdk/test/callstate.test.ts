@@ -25,6 +25,7 @@ const state: CallState = {
   generation: 1,
   self: "ana",
   host: "ana",
+  support: "7K3M-Q2ZD",
   ringTimeoutMs: 45_000,
   encrypted: false,
   connectedMs: 1_000,

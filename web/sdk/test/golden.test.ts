@@ -84,6 +84,7 @@ const optional = [
   "event presence: body.people[].online",
   "event ringStopped: body.device",
   "reply callLog: body.next",
+  "reply callState: body.askRating",
   "reply callState: body.connectedMs",
   "reply callState: body.host",
   "reply callState: body.ice.relayOnly",

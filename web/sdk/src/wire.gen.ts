@@ -131,6 +131,16 @@ export interface CallState {
    */
   readonly isolates?: boolean;
   /**
+   * Support is a short code to read to an engineer, who finds by it what
+   * happened in this call, for seven days: steps and quality, without names.
+   */
+  readonly support: string;
+  /**
+   * AskRating says to ask, when the call is over, how it was; see RateCall.
+   * A sample of the calls is asked for.
+   */
+  readonly askRating?: boolean;
+  /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
    */
@@ -867,6 +877,23 @@ export interface SentPicture {
   /** OtherMs is for how long something else was. */
   readonly otherMs: number;
 }
+
+/**
+ * RateCall says how somebody liked a call that is over for him: once, within
+ * ten minutes. It is counted and not kept, and nobody can tell whose it was.
+ * The reply is Done.
+ */
+export interface RateCall {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Stars is from 1, bad, to 5, very good. */
+  readonly stars: number;
+  /** Reasons are what was not good; may be empty. */
+  readonly reasons: readonly RatingReason[];
+}
+
+/** RatingReason is what somebody did not like about a call. */
+export type RatingReason = "echo" | "noise" | "cutOut" | "delay" | "blurry" | "frozen" | "dropped" | "else";
 
 /**
  * EnterKeys asks for a call's keys: a device says it once it is in an encrypted
@@ -2610,6 +2637,7 @@ export interface RequestMap {
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
   readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
   readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
+  readonly rateCall: { readonly body: RateCall; readonly reply: Done; readonly replyType: "done" };
   readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
   readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
   readonly commitKeys: { readonly body: CommitKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
@@ -2701,6 +2729,7 @@ export type ClientFrame =
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
   | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
   | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
+  | { readonly type: "rateCall"; readonly id: string; readonly body: RateCall }
   | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
   | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }
   | { readonly type: "commitKeys"; readonly id: string; readonly body: CommitKeys }

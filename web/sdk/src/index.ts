@@ -1,3 +1,5 @@
+export type { AccountOptions } from "./account.ts";
+export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { LocalTracks } from "./devices.ts";
@@ -22,6 +24,7 @@ export type {
   DataUse,
   Device,
   Direction,
+  Discovery,
   EndReason,
   Kind,
   LeaveReason,
@@ -32,10 +35,14 @@ export type {
   PauseReason,
   People,
   Person,
+  Preferences,
   Presence,
   Privacy,
+  Profile,
   RatingReason,
+  SetPreferences,
   SetPrivacy,
+  SetProfile,
   StopReason,
   Topology,
   VideoCodec,

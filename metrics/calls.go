@@ -33,6 +33,9 @@ func newLinks(b *builder) links {
 
 // Call takes an event of a call.
 func (m *Metrics) Call(e call.Event) {
+	if m.keys.take(e) {
+		return
+	}
 	c := &m.calls
 	switch e := e.(type) {
 	case call.SetUpEnded:
@@ -53,6 +56,8 @@ func (m *Metrics) Call(e call.Event) {
 		m.quality.connected(e)
 	case call.Reported:
 		m.quality.reported(e)
+	case call.Rated:
+		m.quality.rated(e)
 	case call.ReportDropped:
 		m.quality.reports.inc(string(e.Result))
 	}

@@ -83,6 +83,22 @@ var callDefinitions = []Definition{
 	},
 }
 
+var keyDefinitions = []Definition{
+	{
+		Name: "pronto_e2ee_groups_total", Type: Counter, Labels: []Label{label("kind", "first", "replaced")},
+		Help: "Groups of keys that encrypted calls got; replaced ones are those of which nobody was left or could go on.",
+	}, {
+		Name: "pronto_e2ee_commits_total", Type: Counter, Labels: []Label{label("result", "member", "external", "stale")},
+		Help: "Changes of keys that were taken, by who made them, a member or a newcomer; stale ones came second and were not taken.",
+	}, {
+		Name: "pronto_e2ee_first_opened_seconds", Type: Histogram, Labels: []Label{topologies}, Buckets: waits,
+		Help: "Time from accept or join to the first frame of another participant that was opened, as clients measured it.",
+	}, {
+		Name: "pronto_e2ee_failures_total", Type: Counter, Labels: []Label{label("cause", wire.KeyFailureNoKey.Values()...)},
+		Help: "Seconds in which something was wrong with keys or frames at a client, as it said, by cause.",
+	},
+}
+
 var linkDefinitions = []Definition{
 	{
 		Name: "pronto_links_created_total", Type: Counter, Labels: []Label{kinds},
@@ -113,6 +129,10 @@ var sfuDefinitions = []Definition{
 	}, {
 		Name: "pronto_sfu_packets_dropped_total", Type: Counter, Labels: []Label{label("reason", "uplink", "rtcp", "ssrc", "malformed")},
 		Help: "Packets that went no further: above the uplink limit, above the RTCP limit, of one stream too many, or not of their codec.",
+	}, {
+		Name: "pronto_sfu_unsealed_packets_dropped_total", Type: Counter,
+		Labels: []Label{label("reason", "envelope", "keyless", "leaf", "epoch", "kind")},
+		Help:   "Packets of encrypted calls that went no further: not sealed, of a sender without keys, or sealed as another, in another epoch or as another kind.",
 	}, {
 		Name: "pronto_sfu_keyframe_requests_total", Type: Counter,
 		Help: "Requests for key frames sent to publishers.",

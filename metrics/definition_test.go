@@ -25,7 +25,7 @@ import (
 const maxSeries = 6000
 
 func TestDefinitionsKeepToTheRules(t *testing.T) {
-	units := []string{"_seconds", "_bytes", "_participants", "_ratio", "_score", "_pixels", "_per_second"}
+	units := []string{"_seconds", "_bytes", "_participants", "_ratio", "_score", "_stars", "_pixels", "_per_second"}
 	for _, def := range Definitions() {
 		if !strings.HasPrefix(def.Name, "pronto_") {
 			t.Errorf("%s is not in the namespace", def.Name)

@@ -7,5 +7,5 @@
 // value that is not in the list is counted as "other", so that no client can
 // make a series. After a change:
 //
-//	go test ./metrics/... -update
+//	make generate
 package metrics

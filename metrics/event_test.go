@@ -95,8 +95,25 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			"pronto_video_freeze_ratio_sum{media=\"video\"} 0.1\npronto_video_freeze_ratio_count{media=\"video\"} 1\n" +
 			"pronto_video_freezes_total{media=\"video\"} 2\n" +
 			"pronto_video_height_pixels_sum{media=\"video\"} 360\npronto_video_height_pixels_count{media=\"video\"} 1"},
+		{"a rating", func(m *Metrics) {
+			m.Call(call.Rated{Kind: wire.KindVoice, Stars: 2, Reasons: []wire.RatingReason{wire.RatingCutOut}})
+		}, "pronto_rating_reasons_total{reason=\"cut_out\"} 1\n" +
+			"pronto_rating_stars_sum{kind=\"voice\"} 2\npronto_rating_stars_count{kind=\"voice\"} 1"},
 		{"a report that cannot be", func(m *Metrics) { m.Call(call.ReportDropped{Result: call.ReportInvalid}) },
 			`pronto_client_reports_total{result="invalid"} 1`},
+		{"keys that are founded, changed and lost", func(m *Metrics) {
+			m.Call(call.GroupFounded{})
+			m.Call(call.GroupFounded{Again: true})
+			m.Call(call.KeysChanged{Added: 1})
+			m.Call(call.KeysChanged{External: true})
+			m.Call(call.KeysChanged{External: true})
+			m.Call(call.CommitRefused{})
+			m.Call(call.KeysOpened{Topology: wire.TopologySFU, After: 250 * time.Millisecond})
+			m.Call(call.KeysFailed{Failure: wire.KeyFailureBadTag})
+		}, "pronto_e2ee_commits_total{result=\"external\"} 2\npronto_e2ee_commits_total{result=\"member\"} 1\n" +
+			"pronto_e2ee_commits_total{result=\"stale\"} 1\npronto_e2ee_failures_total{cause=\"badTag\"} 1\n" +
+			"pronto_e2ee_first_opened_seconds_sum{topology=\"sfu\"} 0.25\npronto_e2ee_first_opened_seconds_count{topology=\"sfu\"} 1\n" +
+			"pronto_e2ee_groups_total{kind=\"first\"} 1\npronto_e2ee_groups_total{kind=\"replaced\"} 1"},
 		{"a link that has expired", func(m *Metrics) { m.Call(call.LinkJoined{Result: "expired"}) },
 			`pronto_link_joins_total{result="expired"} 1`},
 		{"a new link", func(m *Metrics) { m.Signalling(signalling.LinkCreated{Kind: wire.KindVideo}) },
@@ -169,7 +186,7 @@ var sources = Sources{
 			Rooms: 1, Peers: 5, Connected: 3, Tracks: 9,
 			In:        sfu.Media{AudioPackets: 10, AudioBytes: 11, VideoPackets: 12, VideoBytes: 13},
 			Out:       sfu.Media{AudioPackets: 14, AudioBytes: 15, VideoPackets: 16, VideoBytes: 17},
-			Dropped:   sfu.Dropped{Uplink: 20, RTCP: 21, SSRC: 22, Malformed: 23},
+			Dropped:   sfu.Dropped{Uplink: 20, RTCP: 21, SSRC: 22, Malformed: 23, Unsealed: sfu.Unsealed{Envelope: 24, Keyless: 25, Leaf: 26, Epoch: 27, Kind: 28}},
 			KeyFrames: sfu.KeyFrames{Sent: 30, Feedback: 31, Switch: 32, Repeat: 33, Merged: 34, Received: 35},
 			LayersUp:  40, LayersDown: 41,
 		}
@@ -211,7 +228,12 @@ pronto_sfu_rtp_packets_total{direction="in",media="audio"} 10
 pronto_sfu_rtp_packets_total{direction="in",media="video"} 12
 pronto_sfu_rtp_packets_total{direction="out",media="audio"} 14
 pronto_sfu_rtp_packets_total{direction="out",media="video"} 16
-pronto_sfu_tracks 9`
+pronto_sfu_tracks 9
+pronto_sfu_unsealed_packets_dropped_total{reason="envelope"} 24
+pronto_sfu_unsealed_packets_dropped_total{reason="epoch"} 27
+pronto_sfu_unsealed_packets_dropped_total{reason="keyless"} 25
+pronto_sfu_unsealed_packets_dropped_total{reason="kind"} 28
+pronto_sfu_unsealed_packets_dropped_total{reason="leaf"} 26`
 
 // nonZero gathers the series of ours that something has happened to, and of
 // histograms only sum and count.

@@ -19,6 +19,7 @@ type Metrics struct {
 
 	calls   calls
 	quality quality
+	keys    keys
 	links   links
 	media   media
 	relay   relay
@@ -32,7 +33,7 @@ func New() *Metrics {
 	b := newBuilder(registry)
 	m := &Metrics{
 		registry: registry,
-		calls:    newCalls(b), quality: newQuality(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
+		calls:    newCalls(b), quality: newQuality(b), keys: newKeys(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
 		watch: newWatch(b),
 	}
 	info := b.gauge("pronto_build_info")

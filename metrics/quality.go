@@ -19,7 +19,8 @@ const (
 // quality counts what clients report of their calls.
 type quality struct {
 	media, sent, limited, freezes                       *counter
-	reports, switches, pairs                            *counter
+	reports, switches, pairs, reasons                   *counter
+	stars                                               *histogram
 	mos, concealed, frozen, rate, height                *histogram
 	rtt, jitter, buffer, loss, gathering, connect, dtls *histogram
 }
@@ -33,6 +34,8 @@ func newQuality(b *builder) quality {
 		reports:   b.counter("pronto_client_reports_total"),
 		switches:  b.counter("pronto_network_changes_total"),
 		pairs:     b.counter("pronto_ice_selected_pairs_total"),
+		reasons:   b.counter("pronto_rating_reasons_total"),
+		stars:     b.histogram("pronto_rating_stars"),
 		mos:       b.histogram("pronto_audio_mos_score"),
 		concealed: b.histogram("pronto_audio_concealed_ratio"),
 		frozen:    b.histogram("pronto_video_freeze_ratio"),
@@ -62,6 +65,13 @@ func (q *quality) connected(e call.Connected) {
 	}
 	if e.DTLS > 0 {
 		q.dtls.observe(e.DTLS.Seconds())
+	}
+}
+
+func (q *quality) rated(e call.Rated) {
+	q.stars.observe(float64(e.Stars), string(e.Kind))
+	for _, reason := range e.Reasons {
+		q.reasons.inc(ratingReason(reason))
 	}
 }
 

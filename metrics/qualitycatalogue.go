@@ -77,6 +77,12 @@ var qualityDefinitions = []Definition{
 		Labels: []Label{label("result", texts(call.ReportAccepted, call.ReportInvalid, call.ReportRateLimited)...)},
 		Help:   "Clients' reports of quality, by what became of them.",
 	}, {
+		Name: "pronto_rating_stars", Type: Histogram, Labels: []Label{kinds}, Buckets: []float64{1, 2, 3, 4, 5},
+		Help: "What people thought of a call, from 1, bad, to 5, very good; a sample of the calls is asked for.",
+	}, {
+		Name: "pronto_rating_reasons_total", Type: Counter, Labels: []Label{label("reason", ratingReasons()...)},
+		Help: "What people did not like about a call.",
+	}, {
 		Name: "pronto_ice_selected_pairs_total", Type: Counter,
 		Labels: []Label{paths, label("transport", wire.TransportUDP.Values()...), label("family", append(wire.FamilyV4.Values(), unknown)...)},
 		Help:   "Connections of clients that came about, by the way they take: the share of TURN.",
@@ -90,4 +96,20 @@ var qualityDefinitions = []Definition{
 		Name: "pronto_dtls_handshake_seconds", Type: Histogram, Buckets: waits,
 		Help: "Time of a client's DTLS handshake.",
 	},
+}
+
+func ratingReasons() []string {
+	reasons := wire.RatingElse.Values()
+	for i := range reasons {
+		reasons[i] = ratingReason(wire.RatingReason(reasons[i]))
+	}
+	return reasons
+}
+
+// ratingReason is a reason in the spelling of labels.
+func ratingReason(reason wire.RatingReason) string {
+	if reason == wire.RatingCutOut {
+		return "cut_out"
+	}
+	return string(reason)
 }

@@ -24,7 +24,7 @@ func TestTheTableOfMetricsIsFresh(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("%s is old; run: go test ./metrics/... -update", path)
+		t.Errorf("%s is old; run: make generate", path)
 	}
 }
 
@@ -33,7 +33,7 @@ func table() string {
 	var b strings.Builder
 	b.WriteString(`# Metrics
 
-Made from the definitions in this folder by ` + "`go test ./metrics/... -update`" + `; do not edit.
+Made from the definitions in this folder by ` + "`make generate`" + `; do not edit.
 
 Pronto serves these at ` + "`/metrics`" + `, with those of the Go runtime and of the process beside them.
 Times are in seconds and sizes in bytes. No label names a person, an address or a call. What does not fit

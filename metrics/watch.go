@@ -27,6 +27,7 @@ type watch struct {
 	calls, people, busDropped       *scraped
 	rooms, peers, tracks            *scraped
 	packets, bytes, dropped, layers *scraped
+	unsealed                        *scraped
 	requests, repeats, wishes, came *scraped
 }
 
@@ -41,6 +42,7 @@ func newWatch(b *builder) *watch {
 		packets:    b.scraped("pronto_sfu_rtp_packets_total", Counter),
 		bytes:      b.scraped("pronto_sfu_rtp_bytes_total", Counter),
 		dropped:    b.scraped("pronto_sfu_packets_dropped_total", Counter),
+		unsealed:   b.scraped("pronto_sfu_unsealed_packets_dropped_total", Counter),
 		layers:     b.scraped("pronto_sfu_layer_switches_total", Counter),
 		requests:   b.scraped("pronto_sfu_keyframe_requests_total", Counter),
 		repeats:    b.scraped("pronto_sfu_keyframe_repeats_total", Counter),
@@ -54,7 +56,7 @@ func newWatch(b *builder) *watch {
 // Describe implements prometheus.Collector.
 func (w *watch) Describe(ch chan<- *prometheus.Desc) {
 	for _, s := range []*scraped{
-		w.calls, w.people, w.busDropped, w.rooms, w.peers, w.tracks, w.packets, w.bytes, w.dropped, w.layers,
+		w.calls, w.people, w.busDropped, w.rooms, w.peers, w.tracks, w.packets, w.bytes, w.dropped, w.unsealed, w.layers,
 		w.requests, w.repeats, w.wishes, w.came,
 	} {
 		ch <- s.desc
@@ -111,6 +113,12 @@ func (w *watch) collectSFU(ch chan<- prometheus.Metric, s sfu.Stats) {
 	w.dropped.emit(ch, float64(s.Dropped.RTCP), "rtcp")
 	w.dropped.emit(ch, float64(s.Dropped.SSRC), "ssrc")
 	w.dropped.emit(ch, float64(s.Dropped.Malformed), "malformed")
+	for reason, n := range map[string]uint64{
+		"envelope": s.Dropped.Unsealed.Envelope, "keyless": s.Dropped.Unsealed.Keyless, "leaf": s.Dropped.Unsealed.Leaf,
+		"epoch": s.Dropped.Unsealed.Epoch, "kind": s.Dropped.Unsealed.Kind,
+	} {
+		w.unsealed.emit(ch, float64(n), reason)
+	}
 	w.layers.emit(ch, float64(s.LayersUp), "up")
 	w.layers.emit(ch, float64(s.LayersDown), "down")
 	w.requests.emit(ch, float64(s.KeyFrames.Sent))

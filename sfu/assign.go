@@ -19,15 +19,29 @@ const (
 type want struct {
 	stream *stream
 	height int
+	pinned bool
+}
+
+// offered is what those in a room may receive, for all of them at once: that a viewer does not receive himself is
+// seen to later. So somebody who joins costs each of those who are there as much as they have slots, not as
+// many as there are.
+type offered struct {
+	peers  map[string]*Peer // by id
+	voices []want           // everything with sound, in the order in which the senders joined
+	ranked []want           // the same, the loudest first
+	views  []want           // for who has not said what he shows: screens, then cameras in the same order
+
+	wanted []want // of one viewer
 }
 
 // assign gives every viewer's slots to those who are to flow in them, and tells the viewers whose
 // slots changed. The caller holds r.mu, as for all functions below.
 func (r *Room) assign(now time.Time) {
 	r.chooseLoud(now)
+	r.collect()
 	for _, viewer := range r.peers {
-		changed := r.fill(viewer.audioSlots, viewer.visible(r.wantedAudio(viewer)))
-		if r.fill(viewer.videoSlots, viewer.visible(r.wantedVideo(viewer))) || changed {
+		changed := r.fill(viewer.audioSlots, r.wantedAudio(viewer))
+		if r.fill(viewer.videoSlots, r.wantedVideo(viewer)) || changed {
 			viewer.tellSlots()
 		}
 	}
@@ -38,7 +52,6 @@ func (r *Room) assign(now time.Time) {
 // whether anything changed hands.
 func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 	wanted = wanted[:min(len(wanted), len(slots))]
-	has := make(map[*stream]bool, len(slots))
 	for _, s := range slots {
 		if s.stream == nil {
 			continue
@@ -49,23 +62,25 @@ func (r *Room) fill(slots []*slot, wanted []want) (changed bool) {
 			changed = true
 			continue
 		}
-		s.height = wanted[i].height
-		has[s.stream] = true
+		s.show(wanted[i], i)
 	}
 	free := 0
-	for _, w := range wanted {
-		if has[w.stream] {
+	for i, w := range wanted {
+		if slices.ContainsFunc(slots, func(s *slot) bool { return s.stream == w.stream }) {
 			continue
 		}
 		for slots[free].stream != nil {
 			free++
 		}
 		r.give(slots[free], w.stream)
-		slots[free].height = w.height
+		slots[free].show(w, i)
 		changed = true
 	}
 	return changed
 }
+
+// show says how the viewer shows the slot's picture.
+func (s *slot) show(w want, order int) { s.height, s.pinned, s.order = w.height, w.pinned, order }
 
 // give lets a stream flow in a slot from now on; nil lets nothing flow.
 func (r *Room) give(s *slot, to *stream) {
@@ -74,7 +89,8 @@ func (r *Room) give(s *slot, to *stream) {
 		old.slots.Store(&without)
 	}
 	s.stream = to
-	s.aim(nil)
+	s.picked, s.paused, s.lessened = layer.None, false, time.Time{}
+	s.aim(choice{})
 	if to == nil {
 		return
 	}
@@ -86,36 +102,71 @@ func (r *Room) give(s *slot, to *stream) {
 	to.slots.Store(&with)
 }
 
-// wantedAudio returns the voices that a viewer is to hear: all, if they fit; else the loudest.
-func (r *Room) wantedAudio(viewer *Peer) []want {
-	all := r.audible(viewer)
-	if len(all) <= len(viewer.audioSlots) {
-		return all
+// collect finds out what those in the room may receive.
+func (r *Room) collect() {
+	o := &r.offered
+	if o.peers == nil {
+		o.peers = map[string]*Peer{}
 	}
-	rank := func(w want) int {
-		if i := slices.Index(r.loud, w.stream); i >= 0 {
-			return i
+	clear(o.peers)
+	for _, before := range [][]want{o.voices, o.ranked, o.views, o.wanted[:cap(o.wanted)]} {
+		clear(before) // so that nobody who has gone is kept
+	}
+	o.voices, o.views = o.voices[:0], o.views[:0]
+	screens := 0
+	for _, p := range r.peers {
+		o.peers[p.id] = p
+		if !p.sending.Load() {
+			continue
 		}
-		return len(r.loud) // never heard
+		for _, s := range p.streams {
+			shared := slices.Contains(r.shares, s)
+			switch {
+			case s.source == Microphone, s.source == ScreenAudio && shared:
+				o.voices = append(o.voices, want{stream: s})
+			case s.source == Camera:
+				o.views = append(o.views, want{stream: s, height: defaultHeight})
+			case s.source == Screen && shared:
+				o.views = slices.Insert(o.views, screens, want{stream: s, height: 2 * layer.AssumedHeight})
+				screens++
+			}
+		}
 	}
-	slices.SortStableFunc(all, func(a, b want) int { return cmp.Compare(rank(a), rank(b)) })
-	return all
+	o.ranked = append(o.ranked[:0], o.voices...)
+	rank := make(map[*stream]int, len(r.loud))
+	for i, s := range r.loud {
+		rank[s] = i - len(r.loud)
+	}
+	slices.SortStableFunc(o.ranked, func(a, b want) int { return cmp.Compare(rank[a.stream], rank[b.stream]) }) // 0 was never heard
 }
 
-// audible returns everything with sound that others send.
-func (r *Room) audible(viewer *Peer) []want {
-	var all []want
-	for _, p := range r.peers {
-		for _, s := range p.streams {
-			if p == viewer || !p.sending.Load() || !s.source.Audio() {
-				continue
-			}
-			if s.source == Microphone || slices.Contains(r.shares, s) {
-				all = append(all, want{stream: s})
-			}
+// wantedAudio returns the voices that a viewer is to hear: all, if they fit; else the loudest.
+func (r *Room) wantedAudio(viewer *Peer) []want {
+	others := len(r.offered.voices)
+	for _, s := range viewer.streams {
+		if slices.ContainsFunc(r.offered.voices, func(w want) bool { return w.stream == s }) {
+			others--
 		}
 	}
-	return all
+	if others <= len(viewer.audioSlots) {
+		return r.pick(viewer, r.offered.voices, len(viewer.audioSlots))
+	}
+	return r.pick(viewer, r.offered.ranked, len(viewer.audioSlots))
+}
+
+// pick returns the first of what is offered that may flow to a viewer, at most so many.
+func (r *Room) pick(viewer *Peer, from []want, most int) []want {
+	wanted := r.offered.wanted[:0]
+	for _, w := range from {
+		if len(wanted) == most {
+			break
+		}
+		if w.stream.peer != viewer && viewer.sees(w.stream.peer) {
+			wanted = append(wanted, w)
+		}
+	}
+	r.offered.wanted = wanted
+	return wanted
 }
 
 // chooseLoud ranks the voices in rooms with more of them than audio slots. It reports whether the ranking
@@ -136,43 +187,24 @@ func (r *Room) chooseLoud(now time.Time) (changed bool) {
 // wantedVideo returns what a viewer shows, most important first.
 func (r *Room) wantedVideo(viewer *Peer) []want {
 	if viewer.view == nil {
-		return r.defaultView(viewer)
+		return r.pick(viewer, r.offered.views, len(viewer.videoSlots))
 	}
-	var wanted []want
+	wanted := r.offered.wanted[:0]
 	for _, item := range viewer.view {
 		s := r.find(item.Participant, item.Source)
-		if s == nil || s.peer == viewer || item.Height <= 0 || s.source.Audio() || !s.peer.sending.Load() ||
+		if s == nil || s.peer == viewer || item.Height <= 0 || s.source.Audio() || !s.peer.sending.Load() || !viewer.sees(s.peer) ||
 			slices.ContainsFunc(wanted, func(w want) bool { return w.stream == s }) {
 			continue
 		}
-		wanted = append(wanted, want{s, item.Height})
+		wanted = append(wanted, want{s, item.Height, item.Pinned})
 	}
+	r.offered.wanted = wanted
 	return wanted
 }
 
-// defaultView is what a client gets that has not said what it shows: screens, then
-// cameras in the order in which their senders joined.
-func (r *Room) defaultView(viewer *Peer) []want {
-	var screens, cameras []want
-	for _, p := range r.peers {
-		for _, s := range p.streams {
-			switch {
-			case p == viewer || !p.sending.Load():
-			case s.source == Camera:
-				cameras = append(cameras, want{s, defaultHeight})
-			case s.source == Screen && slices.Contains(r.shares, s):
-				screens = append(screens, want{s, 2 * layer.AssumedHeight})
-			}
-		}
-	}
-	return append(screens, cameras...)
-}
-
 func (r *Room) find(participant string, source Source) *stream {
-	for _, p := range r.peers {
-		if p.id == participant {
-			return p.stream(source)
-		}
+	if p := r.offered.peers[participant]; p != nil {
+		return p.stream(source)
 	}
 	return nil
 }
@@ -190,38 +222,4 @@ func (r *Room) watchShares(now time.Time) (changed bool) {
 	changed = !slices.Equal(shares, r.shares)
 	r.shares = shares
 	return changed
-}
-
-// aimAll chooses the layer of every slot.
-func (r *Room) aimAll(now time.Time) {
-	for _, p := range r.peers {
-		for _, s := range p.streams {
-			if slots := s.slots.Load(); slots != nil && len(*slots) > 0 {
-				r.aimSlots(s, *slots, now)
-			}
-		}
-	}
-}
-
-func (r *Room) aimSlots(of *stream, slots []*slot, now time.Time) {
-	if of.source.Audio() {
-		target := of.encodings[0].Load()
-		if of.peer.mutes(of.source) {
-			target = nil
-		}
-		for _, s := range slots {
-			s.aim(target)
-		}
-		return
-	}
-	r.layerBuf = of.layers(r.layerBuf, now)
-	for _, s := range slots {
-		current := layer.None
-		if target, _ := s.aimed(); target != nil {
-			current = target.index
-		}
-		if chosen := layer.Choose(r.layerBuf, current, s.height); chosen != layer.None {
-			s.aim(of.encodings[chosen].Load())
-		}
-	}
 }

@@ -15,13 +15,18 @@ func newBucket(rate, depth int) bucket {
 
 // take takes n tokens if there are as many.
 func (b *bucket) take(n int, now time.Time) bool {
-	if !b.at.IsZero() {
-		b.level = min(b.depth, b.level+now.Sub(b.at).Seconds()*b.rate)
-	}
-	b.at = now
-	if float64(n) > b.level {
+	if !b.has(n, now) {
 		return false
 	}
 	b.level -= float64(n)
 	return true
+}
+
+// has tells whether there are n tokens, and takes none.
+func (b *bucket) has(n int, now time.Time) bool {
+	if !b.at.IsZero() {
+		b.level = min(b.depth, b.level+now.Sub(b.at).Seconds()*b.rate)
+	}
+	b.at = now
+	return float64(n) <= b.level
 }

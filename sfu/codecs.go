@@ -6,37 +6,63 @@ import (
 
 	"github.com/pion/logging"
 	"github.com/pion/webrtc/v4"
+
+	"pronto/sfu/forward"
 )
 
-// Payload types that answers name where the offer leaves the choice.
+// clockOpus and clockVideo are RTP clock rates in Hz.
 const (
-	ptOpus = 111
-	ptVP8  = 96
-	ptRTX  = 97
+	clockOpus  = 48000
+	clockVideo = 90000
 )
 
-// clockOpus and clockVP8 are RTP clock rates in Hz.
-const (
-	clockOpus = 48000
-	clockVP8  = 90000
-)
+// described is how a codec is described to pion. Its payload types are those of the offer.
+type described struct {
+	mime, fmtp string
+	pt         webrtc.PayloadType
+}
 
-// newMediaEngine knows Opus, VP8 with retransmission, and the header extensions that a
+var descriptions = [codecs]described{
+	forward.CodecOpus: {webrtc.MimeTypeOpus, "minptime=10;useinbandfec=1", 111},
+	forward.CodecVP8:  {webrtc.MimeTypeVP8, "", 96},
+	forward.CodecVP9:  {webrtc.MimeTypeVP9, "profile-id=0", 98},
+	forward.CodecAV1:  {webrtc.MimeTypeAV1, "", 45},
+	forward.CodecH264: {webrtc.MimeTypeH264, "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f", 108},
+}
+
+const mimeRED = "audio/red"
+
+// newMediaEngine knows Opus, the codecs of pictures with retransmission, and the header extensions that a
 // publisher's packets need. Nothing is registered for what the SFU sends: its
 // SSRCs are in the answer.
 func newMediaEngine() (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
-	opus := webrtc.RTPCodecParameters{
-		PayloadType: ptOpus,
-		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeOpus, ClockRate: clockOpus, Channels: 2,
-			SDPFmtpLine: "minptime=10;useinbandfec=1",
-		},
+	opus := descriptions[forward.CodecOpus]
+	sound := webrtc.RTPCodecCapability{MimeType: opus.mime, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: opus.fmtp}
+	red := webrtc.RTPCodecCapability{MimeType: mimeRED, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: "111/111"}
+	for pt, capability := range map[webrtc.PayloadType]webrtc.RTPCodecCapability{opus.pt: sound, 63: red} {
+		codec := webrtc.RTPCodecParameters{PayloadType: pt, RTPCodecCapability: capability}
+		if err := m.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {
+			return nil, fmt.Errorf("register %s: %w", capability.MimeType, err)
+		}
 	}
-	vp8 := webrtc.RTPCodecParameters{
-		PayloadType: ptVP8,
+	for _, codec := range forward.VideoCodecs() {
+		if err := registerVideo(m, descriptions[codec]); err != nil {
+			return nil, err
+		}
+	}
+	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
+		m.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
+	}
+	return m, registerExtensions(m)
+}
+
+// registerVideo registers a codec and its retransmissions.
+func registerVideo(m *webrtc.MediaEngine, d described) error {
+	codec := webrtc.RTPCodecParameters{
+		PayloadType: d.pt,
 		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeVP8, ClockRate: clockVP8,
+			MimeType: d.mime, ClockRate: clockVideo, SDPFmtpLine: d.fmtp,
 			RTCPFeedback: []webrtc.RTCPFeedback{
 				{Type: webrtc.TypeRTCPFBCCM, Parameter: "fir"},
 				{Type: webrtc.TypeRTCPFBNACK},
@@ -45,23 +71,17 @@ func newMediaEngine() (*webrtc.MediaEngine, error) {
 		},
 	}
 	rtx := webrtc.RTPCodecParameters{
-		PayloadType: ptRTX,
+		PayloadType: d.pt + 1,
 		RTPCodecCapability: webrtc.RTPCodecCapability{
-			MimeType: webrtc.MimeTypeRTX, ClockRate: clockVP8, SDPFmtpLine: fmt.Sprintf("apt=%d", ptVP8),
+			MimeType: webrtc.MimeTypeRTX, ClockRate: clockVideo, SDPFmtpLine: fmt.Sprintf("apt=%d", d.pt),
 		},
 	}
-	if err := m.RegisterCodec(opus, webrtc.RTPCodecTypeAudio); err != nil {
-		return nil, fmt.Errorf("register Opus: %w", err)
-	}
-	for _, codec := range []webrtc.RTPCodecParameters{vp8, rtx} {
-		if err := m.RegisterCodec(codec, webrtc.RTPCodecTypeVideo); err != nil {
-			return nil, fmt.Errorf("register %s: %w", codec.MimeType, err)
+	for _, c := range []webrtc.RTPCodecParameters{codec, rtx} {
+		if err := m.RegisterCodec(c, webrtc.RTPCodecTypeVideo); err != nil {
+			return fmt.Errorf("register %s: %w", c.MimeType, err)
 		}
 	}
-	for _, kind := range []webrtc.RTPCodecType{webrtc.RTPCodecTypeAudio, webrtc.RTPCodecTypeVideo} {
-		m.RegisterFeedback(webrtc.RTCPFeedback{Type: webrtc.TypeRTCPFBTransportCC}, kind)
-	}
-	return m, registerExtensions(m)
+	return nil
 }
 
 func registerExtensions(m *webrtc.MediaEngine) error {
@@ -79,9 +99,14 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 			}
 		}
 	}
-	for _, kind := range both { // reported by both sides
-		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extTWCC}, kind); err != nil {
-			return fmt.Errorf("register a header extension: %w", err)
+	for uri, kinds := range map[string][]webrtc.RTPCodecType{ // which both sides send
+		extTWCC:       both,
+		extDependency: {webrtc.RTPCodecTypeVideo},
+	} {
+		for _, kind := range kinds {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return fmt.Errorf("register a header extension: %w", err)
+			}
 		}
 	}
 	return nil

@@ -52,6 +52,9 @@ type Limits struct {
 	// ConnectWithin is how long a client may take from its first offer to DTLS
 	// connected before [Failed] comes. 20 s by default.
 	ConnectWithin time.Duration
+	// IdleAfter is how long nobody must have needed an encoding of a camera before its client is told to stop
+	// sending it ([Encodings]). 5 s by default.
+	IdleAfter time.Duration
 }
 
 // Validate reports what is missing or out of range.
@@ -82,7 +85,7 @@ func (l Limits) validate() error {
 	if l.UplinkBps > 0 && l.UplinkBps < 100_000 {
 		return errors.New("sfu: Limits.UplinkBps is under 100,000")
 	}
-	for _, d := range []time.Duration{l.DisconnectedAfter, l.FailedAfter, l.ConnectWithin} {
+	for _, d := range []time.Duration{l.DisconnectedAfter, l.FailedAfter, l.ConnectWithin, l.IdleAfter} {
 		if d < 0 {
 			return errors.New("sfu: a duration is negative")
 		}
@@ -110,5 +113,6 @@ func (l Limits) withDefaults() Limits {
 	last(&l.DisconnectedAfter, 4*time.Second)
 	last(&l.FailedAfter, 11*time.Second)
 	last(&l.ConnectWithin, 20*time.Second)
+	last(&l.IdleAfter, 5*time.Second)
 	return l
 }

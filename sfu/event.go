@@ -21,6 +21,8 @@ type ViewItem struct {
 	// Height is the height in device pixels at which it is shown, 0 to 4320. 0
 	// means that it is not shown: it keeps no slot and costs nothing.
 	Height int
+	// Pinned puts it before all others, also before who speaks.
+	Pinned bool
 }
 
 // Reason says why a peer failed or was closed. The set is fixed, fit for a label.
@@ -39,8 +41,8 @@ const (
 )
 
 // PeerEvent is what the owner of a peer is told, one after another, in order:
-// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia] or [Unheard].
-// Slots, Speakers and Unheard are states: when the listener is slow only the newest comes.
+// [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Codecs], [Unheard], [Paused],
+// [Encodings] or [Data]. All but the first three and FirstMedia are states: when the listener is slow only the newest comes.
 type PeerEvent interface{ peerEvent() }
 
 // Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
@@ -64,6 +66,47 @@ type Slots struct{ Slots []Slot }
 // participant of the room, the receiver included.
 type Speakers struct{ Participants []string }
 
+// Pause is one picture that the client shows and that does not flow.
+type Pause struct {
+	// Participant is the id of the peer who sends.
+	Participant string
+	// Source is [Camera] or [Screen].
+	Source Source
+	// Reason is why.
+	Reason PauseReason
+}
+
+// Paused is the whole list of what is paused, each time it changes.
+type Paused struct{ Pauses []Pause }
+
+// Encodings says which encodings of one source the client is to send, from lowest to highest: the others nobody needs
+// at the moment. Before the first one it sends all.
+type Encodings struct {
+	Source Source
+	Active []bool
+}
+
+// DataState is how far a peer has used its budget ([Peer.Use]).
+type DataState int
+
+// The states, from best to worst.
+const (
+	DataPlenty DataState = iota
+	DataLow              // four fifths are used
+	DataSpent            // nothing is left; only sound flows
+)
+
+// Data says how far a peer has used its budget, each time the state changes.
+type Data struct {
+	State DataState
+	// Used and Budget are in bytes; Budget is 0 for none.
+	Used, Budget int64
+}
+
+// Codecs lists the codecs of pictures that everybody who receives any can decode: of "vp8", "vp9", "av1" and
+// "h264", in this order. The client may send any of them, and may change between them without an offer.
+type Codecs struct{ Video []string }
+
 // FirstMedia says that the first media packet of the client has come.
 type FirstMedia struct{}
 
@@ -78,6 +121,10 @@ func (Failed) peerEvent()       {}
 func (Slots) peerEvent()        {}
 func (Speakers) peerEvent()     {}
 func (FirstMedia) peerEvent()   {}
+func (Paused) peerEvent()       {}
+func (Encodings) peerEvent()    {}
+func (Data) peerEvent()         {}
+func (Codecs) peerEvent()       {}
 func (Unheard) peerEvent()      {}
 
 // Event is what metrics are told; it names nobody. One of [PeerConnected],

@@ -17,6 +17,10 @@ const othersPerSecond = 100
 // leastCharged is as how many bytes a shorter packet counts: it costs those who forward it as much.
 const leastCharged = 160
 
+// audioShare is which part of the uplink of a second is left to sound when all else is used up: 250 kbit/s of 5 Mbit/s,
+// more than a microphone and the sound of a screen send.
+const audioShare = 20
+
 // fence stands between the authentic packets of one peer and what they may cost. It counts the SSRCs that
 // a client names, in RTP or only inside RTCP: each could cost memory until the session ends. Too many of
 // them are abuse. It also enforces the rates of a peer. The worker owns it.
@@ -36,7 +40,7 @@ func newFence(limits Limits, count *counters, abuse func()) *fence {
 	return &fence{
 		limits: limits, count: count, abuse: abuse, named: map[uint32]struct{}{},
 		// Half a second of burst lets a key frame pass.
-		uplink:  newBucket(limits.UplinkBps, limits.UplinkBps/2),
+		uplink:  newBucket(limits.UplinkBps, limits.UplinkBps/2+limits.UplinkBps/audioShare),
 		reports: newBucket(limits.RTCPPerSecond, limits.RTCPPerSecond),
 		resends: newBucket(resendsPerSecond, resendsPerSecond),
 		others:  newBucket(othersPerSecond, othersPerSecond),
@@ -57,19 +61,39 @@ func (f *fence) name(ssrc uint32) bool {
 	return true
 }
 
-// admit decides whether RTP of the given length passes.
-func (f *fence) admit(bytes int, now time.Time) bool {
-	if f.uplink.take(max(bytes, leastCharged)*8, now) {
+// admit decides whether RTP of the given length passes, before it is opened: a flood must cost less than what it
+// keeps from others. Nothing is charged yet, for anybody can write the address of another on a packet.
+// What is left last is for sound alone, so that a camera above the limit does not silence its microphone.
+func (f *fence) admit(bytes int, audio bool, now time.Time) bool {
+	bits := bitsCharged(bytes)
+	if !audio {
+		bits += f.limits.UplinkBps / audioShare
+	}
+	if f.uplink.has(bits, now) {
 		return true
 	}
 	f.count.droppedUplink.Add(1)
 	return false
 }
 
+// charge takes an authentic packet that was admitted into account.
+func (f *fence) charge(bytes int, now time.Time) { f.uplink.take(bitsCharged(bytes), now) }
+
+func bitsCharged(bytes int) int { return max(bytes, leastCharged) * 8 }
+
 // pass decides whether a packet of ICE or DTLS passes.
 func (f *fence) pass(now time.Time) bool { return f.others.take(1, now) }
 
-// heed decides whether a compound RTCP packet passes.
+// listens decides whether an RTCP packet is opened; nothing is charged yet.
+func (f *fence) listens(now time.Time) bool {
+	if f.reports.has(1, now) {
+		return true
+	}
+	f.count.droppedRTCP.Add(1)
+	return false
+}
+
+// heed decides whether an authentic compound RTCP packet passes.
 func (f *fence) heed(compound []byte, now time.Time) bool {
 	if f.reports.take(1, now) && f.resends.take(asked(compound), now) {
 		return true

@@ -31,16 +31,41 @@ func TestTheFenceCountsEachSSRCOnce(t *testing.T) {
 	}
 }
 
-func TestAFloodOfSmallPacketsIsNotCheaperThanOneOfLargeOnes(t *testing.T) {
-	f, _ := newTestFence()
-	passed := 0
+// passing counts how many of many packets pass at one moment.
+func passing(f *fence, bytes int, audio bool) (passed int) {
 	for range 100_000 {
-		if f.admit(20, fenceTime) {
+		if f.admit(bytes, audio, fenceTime) {
+			f.charge(bytes, fenceTime)
 			passed++
 		}
 	}
-	if most := f.limits.UplinkBps / 2 / 8 / leastCharged; passed != most {
+	return passed
+}
+
+func TestAFloodOfSmallPacketsIsNotCheaperThanOneOfLargeOnes(t *testing.T) {
+	f, _ := newTestFence()
+	if passed, most := passing(f, 20, true), int(f.uplink.depth)/8/leastCharged; passed != most {
 		t.Errorf("%d packets passed, not %d", passed, most)
+	}
+}
+
+func TestACameraAboveTheLimitLeavesRoomForItsMicrophone(t *testing.T) {
+	f, _ := newTestFence()
+	video := passing(f, 1200, false)
+	if most := f.limits.UplinkBps / 2 / 8 / 1200; video != most {
+		t.Errorf("%d packets of video passed, not %d", video, most)
+	}
+	if audio := passing(f, 160, true); audio < 100 { // two seconds of it
+		t.Errorf("%d packets of sound passed", audio)
+	}
+}
+
+func TestPacketsThatAreNotAuthenticUseUpNothing(t *testing.T) {
+	f, _ := newTestFence()
+	for range 100_000 {
+		if !f.admit(1200, false, fenceTime) || !f.listens(fenceTime) {
+			t.Fatal("somebody else's packets closed the fence")
+		}
 	}
 }
 

@@ -21,10 +21,7 @@ func (p *Peer) Isolate(ids []string) {
 	r.kick()
 }
 
-// visible leaves out what must not flow to the peer. The caller holds Room.mu.
-func (p *Peer) visible(wanted []want) []want {
-	if len(p.apart) == 0 {
-		return wanted
-	}
-	return slices.DeleteFunc(wanted, func(w want) bool { return slices.Contains(p.apart, w.stream.peer.id) })
+// sees tells whether anything of another may flow to the peer. The caller holds Room.mu.
+func (p *Peer) sees(other *Peer) bool {
+	return len(p.apart) == 0 || !slices.Contains(p.apart, other.id)
 }

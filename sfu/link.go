@@ -56,12 +56,12 @@ type link struct {
 	// What goes.
 	slots  []*slot
 	bySSRC map[uint32]*slot
-	credit int    // bytes that may be sent again
-	number uint16 // transport-wide, of the next packet
+	credit int // bytes that may be sent again
+	path   path
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
-type extensionIDs struct{ mid, rid, rrid, level, twcc uint8 }
+type extensionIDs struct{ mid, rid, rrid, level, twcc, dependency uint8 }
 
 // source is one received SSRC.
 type source struct {
@@ -69,6 +69,9 @@ type source struct {
 	reception forward.Reception
 	encoding  *encoding // nil until it is known what it is
 }
+
+// audio tells whether the source is known to be one of sound.
+func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source.Audio() }
 
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
@@ -89,6 +92,9 @@ func (l *link) connect(session *udp.Session, to netip.AddrPort) {
 
 // publish says what the peer sends.
 func (l *link) publish(streams []*stream, ids extensionIDs) {
+	if l.closed {
+		return
+	}
 	l.publishes, l.ids = streams, ids
 	for _, s := range streams {
 		if len(s.rids) > 0 {
@@ -102,9 +108,15 @@ func (l *link) publish(streams []*stream, ids extensionIDs) {
 
 // addSlots says where the peer receives.
 func (l *link) addSlots(slots []*slot) {
+	if l.closed {
+		return
+	}
 	l.slots = append(l.slots, slots...)
 	for _, s := range slots {
 		l.bySSRC[s.ssrc] = s
+		if s.twcc != 0 {
+			l.openPath()
+		}
 		if s.rtxSSRC != 0 {
 			l.bySSRC[s.rtxSSRC] = s
 		}
@@ -121,14 +133,18 @@ func (l *link) takeMedia(packet []byte) {
 		l.worker.count.droppedMalformed.Add(1)
 		return
 	}
-	s := l.find(h.SSRC)
+	now, s := l.worker.now, l.find(h.SSRC)
+	if !l.fence.admit(len(packet), s.audio(), now) {
+		return
+	}
 	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
 	if err != nil {
 		return // not of the peer, or of before: nobody's fault
 	}
-	now := l.worker.now
 	l.alive(now)
-	if !l.fence.admit(len(packet), now) || s == l.trial && !l.remember(s) {
+	l.path.moved += int64(len(packet) + beneath)
+	l.fence.charge(len(packet), now)
+	if s == l.trial && !l.remember(s) {
 		return
 	}
 	if l.ids.twcc != 0 {
@@ -156,9 +172,12 @@ func (l *link) find(ssrc uint32) *source {
 		l.last = s
 		return s
 	}
-	if l.trial == nil || l.trial.srtp.SSRC() != ssrc {
-		// Kept only when the packet turns out to be authentic.
+	// Kept only when the packet turns out to be authentic.
+	switch {
+	case l.trial == nil:
 		l.trial = &source{srtp: udp.NewSource(ssrc)}
+	case l.trial.srtp.SSRC() != ssrc:
+		l.trial.srtp.Reset(ssrc)
 	}
 	return l.trial
 }
@@ -186,13 +205,17 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 			}
 		}
 	}
-	if of == nil || h.PayloadType != of.pt && h.PayloadType != of.rtxPT {
+	if of == nil {
+		return false
+	}
+	_, again, ok := of.formats.find(h.PayloadType)
+	if !ok {
 		return false
 	}
 	index := 0
 	if len(of.rids) > 0 {
 		rid := h.Extension(l.ids.rid)
-		if h.PayloadType == of.rtxPT && len(h.Extension(l.ids.rrid)) > 0 {
+		if again && len(h.Extension(l.ids.rrid)) > 0 {
 			rid = h.Extension(l.ids.rrid)
 		}
 		index = -1
@@ -210,11 +233,11 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 		l.worker.count.tracks.Add(1)
 	}
 	s.encoding = e
-	s.reception = forward.Reception{ClockRate: clockVP8, Ask: of.nack}
+	s.reception = forward.Reception{ClockRate: clockVideo, Ask: of.nack}
 	if of.source.Audio() {
 		s.reception.ClockRate = clockOpus
 	}
-	if h.PayloadType == of.pt {
+	if !again {
 		e.source = s
 		e.ssrc.Store(h.SSRC) // another one means that the client began anew
 	}

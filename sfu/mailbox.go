@@ -88,12 +88,24 @@ func (m *mailbox) take() (e PeerEvent, more bool) {
 }
 
 func sameState(a, b PeerEvent) bool {
-	switch a.(type) {
+	switch a := a.(type) {
 	case Slots:
 		_, same := b.(Slots)
 		return same
 	case Speakers:
 		_, same := b.(Speakers)
+		return same
+	case Paused:
+		_, same := b.(Paused)
+		return same
+	case Data:
+		_, same := b.(Data)
+		return same
+	case Encodings:
+		b, same := b.(Encodings)
+		return same && a.Source == b.Source
+	case Codecs:
+		_, same := b.(Codecs)
 		return same
 	case Unheard:
 		_, same := b.(Unheard)

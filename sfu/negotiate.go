@@ -19,6 +19,9 @@ type Offer struct {
 	// Mids says which media section sends which source. Empty means by position
 	// among the sections that send, in the order of [Sources].
 	Mids map[Source]string
+	// DownlinkBps is what the client knows of its downlink, in bit/s, as from an earlier call; 0 if nothing. It counts
+	// until the first packets have been reported, in the first offer.
+	DownlinkBps int
 }
 
 // Answer is the session description that answers an [Offer]. It has all
@@ -56,6 +59,7 @@ func (p *Peer) Negotiate(ctx context.Context, offer Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+	p.sfu.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
 	answer, err := p.negotiate(sdp, sections, streams)
 	if err != nil {
 		if p.gone() {
@@ -105,7 +109,7 @@ func (p *Peer) newStreams(sections []section, mids map[Source]string) ([]*stream
 		from := sections[i]
 		streams = append(streams, &stream{
 			peer: p, source: source, mid: mid, rids: from.rids,
-			pt: from.pt, rtxPT: from.rtxPT, ssrcs: from.ssrcs, nack: from.nack,
+			formats: from.formats, ssrcs: from.ssrcs, nack: from.nack,
 		})
 	}
 	if len(streams) != len(mids) {
@@ -155,7 +159,7 @@ func (p *Peer) negotiate(sdp string, sections []section, streams []*stream) (str
 		return "", err
 	}
 	p.sections = sections
-	return announce(answer, p.sfu.lines), nil
+	return announce(answer, p.sfu.lines, sections), nil
 }
 
 // connect makes the PeerConnection.
@@ -188,9 +192,10 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 		}
 		s.transceiver = t
 		encoding := t.Sender().GetParameters().Encodings[0]
-		s.pt, s.ssrc, s.twcc = section.pt, uint32(encoding.SSRC), section.twcc
-		if section.rtxPT != 0 {
-			s.rtxPT, s.rtxSSRC = section.rtxPT, uint32(encoding.RTX.SSRC)
+		s.formats, s.ssrc, s.twcc = section.formats, uint32(encoding.SSRC), section.twcc
+		s.dependency = section.dependency
+		if section.formats.rtx != [codecs]uint8{} {
+			s.rtxSSRC = uint32(encoding.RTX.SSRC)
 		}
 		slots = append(slots, s)
 	}
@@ -269,18 +274,20 @@ func (p *Peer) open(slots []*slot) error {
 		}
 	}
 	if slices.Contains(r.peers, p) {
+		r.tellCodecs(p)
 		r.assign(time.Now())
 		r.kick()
 	}
 	return nil
 }
 
-// announce replaces the candidates of an answer by those of the SFU, in the first media section: all are bundled.
-func announce(answer string, lines []string) string {
+// announce replaces the candidates of an answer by those of the SFU, in the first media section: all are
+// bundled. Of each section it leaves the formats that its offer had, in their order: the first is what the client sends.
+func announce(answer string, lines []string, sections []section) string {
 	var out strings.Builder
-	sections := 0
-	insert := func() {
-		if sections == 1 {
+	at := -1 // which section
+	end := func() {
+		if at == 0 {
 			out.WriteString(strings.Join(lines, "\r\n") + "\r\n")
 		}
 	}
@@ -290,11 +297,27 @@ func announce(answer string, lines []string) string {
 			continue
 		}
 		if strings.HasPrefix(line, "m=") {
-			insert()
-			sections++
+			end()
+			at++
+			if fields := strings.SplitN(line, " ", 4); at < len(sections) && len(fields) == 4 {
+				line = strings.Join(append(fields[:3:3], sections[at].kept...), " ")
+			}
+		} else if pt, ok := formatOf(line); ok && at >= 0 && at < len(sections) && !slices.Contains(sections[at].kept, pt) {
+			continue
 		}
 		out.WriteString(line + "\r\n")
 	}
-	insert()
+	end()
 	return out.String()
+}
+
+// formatOf returns the payload type of which a line tells.
+func formatOf(line string) (pt string, ok bool) {
+	for _, attribute := range []string{"a=rtpmap:", "a=fmtp:", "a=rtcp-fb:"} {
+		if rest, found := strings.CutPrefix(line, attribute); found {
+			pt, _, _ = strings.Cut(rest, " ")
+			return pt, true
+		}
+	}
+	return "", false
 }

@@ -37,6 +37,7 @@ type Peer struct {
 	sending    atomic.Bool // its media may go to others
 	receiving  atomic.Bool // media of others may come to it
 	firstHeard atomic.Bool
+	seal       atomic.Uint32 // a seal.Want
 
 	// Owned by who holds negotiating.
 	sections []section
@@ -59,6 +60,8 @@ type Peer struct {
 	late       bool       // Failed was told because no connection came
 	everUp     bool
 	hearing    hearing
+	paused     []Pause // as last told
+	use        use
 }
 
 func newPeer(r *Room, id string) *Peer {
@@ -156,6 +159,8 @@ func (p *Peer) shutDown(reason Reason) {
 		}
 	}
 	p.work.Wait()
+	p.pc = nil // who still knows the peer keeps no more of it than that
+	p.conn.Store(nil)
 	if p.connected.Swap(false) {
 		p.sfu.count.connected.Add(-1)
 	}

@@ -17,14 +17,14 @@ const (
 
 // takeReport takes one compound RTCP packet of the peer.
 func (l *link) takeReport(packet []byte) {
-	if l.session == nil {
+	now := l.worker.now
+	if l.session == nil || !l.fence.listens(now) {
 		return
 	}
 	compound, err := l.session.OpenRTCP(packet)
 	if err != nil {
 		return
 	}
-	now := l.worker.now
 	l.alive(now)
 	if !l.fence.heed(compound, now) {
 		return
@@ -50,7 +50,11 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 		if s := l.sources[ssrc]; s != nil {
 			s.reception.HeardSender(ntp, now)
 		}
-		return true
+	}
+	for b := range r.Blocks {
+		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
+			s.loss.Heard(b.Lost, now)
+		}
 	}
 	media, ok := r.Media()
 	if !ok {
@@ -62,6 +66,8 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	switch {
 	case r.Type == forward.TypeTransport && r.Count == forward.FormatNACK:
 		l.sendAgain(media, r.NACKs())
+	case r.Type == forward.TypeTransport && r.Count == forward.FormatTWCC:
+		l.hearArrivals(r)
 	case r.Type == forward.TypePayloadSpecific && r.Count == forward.FormatPLI:
 		l.peer.wantKeyFrame(l.bySSRC[media])
 	case r.Type == forward.TypePayloadSpecific && r.Count == forward.FormatFIR:
@@ -93,7 +99,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		if !ok {
 			continue
 		}
-		size := len(again.Payload) + s.headerSize() + udp.Overhead
+		size := len(again.Payload) + s.headerSize(again.Dependency) + udp.Overhead
 		if size > l.credit {
 			l.worker.count.droppedRTCP.Add(1)
 			return
@@ -120,8 +126,12 @@ func (l *link) send(reports []byte) {
 func (l *link) report() {
 	now := l.worker.now
 	l.listen(now)
+	l.peer.use.bytes.Store(l.path.moved)
 	if !l.sends() {
 		return
+	}
+	if l.path.wanted.Load() > l.path.bps.Load() {
+		l.activate() // also where nothing flows for want of room: else it would never be found
 	}
 	b := l.appendReceiverReport(l.worker.scratch[:0], now)
 	ntp := ntpTime(now)
@@ -153,7 +163,7 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 	for ssrc, s := range l.sources {
 		if n > 0 && s.reports() {
 			n--
-			b = s.reception.AppendBlock(b, ssrc, now)
+			b = s.reception.AppendBlock(b, ssrc, s.encoding.worstLoss(), now)
 		}
 	}
 	return b
@@ -162,6 +172,21 @@ func (l *link) appendReceiverReport(b []byte, now time.Time) []byte {
 // reports tells whether reception of the source is reported: that of media, not of retransmissions.
 func (s *source) reports() bool {
 	return s.encoding != nil && s.encoding.source == s && s.reception.Begun()
+}
+
+// worstLoss returns the most that any listener of a sound loses, in 256ths: the sender's codec protects it as much as
+// that needs (RFC 6716, section 2.1.7). Of pictures it is 0: what is lost of them is sent again.
+func (e *encoding) worstLoss() (worst uint8) {
+	slots := e.of.slots.Load()
+	if !e.of.source.Audio() || slots == nil {
+		return 0
+	}
+	for _, s := range *slots {
+		if s.current.Load() == e && s.viewer.receives() {
+			worst = max(worst, s.loss.Fraction())
+		}
+	}
+	return worst
 }
 
 // ntpTime is a time in the format of NTP (RFC 5905, section 6).
@@ -206,13 +231,13 @@ func (l *link) askKeyFrame(ssrc uint32) {
 // as it was, for with AES-GCM two packets of one number must be one.
 func (s *slot) sendAgain(l *link, again forward.Again) {
 	out := again.Out
-	if s.rtxSSRC == 0 {
-		s.seal(l, &s.sink, s.pt, s.ssrc, out, again.Marker, again.Payload)
+	if s.formats.rtx[again.Codec] == 0 {
+		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Dependency, again.Payload)
 		return
 	}
 	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
-	out.Seq, out.Number = s.rtxSeq, s.stamp(l, len(payload))
-	s.seal(l, &s.rtxSink, s.rtxPT, s.rtxSSRC, out, again.Marker, payload)
+	out.Seq, out.Number = s.rtxSeq, s.stamp(l, again.Dependency, len(payload))
+	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, again.Dependency, payload)
 }

@@ -33,9 +33,13 @@ type Room struct {
 	loud   []*stream // who is heard first where there are fewer audio slots than voices
 	shares []*stream // screens and their sound that are being sent
 
+	common       []string // codecs that all can decode, as told last
 	speaking     []string
 	speakingTold time.Time
-	layerBuf     []layer.Encoding
+	shown        []*slot // these are used again and again
+	demands      []layer.Demand
+	choices      []int
+	offered      offered
 }
 
 func newRoom(s *SFU, id string) *Room {
@@ -99,6 +103,7 @@ func (r *Room) drop(p *Peer) {
 	for _, s := range slices.Concat(p.audioSlots, p.videoSlots) {
 		r.give(s, nil)
 	}
+	r.tellCodecs(nil)
 	r.sfu.count.peers.Add(-1)
 }
 
@@ -178,6 +183,7 @@ func (r *Room) look(now time.Time) []ask {
 	}
 	for _, p := range r.peers {
 		p.checkConnect(now)
+		p.checkUse()
 		p.checkHeard(now)
 	}
 	return r.keyFrames(now)

@@ -46,10 +46,12 @@ type section struct {
 	send  bool // the client sends: a source; else a slot
 	rids  []string
 
-	pt, rtxPT  uint8 // rtxPT is 0 without retransmissions
+	formats    formats
+	kept       []string // the payload types of formats, in the order of preference
 	ssrcs      []uint32
 	nack       bool
 	twcc       uint8        // extension id of the transport-wide number, 0 if its arrivals are not reported
+	dependency uint8        // extension id of the dependency descriptor, 0 if the client takes none
 	extensions extensionIDs // of the whole offer: all sections share one transport
 }
 
@@ -96,6 +98,7 @@ type offerReader struct {
 
 	media   *mediaReader // nil before the first m-line
 	session mediaReader  // what is said for all sections
+	mixed   bool         // header extensions in both forms may be mixed (RFC 8285, section 6)
 }
 
 func (r *offerReader) line(line string) error {
@@ -135,6 +138,7 @@ func (r *offerReader) sessionAttribute(line, key, value string) error {
 	case "ice-lite":
 		return &SDPError{"ICE-lite"}
 	case "group", "msid-semantic", "extmap-allow-mixed":
+		r.mixed = r.mixed || key == "extmap-allow-mixed"
 		r.write(line)
 		return nil
 	case "sendrecv", "sendonly", "recvonly", "inactive":
@@ -191,7 +195,7 @@ func (r *offerReader) endMedia() error {
 	if m == nil {
 		return nil
 	}
-	codecs, err := m.finish(r.session)
+	kept, err := m.finish(r.session)
 	if err != nil {
 		return err
 	}
@@ -216,8 +220,9 @@ func (r *offerReader) endMedia() error {
 	if r.sources > len(Sources()) || r.audioSlots > maxAudioSlots || r.videoSlots > maxVideoSlots {
 		return &SDPError{"more sources or slots than allowed"}
 	}
-	r.sections = append(r.sections, m.section(codecs))
-	m.writeTo(&r.out, codecs)
+	s := m.section(kept)
+	r.sections = append(r.sections, s)
+	m.writeTo(&r.out, s.kept)
 	return nil
 }
 
@@ -231,6 +236,9 @@ func (r *offerReader) end() error {
 	ids := extensionIDsOf(r.extensions)
 	for i := range r.sections {
 		r.sections[i].extensions = ids
+		if !r.mixed {
+			r.sections[i].dependency = 0 // a long one needs the two-byte form
+		}
 	}
 	return nil
 }

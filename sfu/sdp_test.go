@@ -25,7 +25,7 @@ func audioSection(mid string, more ...string) string {
 
 func videoSection(mid string, more ...string) string {
 	return "m=video 9 UDP/TLS/RTP/SAVPF 96 97 98\r\na=mid:" + mid + "\r\na=sendonly\r\n" +
-		"a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:98 VP9/90000\r\n" +
+		"a=rtpmap:96 VP8/90000\r\na=rtpmap:97 rtx/90000\r\na=fmtp:97 apt=96\r\na=rtpmap:98 VP9/90000\r\na=fmtp:98 profile-id=2\r\n" +
 		"a=rtcp-fb:96 nack\r\na=rtcp-fb:98 nack\r\n" + strings.Join(more, "")
 }
 

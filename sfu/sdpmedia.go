@@ -1,9 +1,12 @@
 package sfu
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"pronto/sfu/forward"
 )
 
 // The header extensions that are negotiated, in both kinds of sections.
@@ -13,6 +16,7 @@ const (
 	extRRID       = "urn:ietf:params:rtp-hdrext:sdes:repaired-rtp-stream-id"
 	extAudioLevel = "urn:ietf:params:rtp-hdrext:ssrc-audio-level"
 	extTWCC       = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+	extDependency = forward.DependencyURI
 )
 
 // mediaReader reads one media section of an offer.
@@ -158,7 +162,7 @@ func (m *mediaReader) extmap(value string) error {
 	}
 	id, _, _ := strings.Cut(fields[0], "/")
 	switch uri := fields[1]; uri {
-	case extMid, extRID, extRRID, extAudioLevel, extTWCC:
+	case extMid, extRID, extRRID, extAudioLevel, extTWCC, extDependency:
 		if n, err := strconv.ParseUint(id, 10, 8); err != nil || n == 0 || n == 15 || strconv.FormatUint(n, 10) != id {
 			return &SDPError{"header extension id out of range"}
 		}
@@ -200,8 +204,8 @@ func (m *mediaReader) codec(key, value string) error {
 	return nil
 }
 
-// finish judges the whole section and returns the payload types that are kept.
-func (m *mediaReader) finish(session mediaReader) ([]string, error) {
+// finish judges the whole section and returns the codecs that are kept.
+func (m *mediaReader) finish(session mediaReader) ([]format, error) {
 	switch {
 	case m.rejected:
 		return nil, &SDPError{"rejected media section"}
@@ -216,55 +220,93 @@ func (m *mediaReader) finish(session mediaReader) ([]string, error) {
 	case len(m.rids) > 0 && (m.audio || m.direction != "sendonly"):
 		return nil, &SDPError{"rid where there is no simulcast"}
 	}
-	codecs := m.codecs()
-	if len(codecs) == 0 {
+	kept := m.formats()
+	if len(kept) == 0 {
 		return nil, &SDPError{"no common codec"}
 	}
-	return codecs, nil
+	return kept, nil
 }
 
-// codecs returns the payload types of Opus, or of VP8 and its retransmissions.
-func (m *mediaReader) codecs() []string {
-	want := "vp8/90000"
-	if m.audio {
-		want = "opus/48000/2"
-	}
+// formats returns the codecs that are kept, VP8 first: everybody has it. Of sound it is Opus.
+func (m *mediaReader) formats() (kept []format) {
 	for _, pt := range m.order {
-		if !strings.EqualFold(m.rtpmap[pt], want) {
-			continue
-		}
-		for _, rtx := range m.order {
-			if !m.audio && strings.EqualFold(m.rtpmap[rtx], "rtx/90000") && apt(m.fmtp[rtx]) == pt {
-				return []string{pt, rtx}
+		for _, codec := range codecsOf(m.audio) {
+			w := &wanted[codec]
+			if !strings.EqualFold(m.rtpmap[pt], w.rtpmap) || !w.suits(m.fmtp[pt]) ||
+				slices.ContainsFunc(kept, func(f format) bool { return f.codec == codec }) {
+				continue
 			}
+			f := format{codec: codec, pt: pt}
+			for _, rtx := range m.order {
+				if !m.audio && strings.EqualFold(m.rtpmap[rtx], "rtx/90000") && parameter(m.fmtp[rtx], "apt", "") == pt {
+					f.rtx = rtx
+					break
+				}
+			}
+			kept = append(kept, f)
 		}
-		return []string{pt}
 	}
-	return nil
+	slices.SortStableFunc(kept, func(a, b format) int { return cmp.Compare(rank(a), rank(b)) })
+	return kept
 }
 
-// section is what is kept of a section that has those payload types.
-func (m *mediaReader) section(codecs []string) section {
+// rank is 0 for what everybody has.
+func rank(f format) int {
+	if f.codec == forward.CodecVP8 {
+		return 0
+	}
+	return 1
+}
+
+func codecsOf(audio bool) []forward.Codec {
+	if audio {
+		return []forward.Codec{forward.CodecOpus}
+	}
+	return forward.VideoCodecs()
+}
+
+// red returns the payload type with which redundant Opus may be sent to the client, "" if there is none.
+func (m *mediaReader) red(opus string) string {
+	for _, pt := range m.order {
+		if m.audio && m.direction == "recvonly" && strings.EqualFold(m.rtpmap[pt], "red/48000/2") && m.fmtp[pt] == opus+"/"+opus {
+			return pt
+		}
+	}
+	return ""
+}
+
+// section is what is kept of a section that has those codecs.
+func (m *mediaReader) section(kept []format) section {
 	number := func(pt string) uint8 {
 		n, _ := strconv.ParseUint(pt, 10, 7) // startMedia has looked
 		return uint8(n)
 	}
-	s := section{
-		mid: m.mid, audio: m.audio, send: m.direction == "sendonly", rids: m.rids,
-		pt: number(codecs[0]), ssrcs: m.named,
+	s := section{mid: m.mid, audio: m.audio, send: m.direction == "sendonly", rids: m.rids, ssrcs: m.named}
+	for _, f := range kept {
+		s.formats.media[f.codec] = number(f.pt)
+		s.kept = append(s.kept, f.pt)
+		if f.rtx != "" {
+			s.formats.rtx[f.codec] = number(f.rtx)
+			s.kept = append(s.kept, f.rtx)
+		}
 	}
-	if len(codecs) > 1 {
-		s.rtxPT = number(codecs[1])
+	if red := m.red(kept[0].pt); red != "" {
+		s.formats.red = number(red)
+		s.kept = append(s.kept, red)
 	}
 	reported := false
 	for _, fb := range m.feedback {
-		mine := fb[0] == codecs[0] || fb[0] == "*"
+		mine := fb[0] == kept[0].pt || fb[0] == "*"
 		s.nack = s.nack || !m.audio && mine && fb[1] == "nack"
 		reported = reported || mine && fb[1] == "transport-cc"
 	}
 	for id, name := range m.extensions {
-		if n := number(id); reported && name == extTWCC && n < 15 { // as the one-byte form has it
+		switch n := number(id); {
+		case n >= 15: // as the one-byte form has it
+		case reported && name == extTWCC:
 			s.twcc = n
+		case name == extDependency:
+			s.dependency = n
 		}
 	}
 	return s
@@ -285,22 +327,14 @@ func extensionIDsOf(names map[string]string) (ids extensionIDs) {
 			ids.level = uint8(n)
 		case extTWCC:
 			ids.twcc = uint8(n)
+		case extDependency:
+			ids.dependency = uint8(n)
 		}
 	}
 	return ids
 }
 
-// apt returns the payload type that an RTX format retransmits (RFC 4588, section 8.1).
-func apt(fmtp string) string {
-	for part := range strings.SplitSeq(fmtp, ";") {
-		if value, ok := strings.CutPrefix(strings.TrimSpace(part), "apt="); ok {
-			return value
-		}
-	}
-	return ""
-}
-
-func (m *mediaReader) writeTo(out *strings.Builder, codecs []string) {
+func (m *mediaReader) writeTo(out *strings.Builder, kept []string) {
 	kind := "video"
 	if m.audio {
 		kind = "audio"
@@ -311,12 +345,12 @@ func (m *mediaReader) writeTo(out *strings.Builder, codecs []string) {
 		}
 		out.WriteString("\r\n")
 	}
-	write("m=", kind, " 9 UDP/TLS/RTP/SAVPF ", strings.Join(codecs, " "))
+	write("m=", kind, " 9 UDP/TLS/RTP/SAVPF ", strings.Join(kept, " "))
 	write("c=IN IP4 0.0.0.0")
 	for _, line := range m.lines {
 		write(line)
 	}
-	for _, pt := range codecs {
+	for _, pt := range kept {
 		write("a=rtpmap:", pt, " ", m.rtpmap[pt])
 		if fmtp := m.fmtp[pt]; fmtp != "" {
 			write("a=fmtp:", pt, " ", fmtp)

@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/pion/interceptor"
 	"github.com/pion/webrtc/v4"
@@ -32,6 +33,7 @@ type SFU struct {
 	events  func(Event)
 	limits  Limits
 	count   counters
+	certs   certificates
 	running sync.WaitGroup // goroutines of rooms and peers
 
 	mu     sync.Mutex // guards what follows; held for map access only
@@ -139,11 +141,17 @@ func (s *SFU) newConnection(keys *keyring) (*webrtc.PeerConnection, error) {
 	if err != nil {
 		return nil, err
 	}
+	certificate, err := s.certs.get(time.Now())
+	if err != nil {
+		return nil, err
+	}
 	pc, err := webrtc.NewAPI(
 		webrtc.WithMediaEngine(media),
 		webrtc.WithInterceptorRegistry(&interceptor.Registry{}), // none: media does not go through pion
 		webrtc.WithSettingEngine(settings),
-	).NewPeerConnection(webrtc.Configuration{BundlePolicy: webrtc.BundlePolicyMaxBundle})
+	).NewPeerConnection(webrtc.Configuration{
+		BundlePolicy: webrtc.BundlePolicyMaxBundle, Certificates: []webrtc.Certificate{certificate},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("make a PeerConnection: %w", err)
 	}

@@ -1,6 +1,10 @@
 package sfu
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"pronto/sfu/seal"
+)
 
 // Stats is a snapshot of counters since the start and of how many things exist.
 type Stats struct {
@@ -20,6 +24,9 @@ type Stats struct {
 
 	// LayersUp and LayersDown count switches of one subscriber to a higher and to a lower layer.
 	LayersUp, LayersDown uint64
+
+	// Pauses counts pictures that stopped flowing to one viewer for want of room.
+	Pauses uint64
 }
 
 // Media counts packets and bytes of RTP payload by kind.
@@ -35,6 +42,19 @@ type Dropped struct {
 	SSRC uint64
 	// Malformed: not a packet of its codec.
 	Malformed uint64
+	// Unsealed: not sealed as an end-to-end encrypted call asks.
+	Unsealed Unsealed
+}
+
+// Unsealed counts packets of encrypted calls that went no further.
+type Unsealed struct {
+	// Envelope: no known envelope and SFrame header where a frame begins.
+	Envelope uint64
+	// Keyless: of a peer who holds no leaf.
+	Keyless uint64
+	// Leaf, Epoch and Kind: sealed as another leaf, in an epoch that is not, or
+	// as another kind of stream.
+	Leaf, Epoch, Kind uint64
 }
 
 // KeyFrames counts requests for key frames.
@@ -57,27 +77,8 @@ type counters struct {
 	audioOut, audioOutBytes, videoOut, videoOutBytes             atomic.Uint64
 	droppedUplink, droppedRTCP, droppedSSRC, droppedMalformed    atomic.Uint64
 	keySent, keyFeedback, keySwitch, keyRepeat, keyMerged, keyIn atomic.Uint64
-	layersUp, layersDown                                         atomic.Uint64
-}
-
-func (c *counters) in(audio bool, bytes int) {
-	if audio {
-		c.audioIn.Add(1)
-		c.audioInBytes.Add(uint64(bytes))
-		return
-	}
-	c.videoIn.Add(1)
-	c.videoInBytes.Add(uint64(bytes))
-}
-
-func (c *counters) out(audio bool, bytes int) {
-	if audio {
-		c.audioOut.Add(1)
-		c.audioOutBytes.Add(uint64(bytes))
-		return
-	}
-	c.videoOut.Add(1)
-	c.videoOutBytes.Add(uint64(bytes))
+	layersUp, layersDown, pauses                                 atomic.Uint64
+	unsealed                                                     [seal.Verdicts]atomic.Uint64
 }
 
 func (c *counters) snapshot() Stats {
@@ -88,11 +89,15 @@ func (c *counters) snapshot() Stats {
 		Dropped: Dropped{
 			Uplink: c.droppedUplink.Load(), RTCP: c.droppedRTCP.Load(),
 			SSRC: c.droppedSSRC.Load(), Malformed: c.droppedMalformed.Load(),
+			Unsealed: Unsealed{
+				Envelope: c.unsealed[seal.Envelope].Load(), Keyless: c.unsealed[seal.Keyless].Load(), Leaf: c.unsealed[seal.Leaf].Load(),
+				Epoch: c.unsealed[seal.Epoch].Load(), Kind: c.unsealed[seal.OfKind].Load(),
+			},
 		},
 		KeyFrames: KeyFrames{
 			Sent: c.keySent.Load(), Feedback: c.keyFeedback.Load(), Switch: c.keySwitch.Load(),
 			Repeat: c.keyRepeat.Load(), Merged: c.keyMerged.Load(), Received: c.keyIn.Load(),
 		},
-		LayersUp: c.layersUp.Load(), LayersDown: c.layersDown.Load(),
+		LayersUp: c.layersUp.Load(), LayersDown: c.layersDown.Load(), Pauses: c.pauses.Load(),
 	}
 }

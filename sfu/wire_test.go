@@ -13,6 +13,7 @@ import (
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
 
+	"pronto/sfu/forward"
 	"pronto/sfu/udp"
 )
 
@@ -93,11 +94,11 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 	r.sfu.worker.do(func() { peer.link.connect(session, w.addr()) })
 	if publishes {
 		peer.publish([]*stream{{
-			peer: peer, source: Camera, mid: "1", pt: wirePT, rtxPT: wireRTXPT, ssrcs: []uint32{wireSSRC, wireRTX}, nack: true,
+			peer: peer, source: Camera, mid: "1", formats: wireFormats(), ssrcs: []uint32{wireSSRC, wireRTX}, nack: true,
 		}}, extensionIDs{mid: 1, twcc: wireTWCC})
 	} else {
 		w.slot = newSlot(peer, false, "slot-0")
-		w.slot.mid, w.slot.pt, w.slot.rtxPT, w.slot.ssrc, w.slot.rtxSSRC = "0", wirePT, wireRTXPT, 2000, 2001
+		w.slot.mid, w.slot.formats, w.slot.ssrc, w.slot.rtxSSRC = "0", wireFormats(), 2000, 2001
 		w.slot.twcc = wireTWCC
 		r.sfu.worker.do(func() { peer.link.addSlots([]*slot{w.slot}) })
 		r.mu.Lock()
@@ -107,6 +108,12 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 	}
 	peer.onConnected(time.Now())
 	return w
+}
+
+// wireFormats are those of all sections of video: VP8 with retransmissions.
+func wireFormats() (f formats) {
+	f.media[forward.CodecVP8], f.rtx[forward.CodecVP8] = wirePT, wireRTXPT
+	return f
 }
 
 func (w *wire) addr() netip.AddrPort { return w.conn.LocalAddr().(*net.UDPAddr).AddrPort() }

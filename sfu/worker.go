@@ -55,7 +55,7 @@ type worker struct {
 	next    time.Time // of the next step
 	lazy    bool      // the socket wakes late
 	joined  int       // where the next link goes in the wheel
-	active  []*link   // who have sent since the last step
+	active  []*link   // who have sent, or were sent something, since the last step
 	busy    []*encoding
 	scratch []byte
 	lost    []uint16
@@ -123,7 +123,7 @@ func (w *worker) run() {
 			w.take(p)
 		}
 		w.forward()
-		if len(w.routes) > 0 && !w.now.Before(w.next) {
+		if w.has() && !w.now.Before(w.next) {
 			w.look()
 		}
 		if w.lazy && len(w.active) > 0 {
@@ -144,9 +144,12 @@ func (w *worker) rearm() {
 	}
 }
 
+// has tells whether there is anybody to look after, or to be forgotten at the next step.
+func (w *worker) has() bool { return len(w.routes)+len(w.active) > 0 }
+
 // wakeAt is when the socket is to wake; the zero time is never.
 func (w *worker) wakeAt() time.Time {
-	if len(w.routes) == 0 {
+	if !w.has() {
 		return time.Time{}
 	}
 	at := w.next
@@ -231,6 +234,7 @@ func (w *worker) forward() {
 		w.forwardFrom(e)
 		e.run = e.run[:0]
 	}
+	clear(w.busy) // so that nobody who has gone is kept
 	w.busy = w.busy[:0]
 }
 
@@ -272,17 +276,18 @@ func (w *worker) report(l *link) {
 	l.report()
 }
 
-// lookAfter does what is due for a link that has sent lately. It reports whether that goes on.
+// lookAfter does what is due for a link that has sent, or was sent something, lately. It reports whether that goes on.
 func (w *worker) lookAfter(l *link, due bool) (goesOn bool) {
 	if l.session == nil {
 		return false
 	}
 	defer w.contain(l)
 	losing := l.askForLost()
+	probing := l.lookAtPath()
 	if due {
 		l.reportArrivals()
 	}
-	return !due || losing
+	return !due || losing || probing
 }
 
 // tell adds what was counted since the last time to the counters.

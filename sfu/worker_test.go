@@ -69,7 +69,7 @@ func TestALostPacketIsSentAgainAtMostThreeTimes(t *testing.T) {
 func TestWithoutRetransmissionsALostPacketComesExactlyAsItWas(t *testing.T) {
 	s, r := startWired(t, Limits{})
 	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
-	s.worker.do(func() { bia.slot.rtxSSRC = 0 })
+	s.worker.do(func() { bia.slot.formats.rtx[forward.CodecVP8] = 0 })
 	buf := make([]byte, udp.MTU)
 	if err := bia.conn.SetReadDeadline(time.Now().Add(wirePatience)); err != nil {
 		t.Fatal(err)
@@ -186,7 +186,7 @@ func TestReportsGoBothWays(t *testing.T) {
 		if !ok {
 			return false
 		}
-		if sr.SSRC != 2000 || sr.PacketCount != 1 || sr.OctetCount != uint32(len(newest.Payload)) || sr.RTPTime-newest.Timestamp > 2*clockVP8 {
+		if sr.SSRC != 2000 || sr.PacketCount != 1 || sr.OctetCount != uint32(len(newest.Payload)) || sr.RTPTime-newest.Timestamp > 2*clockVideo {
 			t.Errorf("%+v", sr)
 		}
 		if age := time.Since(time.Unix(int64(sr.NTPTime>>32)-2_208_988_800, 0)); age < 0 || age > wirePatience {
@@ -450,7 +450,7 @@ func TestEachPacketOfAReceiverHasTheNextTransportWideNumber(t *testing.T) {
 	if again := bia.media(); again.SSRC != 2001 || number(again) != number(first)+4 {
 		t.Errorf("a retransmission has number %d", number(again))
 	}
-	s.worker.do(func() { bia.slot.rtxSSRC = 0 })
+	s.worker.do(func() { bia.slot.formats.rtx[forward.CodecVP8] = 0 })
 	bia.report(nack)
 	if again := bia.media(); again.SSRC != 2000 || number(again) != number(first) {
 		t.Errorf("what is sent again as it was has number %d", number(again))

@@ -24,6 +24,9 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		if m.User == who.User {
 			return wire.Problemf(wire.CodeInvalid, "user is the account itself")
 		}
+		if wait := s.lookUps.take(who.User, lookUpsPerMinute, time.Now()); wait > 0 {
+			return rateLimited(wait, "more than %d look-ups a minute", lookUpsPerMinute)
+		}
 		return s.people(ctx, who, func() error { return s.cfg.Store.AddContact(ctx, user, string(m.User)) })
 	case *wire.RemoveContact:
 		return s.people(ctx, who, func() error { return s.cfg.Store.RemoveContact(ctx, user, string(m.User)) })
@@ -67,13 +70,17 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return nil
 	case *wire.RevokeLink:
 		return s.revokeLink(ctx, who, m)
-	case *wire.LinkDevice, *wire.GetDevices, *wire.ConfirmDevice, *wire.RevokeDevice:
+	case *wire.LinkDevice, *wire.GetDevices, *wire.ConfirmDevice, *wire.RevokeDevice, *wire.SetDeviceKey, *wire.SignDevice:
 		return s.devices(ctx, who, m)
+	case *wire.PutKeyPackages:
+		return s.putKeyPackages(ctx, who, m)
 	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
 		return s.sight(ctx, who, m)
 	}
-	if handled, err := s.contactBook(ctx, who, message); handled {
-		return err
+	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.contactBook, s.lifecycle, s.profile} {
+		if handled, err := part(ctx, who, message); handled {
+			return err
+		}
 	}
 	return wire.Problemf(wire.CodeUnknownType, "there is no such request here")
 }
@@ -182,7 +189,7 @@ func link(l store.Link) wire.Link {
 	}
 	return wire.Link{
 		Link: wire.LinkID(l.ID), Kind: wire.Kind(l.Kind), Title: l.Title, CreatedMs: ms(l.Created), ExpiresMs: ms(l.Expires),
-		RevokedMs: ms(l.Revoked), MaxUses: uint32(l.MaxUses), Uses: uint32(l.Uses),
+		RevokedMs: ms(l.Revoked), MaxUses: uint32(l.MaxUses), Uses: uint32(l.Uses), Unencrypted: l.Unencrypted,
 	}
 }
 
@@ -192,8 +199,12 @@ func (s *Server) createLink(ctx context.Context, who call.Who, m *wire.CreateLin
 			return wire.Problemf(wire.CodeInvalid, "createLink title %s", err)
 		}
 	}
+	if m.Unencrypted && !s.cfg.Calls.AllowsUnencrypted() {
+		return wire.Problemf(wire.CodeForbidden, "all calls of this server are end-to-end encrypted; ask without unencrypted")
+	}
 	n := store.NewLink{
-		ID: identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Title: m.Title, MaxUses: int64(m.MaxUses),
+		Unencrypted: m.Unencrypted,
+		ID:          identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Title: m.Title, MaxUses: int64(m.MaxUses),
 	}
 	if m.ExpiresInSeconds > 0 {
 		n.Expires = time.Now().Add(time.Duration(m.ExpiresInSeconds) * time.Second)

@@ -30,6 +30,14 @@ func (s *Server) devices(ctx context.Context, who call.Who, message any) error {
 		}
 		s.endSessions(who.User, m.Device)
 		s.cfg.Post.Revoked(who.User, m.Device)
+	case *wire.SetDeviceKey:
+		if err := s.setDeviceKey(ctx, who, m); err != nil {
+			return err
+		}
+	case *wire.SignDevice:
+		if err := s.signDevice(ctx, who, m); err != nil {
+			return err
+		}
 	}
 	list, err := s.listDevices(ctx, who.User)
 	if err != nil {
@@ -52,6 +60,7 @@ func (s *Server) listDevices(ctx context.Context, user wire.UserID) (wire.Device
 	for _, d := range devices {
 		list.Devices = append(list.Devices, wire.Device{
 			Device: wire.DeviceID(d.ID), Name: d.Name, Pending: d.Pending,
+			Key: wire.Blob(d.Key), Credential: wire.Blob(d.Credential),
 			CreatedMs: wire.UnixMs(d.Created.UnixMilli()), SeenMs: wire.UnixMs(d.Seen.UnixMilli()),
 		})
 	}
@@ -73,7 +82,7 @@ func (s *Server) DevicesChanged(ctx context.Context, user wire.UserID) {
 // and they cannot be resumed. It does not wait for their calls, which they leave
 // at once.
 func (s *Server) endSessions(user wire.UserID, device wire.DeviceID) {
-	ended := s.dropSessions(user, func(who call.Who) bool { return who.Device == device && !who.Guest() })
+	ended := s.dropSessions(user, func(one *session) bool { return one.who.Device == device && !one.who.Guest() })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(ended) == 0 || s.closed {

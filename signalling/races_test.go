@@ -42,7 +42,8 @@ func inArena(t *testing.T, f func(a *arena, pair *pair)) {
 		a := &arena{t: t, deaf: map[wire.UserID]bool{}, rang: map[wire.UserID]int{}}
 		a.store = storetest.Open(t, dsn)
 		registry, err := call.New(t.Context(), call.Config{
-			Node: "arena", RingTimeout: time.Minute, Grace: time.Minute, Store: a.store, Post: a, Media: noMedia{}, Relay: noRelay{},
+			Encryption: call.EncryptionOff,
+			Node:       "arena", RingTimeout: time.Minute, Grace: time.Minute, Store: a.store, Post: a, Media: noMedia{}, Relay: noRelay{},
 			Limits: call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000}, Events: func(call.Event) {},
 			Logger: slog.New(slog.DiscardHandler),
 		})

@@ -2,6 +2,7 @@
 //
 //   dist/index.html, dist/assets/<name>-<hash>.js|css   the demo page
 //   dist/sdk/pronto.js, dist/sdk/pronto.d.ts             the SDK, as an ES module
+//   pronto-keys.js beside each of them                   the worker that has the keys of encrypted calls
 //
 // With "sdk", only the SDK. Every text file gets a .br and a .gz beside it.
 
@@ -20,6 +21,7 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { esbuildMLS } from "./mls-library.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, "dist");
@@ -35,8 +37,28 @@ const shared = {
   logLevel: "warning",
 };
 
+/** buildWorker builds the worker into a folder, and returns the name of its file. */
+async function buildWorker(outdir, entryNames) {
+  const { metafile } = await build({
+    ...shared,
+    format: "iife",
+    entryPoints: { "pronto-keys": "sdk/src/e2ee/worker.ts" },
+    outdir,
+    entryNames,
+    plugins: [esbuildMLS],
+    metafile: true,
+  });
+  return basename(Object.keys(metafile.outputs)[0]);
+}
+
 async function buildSDK() {
-  await build({ ...shared, entryPoints: ["sdk/src/index.ts"], outfile: "dist/sdk/pronto.js" });
+  const worker = await buildWorker("dist/sdk", "[name]");
+  await build({
+    ...shared,
+    entryPoints: ["sdk/src/index.ts"],
+    outfile: "dist/sdk/pronto.js",
+    define: { builtWorker: JSON.stringify(worker) },
+  });
   execFileSync(process.execPath, [join(web, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.sdk.json"], {
     cwd: web,
     stdio: "inherit",
@@ -45,12 +67,16 @@ async function buildSDK() {
 }
 
 async function buildDemo() {
+  const worker = await buildWorker("dist/assets", "[name]-[hash]");
   const { metafile } = await build({
     ...shared,
     entryPoints: { demo: "demo/src/main.tsx" },
     outdir: "dist/assets",
     entryNames: "[name]-[hash]",
+    splitting: true, // what is loaded later
+    chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
+    define: { builtWorker: JSON.stringify(worker) },
     jsx: "automatic",
     jsxImportSource: "preact",
     metafile: true,

@@ -1,8 +1,12 @@
+import { viteMLS } from "./mls-library.mjs";
+
 export default {
+  plugins: [viteMLS],
   test: {
     include: ["sdk/test/**/*.test.ts", "demo/test/**/*.test.{ts,tsx}"],
     environment: "node",
     restoreMocks: true,
     unstubGlobals: true,
+    server: { deps: { inline: ["ts-mls"] } }, // so that the correction above reaches it
   },
 };

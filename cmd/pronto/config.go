@@ -13,6 +13,9 @@ import (
 	"time"
 
 	"github.com/caarlos0/env/v11"
+
+	"pronto/signalling/call"
+	"pronto/signalling/store"
 )
 
 // config is everything that a server is told, each from the variable in its
@@ -30,8 +33,10 @@ type config struct {
 	TurnHost    string        `env:"PRONTO_TURN_HOST" help:"Host name of TURN for clients. Empty takes the host of PRONTO_PUBLIC_URL, or the first public address."`
 	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
+	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
+	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"off" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
 	Rings       int           `env:"PRONTO_RINGS_PER_MINUTE" envDefault:"10" help:"How many times a minute an account may ring or invite."`
 	PairRings   int           `env:"PRONTO_RINGS_PER_PAIR" envDefault:"3" help:"How many times a minute an account may ring the same other one."`
 	Strangers   int           `env:"PRONTO_UNANSWERED_STRANGERS" envDefault:"20" help:"How many calls a day to people who do not know the caller may stay unanswered before the caller must wait, 1 to 1000."`
@@ -48,6 +53,8 @@ type config struct {
 	WebhookKey  string        `env:"PRONTO_CODE_WEBHOOK_SECRET" secret:"true" help:"Signs what is posted, as Standard Webhooks say; at least 16 bytes."`
 	WebhookHere bool          `env:"PRONTO_CODE_WEBHOOK_PRIVATE" envDefault:"false" help:"Lets PRONTO_CODE_WEBHOOK lead to this machine or into a private network."`
 	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`
+	Unused      time.Duration `env:"PRONTO_UNUSED_AFTER" envDefault:"2880h" help:"How long nobody may have used an account before it is deleted with all that belongs to it; 0 keeps all. 120 days by default, at least 24h. Demo servers keep all."`
+	UnusedCheck time.Duration `env:"PRONTO_UNUSED_CHECK" envDefault:"720h" help:"How often such accounts are looked for: every 30 days by default, at least 1h."`
 	LogFormat   string        `env:"PRONTO_LOG" envDefault:"text" help:"Log format: text or json."`
 	LogLevel    slog.Level    `env:"PRONTO_LOG_LEVEL" envDefault:"info" help:"Least level that is logged: debug, info, warn or error."`
 	Node        string        `env:"PRONTO_NODE" envDefault:"pronto" help:"Name of this server in the database."`
@@ -113,9 +120,14 @@ func (c config) validate() error {
 			return badVariable("PRONTO_PUBLIC_URL", "is %q, not an address such as https://calls.example.com", c.PublicURL)
 		}
 	}
+	if e := call.Encryption(c.Encryption); e != call.EncryptionRequired && e != call.EncryptionOptional && e != call.EncryptionOff {
+		return badVariable("PRONTO_ENCRYPTION", "is %q, none of required, optional and off", c.Encryption)
+	}
 	switch {
 	case c.Demo && c.PublicURL != "" && !c.DemoForce:
 		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
+	case !(c.RatingShare >= 0 && c.RatingShare <= 1): // also if it is no number
+		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
@@ -128,6 +140,10 @@ func (c config) validate() error {
 		return badVariable("PRONTO_UNANSWERED_STRANGERS", "is %d, not between 1 and 1000", c.Strangers)
 	case c.CoolDown < time.Second || c.CoolDown > 24*time.Hour:
 		return badVariable("PRONTO_COOL_DOWN", "is %s, not between 1s and 24h", c.CoolDown)
+	case c.Unused != 0 && c.Unused < store.MinInactive:
+		return badVariable("PRONTO_UNUSED_AFTER", "is %s, neither 0 nor at least 24h", c.Unused)
+	case c.UnusedCheck < time.Hour:
+		return badVariable("PRONTO_UNUSED_CHECK", "is %s, less than 1h", c.UnusedCheck)
 	case c.Sockets < 1:
 		return badVariable("PRONTO_SOCKETS_PER_ADDRESS", "is %d, not positive", c.Sockets)
 	case c.LogFormat != "text" && c.LogFormat != "json":

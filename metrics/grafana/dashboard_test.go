@@ -17,73 +17,92 @@ import (
 	"pronto/metrics"
 )
 
-var update = flag.Bool("update", false, "write dashboards/pronto.json anew")
+var update = flag.Bool("update", false, "write the dashboards anew")
 
 // units are Grafana's names of the units that we use.
-var units = []string{"short", "s", "percentunit", "cpm", "cps", "pps", "bps", "reqps"}
+var units = []string{"short", "s", "percentunit", "cpm", "cps", "pps", "bps", "reqps", "none", "fps", "pixel"}
 
 // foreign are the metrics and labels in use that are not of our definitions.
 var (
-	foreignMetrics = []string{"process_cpu_seconds_total"}
+	foreignMetrics = []string{"process_cpu_seconds_total", "scrape_samples_post_metric_relabeling"}
 	foreignLabels  = []string{"le", "job", "instance"}
 )
 
-func TestTheCommittedDashboardIsFresh(t *testing.T) {
-	const path = "dashboards/pronto.json"
-	want, err := Calls().JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(path, want, 0o644); err != nil {
+func TestTheCommittedDashboardsAreFresh(t *testing.T) {
+	var want []string
+	for _, d := range Dashboards() {
+		path := filepath.Join("dashboards", d.UID+".json")
+		want = append(want, path)
+		text, err := d.JSON()
+		if err != nil {
 			t.Fatal(err)
 		}
+		if *update {
+			if err := os.WriteFile(path, text, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := os.ReadFile(path); err != nil || !bytes.Equal(got, text) {
+			t.Errorf("%s is old (%v); run: make generate", path, err)
+		}
 	}
-	got, err := os.ReadFile(path)
+	got, err := filepath.Glob("dashboards/*")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !bytes.Equal(got, want) {
-		t.Errorf("%s is old; run: go test ./metrics/... -update", path)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("the folder has %v, not %v", got, want)
 	}
 }
 
-func TestTheDashboardCannotBeEditedAndKeepsItsAddress(t *testing.T) {
-	if d := Calls(); d.Editable || d.UID != "pronto-calls" {
-		t.Errorf("editable is %v and the uid is %q: who bookmarks the dashboard relies on both", d.Editable, d.UID)
+func TestDashboardsCannotBeEditedAndKeepTheirAddresses(t *testing.T) {
+	want := []string{
+		"pronto-overview", "pronto-quality", "pronto-network", "pronto-sfu", "pronto-turn", "pronto-signalling", "pronto-privacy",
+	}
+	var got []string
+	for _, d := range Dashboards() {
+		got = append(got, d.UID)
+		if d.Editable || d.Title == "" || !strings.HasSuffix(d.Description, ".") {
+			t.Errorf("%s can be edited, or does not say what it is", d.UID)
+		}
+		if len(d.Links) == 0 || len(d.Templating.List) != len(variables) {
+			t.Errorf("%s does not lead to the others with the reader's choices", d.UID)
+		}
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the uids are %v: who bookmarks a dashboard relies on %v", got, want)
 	}
 }
 
 func TestEveryPanelExplainsItself(t *testing.T) {
-	d := Calls()
+	for _, d := range Dashboards() {
+		t.Run(d.UID, func(t *testing.T) { explainsItself(t, d) })
+	}
+}
+
+func explainsItself(t *testing.T, d Dashboard) {
 	ids, titles := map[int]bool{}, map[string]bool{}
 	for _, p := range d.Panels {
 		if ids[p.ID] || p.ID == 0 {
 			t.Errorf("%s: the id %d is not its own", p.Title, p.ID)
 		}
 		ids[p.ID] = true
-		if p.Title == "" {
-			t.Errorf("panel %d has no title", p.ID)
-		}
-		if p.Type == "row" {
-			titles = map[string]bool{} // a title need differ only within its row
-			continue
-		}
-		if titles[p.Title] {
-			t.Errorf("%s: another panel of its row has this title", p.Title)
+		if p.Title == "" || titles[p.Title] {
+			t.Errorf("panel %d has no title, or %q twice", p.ID, p.Title)
 		}
 		titles[p.Title] = true
+		if p.Type == "row" {
+			continue
+		}
 		if !strings.HasSuffix(p.Description, ".") {
 			t.Errorf("%s: the description is not a sentence", p.Title)
 		}
 		if !slices.Contains(units, p.FieldConfig.Defaults.Unit) {
 			t.Errorf("%s: %q is no known unit", p.Title, p.FieldConfig.Defaults.Unit)
 		}
-		if len(p.Targets) == 0 {
-			t.Errorf("%s asks nothing", p.Title)
-		}
-		if *p.Datasource != *source {
-			t.Errorf("%s does not take the reader's data source", p.Title)
+		if len(p.Targets) == 0 || *p.Datasource != *source {
+			t.Errorf("%s asks nothing, or not the reader's data source", p.Title)
 		}
 		refs := map[string]bool{}
 		for _, q := range p.Targets {
@@ -96,26 +115,28 @@ func TestEveryPanelExplainsItself(t *testing.T) {
 }
 
 func TestPanelsDoNotOverlap(t *testing.T) {
-	taken := map[[2]int]string{}
-	for _, p := range Calls().Panels {
-		if p.GridPos.X < 0 || p.GridPos.X+p.GridPos.W > columns || p.GridPos.W < 1 || p.GridPos.H < 1 {
-			t.Errorf("%s does not fit into %d columns", p.Title, columns)
-		}
-		for x := range p.GridPos.W {
-			for y := range p.GridPos.H {
-				cell := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
-				if other, ok := taken[cell]; ok {
-					t.Fatalf("%s lies on %s", p.Title, other)
+	for _, d := range Dashboards() {
+		taken := map[[2]int]string{}
+		for _, p := range d.Panels {
+			if p.GridPos.X < 0 || p.GridPos.X+p.GridPos.W > columns || p.GridPos.W < 1 || p.GridPos.H < 1 {
+				t.Errorf("%s does not fit into %d columns", p.Title, columns)
+			}
+			for x := range p.GridPos.W {
+				for y := range p.GridPos.H {
+					cell := [2]int{p.GridPos.X + x, p.GridPos.Y + y}
+					if other, ok := taken[cell]; ok {
+						t.Fatalf("%s: %s lies on %s", d.UID, p.Title, other)
+					}
+					taken[cell] = p.Title
 				}
-				taken[cell] = p.Title
 			}
 		}
 	}
 }
 
 var (
-	nameInQuery  = regexp.MustCompile(`\b(?:pronto|process|go)_[a-z0-9_]+`)
-	selector     = regexp.MustCompile(`\b((?:pronto|process|go)_[a-z0-9_]+)\{([^}]*)\}`)
+	nameInQuery  = regexp.MustCompile(`\b(?:pronto|process|go|scrape)_[a-z0-9_]+`)
+	selector     = regexp.MustCompile(`\b((?:pronto|process|go|scrape)_[a-z0-9_]+)\{([^}]*)\}`)
 	labelMatcher = regexp.MustCompile(`([a-z_]+)(?:=~|!~|!=|=)"([^"]*)"`)
 	grouping     = regexp.MustCompile(`by \(([^)]*)\)`)
 	overTime     = regexp.MustCompile(`\b(rate|increase)\((pronto_[a-z0-9_]+|process_[a-z0-9_]+)\{[^}]*\}\[([^\]]+)\]\)`)
@@ -177,7 +198,7 @@ func TestCountersAreReadAsRates(t *testing.T) {
 			}
 		}
 		for _, name := range nameInQuery.FindAllString(q.Expr, -1) {
-			counts := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_bucket")
+			counts := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_count")
 			if counts != rated[name] {
 				t.Errorf("%s: counters and buckets, and nothing else, stand in rate or increase", name)
 			}
@@ -198,9 +219,17 @@ func TestPrometheusCanReadEveryQuery(t *testing.T) {
 		Rules []rule `yaml:"rules"`
 	}
 	all := group{Name: "panels"}
-	for _, p := range Calls().Panels {
-		for _, q := range p.Targets {
-			all.Rules = append(all.Rules, rule{"panel:" + strconv.Itoa(p.ID) + ":" + q.RefID, filled(q.Expr)})
+	n := 0
+	for _, d := range Dashboards() {
+		for _, p := range d.Panels {
+			for _, q := range p.Targets {
+				n++
+				all.Rules = append(all.Rules, rule{"panel:" + strconv.Itoa(n), filled(q.Expr)})
+			}
+		}
+		for _, a := range d.Annotations.List {
+			n++
+			all.Rules = append(all.Rules, rule{"mark:" + strconv.Itoa(n), filled(a.Expr)})
 		}
 	}
 	text, err := yaml.Marshal(map[string][]group{"groups": {all}})
@@ -235,16 +264,18 @@ func TestGrafanaIsToldTheSameDataSource(t *testing.T) {
 	if len(file.Datasources) != 1 {
 		t.Fatalf("there are %d data sources", len(file.Datasources))
 	}
-	got, want := file.Datasources[0], Calls().Templating.List[0]
+	got, want := file.Datasources[0], variables[0]
 	if got.UID != want.Current.Value || got.Name != want.Current.Text || got.Type != want.Query || got.Editable {
 		t.Errorf("%+v is provisioned, but the dashboard starts with %+v", got, *want.Current)
 	}
 }
 
 func everyQuery(t *testing.T, check func(*testing.T, Target)) {
-	for _, p := range Calls().Panels {
-		for _, q := range p.Targets {
-			t.Run(p.Title+"/"+q.RefID, func(t *testing.T) { check(t, q) })
+	for _, d := range Dashboards() {
+		for _, p := range d.Panels {
+			for _, q := range p.Targets {
+				t.Run(d.UID+"/"+p.Title+"/"+q.RefID, func(t *testing.T) { check(t, q) })
+			}
 		}
 	}
 }
@@ -256,7 +287,7 @@ func definition(name string) (metrics.Definition, bool) {
 		return metrics.Definition{Name: name}, true
 	}
 	for _, def := range metrics.Definitions() {
-		if def.Type == metrics.Histogram && name == def.Name+"_bucket" || def.Type != metrics.Histogram && name == def.Name {
+		if def.Type == metrics.Histogram && (name == def.Name+"_bucket" || name == def.Name+"_count") || def.Type != metrics.Histogram && name == def.Name {
 			return def, true
 		}
 	}

@@ -2,5 +2,5 @@
 // calls, and makes the JSON that Grafana reads. The JSON is committed, in
 // dashboards/, and provisioned by compose.yaml; after a change here:
 //
-//	go test ./metrics/... -update
+//	make generate
 package grafana

@@ -18,9 +18,19 @@ type query struct{ expr, legend string }
 type picture struct {
 	title, about, unit string
 	stacked            bool
+	heat               bool // a heat map of buckets
 	queries            []query
 	good               *goal // colours a number
+	from               start // of the scale
 }
+
+// start is where a scale begins.
+type start int
+
+const (
+	zero  start = iota
+	below       // there are numbers under zero
+)
 
 // goal says from where on a number is fine, and from where on it is bad.
 type goal struct{ fine, bad float64 }
@@ -64,18 +74,24 @@ func lay(rows []row) []Panel {
 }
 
 func (p picture) panel(id int, number bool, at GridPos) Panel {
-	zero := 0.0
 	panel := Panel{
 		ID: id, Type: "timeseries", Title: p.title, Description: p.about, Datasource: source, GridPos: at,
-		FieldConfig: &FieldConfig{Defaults: Defaults{Unit: p.unit, Min: &zero}, Overrides: []string{}},
+		FieldConfig: &FieldConfig{Defaults: Defaults{Unit: p.unit}, Overrides: []string{}},
 	}
-	if number {
+	if p.from == zero {
+		panel.FieldConfig.Defaults.Min = new(float64)
+	}
+	switch {
+	case number:
 		panel.Type = "stat"
 		panel.Options = &Options{
 			ReduceOptions: &Reduce{Calcs: []string{"lastNotNull"}}, ColorMode: "value", GraphMode: "area",
 		}
 		panel.FieldConfig.Defaults.Thresholds = p.good.thresholds()
-	} else {
+	case p.heat:
+		panel.Type = "heatmap"
+		panel.Options = &Options{Calculate: new(bool), YAxis: &Axis{p.unit}}
+	default:
 		stack := Stack{"none"}
 		if p.stacked {
 			stack.Mode = "normal"
@@ -89,10 +105,19 @@ func (p picture) panel(id int, number bool, at GridPos) Panel {
 	for i, q := range p.queries {
 		panel.Targets = append(panel.Targets, Target{
 			RefID: string(rune('A' + i)), Datasource: source, Range: true, LegendFormat: q.legend,
-			Expr: strings.ReplaceAll(q.expr, "{}", "{"+jobs+"}"),
+			Expr: strings.ReplaceAll(q.expr, "{}", "{"+jobs+"}"), Format: p.format(),
 		})
 	}
 	return panel
+}
+
+// format is that of the answers: of a heat map's buckets Grafana must know
+// that they are such.
+func (p picture) format() string {
+	if p.heat {
+		return "heatmap"
+	}
+	return ""
 }
 
 func (g *goal) thresholds() *Thresholds {

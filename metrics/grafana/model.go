@@ -10,24 +10,50 @@ import (
 
 // Dashboard is one dashboard.
 type Dashboard struct {
-	UID           string     `json:"uid"`
-	Title         string     `json:"title"`
-	Description   string     `json:"description"`
-	Tags          []string   `json:"tags"`
-	SchemaVersion int        `json:"schemaVersion"`
-	Version       int        `json:"version"`
-	Editable      bool       `json:"editable"`
-	Refresh       string     `json:"refresh"`
-	Timezone      string     `json:"timezone"`
-	Time          TimeRange  `json:"time"`
-	Templating    Templating `json:"templating"`
-	Panels        []Panel    `json:"panels"`
+	UID           string      `json:"uid"`
+	Title         string      `json:"title"`
+	Description   string      `json:"description"`
+	Tags          []string    `json:"tags"`
+	SchemaVersion int         `json:"schemaVersion"`
+	Version       int         `json:"version"`
+	Editable      bool        `json:"editable"`
+	Refresh       string      `json:"refresh"`
+	Timezone      string      `json:"timezone"`
+	Time          TimeRange   `json:"time"`
+	Links         []Link      `json:"links"`
+	Annotations   Annotations `json:"annotations"`
+	Templating    Templating  `json:"templating"`
+	Panels        []Panel     `json:"panels"`
 }
 
 // TimeRange is what a dashboard shows when it is opened.
 type TimeRange struct {
 	From string `json:"from"`
 	To   string `json:"to"`
+}
+
+// Link leads to the other dashboards of a tag.
+type Link struct {
+	Title       string   `json:"title"`
+	Type        string   `json:"type"`
+	Tags        []string `json:"tags"`
+	IncludeVars bool     `json:"includeVars"`
+	KeepTime    bool     `json:"keepTime"`
+}
+
+// Annotations holds the marks on the time axis.
+type Annotations struct {
+	List []Annotation `json:"list"`
+}
+
+// Annotation is one kind of mark.
+type Annotation struct {
+	Name        string      `json:"name"`
+	Datasource  *Datasource `json:"datasource"`
+	Enable      bool        `json:"enable"`
+	IconColor   string      `json:"iconColor"`
+	Expr        string      `json:"expr"`
+	TitleFormat string      `json:"titleFormat"`
 }
 
 // Templating holds the variables at the top of a dashboard.
@@ -130,6 +156,13 @@ type Options struct {
 	ReduceOptions *Reduce  `json:"reduceOptions,omitempty"`
 	ColorMode     string   `json:"colorMode,omitempty"`
 	GraphMode     string   `json:"graphMode,omitempty"`
+	Calculate     *bool    `json:"calculate,omitempty"` // of a heat map
+	YAxis         *Axis    `json:"yAxis,omitempty"`
+}
+
+// Axis is the scale of a heat map.
+type Axis struct {
+	Unit string `json:"unit"`
 }
 
 // Legend is the list of lines.
@@ -159,6 +192,7 @@ type Target struct {
 	Datasource   *Datasource `json:"datasource"`
 	Expr         string      `json:"expr"`
 	LegendFormat string      `json:"legendFormat"`
+	Format       string      `json:"format,omitempty"` // heatmap, where it is one
 	Range        bool        `json:"range"`
 	Instant      bool        `json:"instant"`
 }

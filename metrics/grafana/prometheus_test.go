@@ -44,10 +44,12 @@ func TestEveryPanelShowsNumbersFromARealPrometheus(t *testing.T) {
 		}
 		return false
 	})
-	for _, panel := range Calls().Panels {
-		for _, q := range panel.Targets {
-			if finite := p.ask(t, filled(q.Expr)); len(finite) == 0 {
-				t.Errorf("%s, query %s: no number came for %s", panel.Title, q.RefID, q.Expr)
+	for _, d := range Dashboards() {
+		for _, panel := range d.Panels {
+			for _, q := range panel.Targets {
+				if finite := p.ask(t, filled(q.Expr)); len(finite) == 0 {
+					t.Errorf("%s, %s, query %s: no number came for %s", d.UID, panel.Title, q.RefID, q.Expr)
+				}
 			}
 		}
 	}
@@ -63,6 +65,13 @@ func feed(m *metrics.Metrics) {
 	m.Call(call.Ended{Kind: kind, Topology: topology, Reason: wire.EndHangup, Talked: time.Minute, Peak: 3})
 	m.Call(call.Refused{Reason: "privacy"})
 	m.Call(call.LinkJoined{Result: "ok"})
+	m.Call(call.Connected{Path: wire.PathRelay, Transport: wire.TransportUDP, Relay: time.Second, ICE: time.Second, DTLS: time.Second})
+	m.Call(call.Reported{
+		Path: wire.PathRelay, RTT: time.Second, Switches: 1,
+		Sound:    &wire.HeardSound{PlayedMs: 10_000, ConcealedMs: 100, Packets: 500, Lost: 1, JitterMs: 4, BufferMs: 20},
+		Pictures: []wire.SeenPictures{seen(wire.SourceCamera), seen(wire.SourceScreen)},
+		Sent:     &wire.SentPicture{SentMs: 10_000, CPUMs: 100},
+	})
 	m.SFU(sfu.PeerConnected{After: time.Second})
 	m.SFU(sfu.PeerFirstMedia{After: time.Second})
 	m.SFU(sfu.PeerGone{Reason: sfu.ReasonClosed})
@@ -71,6 +80,12 @@ func feed(m *metrics.Metrics) {
 	m.Signalling(signalling.SocketOpened{})
 	m.Signalling(signalling.Handled{Type: "ring", After: time.Millisecond})
 	m.Signalling(signalling.SocketClosed{Reason: signalling.CloseNormal})
+}
+
+func seen(source wire.Source) wire.SeenPictures {
+	return wire.SeenPictures{
+		Source: source, GoodMs: 10_000, FramesPerSecond: 24, Height: 360, Freezes: 1, FrozenMs: 100, Packets: 1000, JitterMs: 4, BufferMs: 20,
+	}
 }
 
 func busySFU() func() sfu.Stats {

@@ -33,6 +33,7 @@ const (
 type client struct {
 	id        string
 	number    uint32
+	room      string
 	socket    *socket
 	agent     *ice.Agent
 	ice       *ice.Conn
@@ -67,7 +68,7 @@ func newClient(number int) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{id: fmt.Sprint("c", number), number: uint32(number), socket: s, highest: map[uint32]uint32{}}, nil
+	return &client{id: fmt.Sprint("c", number), number: uint32(number), room: "bench", socket: s, highest: map[uint32]uint32{}}, nil
 }
 
 // join negotiates and connects.
@@ -79,10 +80,11 @@ func (c *client) join(ctx context.Context, server *server, s scenario, sends boo
 	}
 	checkEvery := 20 * time.Millisecond // so that a join does not wait for the client
 	mux := ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: c.socket, Logger: silent.NewLogger("ice")})
-	c.agent, err = ice.NewAgent(&ice.AgentConfig{
-		UDPMux: mux, NetworkTypes: []ice.NetworkType{ice.NetworkTypeUDP4}, CandidateTypes: []ice.CandidateType{ice.CandidateTypeHost},
-		CheckInterval: &checkEvery, IncludeLoopback: true, MulticastDNSMode: ice.MulticastDNSModeDisabled, LoggerFactory: silent,
-	})
+	c.agent, err = ice.NewAgentWithOptions(
+		ice.WithUDPMux(mux), ice.WithNetworkTypes([]ice.NetworkType{ice.NetworkTypeUDP4}),
+		ice.WithCandidateTypes([]ice.CandidateType{ice.CandidateTypeHost}), ice.WithCheckInterval(checkEvery),
+		ice.WithIncludeLoopback(), ice.WithMulticastDNSMode(ice.MulticastDNSModeDisabled), ice.WithLoggerFactory(silent),
+	)
 	if err != nil {
 		return fmt.Errorf("make an agent: %w", err)
 	}
@@ -102,22 +104,18 @@ func (c *client) join(ctx context.Context, server *server, s scenario, sends boo
 		return fmt.Errorf("gather: %w", err)
 	}
 	<-gathered
-	answer, err := server.join(ctx, c.id, offer(s, sends, c.number, ufrag, pwd, sha256.Sum256(certificate.Certificate[0])))
+	answer, err := server.join(ctx, c.id, c.room, offer(s, sends, c.number, ufrag, pwd, sha256.Sum256(certificate.Certificate[0])))
 	if err != nil {
 		return fmt.Errorf("join: %w", err)
 	}
 	if err := c.connect(ctx, answer); err != nil {
 		return err
 	}
-	return c.handshake(ctx, dtls.Config{
-		InsecureSkipVerify: true, // the server's process is our child
-		Certificates:       tlsCertificates(certificate),
-		LoggerFactory:      silent,
-		FlightInterval:     100 * time.Millisecond,
-		SRTPProtectionProfiles: []dtls.SRTPProtectionProfile{
-			dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80,
-		},
-	})
+	return c.handshake(ctx,
+		dtls.WithInsecureSkipVerify(true), // the server's process is our child
+		dtls.WithCertificates(certificate), dtls.WithLoggerFactory(silent), dtls.WithFlightInterval(100*time.Millisecond),
+		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM, dtls.SRTP_AES128_CM_HMAC_SHA1_80),
+	)
 }
 
 // connect runs ICE against the candidates of an answer.
@@ -150,9 +148,9 @@ func (c *client) connect(ctx context.Context, answer string) error {
 	return nil
 }
 
-func (c *client) handshake(ctx context.Context, config dtls.Config) error {
+func (c *client) handshake(ctx context.Context, options ...dtls.ClientOption) error {
 	var err error
-	if c.dtls, err = dtls.Client(dtlsnet.PacketConnFromConn(c.ice), c.remote, &config); err != nil {
+	if c.dtls, err = dtls.ClientWithOptions(dtlsnet.PacketConnFromConn(c.ice), c.remote, options...); err != nil {
 		return fmt.Errorf("begin DTLS: %w", err)
 	}
 	if err := c.dtls.HandshakeContext(ctx); err != nil {

@@ -79,6 +79,22 @@ func main() {
 	if *runs < 1 || *runs > 20 || *warmUp < time.Second || *window < time.Second || *window > time.Minute {
 		fatal(fmt.Errorf("a flag is out of range"))
 	}
+	if *only == "" || *only == "joins" {
+		c, err := measureJoins(*profile)
+		if err != nil {
+			fatal(fmt.Errorf("joins: %w", err))
+		}
+		printJoins(c)
+		_ = json.NewEncoder(os.Stdout).Encode(c)
+	}
+	if *only == "" || *only == "burst" {
+		b, err := measureBurst(*profile)
+		if err != nil {
+			fatal(fmt.Errorf("burst: %w", err))
+		}
+		printBurst(b)
+		_ = json.NewEncoder(os.Stdout).Encode(b)
+	}
 	results := map[string][]result{}
 	for range *runs {
 		for _, s := range scenarios() {

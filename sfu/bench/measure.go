@@ -75,6 +75,9 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 		silence()
 	}
 	time.Sleep(warmUp)
+	if err := server.profile(); err != nil {
+		return r, err
+	}
 	before, err := server.usage()
 	if err != nil {
 		return r, err
@@ -85,6 +88,9 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 	time.Sleep(window)
 	after, err := server.usage()
 	if err != nil {
+		return r, err
+	}
+	if err := server.profile(); err != nil {
 		return r, err
 	}
 	full, err := server.resident()

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"crypto/tls"
 	"fmt"
 	"strings"
 )
@@ -59,5 +58,3 @@ func ssrcOf(number uint32, video bool) uint32 {
 	}
 	return number*4 + 1
 }
-
-func tlsCertificates(c tls.Certificate) []tls.Certificate { return []tls.Certificate{c} }

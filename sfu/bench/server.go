@@ -24,7 +24,7 @@ import (
 
 // request asks the server to have somebody join, or, without an SDP, what it has used; reply answers it. One line
 // of JSON each.
-type request struct{ ID, SDP string }
+type request struct{ ID, Room, SDP string }
 
 type reply struct {
 	ID, SDP, Error string
@@ -42,10 +42,6 @@ func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 	if err != nil {
 		return err
 	}
-	room, err := s.Room("bench")
-	if err != nil {
-		return errors.Join(err, s.Close())
-	}
 	var mu sync.Mutex // guards out
 	var work sync.WaitGroup
 	lines := bufio.NewScanner(in)
@@ -55,13 +51,13 @@ func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 		if err := json.Unmarshal(lines.Bytes(), &q); err != nil {
 			return errors.Join(err, s.Close())
 		}
-		if q.SDP == "" {
+		if q.ID == askProfile {
 			if err := profile.toggle(); err != nil {
 				return errors.Join(err, s.Close())
 			}
 		}
 		work.Go(func() {
-			r := answer(room, q)
+			r := answer(s, q)
 			mu.Lock()
 			defer mu.Unlock()
 			_ = json.NewEncoder(out).Encode(r)
@@ -71,14 +67,18 @@ func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 	return errors.Join(lines.Err(), s.Close())
 }
 
-func answer(room *sfu.Room, q request) reply {
+func answer(s *sfu.SFU, q request) reply {
 	if q.SDP == "" {
 		return used(q.ID)
 	}
-	return join(room, q)
+	return join(s, q)
 }
 
-func join(room *sfu.Room, q request) reply {
+func join(s *sfu.SFU, q request) reply {
+	room, err := s.Room(q.Room)
+	if err != nil {
+		return reply{ID: q.ID, Error: err.Error()}
+	}
 	peer, err := room.Join(q.ID, func(sfu.PeerEvent) {})
 	if err != nil {
 		return reply{ID: q.ID, Error: err.Error()}
@@ -139,8 +139,8 @@ func (s *server) readReplies(out io.Reader) {
 }
 
 // join returns the answer to an offer.
-func (s *server) join(ctx context.Context, id, sdp string) (string, error) {
-	r, err := s.ask(ctx, request{id, sdp})
+func (s *server) join(ctx context.Context, id, room, sdp string) (string, error) {
+	r, err := s.ask(ctx, request{id, room, sdp})
 	return r.SDP, err
 }
 
@@ -181,13 +181,25 @@ type usage struct {
 	switches int
 }
 
-// usage asks the server what it has used. If it writes a profile, that begins with the first question and ends
-// with the second.
+// The requests of those who do not join.
+const askUsage, askProfile = "usage", "profile"
+
+// usage asks the server what it has used.
 func (s *server) usage() (usage, error) {
+	r, err := s.askSoon(askUsage)
+	return usage{r.CPU, r.Switches}, err
+}
+
+// profile has the server begin to write its profile, or end it.
+func (s *server) profile() error {
+	_, err := s.askSoon(askProfile)
+	return err
+}
+
+func (s *server) askSoon(id string) (reply, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	r, err := s.ask(ctx, request{ID: "usage"})
-	return usage{r.CPU, r.Switches}, err
+	return s.ask(ctx, request{ID: id})
 }
 
 // resident returns the memory of the server in MiB.

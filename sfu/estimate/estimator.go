@@ -33,6 +33,7 @@ type Estimator struct {
 	limit     float64       // at which a queue grew last; 0 for unknown
 	halvings  time.Duration // how much silence has been answered
 	before    float64       // rate before the silence
+	calledAt  time.Duration // when something was last sent into it
 }
 
 // New returns an estimator that has heard nothing. The configuration must be valid.
@@ -71,6 +72,9 @@ func (e *Estimator) Loss() float64 { return e.loss.share }
 func (e *Estimator) Congested(now time.Time) bool {
 	return e.cutOnce && now.Sub(e.begin)-e.cutAt < calm
 }
+
+// Probing tells whether a probe goes on, or its result is awaited: [Estimator.Tick] is due.
+func (e *Estimator) Probing() bool { return e.probe.open }
 
 // Want says how much would be sent if the way carried it, in bit/s: the estimate is not probed beyond that.
 func (e *Estimator) Want(bps int) { e.wanted = float64(bps) }
@@ -158,10 +162,9 @@ func (e *Estimator) Tick(now time.Time) (padding int) {
 	}
 	if e.awaits && at-max(e.heardAt, e.waiting) >= silence+e.halvings {
 		e.hush()
-		return 0
 	}
 	if e.halvings > 0 {
-		return 0
+		return e.call(at)
 	}
 	p := &e.probe
 	if p.open && !p.running {
@@ -169,7 +172,8 @@ func (e *Estimator) Tick(now time.Time) (padding int) {
 			e.probed(0, at)
 		}
 	}
-	if !p.open && at >= p.next && e.wanted > e.rate && e.rate < float64(e.config.Max) && e.trend.state != over {
+	if !p.open && at >= p.next && e.wanted > e.rate && e.rate < float64(e.config.Max) &&
+		(e.trend.state != over || at-e.heardAt > silence) { // a queue of long ago is gone
 		p.begin(at, min(probeStep*e.rate, max(e.wanted, 1.2*e.rate), float64(e.config.Max)))
 	}
 	return p.due(at)

@@ -8,6 +8,9 @@ const (
 	silence = time.Second
 	// afterSilence is which share of the rate before is believed after an interruption.
 	afterSilence = 0.85
+	// callEvery is how often something is sent into the silence, so that there is something to report when the way works
+	// again and nothing else is sent.
+	callEvery = 500 * time.Millisecond
 )
 
 // hush answers silence.
@@ -18,6 +21,15 @@ func (e *Estimator) hush() {
 	}
 	e.halvings += silence
 	e.rate = max(e.rate/2, float64(e.config.Min))
+}
+
+// call returns how much padding is to be sent into the silence now: one packet, if any.
+func (e *Estimator) call(now time.Duration) (padding int) {
+	if now-e.calledAt < callEvery {
+		return 0
+	}
+	e.calledAt = now
+	return 1
 }
 
 // recover takes up the rate again when reports come after an interruption. What was lost in it says nothing about

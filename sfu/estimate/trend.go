@@ -69,7 +69,7 @@ func (t *trend) heard(sent, arrived time.Duration) {
 		return // of an earlier group
 	case sent-t.began < hurry, sent-t.began < spell && t.least-t.base < standing:
 		t.least = min(t.least, delay)
-	case sent-t.began > 20*spell: // nothing was sent for long
+	case sent-t.began > 5*spell: // nothing was sent for long
 		t.number, t.times, t.state = 0, 0, normal
 		t.began, t.least = sent, delay
 	default:

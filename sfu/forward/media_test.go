@@ -138,7 +138,7 @@ func TestAReceptionCountsAndAsksForWhatIsLost(t *testing.T) {
 	if asked != 7 || r.Losing() {
 		t.Errorf("asked %d times more, losing: %v", asked, r.Losing())
 	}
-	report, err := rtcp.Unmarshal(r.AppendBlock(forward.BeginReceiverReport(nil, 1, 1), 77, now))
+	report, err := rtcp.Unmarshal(r.AppendBlock(forward.BeginReceiverReport(nil, 1, 1), 77, 0, now))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -153,8 +153,8 @@ func TestAHistoryKeepsTheNewestWhateverTheirLengths(t *testing.T) {
 	var sent forward.Sent
 	payload := func(i int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 1+i*37%700) }
 	for i := range 5000 {
-		n := h.Add(payload(i), uint32(i)*600, i%5 == 4, forward.Fields{})
-		sent.Add(forward.Out{Seq: uint16(i)}, h, n)
+		n := h.Add(payload(i), nil, uint32(i)*600, forward.CodecVP8, forward.Fields{})
+		sent.Add(forward.Out{Seq: uint16(i), Marker: i%5 == 4}, h, n)
 		for _, back := range []int{0, 1, 50, 100} {
 			if i < back {
 				continue
@@ -163,7 +163,7 @@ func TestAHistoryKeepsTheNewestWhateverTheirLengths(t *testing.T) {
 			if !ok && i > 2000 {
 				t.Fatalf("after %d, %d packets back are gone", i, back)
 			}
-			if ok && (!bytes.Equal(again.Payload, payload(i-back)) || again.Marker != ((i-back)%5 == 4)) {
+			if ok && (!bytes.Equal(again.Payload, payload(i-back)) || again.Out.Marker != ((i-back)%5 == 4)) {
 				t.Fatalf("after %d, the one %d back is another", i, back)
 			}
 		}
@@ -272,7 +272,7 @@ func FuzzReception(f *testing.F) {
 				t.Fatalf("asked for %d", len(lost))
 			}
 		}
-		if r.Begun() && len(r.AppendBlock(nil, 1, now)) != 24 {
+		if r.Begun() && len(r.AppendBlock(nil, 1, 0, now)) != 24 {
 			t.Fatal("a block of another length")
 		}
 	})

@@ -142,14 +142,17 @@ func (r *Reception) HeardSender(ntp uint32, now time.Time) {
 // Begun tells whether a packet has come.
 func (r *Reception) Begun() bool { return r.begun }
 
-// AppendBlock appends a report block (RFC 3550, section 6.4.1) and begins the next interval.
-func (r *Reception) AppendBlock(dst []byte, ssrc uint32, now time.Time) []byte {
+// AppendBlock appends a report block (RFC 3550, section 6.4.1) and begins the next interval. The share that was lost,
+// in 256ths, is told as no less than worst, but the number of packets lost is what it is: senders choose how much a
+// codec protects by the share, and estimate their bandwidth by the number.
+func (r *Reception) AppendBlock(dst []byte, ssrc uint32, worst uint8, now time.Time) []byte {
 	expected := r.newest - r.first + 1
 	total := min(max(expected-r.packets, 0), 1<<23-1)
 	interval, lost := expected-r.priorExpected, int64(0)
 	if interval > 0 {
 		lost = min(max(interval-(r.packets-r.priorPackets), 0)*256/interval, 255)
 	}
+	lost = max(lost, int64(worst))
 	r.priorExpected, r.priorPackets = expected, r.packets
 	dst = binary.BigEndian.AppendUint32(dst, ssrc)
 	dst = binary.BigEndian.AppendUint32(dst, uint32(lost)<<24|uint32(total))

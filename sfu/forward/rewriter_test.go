@@ -21,7 +21,7 @@ func TestRewriterTable(t *testing.T) {
 	pkt := func(seq uint16, sent bool, out uint16) step {
 		return step{forward.In{Seq: seq, Timestamp: uint32(seq) * 10, Start: true}, out, sent}
 	}
-	empty := func(s step) step { s.in.Empty, s.in.Start = true, false; return s }
+	empty := func(s step) step { s.in.Skip, s.in.Start = true, false; return s }
 	delta := func(s step) step { s.in.Start = false; return s }
 	for name, steps := range map[string][]step{
 		"nothing goes out before a start": {
@@ -100,7 +100,7 @@ func TestMoreLeftOutPaddingThanIsRememberedStillLeavesNoGap(t *testing.T) {
 	r := forward.NewRewriter(48000, 0, 0)
 	want := uint16(0)
 	for i := range uint16(1000) {
-		out, sent := r.Rewrite(forward.In{Seq: i, Timestamp: uint32(i), Start: i%2 == 0, Empty: i%2 == 1}, t0)
+		out, sent := r.Rewrite(forward.In{Seq: i, Timestamp: uint32(i), Start: i%2 == 0, Skip: i%2 == 1}, t0)
 		if sent != (i%2 == 0) {
 			t.Fatalf("packet %d: sent %v", i, sent)
 		}
@@ -163,7 +163,7 @@ func TestAnyTrafficIsContinuousAndNoNumberGoesOutTwice(t *testing.T) {
 				s.seq++
 			}
 			for range rapid.IntRange(0, 2).Draw(t, "padding") {
-				frame = append(frame, forward.In{Seq: s.seq, Timestamp: s.ts, Empty: true})
+				frame = append(frame, forward.In{Seq: s.seq, Timestamp: s.ts, Skip: true})
 				s.seq++
 			}
 			for i := 2; i < len(frame); i++ { // the start of a switch stays first
@@ -198,7 +198,7 @@ func FuzzRewriter(f *testing.F) {
 		for len(script) >= 3 {
 			in := forward.In{
 				Seq: uint16(script[0])<<8 | uint16(script[1]), Timestamp: uint32(script[1]) << 8,
-				Start: script[2]&1 != 0, Empty: script[2]&2 != 0, PictureID: uint16(script[2]),
+				Start: script[2]&1 != 0, Skip: script[2]&2 != 0, PictureID: uint16(script[2]),
 			}
 			if script[2]&4 != 0 {
 				r.Switch()

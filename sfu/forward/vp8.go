@@ -29,6 +29,11 @@ type VP8 struct {
 	PictureID    uint16 // 7 or 15 bits
 	HasTL0       bool
 	TL0          uint8
+	// HasTemporal tells whether the fields after it are present.
+	HasTemporal bool
+	Temporal    uint8 // TID
+	// Sync: the frame refers to the lowest temporal layer only.
+	Sync bool
 
 	first    byte // the first byte of the descriptor
 	extended byte // the second byte: I, L, T, K
@@ -40,6 +45,7 @@ const (
 	bitX, bitS = 0x80, 0x10 // first byte; its low three bits are the partition
 	bitI, bitL = 0x80, 0x40 // second byte
 	bitT, bitK = 0x20, 0x10
+	bitY       = 0x20 // last byte
 )
 
 // ParseVP8 reads the descriptor of a packet's payload. It returns [ErrVP8] when the payload is cut
@@ -90,12 +96,29 @@ func ParseVP8(payload []byte) (VP8, error) {
 			return VP8{}, ErrVP8
 		}
 	}
+	if d.extended&bitT != 0 {
+		d.HasTemporal, d.Temporal, d.Sync = true, d.tail>>6, d.tail&bitY != 0
+	}
 	if len(rest) == 0 {
 		return VP8{}, ErrVP8
 	}
 	d.Size = len(payload) - len(rest)
 	d.readFrameHeader(rest)
 	return d, nil
+}
+
+// Frame returns what the descriptor says about the frame.
+func (d VP8) Frame() Frame {
+	f := Frame{
+		Layer: Layer{Temporal: d.Temporal}, Start: d.Start, Key: d.Key, Height: d.Height, Active: oneSize,
+		Targets:      atLeast(Layer{Temporal: d.Temporal}, false),
+		HasPictureID: d.HasPictureID, PictureID: d.PictureID, HasTL0: d.HasTL0, TL0: d.TL0,
+		Gapless: d.HasPictureID && d.HasTemporal, above: true,
+	}
+	if d.Sync {
+		f.Switch = f.Targets
+	}
+	return f
 }
 
 // readFrameHeader reads whether the frame is a key frame, and its size.

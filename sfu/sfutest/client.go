@@ -27,6 +27,8 @@ type Options struct {
 	AudioSlots, VideoSlots int
 	// Layers is how many encodings its camera has; 0 means 3, 1 means no simulcast.
 	Layers int
+	// Filling is how many bytes are added to each packet of an encoding of the camera.
+	Filling [3]int
 }
 
 // Client is one participant.
@@ -52,6 +54,7 @@ type Client struct {
 	events   []sfu.PeerEvent
 	offers   int
 	received map[string]*Track // by mid
+	raw      webrtc.TrackLocalWriter
 }
 
 // Join makes a client, has it join and negotiates. It publishes nothing yet. The test's end closes it.
@@ -84,6 +87,9 @@ func New(t testing.TB, id string, tag byte, o Options) *Client {
 		rids = nil
 	}
 	c.camera = c.addSource(ctx, "camera", webrtc.MimeTypeVP8, rids)
+	for i, l := range c.camera.layers {
+		l.filling = o.Filling[i]
+	}
 	c.screen = c.addSource(ctx, "screen", webrtc.MimeTypeVP8, nil)
 	c.addSource(ctx, "screenAudio", webrtc.MimeTypeOpus, nil)
 	c.AddSlots(o.AudioSlots, o.VideoSlots)

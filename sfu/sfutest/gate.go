@@ -2,6 +2,7 @@ package sfutest
 
 import (
 	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -13,6 +14,10 @@ import (
 type gate struct {
 	*stdnet.Net
 	shut atomic.Bool
+
+	mu     sync.Mutex // guards what follows
+	newest transport.UDPConn
+	to     net.Addr // of the newest datagram
 }
 
 func newGate(t testing.TB) *gate {
@@ -41,6 +46,7 @@ func (c *gatedConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	if c.gate.shut.Load() {
 		return len(b), nil
 	}
+	c.gate.sent(c, to)
 	return c.UDPConn.WriteTo(b, to)
 }
 

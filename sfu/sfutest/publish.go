@@ -43,6 +43,7 @@ type layerState struct {
 	frame   uint32
 	picture uint16
 	tl0     uint8
+	filling int
 }
 
 func (c *Client) addSource(ctx context.Context, name, mime string, rids []string) *publisher {
@@ -68,7 +69,7 @@ func (c *Client) addSource(ctx context.Context, name, mime string, rids []string
 			seq: uint16(i+1) * 20000, ts: uint32(i+1) * 1e9, picture: uint16(i) * 9000, tl0: uint8(i) * 70,
 		})
 		if i == 0 {
-			p.t, err = c.PC.AddTransceiverFromTrack(track, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
+			p.t, err = c.PC.AddTransceiverFromTrack(c.tap(track), webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 			must(c.t, err)
 			p.sender = p.t.Sender()
 			continue
@@ -178,8 +179,10 @@ func (p *publisher) send(i int, l *layerState) {
 	l.ts += 2970
 	l.picture = (l.picture + 1) & 0x7fff
 	l.tl0++
-	p.write(i, l, false, append(VP8(key, true, l.picture, l.tl0, Heights[i]), tag...))
-	p.write(i, l, true, append(VP8(key, false, l.picture, l.tl0, Heights[i]), tag...))
+	for _, first := range []bool{true, false} {
+		payload := append(VP8(key, first, l.picture, l.tl0, Heights[i]), make([]byte, l.filling)...)
+		p.write(i, l, !first, append(payload, tag...))
+	}
 }
 
 func (p *publisher) write(i int, l *layerState, marker bool, payload []byte) {

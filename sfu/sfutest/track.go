@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 
@@ -19,6 +20,8 @@ type Packet struct {
 	VP8       forward.VP8
 	// Tag and Layer say who sent it, and as which encoding.
 	Tag, Layer byte
+	// At is when it was read.
+	At time.Time
 }
 
 // Track is what has come in one slot.
@@ -31,7 +34,7 @@ type Track struct {
 }
 
 func (t *Track) add(in *rtp.Packet, video bool) {
-	p := Packet{SSRC: in.SSRC, Seq: in.SequenceNumber, Timestamp: in.Timestamp, Marker: in.Marker}
+	p := Packet{SSRC: in.SSRC, Seq: in.SequenceNumber, Timestamp: in.Timestamp, Marker: in.Marker, At: time.Now()}
 	body := in.Payload
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,6 +75,15 @@ func (t *Track) Last() Packet {
 		return Packet{}
 	}
 	return t.packets[len(t.packets)-1]
+}
+
+// LongestGap returns the longest time between two packets that came one after the other, from the n-th on.
+func (t *Track) LongestGap(n int) (longest time.Duration) {
+	packets := t.Packets()
+	for i := max(n, 1); i < len(packets); i++ {
+		longest = max(longest, packets[i].At.Sub(packets[i-1].At))
+	}
+	return longest
 }
 
 // Continuous reports the first break that a decoder would see in what has come: in the numbering of

@@ -17,8 +17,9 @@ const (
 	BatchSize = 64
 
 	// receiveQueue and sendQueue are how many bytes wait in the system, if it allows: a busy machine may not let us
-	// read for half a second, and what waits to be sent must not become old.
-	receiveQueue = 4 << 20
+	// read for half a second, in which what one sends too much must not push out the sound of others; and what waits to
+	// be sent must not become old.
+	receiveQueue = 16 << 20
 	sendQueue    = 1 << 20
 )
 

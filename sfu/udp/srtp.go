@@ -80,6 +80,9 @@ type Source struct {
 // NewSource returns what is known about a source before its first packet.
 func NewSource(ssrc uint32) *Source { return &Source{ssrc: ssrc} }
 
+// Reset makes of s what is known about another source before its first packet.
+func (s *Source) Reset(ssrc uint32) { *s = Source{ssrc: ssrc} }
+
 // SSRC returns the source's identifier.
 func (s *Source) SSRC() uint32 { return s.ssrc }
 

@@ -22,12 +22,14 @@ type Call struct {
 	inbox chan func()
 	done  chan struct{} // closed when Run has returned
 	moved func(*Call, indexChange)
+	rates *ratings
 	group wire.GroupID // empty unless it is the call of one
 
 	// Owned by Run.
 	state   *state
 	peers   map[wire.ParticipantID]*peer
 	hearers hearers
+	trace   trace
 
 	shape   atomic.Pointer[Shape]          // for gauges
 	current atomic.Pointer[wire.GroupCall] // of a group's call
@@ -40,9 +42,9 @@ type Shape struct {
 	People   int
 }
 
-func newCall(id wire.CallID, cfg *Config, moved func(*Call, indexChange)) *Call {
+func newCall(id wire.CallID, r *Registry) *Call {
 	return &Call{
-		id: id, cfg: cfg, inbox: make(chan func()), done: make(chan struct{}), moved: moved,
+		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings,
 		peers: map[wire.ParticipantID]*peer{},
 	}
 }
@@ -110,11 +112,15 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 	if err := f(next, fx, now); err != nil {
 		return err
 	}
+	next.tendKeys(fx, now)
+	trace := c.trace
+	trace.take(before, next, fx, now)
 	if fx.durable {
-		if err := c.commit(ctx, next, fx); err != nil {
+		if err := c.commit(ctx, next, fx, &trace); err != nil {
 			return c.uncommitted(err)
 		}
 	}
+	c.trace = trace
 	c.state = next
 	c.reshape(before)
 	c.release(fx, now)
@@ -124,17 +130,23 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 
 // commit writes the durable part in one transaction, fenced by the epoch. It
 // is finished even if the client that asked has gone.
-func (c *Call) commit(ctx context.Context, next *state, fx *effects) error {
+func (c *Call) commit(ctx context.Context, next *state, fx *effects, trace *trace) error {
 	snapshot, err := next.snapshot()
 	if err != nil {
 		return err
+	}
+	var line *store.Timeline
+	if next.Phase == wire.PhaseEnded {
+		if line, err = trace.timeline(next); err != nil {
+			return err
+		}
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
 		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
-		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers,
+		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers, Timeline: line,
 	})
 }
 
@@ -161,6 +173,12 @@ func topologyOf(s *state) store.Topology {
 
 // release lets the effects of a committed change out.
 func (c *Call) release(fx *effects, now time.Time) {
+	if fx.keys {
+		c.keyPeers() // before anybody can seal with the new epoch
+	}
+	if fx.reply != nil {
+		fx.reply()
+	}
 	for _, out := range fx.frames {
 		c.send(out)
 	}
@@ -176,6 +194,9 @@ func (c *Call) release(fx *effects, now time.Time) {
 		c.dropPeer(p)
 	}
 	for _, l := range fx.gone {
+		if l.in() {
+			c.rates.open(c.id, l.User, c.state.Kind, now)
+		}
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
 	}
@@ -209,6 +230,7 @@ func (c *Call) reply(who Who, self wire.ParticipantID) {
 
 func (c *Call) view(self wire.ParticipantID) wire.CallState {
 	v := c.state.view(self)
+	v.AskRating = asksRating(c.id, c.cfg.RatingShare)
 	v.ICE = wire.ICE{
 		Servers:   c.cfg.Relay.Servers(c.id, self),
 		RelayOnly: c.state.RelayOnly && c.state.Topology == wire.TopologyDirect,

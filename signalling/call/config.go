@@ -18,9 +18,16 @@ type Config struct {
 	// RingTimeout is how long somebody is rung before it is a missed call. 1 s
 	// to 2 min; 45 s is usual.
 	RingTimeout time.Duration
+	// RatingShare is the share of the calls whose people are asked afterwards
+	// how it was, 0 to 1.
+	RatingShare float64
 	// Grace is how long a participant may be lost before he leaves the call.
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
+
+	// Encryption says which calls are end-to-end encrypted; empty is
+	// [EncryptionRequired].
+	Encryption Encryption
 
 	// Limits keep callers from being a nuisance; zeroes take the defaults.
 	Limits Limits
@@ -44,12 +51,17 @@ func (c Config) Validate() error {
 	switch {
 	case c.Node == "":
 		return errors.New("call: Config.Node is empty")
+	case !(c.RatingShare >= 0 && c.RatingShare <= 1):
+		return errors.New("call: Config.RatingShare is not between 0 and 1")
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return errors.New("call: Config.RingTimeout is not between 1 s and 2 min")
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
 		return errors.New("call: Config.Grace is not between 1 s and 5 min")
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("call: a part of Config is missing")
+	}
+	if !c.Encryption.valid() {
+		return errors.New("call: Config.Encryption is none of required, optional and off")
 	}
 	return c.Limits.validate()
 }
@@ -63,6 +75,7 @@ type Store interface {
 	Link(ctx context.Context, id string) (store.Link, error)
 	Group(ctx context.Context, id string) (store.GroupRow, error)
 	AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error)
+	TakeKeyPackage(ctx context.Context, user, device string) (store.KeptKeyPackage, error)
 	WriteDecisions(ctx context.Context, decisions ...store.Decision) error
 }
 
@@ -90,6 +103,7 @@ type Peer interface {
 	Allow(send, receive bool)
 	Mute(on bool)
 	Isolate(ids []string)
+	Seal(seal sfu.Seal)
 	Close()
 }
 

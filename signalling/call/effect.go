@@ -14,12 +14,15 @@ import (
 type effects struct {
 	durable bool
 	frames  []outgoing
+	reply   func() // to who asked, before the frames
 	log     []store.LogChange
 	outbox  []store.NewOutbox
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
 	metrics []Event
+	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
+	keys    bool                 // who holds which leaf in which epoch has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device
 	gone    []leg                // media to close and relay credentials to revoke
@@ -131,7 +134,9 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 			u = ""
 		}
 		with = append(with, wire.Person{User: u, Name: name})
-		names = append(names, name)
+		if name != "" { // somebody whose account is deleted
+			names = append(names, name)
+		}
 	}
 	for i := range s.Legs {
 		add(s.Legs[i].User, s.Legs[i].Name, s.Legs[i].Guest)
@@ -141,7 +146,7 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 	}
 	const most = 16 // a log shows faces, not a register
 	if len(with) > most {
-		with, names = with[:most], names[:most]
+		with, names = with[:most], names[:min(len(names), most)]
 	}
 	ids, _ := json.Marshal(with) // strings: cannot fail
 	return store.LogChange{

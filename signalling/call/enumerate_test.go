@@ -83,8 +83,8 @@ var messages = []says{
 		}
 		return s.put(fx, l, s.Legs[1].Participant, now)
 	})},
-	{"mediaFlows", member(func(s *state, fx *effects, _ *leg, _ time.Time) error {
-		return s.mediaFlows(fx, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
+	{"mediaFlows", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
 	})},
 	{"mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		return s.mediaFailed(fx, l, s.Generation, now)
@@ -157,8 +157,8 @@ var late = []says{
 		_, err := s.onWay(who, s.Generation-1, wire.TopologySFU)
 		return err
 	}},
-	{"late mediaFlows", member(func(s *state, fx *effects, _ *leg, _ time.Time) error {
-		return s.mediaFlows(fx, &wire.MediaFlows{Generation: s.Generation - 1, Path: wire.PathHost})
+	{"late mediaFlows", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation - 1, Path: wire.PathHost})
 	})},
 	{"late mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		return s.mediaFailed(fx, l, s.Generation-1, now)

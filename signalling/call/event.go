@@ -8,7 +8,8 @@ import (
 
 // Event is what metrics are told; it names nobody. One of
 // [SetUpEnded], [RingingBegan], [MediaBegan], [Ended], [Refused], [Alerted],
-// [LinkJoined], [Connected], [Reported] or [ReportDropped].
+// [LinkJoined], [Connected], [Reported], [ReportDropped], [Rated], [GroupFounded],
+// [KeysChanged], [CommitRefused], [KeysOpened] or [KeysFailed].
 type Event interface{ event() }
 
 // Via is how a call comes about. The set is fixed, fit for a label.
@@ -104,6 +105,13 @@ type Reported struct {
 	Switches int
 }
 
+// Rated says how somebody liked a call.
+type Rated struct {
+	Kind    wire.Kind
+	Stars   int // 1 to 5
+	Reasons []wire.RatingReason
+}
+
 // ReportDropped says that a client's report was not counted: it came too soon
 // after the one before, or says what cannot be. The set of results is fixed.
 type ReportDropped struct{ Result ReportResult }
@@ -126,5 +134,6 @@ func (Refused) event()       {}
 func (Alerted) event()       {}
 func (LinkJoined) event()    {}
 func (Connected) event()     {}
+func (Rated) event()         {}
 func (Reported) event()      {}
 func (ReportDropped) event() {}

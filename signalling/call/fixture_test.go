@@ -22,12 +22,17 @@ type media struct {
 }
 
 type mediaPeer struct {
+	use    sfu.DataUse
+	used   int64
+	offer  sfu.Offer
 	on     func(sfu.PeerEvent)
 	views  [][]sfu.ViewItem
 	held   bool
 	closed bool
 	apart  []string
 	muted  bool
+	shut   bool // nothing comes to him
+	seal   sfu.Seal
 }
 
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
@@ -51,11 +56,15 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 	if o.SDP == "bad" {
 		return sfu.Answer{}, sfu.ErrSDP
 	}
+	p.offer = o
 	return sfu.Answer{SDP: "answer to " + o.SDP}, nil
 }
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
-func (p *mediaPeer) Allow(send, receive bool)  { p.held = !send && !receive }
+func (p *mediaPeer) Allow(send, receive bool)  { p.held, p.shut = !send && !receive, !receive }
+func (p *mediaPeer) Seal(s sfu.Seal)           { p.seal = s }
 func (p *mediaPeer) Mute(on bool)              { p.muted = on }
+func (p *mediaPeer) Use(u sfu.DataUse) error   { p.use = u; return nil }
+func (p *mediaPeer) Used() int64               { return p.used }
 func (p *mediaPeer) Close()                    { p.closed = true }
 func (p *mediaPeer) Isolate(ids []string)      { p.apart = ids }
 
@@ -83,6 +92,7 @@ type world struct {
 	media    *media
 	relays   *relays
 	limits   Limits
+	secrecy  Encryption
 
 	mu     sync.Mutex
 	inbox  map[wire.SessionID][]wire.Frame
@@ -97,7 +107,8 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 		w := &world{
 			t: t, store: newMemory(), media: &media{peers: map[wire.CallID]map[wire.ParticipantID]*mediaPeer{}}, relays: &relays{},
 			inbox: map[wire.SessionID][]wire.Frame{}, online: map[wire.UserID][]wire.SessionID{},
-			limits: Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000},
+			limits:  Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000},
+			secrecy: EncryptionOff,
 		}
 		w.start()
 		defer func() { w.registry.Close() }()
@@ -109,8 +120,8 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Limits: w.limits,
-		Relay:  w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
+		Limits: w.limits, Encryption: w.secrecy,
+		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.events = append(w.events, e)

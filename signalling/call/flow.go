@@ -63,10 +63,11 @@ func (s *state) setBattery(fx *effects, l *leg, low bool) {
 }
 
 // mediaFlows notes the first sound that a participant heard on this way.
-func (s *state) mediaFlows(fx *effects, m *wire.MediaFlows) error {
+func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 	if m.Generation != s.Generation {
 		return errStale
 	}
+	fx.notes = append(fx.notes, Step{What: "mediaFlows", Who: l.Participant, Detail: string(m.Path), TookMs: int64(m.AfterMs)})
 	fx.count(MediaBegan{Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
 	if !s.Flows {
 		s.Flows = true
@@ -87,6 +88,7 @@ func (s *state) mediaFailed(fx *effects, l *leg, generation uint32, now time.Tim
 	if generation != s.Generation {
 		return errStale
 	}
+	fx.notes = append(fx.notes, Step{What: "mediaFailed", Who: l.Participant, Detail: string(s.Topology)})
 	if s.Topology == wire.TopologyDirect {
 		s.Broken = s.Broken || !s.Flows
 		s.moveToSFU(fx)

@@ -124,7 +124,11 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
 	}
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	var err error
+	if s.Keys, err = r.cfg.Encryption.begin(who, m.Unencrypted); err != nil {
+		return nil, err
+	}
+	c := newCall(s.ID, r)
 	c.group = m.Group
 	if other, err := r.open(c, ""); other != nil || err != nil {
 		return other, err
@@ -301,6 +305,8 @@ func (s *state) joinGroup(fx *effects, who Who, media wire.Media, apart []wire.U
 		return wire.Problemf(wire.CodeForbidden, "you were put out of this call")
 	case s.Locked && !rung && (l == nil || l.pending()) && !slices.Contains(s.Admins, who.User):
 		return errLocked
+	case !s.speaks(who):
+		return errNeedsKeys
 	case l == nil && len(s.Legs) >= wire.MaxParticipants:
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}

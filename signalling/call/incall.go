@@ -38,6 +38,8 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 		return errNoCall
 	case l.Session == who.Session:
 		return nil
+	case !s.speaks(who):
+		return errNeedsKeys
 	}
 	if l.Session != "" {
 		fx.frames = append(fx.frames, outgoing{
@@ -46,6 +48,7 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 	}
 	fx.durable = true
 	fx.moved = append(fx.moved, l.Participant)
+	l.opens = false
 	l.Session, l.Device, l.DeviceName, l.Lost, l.MediaLost = who.Session, who.Device, who.DeviceName, time.Time{}, time.Time{}
 	s.setMedia(fx, l, media, "")
 	s.heard(fx, l)

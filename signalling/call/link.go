@@ -117,6 +117,9 @@ func (r *Registry) admit(ctx context.Context, who Who, id wire.LinkID) (store.Li
 		list = decisions(who, "", policy.PathLink, []callee{judged(relations[0], verdict, reason)})
 	}
 	if verdict == policy.Allow {
+		if r.cfg.Encryption.ofLink(link) != nil && who.Encryption < wire.EncryptionVersion {
+			return store.Link{}, errNeedsKeys // before a use is counted
+		}
 		return r.cfg.Store.AdmitByLink(ctx, string(id), list...)
 	}
 	r.cfg.Events(Refused{Reason: string(reason)})
@@ -142,10 +145,10 @@ func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, e
 	now := time.Now()
 	s := &state{
 		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
-		Topology: wire.TopologySFU, Generation: 1, Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
+		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
 		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 	}
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {
 		return other, err
 	}

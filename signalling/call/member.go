@@ -18,6 +18,9 @@ func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) erro
 		if l.Session == who.Session {
 			return nil
 		}
+		if !s.speaks(who) {
+			return errNeedsKeys
+		}
 		s.part(fx, *l, wire.LeaveMoved, now)
 	}
 	switch {
@@ -25,6 +28,8 @@ func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) erro
 		return errNoLink
 	case s.Locked:
 		return errLocked
+	case !s.speaks(who):
+		return errNeedsKeys
 	case len(s.Legs) >= wire.MaxParticipants:
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}
@@ -167,6 +172,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	outcome, cause := s.outcome()
 	s.settled(fx, outcome, cause)
 	fx.count(Ended{Kind: s.Kind, Topology: s.Topology, Reason: reason, Talked: talked, Peak: s.Peak})
+	s.Keys = s.Keys.over()
 	for _, l := range s.Legs {
 		fx.gone = append(fx.gone, l)
 		s.remember(l, s.talked(l, now))

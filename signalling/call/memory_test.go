@@ -23,7 +23,9 @@ type memory struct {
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
-	afterRead func() // runs between the commit of a call and the second look
+	timelines map[string]string
+	packages  map[string][]string // account and device to key packages
+	afterRead func()              // runs between the commit of a call and the second look
 }
 
 func newMemory() *memory {
@@ -31,7 +33,7 @@ func newMemory() *memory {
 		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
 		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
 		groups:    map[string]store.GroupRow{},
-		strangers: map[string][]string{},
+		strangers: map[string][]string{}, timelines: map[string]string{},
 	}
 }
 
@@ -108,6 +110,9 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 	m.decided = append(m.decided, c.Decisions...)
 	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
 	m.answers = append(m.answers, c.Answers...)
+	if c.Timeline != nil {
+		m.timelines[c.Timeline.Key] = c.Timeline.Body
+	}
 	return nil
 }
 
@@ -192,6 +197,18 @@ func (m *memory) AdmitByLink(ctx context.Context, id string, decisions ...store.
 	m.links[id] = l
 	m.decided = append(m.decided, decisions...)
 	return l, nil
+}
+
+// TakeKeyPackage gives the last one that a test has put there.
+func (m *memory) TakeKeyPackage(_ context.Context, user, device string) (store.KeptKeyPackage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept := m.packages[user+"/"+device]
+	if len(kept) == 0 {
+		return store.KeptKeyPackage{}, store.ErrNotFound
+	}
+	m.packages[user+"/"+device] = kept[1:]
+	return store.KeptKeyPackage{Package: kept[0], KeptKeyPackages: store.KeptKeyPackages{Left: len(kept) - 1}}, nil
 }
 
 // block makes owner block other, as the store would.

@@ -24,7 +24,7 @@ type peer struct {
 // describe hands a session description to the other participant of a direct
 // call. Both have joined by their own act before it may be sent.
 func (c *Call) describe(ctx context.Context, who Who, m *wire.Describe) error {
-	return c.toOther(ctx, who, m.Generation, wire.Described{Generation: m.Generation, Type: m.Type, SDP: m.SDP})
+	return c.toOther(ctx, who, m.Generation, wire.Described{Generation: m.Generation, Type: m.Type, SDP: m.SDP, Binding: m.Binding})
 }
 
 // trickle hands ICE candidates to the other participant of a direct call.
@@ -113,6 +113,7 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 			return nil, err
 		}
 	}
+	c.key(id)
 	c.allow(id)
 	c.keepApart()
 	return p, nil
@@ -123,8 +124,28 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 // off, by his own hand or the host's.
 func (c *Call) allow(id wire.ParticipantID) {
 	if p, l := c.peers[id], c.state.legOf(id); p != nil && l != nil {
-		p.Allow(!l.OnHold, !l.OnHold)
+		p.Allow(!l.OnHold, !l.OnHold && (c.state.Keys == nil || l.opens))
 		p.Mute(!l.Media.Microphone)
+	}
+}
+
+// key tells the SFU what a participant's frames must be sealed with. Only for
+// run.
+func (c *Call) key(id wire.ParticipantID) {
+	p, l, k := c.peers[id], c.state.legOf(id), c.state.Keys
+	if p == nil || l == nil || k == nil {
+		return
+	}
+	leaf, holds := c.state.ownLeaf(l)
+	p.Seal(sfu.Seal{Required: true, Holds: holds, Leaf: uint8(max(0, leaf)), Epoch: uint8(k.First + k.Epoch)})
+}
+
+// keyPeers is key for all, and lets media through to who can open it by now.
+// Only for run.
+func (c *Call) keyPeers() {
+	for id := range c.peers {
+		c.key(id)
+		c.allow(id)
 	}
 }
 
@@ -141,6 +162,12 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 				slots = append(slots, wire.Slot{Mid: s.Mid, Participant: wire.ParticipantID(s.Participant), Source: wire.Source(s.Source)})
 			}
 			c.tellPeer(id, wire.Slots{Generation: p.generation, Slots: slots})
+		case sfu.Codecs:
+			video := make([]wire.VideoCodec, 0, len(e.Video))
+			for _, codec := range e.Video {
+				video = append(video, wire.VideoCodec(codec))
+			}
+			c.tellPeer(id, wire.Codecs{Generation: p.generation, Video: video})
 		case sfu.Speakers:
 			speakers := make([]wire.ParticipantID, 0, len(e.Participants))
 			for _, s := range e.Participants {

@@ -27,7 +27,7 @@ func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 	}
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
 	for range 4 {
-		err := r.create(ctx, who, m.Kind, media, users)
+		err := r.create(ctx, who, m, media, users)
 		var glare *store.Glare
 		if !errors.As(err, &glare) {
 			return err
@@ -56,9 +56,13 @@ func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 }
 
 // create makes a call that rings users.
-func (r *Registry) create(ctx context.Context, who Who, kind wire.Kind, media wire.Media, users []wire.UserID) error {
+func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire.Media, users []wire.UserID) error {
+	keys, err := r.cfg.Encryption.begin(who, m.Unencrypted)
+	if err != nil {
+		return err
+	}
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect,
+		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
 		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 	}
 	if len(users) > 1 {
@@ -69,7 +73,7 @@ func (r *Registry) create(ctx context.Context, who Who, kind wire.Kind, media wi
 		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
 	})
 	s.Host = host.Participant
-	c := newCall(s.ID, &r.cfg, r.reindex)
+	c := newCall(s.ID, r)
 	if _, err := r.open(c, ""); err != nil {
 		return err
 	}

@@ -13,9 +13,10 @@ import (
 // Registry holds the calls of this node.
 type Registry struct {
 	cfg     Config
-	rates   *rates          // of rings
-	comes   *rates          // of those who come by links
-	changes rates           // of groups
+	rates   *rates // of rings
+	comes   *rates // of those who come by links
+	changes rates  // of groups
+	ratings ratings
 	ctx     context.Context // of all calls
 	stop    context.CancelFunc
 	wait    sync.WaitGroup
@@ -52,7 +53,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 			cfg.Logger.Error("a call cannot be taken up", "err", err)
 			continue
 		}
-		c := newCall(s.ID, &r.cfg, r.reindex)
+		c := newCall(s.ID, r)
 		r.calls[s.ID] = c
 		if s.Link != "" {
 			r.links[s.Link] = c

@@ -19,6 +19,9 @@ func (s *state) reportConnection(fx *effects, l *leg, m *wire.ReportConnection) 
 		return
 	}
 	l.Way = m.Generation + 1
+	fx.notes = append(fx.notes, Step{
+		What: "reportConnection", Who: l.Participant, Detail: string(m.Path) + " " + string(m.Transport), TookMs: int64(m.ICEMs + m.DTLSMs),
+	})
 	fx.count(Connected{
 		Path: m.Path, Transport: m.Transport, Family: m.Family,
 		Relay: milliseconds(m.RelayMs), ICE: milliseconds(m.ICEMs), DTLS: milliseconds(m.DTLSMs),
@@ -38,6 +41,7 @@ func (s *state) reportQuality(fx *effects, l *leg, m *wire.ReportQuality, now ti
 		return nil
 	}
 	l.Reported = now
+	fx.notes = append(fx.notes, Step{What: "reportQuality", Who: l.Participant, Quality: inUnits(m)})
 	fx.count(Reported{
 		Topology: s.Topology, Span: milliseconds(m.SpanMs), Path: m.Path, RTT: milliseconds(m.RTTMs),
 		Sound: m.Sound, Pictures: m.Pictures, Sent: m.Sent, Switches: int(m.Switches),

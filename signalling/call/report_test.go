@@ -1,11 +1,15 @@
 package call
 
 import (
+	"encoding/json"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -41,10 +45,12 @@ func TestAReportOfWhatCannotBeIsRefused(t *testing.T) {
 		call := talk(ana, bia)
 		for name, spoil := range map[string]func(*wire.ReportQuality){
 			"more concealed than played": func(m *wire.ReportQuality) { m.Sound.ConcealedMs = 10_001 },
-			"more seen than there are":   func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceCamera, GoodMs: 500_000}} },
-			"two cameras":                func(m *wire.ReportQuality) { m.Pictures = make([]wire.SeenPictures, 2) },
-			"a picture of a microphone":  func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceMicrophone}} },
-			"limited while not sending":  func(m *wire.ReportQuality) { m.Sent = &wire.SentPicture{CPUMs: 1} },
+			"more seen than there are": func(m *wire.ReportQuality) {
+				m.Pictures = []wire.SeenPictures{{Source: wire.SourceCamera, GoodMs: 500_000}}
+			},
+			"two cameras":               func(m *wire.ReportQuality) { m.Pictures = make([]wire.SeenPictures, 2) },
+			"a picture of a microphone": func(m *wire.ReportQuality) { m.Pictures = []wire.SeenPictures{{Source: wire.SourceMicrophone}} },
+			"limited while not sending": func(m *wire.ReportQuality) { m.Sent = &wire.SentPicture{CPUMs: 1} },
 		} {
 			m := report(call)
 			spoil(m)
@@ -87,4 +93,123 @@ func counted[E Event](w *world) (list []E) {
 		}
 	}
 	return list
+}
+
+func TestACallLeavesATimelineThatItsCodeLeadsTo(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		code := ana.must(&wire.Sync{Call: call}).(wire.CallState).Support
+		if code != SupportCode(call) || code != bia.must(&wire.Sync{Call: call}).(wire.CallState).Support {
+			t.Errorf("the code is %q, not %q for both", code, SupportCode(call))
+		}
+		ana.must(&wire.MediaFlows{Call: call, Generation: 1, Path: wire.PathHost, AfterMs: 240})
+		ana.must(report(call))
+		time.Sleep(10 * time.Second)
+		bia.must(&wire.SetMedia{Call: call})
+		bia.must(&wire.Leave{Call: call})
+		var line Timeline
+		text := w.store.timelines[TimelineKey(code)]
+		if err := json.Unmarshal([]byte(text), &line); err != nil {
+			t.Fatalf("the timeline is %q: %v", text, err)
+		}
+		var got []string
+		for _, s := range line.Steps {
+			got = append(got, strings.TrimSpace(string(s.Who)+" "+s.Role+" "+s.What+" "+s.Detail))
+		}
+		want := []string{
+			"p2 member participantJoined", "phaseChanged connecting", "p1 host mediaFlows host",
+			"phaseChanged active", "p1 host reportQuality", "p2 member mediaChanged", "p2 member participantLeft hangup", "callEnded hangup",
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("wanted (-), the timeline has (+):\n%s", diff)
+		}
+		for _, s := range line.Steps {
+			if s.What == "reportQuality" && (s.Quality == nil || s.Quality.MOS < 4 || s.Quality.Concealed != .005) {
+				t.Errorf("the quality is %+v", s.Quality)
+			}
+			if s.What == endStep && s.AtMs < 10_000 {
+				t.Errorf("the call ended after %d ms", s.AtMs)
+			}
+		}
+		for _, secret := range []string{"ana", "bia", "Ana", "laptop", "phone", string(call), code} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the timeline has %q: %s", secret, text)
+			}
+		}
+	})
+}
+
+func TestACodeIsForgivingAndNothingElseIsACode(t *testing.T) {
+	code := SupportCode("c1")
+	if want := TimelineKey(code); want == "" || TimelineKey(strings.ToLower(code)) != want ||
+		TimelineKey(" "+strings.ReplaceAll(code, "-", " ")) != want || TimelineKey(strings.ReplaceAll(code, "0", "o")) != want {
+		t.Errorf("%s leads to different timelines", code)
+	}
+	for _, text := range []string{"", "1", "AAAA-AAA", "AAAA-AAAAA", "UUUU-UUUU", "../../etc", strings.Repeat("A", 1000)} {
+		if key := TimelineKey(text); key != "" {
+			t.Errorf("%q leads to %s", text, key)
+		}
+	}
+}
+
+func TestALongTimelineKeepsItsBeginningAndItsEnd(t *testing.T) {
+	long := trace{started: time.Now()}
+	long.add(Step{What: "participantInvited"}, long.started)
+	for range 2 * MaxSteps {
+		long.add(Step{What: "reportQuality", Detail: strings.Repeat("x", 100)}, long.started)
+	}
+	long.add(Step{What: endStep}, long.started)
+	kept, err := long.timeline(&state{ID: "c1"})
+	if err != nil || len(kept.Body) > store.MaxTimeline {
+		t.Fatalf("%d bytes are kept, %v", len(kept.Body), err)
+	}
+	var line Timeline
+	if err := json.Unmarshal([]byte(kept.Body), &line); err != nil {
+		t.Fatal(err)
+	}
+	first, last := line.Steps[0], line.Steps[len(line.Steps)-1]
+	if first.What != "participantInvited" || last.What != endStep || len(line.Steps)+line.Left != 2*MaxSteps+2 {
+		t.Errorf("%d steps and %d left out, from %s to %s", len(line.Steps), line.Left, first.What, last.What)
+	}
+}
+
+func TestEachPersonRatesACallOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia, carlo := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")
+		call := talk(ana, bia)
+		m := &wire.RateCall{Call: call, Stars: 4, Reasons: []wire.RatingReason{wire.RatingEcho}}
+		if _, err := ana.try(m); code(err) != wire.CodeNotFound {
+			t.Errorf("a call that goes on is rated: %v", err)
+		}
+		bia.must(&wire.Leave{Call: call})
+		ana.must(m)
+		for _, d := range []*device{ana, carlo} {
+			if _, err := d.try(m); code(err) != wire.CodeNotFound {
+				t.Errorf("%s rates it too, or again: %v", d.who.User, err)
+			}
+		}
+		time.Sleep(rateWithin + time.Second)
+		other := talk(ana, carlo) // what is too old goes when a call ends
+		carlo.must(&wire.Leave{Call: other})
+		if _, err := bia.try(m); code(err) != wire.CodeNotFound {
+			t.Errorf("an old call is rated: %v", err)
+		}
+		want := []Rated{{Kind: wire.KindVideo, Stars: 4, Reasons: []wire.RatingReason{wire.RatingEcho}}}
+		if diff := cmp.Diff(want, counted[Rated](w)); diff != "" {
+			t.Errorf("wanted (-), counted (+):\n%s", diff)
+		}
+	})
+}
+
+func TestAShareOfTheCallsIsAskedFor(t *testing.T) {
+	asked := 0
+	for i := range 2000 {
+		if asksRating(wire.CallID(strconv.Itoa(i)), .1) {
+			asked++
+		}
+	}
+	if asked < 140 || asked > 260 || asksRating("c", 0) {
+		t.Errorf("%d of 2000 are asked for", asked)
+	}
 }

@@ -74,13 +74,15 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 			return nil
 		})
 	case *wire.MediaFlows:
-		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, _ *leg, _ time.Time) error {
-			return s.mediaFlows(fx, m)
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			return s.mediaFlows(fx, l, m)
 		})
 	case *wire.MediaFailed:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.mediaFailed(fx, l, m.Generation, now)
 		})
+	case *wire.RateCall:
+		return true, r.rate(who, m)
 	case *wire.ReportConnection:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			s.reportConnection(fx, l, m)
@@ -90,6 +92,9 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.reportQuality(fx, l, m, now)
 		})
+	}
+	if handled, err := r.handleKeys(ctx, who, message); handled {
+		return true, err
 	}
 	return r.handleInCall(ctx, who, message)
 }

@@ -114,6 +114,8 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 		return nil // the same device again
 	case l.in():
 		return errElsewhere(l.DeviceName)
+	case !s.speaks(who):
+		return errNeedsKeys
 	}
 	if !l.Silent {
 		fx.drop = append(fx.drop, pushKey(s.ID, l.User))

@@ -35,8 +35,9 @@ type state struct {
 	End        wire.EndReason     `json:"end,omitzero"`
 	Locked     bool               `json:"locked,omitzero"`
 	Banned     []wire.UserID      `json:"banned,omitzero"`
-	Proposal   *proposal          `json:"-"`      // does not outlive a restart
-	LastID     int                `json:"lastId"` // of participants
+	Proposal   *proposal          `json:"-"`             // does not outlive a restart
+	LastID     int                `json:"lastId"`        // of participants
+	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	ofGroup
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
@@ -69,8 +70,14 @@ type leg struct {
 	Session     wire.SessionID       `json:"-"`
 	Lost        time.Time            `json:"-"` // when its socket went
 	MediaLost   time.Time            `json:"-"` // when its media went
-	Reported    time.Time            `json:"-"` // its last report of quality
-	Way         uint32               `json:"-"` // the generation whose connection it has reported, plus one
+	opens       bool                 // can open what the others seal
+	entries     allowance
+	commits     allowance
+	messages    allowance
+	reports     allowance
+	opened      bool      // has opened a frame
+	Reported    time.Time `json:"-"` // its last report of quality
+	Way         uint32    `json:"-"` // the generation whose connection it has reported, plus one
 }
 
 // past is what remains of somebody who was in the call, for the call log.
@@ -100,6 +107,7 @@ func (s *state) clone() *state {
 	c := *s
 	c.Legs = slices.Clone(s.Legs)
 	c.Past = slices.Clone(s.Past)
+	c.Keys = s.Keys.clone()
 	return &c
 }
 
@@ -127,6 +135,12 @@ func restore(snapshot string, epoch uint32, cfg Config, now time.Time) (*state, 
 	}
 	if s.Topology == wire.TopologySFU {
 		s.Generation++
+	}
+	if s.Keys != nil {
+		s.Keys.restored(now)
+		for i := range s.Legs {
+			_, s.Legs[i].opens = s.ownLeaf(&s.Legs[i])
+		}
 	}
 	return s, nil
 }
@@ -189,6 +203,7 @@ func (s *state) next() (time.Time, bool) {
 	if s.empty() {
 		at(s.Created.Add(emptyFor))
 	}
+	at(s.nextKeys())
 	for i := range s.Legs {
 		l := &s.Legs[i]
 		if l.pending() {
@@ -229,7 +244,9 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
 		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
+		Encrypted: s.Keys != nil, Isolates: s.Isolate,
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
+		Support:       SupportCode(s.ID),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
 	}
 	if !s.Connected.IsZero() {
@@ -248,7 +265,7 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 	if l == nil || !l.pending() || l.Silent || s.Phase == wire.PhaseEnded {
 		return wire.Incoming{}, false
 	}
-	in := wire.Incoming{Call: s.ID, Kind: s.Kind, RingMs: uint32(max(0, l.RingUntil.Sub(now)).Milliseconds())}
+	in := wire.Incoming{Call: s.ID, Kind: s.Kind, Encrypted: s.Keys != nil, RingMs: uint32(max(0, l.RingUntil.Sub(now)).Milliseconds())}
 	if by := s.legOf(l.By); by != nil {
 		in.From, in.Name = by.User, by.Name
 	}

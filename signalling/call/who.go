@@ -15,6 +15,9 @@ type Who struct {
 	Device wire.DeviceID
 	// DeviceName is what the account's other devices call it.
 	DeviceName string
+	// Encryption is the version of end-to-end encryption that the client
+	// speaks; 0 is none.
+	Encryption uint32
 	// Session is the session.
 	Session wire.SessionID
 	// Reply sends the reply to the request. The call sends it from within its

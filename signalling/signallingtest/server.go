@@ -4,6 +4,7 @@
 package signallingtest
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -21,6 +22,7 @@ import (
 	"pronto/sfu"
 	"pronto/signalling"
 	"pronto/signalling/api"
+	"pronto/signalling/avatar"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/contact"
@@ -48,6 +50,10 @@ type Options struct {
 	// Limits of callers; next to none if zero, so that tests may ring as they
 	// like.
 	Limits call.Limits
+	// Unused and UnusedCheck are as in [signalling.Config].
+	Unused, UnusedCheck time.Duration
+	// Encryption says which calls are end-to-end encrypted; none if empty.
+	Encryption call.Encryption
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// CallStore, if not nil, makes of the store the one that calls have.
@@ -118,6 +124,9 @@ func Start(t testing.TB, o Options) *Server {
 	secret := sha256.Sum256(append([]byte("numbers"), o.Secret...))
 	numbers, err := contact.NewKey(secret[:])
 	must(err)
+	pictures := sha256.Sum256(append([]byte("avatars"), o.Secret...))
+	avatars, err := avatar.NewSealer(pictures[:])
+	must(err)
 	s := &Server{Secret: o.Secret}
 	var closers []func()
 	later := func(f func()) { closers = append(closers, f) }
@@ -152,24 +161,27 @@ func Start(t testing.TB, o Options) *Server {
 	}
 	s.Calls, err = call.New(t.Context(), call.Config{
 		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: calls, Post: post, Media: call.SFU(s.SFU),
-		Limits: o.Limits,
-		Relay:  relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
+		Limits: o.Limits, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
+		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	later(s.Calls.Close)
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Events: func(e signalling.Event) { s.note(e) }, Logger: log,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
+		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	s.Sockets = sockets
 	watching, unwatch := context.WithCancel(context.Background())
 	running.Go(func() { sockets.Watch(watching) })
+	running.Go(func() { sockets.WatchAccounts(watching) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
 		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Profiles: api.Profiles{Identity: identity.Verifier{Keys: keys(o.Secret)}, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))
 	web := httptest.NewServer(mux)

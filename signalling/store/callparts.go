@@ -120,6 +120,9 @@ func (c *Change) validate() error {
 	if err := checkText("end reason", c.EndReason, MaxID); err != nil {
 		return err
 	}
+	if err := c.Timeline.validate(); err != nil {
+		return err
+	}
 	return checkText("snapshot", c.Snapshot, MaxSnapshot)
 }
 

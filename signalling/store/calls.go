@@ -119,6 +119,9 @@ type Change struct {
 	Strangers []string
 	Answers   []Answer
 
+	// Timeline, if not nil, is kept for [TimelinesKept].
+	Timeline *Timeline
+
 	// Decide, if not nil, is asked inside the transaction about the relations
 	// of Caller to Callees, who are to be rung or added, as in
 	// [Store.CreateCall].
@@ -232,6 +235,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			return err
 		}
 		if err := writeAnswers(ctx, c, change.Answers); err != nil {
+			return err
+		}
+		if err := writeTimeline(ctx, c, change.Timeline); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, change.Outbox)

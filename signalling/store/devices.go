@@ -13,6 +13,7 @@ type Device struct {
 	// Pending means that it was linked by a code and that no other device of
 	// the account has confirmed it yet.
 	Pending bool
+	DeviceKey
 }
 
 // Limits of devices.
@@ -54,7 +55,8 @@ func (s *Store) TouchDevice(ctx context.Context, user, device, name string) erro
 	return s.UseDevice(ctx, DeviceUse{User: user, Device: device, Name: name})
 }
 
-// UseDevice notes that a device is in use now, and creates it if it may. Beyond
+// UseDevice notes that a device is in use now, and creates it if it may. An
+// account that its owner has switched off is on again. Beyond
 // [MaxDevices] the least recently seen is forgotten. It fails with
 // [ErrNotFound] if there is no such user, with [ErrRevoked] or [ErrPending].
 func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
@@ -83,6 +85,9 @@ func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
 		}
 		if err == nil && n == 0 {
 			err = ErrRevoked
+		}
+		if err == nil {
+			err = enable(ctx, c, u.User)
 		}
 		if err == nil && u.TokenHash != "" {
 			err = noteToken(ctx, c, u)
@@ -134,6 +139,25 @@ func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash stri
 	})
 }
 
+// TokenStanding is [Store.DeviceStanding] for a token that is bound to a device,
+// or to none: then device is empty, and the account must be there.
+func (s *Store) TokenStanding(ctx context.Context, user, device, tokenHash string) error {
+	return s.read(ctx, func(ctx context.Context, c conn) error {
+		if device != "" {
+			return deviceStanding(ctx, c, user, device, tokenHash)
+		}
+		var known bool
+		err := c.row(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`, []any{user}, &known)
+		if err == nil && !known {
+			err = ErrRevoked
+		}
+		if err != nil {
+			return err
+		}
+		return tokenStanding(ctx, c, user, tokenHash)
+	})
+}
+
 func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string) error {
 	var state string
 	err := c.row(ctx, `SELECT state FROM devices WHERE user_id = $1 AND id = $2`, []any{user, device}, &state)
@@ -148,8 +172,14 @@ func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string)
 	if tokenHash == "" {
 		return nil
 	}
+	return tokenStanding(ctx, c, user, tokenHash)
+}
+
+// tokenStanding fails with [ErrRevoked] if a device that has used a token was
+// revoked.
+func tokenStanding(ctx context.Context, c conn, user, tokenHash string) error {
 	var refused bool
-	err = c.row(ctx, `
+	err := c.row(ctx, `
 		SELECT EXISTS (SELECT 1 FROM device_tokens t JOIN devices d ON d.user_id = t.user_id AND d.id = t.device_id
 			WHERE t.user_id = $1 AND t.token_hash = $2 AND d.state = 'revoked')`, []any{user, tokenHash}, &refused)
 	if err == nil && refused {
@@ -162,8 +192,9 @@ func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string)
 // seen first; those that nobody confirmed in time are left out.
 func (s *Store) Devices(ctx context.Context, user string) ([]Device, error) {
 	return list(ctx, s, func(s scanner) (d Device, err error) {
-		return d, s.Scan(&d.ID, &d.UserID, &d.Name, millis{&d.Created}, millis{&d.Seen}, &d.Pending)
-	}, `SELECT id, user_id, name, created_ms, seen_ms, state = 'pending' FROM devices
+		return d, s.Scan(&d.ID, &d.UserID, &d.Name, millis{&d.Created}, millis{&d.Seen}, &d.Pending, &d.Key, &d.Credential)
+	}, `SELECT id, user_id, name, created_ms, seen_ms, state = 'pending',
+			COALESCE(identity_key, ''), COALESCE(credential, '') FROM devices
 		WHERE user_id = $1 AND (state = 'active' OR state = 'pending' AND changed_ms > {now} - $2)
 		ORDER BY seen_ms DESC, id`, user, ConfirmWithin.Milliseconds())
 }
@@ -177,6 +208,9 @@ func (s *Store) RevokeDevice(ctx context.Context, user, device string) error {
 			UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now}
 			WHERE user_id = $1 AND id = $2 AND state <> 'revoked'`, user, device)
 		if err != nil {
+			return err
+		}
+		if _, err = c.exec(ctx, `DELETE FROM key_packages WHERE user_id = $1 AND device_id = $2`, user, device); err != nil {
 			return err
 		}
 		_, err = c.exec(ctx, `

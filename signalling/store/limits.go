@@ -7,17 +7,19 @@ import (
 
 // What a row may hold. Text is counted in bytes.
 const (
-	MaxID       = 128       // an id, a state, a reason, an outbox key or topic
-	MaxName     = 256       // a name or a title
-	MaxSnapshot = 256 << 10 // a call's snapshot
-	MaxPeers    = 16 << 10  // the ids of the others in a log row
-	MaxPayload  = 64 << 10  // an outbox payload, a secret
-	MaxDevices  = 64        // devices of a user; the least recently seen make room
-	MaxContacts = 2000      // contacts of a user
-	MaxBlocks   = 2000      // blocks of a user
-	MaxLinks    = 1000      // links of a user that are not revoked
-	MaxPage     = 200       // rows of one page of the call log, of decisions or of one outbox batch
-	MaxHours    = 512       // the hours without calls
+	MaxID         = 128       // an id, a state, a reason, an outbox key or topic
+	MaxName       = 256       // a name or a title
+	MaxSnapshot   = 256 << 10 // a call's snapshot
+	MaxPeers      = 16 << 10  // the ids of the others in a log row
+	MaxPayload    = 64 << 10  // an outbox payload, a secret
+	MaxDevices    = 64        // devices of a user; the least recently seen make room
+	MaxContacts   = 2000      // contacts of a user
+	MaxBlocks     = 2000      // blocks of a user
+	MaxLinks      = 1000      // links of a user that are not revoked
+	MaxPage       = 200       // rows of one page of the call log, of decisions or of one outbox batch
+	MaxHours      = 512       // the hours without calls
+	MaxCredential = 2 << 10   // a device's key or credential
+	MaxKeyPackage = 4 << 10   // a key package
 )
 
 // checkText refuses what PostgreSQL cannot store (a NUL, broken UTF-8), so that

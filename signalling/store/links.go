@@ -17,6 +17,7 @@ type Link struct {
 	MaxUses     int64     // 0 means any number
 	Uses        int64
 	CallID      string // the call it leads or last led to, if any
+	Unencrypted bool   // its calls are not end-to-end encrypted
 }
 
 // NewLink is a link to be created.
@@ -26,14 +27,15 @@ type NewLink struct {
 	Title       string
 	Expires     time.Time // zero means never
 	MaxUses     int64     // 0 means any number
+	Unencrypted bool      // its calls are not to be end-to-end encrypted
 }
 
 const linkColumns = `id, owner_id, kind, title, created_ms, COALESCE(expires_ms, 0), COALESCE(revoked_ms, 0),
-	COALESCE(max_uses, 0), uses, COALESCE(call_id, '')`
+	COALESCE(max_uses, 0), uses, COALESCE(call_id, ''), unencrypted`
 
 func scanLink(s scanner) (l Link, err error) {
 	return l, s.Scan(&l.ID, &l.OwnerID, &l.Kind, &l.Title, millis{&l.Created}, millis{&l.Expires}, millis{&l.Revoked},
-		&l.MaxUses, &l.Uses, &l.CallID)
+		&l.MaxUses, &l.Uses, &l.CallID, &l.Unencrypted)
 }
 
 // CreateLink creates a link. It fails with [ErrNotFound] if its owner has no
@@ -61,9 +63,9 @@ func (s *Store) CreateLink(ctx context.Context, n NewLink) (Link, error) {
 			return ErrLimit
 		}
 		found, err := rows(ctx, c, scanLink, `
-			INSERT INTO links (id, owner_id, kind, title, created_ms, expires_ms, max_uses)
-			VALUES ($1, $2, $3, $4, {now}, $5, $6) RETURNING `+linkColumns,
-			n.ID, n.OwnerID, string(n.Kind), n.Title, expires, uses)
+			INSERT INTO links (id, owner_id, kind, title, created_ms, expires_ms, max_uses, unencrypted)
+			VALUES ($1, $2, $3, $4, {now}, $5, $6, $7) RETURNING `+linkColumns,
+			n.ID, n.OwnerID, string(n.Kind), n.Title, expires, uses, n.Unencrypted)
 		if err == nil {
 			link = found[0]
 		}

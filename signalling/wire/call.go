@@ -182,6 +182,12 @@ type CallState struct {
 	// apart: there may be leaves in the group of keys that belong to nobody whom
 	// we know of.
 	Isolates bool `json:"isolates,omitzero"`
+	// Support is a short code to read to an engineer, who finds by it what
+	// happened in this call, for seven days: steps and quality, without names.
+	Support string `json:"support"`
+	// AskRating says to ask, when the call is over, how it was; see [RateCall].
+	// A sample of the calls is asked for.
+	AskRating bool `json:"askRating,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`
@@ -292,6 +298,13 @@ type ParticipantRinging struct {
 // not there and not answered are not told apart.
 type InviteUnanswered struct {
 	// Participant is who did not come.
+	Participant ParticipantID `json:"participant"`
+}
+
+// InviteWithdrawn says that an invited participant is not rung any more, because
+// who had invited him, or who leads the call, has taken it back.
+type InviteWithdrawn struct {
+	// Participant is who is not invited any more.
 	Participant ParticipantID `json:"participant"`
 }
 

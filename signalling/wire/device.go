@@ -41,13 +41,14 @@ type Device struct {
 	Pending bool `json:"pending,omitzero"`
 	// Key is its identity key ([SetDeviceKey]); absent if it has none.
 	Key Blob `json:"key,omitzero"`
-	// Root says that the account's identity is this device's key. It has no
-	// signature.
-	Root bool `json:"root,omitzero"`
-	// SignedBy is the device that has signed Key ([SignDevice]).
-	SignedBy DeviceID `json:"signedBy,omitzero"`
-	// Signature is its signature.
-	Signature Blob `json:"signature,omitzero"`
+	// Credential is the identity for its leaf's basic credential: it names the
+	// account's root key and has the signatures that lead from there to Key.
+	// Absent until another device has signed the key ([SignDevice]). Its bytes:
+	// the version 1; the account and the device's id, each with its length in
+	// one byte before it; the root key; in one byte how many signatures follow,
+	// and of each the device's id with its length, its key and the signature. To
+	// be verified by whoever uses it.
+	Credential Blob `json:"credential,omitzero"`
 }
 
 // ConfirmDevice lets a device in that waits, or sends it away. The reply is

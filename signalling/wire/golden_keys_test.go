@@ -41,9 +41,9 @@ func init() {
 		"problem.encryptionNeeded": &Problem{Code: CodeEncryptionNeeded, Detail: "the call is end-to-end encrypted"},
 		"link.unencrypted":         Link{Link: link.Link, Kind: KindVoice, CreatedMs: 1767225600000, Unencrypted: true},
 		"devices.signed": Devices{This: "d1", Devices: []Device{
-			{Device: "d1", Name: "Ana’s phone", CreatedMs: 1767225600000, SeenMs: 1767225600000, Key: deviceKey, Root: true},
+			{Device: "d1", Name: "Ana’s phone", CreatedMs: 1767225600000, SeenMs: 1767225600000, Key: deviceKey, Credential: "Y3JlZGVudGlhbA"},
 			{Device: "d2", CreatedMs: 1767225600000, SeenMs: 1767225600000, Pending: true},
-			{Device: "d3", CreatedMs: 1767225600000, SeenMs: 1767225600000, Key: deviceKey, SignedBy: "d1", Signature: signature},
+			{Device: "d3", CreatedMs: 1767225600000, SeenMs: 1767225600000, Key: deviceKey},
 		}},
 	})
 	maps.Copy(eventExamples, map[string]any{

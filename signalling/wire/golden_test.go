@@ -28,11 +28,11 @@ var (
 
 	ringing = CallState{
 		Call: "c1", Epoch: 1, Seq: 1, Kind: KindVideo, Phase: PhaseRinging, Topology: TopologyDirect, Generation: 1,
-		Self: "p1", Host: "p1", RingTimeoutMs: 45000, Encrypted: true, Participants: []Participant{ana, bia}, ICE: ICE{RelayOnly: true},
+		Self: "p1", Host: "p1", Support: "7K3M-Q2ZD", RingTimeoutMs: 45000, Encrypted: true, Participants: []Participant{ana, bia}, ICE: ICE{RelayOnly: true},
 	}
 	active = CallState{
 		Call: "c1", Epoch: 2, Seq: 17, Kind: KindVideo, Phase: PhaseActive, Topology: TopologySFU, Generation: 2,
-		Self: "p3", Title: "Standup", Encrypted: true, Isolates: true, RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
+		Self: "p3", Title: "Standup", Support: "7K3M-Q2ZD", AskRating: true, Encrypted: true, Isolates: true, RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
 		ICE: ICE{Servers: []ICEServer{{URLs: []string{"turn:calls.example:3478?transport=udp"}, Username: "1767229200:p3", Credential: "c2VjcmV0"}}},
 	}
 	choir = Group{
@@ -86,6 +86,7 @@ var requestExamples = map[string]any{
 	"muteParticipant":   MuteParticipant{Call: "c1", Participant: "p2"},
 	"removeParticipant": RemoveParticipant{Call: "c1", Participant: "p2"},
 	"lock":              Lock{Call: "c1", On: true},
+	"rateCall":          RateCall{Call: "c1", Stars: 3, Reasons: []RatingReason{RatingCutOut, RatingDelay}},
 	"reportConnection": ReportConnection{
 		Call: "c1", Generation: 1, Path: PathRelay, Transport: TransportUDP, Family: FamilyV4, RelayMs: 45, ICEMs: 62, DTLSMs: 31,
 	},
@@ -217,6 +218,8 @@ var eventExamples = map[string]any{
 	"trickled":            Trickled{Generation: 1, Candidates: []Candidate{{Candidate: "candidate:1 1 udp 2130706431 192.0.2.2 50000 typ host", SDPMid: "0"}}},
 	"slots":               Slots{Generation: 2, Slots: []Slot{{"4", "p2", SourceMicrophone}, {"10", "p2", SourceCamera}}},
 	"slots.none":          Slots{Generation: 2},
+	"codecs":              Codecs{Generation: 2, Video: []VideoCodec{VideoCodecVP8, VideoCodecVP9}},
+	"codecs.none":         Codecs{Generation: 2},
 	"speakers":            Speakers{Participants: []ParticipantID{"p2", "p1"}},
 	"speakers.silence":    Speakers{},
 }

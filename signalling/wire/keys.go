@@ -317,16 +317,17 @@ type ReportKeys struct {
 }
 
 // SetDeviceKey registers this device's identity key. The account's first is its
-// root; any other waits for a device that is signed, or the root, to sign it
-// with [SignDevice]. Another key than before voids the device's signature and
-// its key packages. The reply is [Devices].
+// root; any other waits for a device that has a credential to sign it with
+// [SignDevice]. Another key than before voids the device's credential and its
+// key packages. The reply is [Devices].
 type SetDeviceKey struct {
 	// Key is the device's Ed25519 public key (RFC 8032): 32 bytes.
 	Key Blob `json:"key" limit:"43..43"`
 }
 
 // SignDevice signs another device of the account with this device's key, after
-// a person has said that it is his. The reply is [Devices].
+// a person has said that it is his. This device needs a credential with at most
+// three signatures itself. The reply is [Devices].
 type SignDevice struct {
 	// Device is the device.
 	Device DeviceID `json:"device" limit:"1..64"`

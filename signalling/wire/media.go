@@ -175,6 +175,33 @@ type Slots struct {
 	Slots []Slot `json:"slots"`
 }
 
+// Codecs says which codecs of pictures everybody in the call who receives any can
+// decode, the most common first. We may send any of them through the SFU, and change between
+// them without another offer.
+type Codecs struct {
+	// Generation is the generation it belongs to.
+	Generation uint32 `json:"generation"`
+	// Video are the codecs.
+	Video []VideoCodec `json:"video"`
+}
+
+// VideoCodec is a codec of pictures.
+type VideoCodec string
+
+// The codecs of pictures that the SFU forwards (RFC 7741, RFC 9628, RTP Payload
+// Format For AV1, RFC 6184).
+const (
+	VideoCodecVP8  VideoCodec = "vp8"
+	VideoCodecVP9  VideoCodec = "vp9"
+	VideoCodecAV1  VideoCodec = "av1"
+	VideoCodecH264 VideoCodec = "h264"
+)
+
+// Values returns all codecs of pictures.
+func (VideoCodec) Values() []string {
+	return []string{string(VideoCodecVP8), string(VideoCodecVP9), string(VideoCodecAV1), string(VideoCodecH264)}
+}
+
 // Slot is one receive slot in use.
 type Slot struct {
 	// Mid is the media section (RFC 8843).

@@ -152,3 +152,38 @@ type ReportConnection struct {
 	// (RTCDtlsTransport: connecting to connected).
 	DTLSMs uint32 `json:"dtlsMs,omitzero" limit:"0..600000"`
 }
+
+// RatingReason is what somebody did not like about a call.
+type RatingReason string
+
+// The reasons.
+const (
+	RatingEcho    RatingReason = "echo"
+	RatingNoise   RatingReason = "noise"
+	RatingCutOut  RatingReason = "cutOut"
+	RatingDelay   RatingReason = "delay"
+	RatingBlurry  RatingReason = "blurry"
+	RatingFrozen  RatingReason = "frozen"
+	RatingDropped RatingReason = "dropped"
+	RatingElse    RatingReason = "else"
+)
+
+// Values lists all reasons.
+func (RatingReason) Values() []string {
+	return []string{
+		string(RatingEcho), string(RatingNoise), string(RatingCutOut), string(RatingDelay),
+		string(RatingBlurry), string(RatingFrozen), string(RatingDropped), string(RatingElse),
+	}
+}
+
+// RateCall says how somebody liked a call that is over for him: once, within
+// ten minutes. It is counted and not kept, and nobody can tell whose it was.
+// The reply is [Done].
+type RateCall struct {
+	// Call is the call.
+	Call CallID `json:"call" limit:"1..64"`
+	// Stars is from 1, bad, to 5, very good.
+	Stars uint32 `json:"stars" limit:"1..5"`
+	// Reasons are what was not good; may be empty.
+	Reasons []RatingReason `json:"reasons" limit:"0..8"`
+}

@@ -49,36 +49,33 @@ async function until(what, condition) {
 
 const grown = (before, now, series) => (now.get(series) ?? 0) - (before.get(series) ?? 0);
 
-test.each(["Chromium", "Firefox"])(
-  "%s reports how its call is, and nothing of it is refused",
-  async (name) => {
-    const before = await scrape();
-    const ana = await signIn(browsers.Chromium, server.url, "ana");
-    const bia = await signIn(browsers.Firefox, server.url, "bia");
-    try {
-      await ring(ana, ["bia"], { kind: "video" });
-      await accept(bia);
-      await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
-      const accepted = 'pronto_client_reports_total{result="accepted"}';
-      const now = await until("two reports of each", (m) => grown(before, m, accepted) >= 4);
-      expect(grown(before, now, 'pronto_client_reports_total{result="invalid"}')).toBe(0);
-      expect(grown(before, now, 'pronto_client_reports_total{result="rate_limited"}')).toBe(0);
-      const pairs = [...now].filter(([series]) => series.startsWith("pronto_ice_selected_pairs_total"));
-      expect(pairs.reduce((sum, [series]) => sum + grown(before, now, series), 0)).toBe(2);
-      expect(grown(before, now, 'pronto_ice_connect_seconds_count{path="host"}')).toBe(2);
-      expect(grown(before, now, "pronto_dtls_handshake_seconds_count")).toBe(2);
-      expect(grown(before, now, 'pronto_audio_mos_score_count{path="host"}')).toBeGreaterThanOrEqual(2);
-      expect(grown(before, now, 'pronto_rtt_seconds_count{path="host"}')).toBeGreaterThanOrEqual(3);
-      const seconds = (media, quality) =>
-        grown(before, now, `pronto_received_media_seconds_total{media="${media}",quality="${quality}"}`);
-      const heard = seconds("audio", "good") + seconds("audio", "fair") + seconds("audio", "poor");
-      expect(heard).toBeGreaterThan(15); // of the 40 s that two people hear in 20 s
-      const seen = seconds("video", "good") + seconds("video", "fair") + seconds("video", "poor");
-      expect(seen).toBeGreaterThan(15);
-      expect(grown(before, now, 'pronto_video_height_pixels_count{media="video"}')).toBeGreaterThanOrEqual(3);
-    } finally {
-      await leave(ana);
-      await leave(bia);
-    }
-  },
-);
+test("Chromium and Firefox report how their call is, and nothing of it is refused", async () => {
+  const before = await scrape();
+  const ana = await signIn(browsers.Chromium, server.url, "ana");
+  const bia = await signIn(browsers.Firefox, server.url, "bia");
+  try {
+    await ring(ana, ["bia"], { kind: "video" });
+    await accept(bia);
+    await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
+    const accepted = 'pronto_client_reports_total{result="accepted"}';
+    const now = await until("two reports of each", (m) => grown(before, m, accepted) >= 4);
+    expect(grown(before, now, 'pronto_client_reports_total{result="invalid"}')).toBe(0);
+    expect(grown(before, now, 'pronto_client_reports_total{result="rate_limited"}')).toBe(0);
+    const pairs = [...now].filter(([series]) => series.startsWith("pronto_ice_selected_pairs_total"));
+    expect(pairs.reduce((sum, [series]) => sum + grown(before, now, series), 0)).toBe(2);
+    expect(grown(before, now, 'pronto_ice_connect_seconds_count{path="host"}')).toBe(2);
+    expect(grown(before, now, "pronto_dtls_handshake_seconds_count")).toBe(2);
+    expect(grown(before, now, 'pronto_audio_mos_score_count{path="host"}')).toBeGreaterThanOrEqual(2);
+    expect(grown(before, now, 'pronto_rtt_seconds_count{path="host"}')).toBeGreaterThanOrEqual(3);
+    const seconds = (media, quality) =>
+      grown(before, now, `pronto_received_media_seconds_total{media="${media}",quality="${quality}"}`);
+    const heard = seconds("audio", "good") + seconds("audio", "fair") + seconds("audio", "poor");
+    expect(heard).toBeGreaterThan(15); // of the 40 s that two people hear in 20 s
+    const seen = seconds("video", "good") + seconds("video", "fair") + seconds("video", "poor");
+    expect(seen).toBeGreaterThan(15);
+    expect(grown(before, now, 'pronto_video_height_pixels_count{media="video"}')).toBeGreaterThanOrEqual(3);
+  } finally {
+    await leave(ana);
+    await leave(bia);
+  }
+});

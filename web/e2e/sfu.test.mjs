@@ -125,7 +125,7 @@ test.each(["Chromium", "Firefox"])(
         (count) => {
           const [connection] = window.connections;
           const answered = (connection.currentRemoteDescription?.sdp.match(/^m=/gm) ?? []).length;
-          return answered === count && connection.currentLocalDescription.sdp.length < 48 * 1024;
+          return answered === count;
         },
         sections,
       );

@@ -30,6 +30,8 @@ type Options struct {
 	// Echo sends back what comes from the other person, a second later, instead of
 	// the clip. Only Direct does that.
 	Echo bool
+	// Cipher seals what is sent and opens what comes; nil if the call is not encrypted.
+	Cipher Cipher
 	// On hears events. Required; see [Event].
 	On func(Event)
 }
@@ -44,10 +46,12 @@ type connection struct {
 	films  []*film
 	whose  func(mid string) Flow // whose media comes in a section
 	echo   *echo                 // nil for most
+	cipher Cipher                // nil if the call is not encrypted
 
-	sent  [len(sources)]Counter
-	heard atomic.Bool
-	work  sync.WaitGroup // goroutines that read
+	sent     [len(sources)]Counter
+	heard    atomic.Bool
+	unopened atomic.Uint64
+	work     sync.WaitGroup // goroutines that read
 
 	mu        sync.Mutex // guards what follows; held for map access only
 	receivers map[string]*receiver
@@ -67,14 +71,16 @@ type Flow struct {
 // openConnection makes a connection that has no media section yet. encodings is how many
 // simulcast encodings the camera has.
 func (e *Engine) openConnection(o Options, encodings int) (*connection, error) {
-	c := &connection{engine: e, on: o.On, receivers: map[string]*receiver{}, flows: map[Flow]*Counter{}}
-	c.voice = &voice{clip: o.Clip, track: newTrack(webrtc.RTPCodecTypeAudio, string(wire.SourceMicrophone), "", &c.sent[0])}
+	c := &connection{engine: e, on: o.On, cipher: o.Cipher, receivers: map[string]*receiver{}, flows: map[Flow]*Counter{}}
+	c.voice = &voice{clip: o.Clip, cipher: o.Cipher, track: newTrack(webrtc.RTPCodecTypeAudio, string(wire.SourceMicrophone), "", &c.sent[0])}
 	for i := range encodings {
 		rid, p := "", &o.Clip.pictures[len(rids)-1]
 		if encodings > 1 {
 			rid, p = rids[i], &o.Clip.pictures[i]
 		}
-		c.films = append(c.films, newFilm(p, newTrack(webrtc.RTPCodecTypeVideo, string(wire.SourceCamera), rid, &c.sent[1])))
+		film := newFilm(p, newTrack(webrtc.RTPCodecTypeVideo, string(wire.SourceCamera), rid, &c.sent[1]))
+		film.cipher = o.Cipher
+		c.films = append(c.films, film)
 	}
 	c.SetMedia(o.Media)
 
@@ -212,13 +218,52 @@ func (c *connection) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceive
 	r.flow.Store(c.flow(c.whose(mid)))
 	c.mu.Unlock()
 	r.read(remote, func(p *rtp.Packet) {
-		if r.audio && c.heard.CompareAndSwap(false, true) {
-			c.on(FirstAudio{})
+		if c.cipher != nil {
+			c.open(r, c.whose(mid), p)
+			return
+		}
+		if r.audio {
+			c.hear()
 		}
 		if c.echo != nil {
-			c.echo.take(c.whose(mid).Source, p)
+			c.echo.take(c.whose(mid).Source, p, p.Payload, false)
 		}
 	})
+}
+
+// hear tells of the first sound.
+func (c *connection) hear() {
+	if c.heard.CompareAndSwap(false, true) {
+		c.on(FirstAudio{})
+	}
+}
+
+// open takes in a packet of a call that is encrypted, and counts the frame that is
+// whole by it for whose it is, which the frame itself says.
+func (c *connection) open(r *receiver, flow Flow, p *rtp.Packet) {
+	frame := p.Payload
+	if !r.audio {
+		frame = r.frames.add(p.SequenceNumber, p.Timestamp, p.Marker, p.Payload)
+	}
+	if frame == nil || flow.Source == "" {
+		return
+	}
+	opened, from, err := c.cipher.Open(flow.Source, frame)
+	if err != nil {
+		c.unopened.Add(1)
+		return
+	}
+	c.mu.Lock()
+	counter := c.flow(Flow{from, flow.Source})
+	c.mu.Unlock()
+	counter.opened.Add(1)
+	if r.audio {
+		c.hear()
+	}
+	if c.echo != nil {
+		// RFC 6386, section 9.1: the lowest bit of the first byte is 0 in a key frame.
+		c.echo.take(flow.Source, p, opened, !r.audio && len(opened) > 0 && opened[0]&1 == 0)
+	}
 }
 
 // flow returns the counter of f. The caller holds c.mu.

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // Counter counts the packets of one direction of one source.
 type Counter struct {
-	packets, bytes, frames, keys atomic.Uint64
+	packets, bytes, frames, keys, opened atomic.Uint64
 }
 
 // Count is a Counter as it stood.
@@ -16,6 +16,8 @@ type Count struct {
 	Frames uint64 `json:"frames"`
 	// KeyFrames counts VP8 key frames.
 	KeyFrames uint64 `json:"keyFrames"`
+	// Opened counts the frames that were unsealed, in calls that are encrypted.
+	Opened uint64 `json:"opened"`
 }
 
 func (c *Counter) add(bytes int, frame bool) {
@@ -28,10 +30,13 @@ func (c *Counter) add(bytes int, frame bool) {
 
 // Read returns the counts as they stand.
 func (c *Counter) Read() Count {
-	return Count{Packets: c.packets.Load(), Bytes: c.bytes.Load(), Frames: c.frames.Load(), KeyFrames: c.keys.Load()}
+	return Count{
+		Packets: c.packets.Load(), Bytes: c.bytes.Load(), Frames: c.frames.Load(),
+		KeyFrames: c.keys.Load(), Opened: c.opened.Load(),
+	}
 }
 
 // Plus adds two counts.
 func (c Count) Plus(d Count) Count {
-	return Count{c.Packets + d.Packets, c.Bytes + d.Bytes, c.Frames + d.Frames, c.KeyFrames + d.KeyFrames}
+	return Count{c.Packets + d.Packets, c.Bytes + d.Bytes, c.Frames + d.Frames, c.KeyFrames + d.KeyFrames, c.Opened + d.Opened}
 }

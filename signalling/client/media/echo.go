@@ -34,19 +34,21 @@ type echo struct {
 	asked time.Time
 }
 
-// echoed is one packet that waits.
+// echoed is one packet that waits, or one frame if the call is encrypted.
 type echoed struct {
 	source  wire.Source
 	due     time.Time
 	payload []byte
 	ticks   uint32
 	marker  bool
+	key     bool // of a frame
 }
 
 func newEcho(c *connection) *echo { return &echo{c: c, base: map[wire.Source]uint32{}} }
 
-// take keeps a packet that came. What does not fit is lost.
-func (e *echo) take(source wire.Source, p *rtp.Packet) {
+// take keeps the payload of a packet that came, or the frame that was whole by it; key says
+// that it is a key frame. What does not fit is lost.
+func (e *echo) take(source wire.Source, p *rtp.Packet, payload []byte, key bool) {
 	if source != wire.SourceMicrophone && source != wire.SourceCamera {
 		return
 	}
@@ -64,8 +66,8 @@ func (e *echo) take(source wire.Source, p *rtp.Packet) {
 		return
 	}
 	e.queue = append(e.queue, echoed{
-		source: source, due: time.Now().Add(echoAfter), payload: bytes.Clone(p.Payload),
-		ticks: p.Timestamp - base, marker: p.Marker,
+		source: source, due: time.Now().Add(echoAfter), payload: bytes.Clone(payload),
+		ticks: p.Timestamp - base, marker: p.Marker, key: key,
 	})
 }
 
@@ -73,12 +75,15 @@ func (e *echo) take(source wire.Source, p *rtp.Packet) {
 func (e *echo) send(int64) {
 	now := time.Now()
 	for _, p := range e.due(now) {
-		if p.source == wire.SourceCamera {
-			e.c.films[0].track.write(p.payload, p.ticks, p.marker, silence)
-			continue
-		}
 		const loud = 30 // the level is not known; somebody who is there is heard
-		e.c.voice.track.write(p.payload, p.ticks, p.marker, loud)
+		switch film := e.c.films[0]; {
+		case p.source == wire.SourceMicrophone:
+			e.c.voice.put(p.payload, p.ticks, p.marker, loud)
+		case film.cipher != nil:
+			film.put(frame{p.payload, p.key}, p.ticks)
+		default:
+			film.track.write(p.payload, p.ticks, p.marker, silence)
+		}
 	}
 	if ssrc, ok := e.wantsKey(now); ok {
 		// A request that is lost is made again by who asked us.

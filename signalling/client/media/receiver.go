@@ -15,7 +15,9 @@ type receiver struct {
 	received, gaps, jumps atomic.Uint64
 	lost                  atomic.Int64
 
-	order continuity // owned by the goroutine that reads
+	// Owned by the goroutine that reads.
+	order  continuity
+	frames assembly // of pictures, in calls that are encrypted
 }
 
 // continuity tells whether packets follow one another as those of one stream.
@@ -88,34 +90,4 @@ func (r *receiver) count(p *rtp.Packet) {
 	if !r.audio && keyFrameBegins(p.Payload) {
 		flow.keys.Add(1)
 	}
-}
-
-// keyFrameBegins tells whether a VP8 payload (RFC 7741, section 4.2) is the first of
-// a key frame. Anything malformed is not.
-func keyFrameBegins(payload []byte) bool {
-	const extended, start, partition = 0x80, 0x10, 0x07
-	if len(payload) < 1 || payload[0]&start == 0 || payload[0]&partition != 0 {
-		return false
-	}
-	i := 1
-	if payload[0]&extended != 0 {
-		if len(payload) < 2 {
-			return false
-		}
-		flags := payload[1]
-		i = 2
-		if flags&0x80 != 0 { // PictureID of one byte or two
-			if len(payload) > i && payload[i]&0x80 != 0 {
-				i++
-			}
-			i++
-		}
-		if flags&0x40 != 0 { // TL0PICIDX
-			i++
-		}
-		if flags&0x30 != 0 { // TID or KEYIDX
-			i++
-		}
-	}
-	return len(payload) > i && payload[i]&1 == 0 // RFC 6386, section 9.1
 }

@@ -12,6 +12,9 @@ type Stats struct {
 	// one did not follow the one before, and Jumps how often it did but its
 	// timestamp went back or leapt.
 	Lost, Gaps, Jumps uint64
+	// Unopened counts frames that could not be unsealed: there was no key for them, or
+	// they were not as they had been sent.
+	Unopened uint64
 }
 
 // Stats returns what the connection has carried so far.
@@ -22,6 +25,7 @@ func (c *connection) Stats() Stats {
 			s.Sent[source] = count
 		}
 	}
+	s.Unopened = c.unopened.Load()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for f, counter := range c.flows {
@@ -60,4 +64,5 @@ func (s *Stats) Add(other Stats) {
 	s.Lost += other.Lost
 	s.Gaps += other.Gaps
 	s.Jumps += other.Jumps
+	s.Unopened += other.Unopened
 }

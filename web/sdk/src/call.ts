@@ -2,6 +2,7 @@ import { watchBattery } from "./battery.ts";
 import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
 import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
 import { CallMedia, inCall } from "./media.ts";
 import {
   type LocalMedia,
@@ -21,9 +22,12 @@ import type {
   Kind,
   Media,
   PeerEventFrame,
+  RatingReason,
   RequestMap,
   RequestType,
+  SDPType,
   Topology,
+  VideoCodec,
   ViewItem,
   Participant as WireParticipant,
 } from "./wire.gen.ts";
@@ -38,6 +42,12 @@ export interface CallStart {
   readonly sinceMs: number;
   /** resumed: the page was loaded again in the middle of the call. */
   readonly resumed: boolean;
+  /** keeper has the keys, if this browser can encrypt. */
+  readonly keeper?: Keeper | undefined;
+  /** secret is that of the call's link. */
+  readonly secret?: string | undefined;
+  /** videoCodec is what pictures are sent in where all can decode it; "vp8" by default. */
+  readonly videoCodec?: VideoCodec;
 }
 
 /** Call is a call that this device is in. */
@@ -46,6 +56,8 @@ export class Call extends Emitter<CallEvents> {
   readonly #signalling: Signalling;
   readonly #devices: Devices;
   readonly #media: CallMedia;
+  readonly #encryption: CallEncryption | undefined;
+  #described: Promise<void> = Promise.resolve(); // descriptions are signed and sent in order
   readonly #view: View;
   readonly #stopBattery: () => void;
   #state: CallState;
@@ -69,6 +81,7 @@ export class Call extends Emitter<CallEvents> {
       this.#change();
     });
     this.#view = new View((items) => this.#sendView(items));
+    this.#encryption = this.#encrypt(state, start);
     this.#media = this.#makeMedia(state, start);
     if (start.devices === undefined) void this.#devices.start(start);
     else this.#tellMedia();
@@ -107,6 +120,16 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.host;
   }
 
+  /** support is a short code to read to an engineer, who finds by it, for seven days, what happened in this call. */
+  get support(): string {
+    return this.#state.support;
+  }
+
+  /** askRating says to ask, when the call is over, how it was; see rate. */
+  get askRating(): boolean {
+    return this.#state.askRating ?? false;
+  }
+
   /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
   get participants(): readonly Participant[] {
     return this.#state.participants.map((p) =>
@@ -131,6 +154,26 @@ export class Call extends Emitter<CallEvents> {
   /** deviceError says why microphone or camera cannot be had; the call goes on without. */
   get deviceError(): ProntoError | undefined {
     return this.#deviceError;
+  }
+
+  /** encryption is where the call's end-to-end encryption stands. */
+  get encryption(): Encryption {
+    return this.#encryption?.now ?? clearly;
+  }
+
+  /** safetyNumber is what to compare with a participant, once: it lasts for as long as both keep their devices' keys. */
+  safetyNumber(participant: string): Promise<string> {
+    return this.#encrypted().safetyNumber(participant);
+  }
+
+  /** trust takes a participant's identity for his; verified says that the safety number was compared. */
+  trust(participant: string, verified: boolean): Promise<void> {
+    return this.#encrypted().trust(participant, verified);
+  }
+
+  /** frames counts what was sealed and opened, for tests and for the curious. */
+  frames(): Promise<readonly FrameCounts[]> {
+    return this.#encryption?.sealing.counts() ?? Promise.resolve([]);
   }
 
   /** setMicrophone mutes or unmutes; muted, no sound leaves this device. */
@@ -177,9 +220,19 @@ export class Call extends Emitter<CallEvents> {
     await told.catch(() => undefined); // if it cannot be told, the session's end will tell
   }
 
+  /** muteParticipant turns somebody's microphone off, as the host may; he may turn it on again. */
+  async muteParticipant(participant: string): Promise<void> {
+    await this.#signalling.request("muteParticipant", { call: this.id, participant });
+  }
+
   /** end ends the call for all; only the host may. */
   async end(): Promise<void> {
     await this.#signalling.request("end", { call: this.id });
+  }
+
+  /** rate says how the call was, from 1 to 5, once it is over. It is counted, and nobody can tell whose word it was. */
+  async rate(stars: number, reasons: readonly RatingReason[] = []): Promise<void> {
+    await this.#signalling.request("rateCall", { call: this.id, stars, reasons: [...reasons] });
   }
 
   /** stats sums up what comes in, for tests and for the curious. */
@@ -191,7 +244,7 @@ export class Call extends Emitter<CallEvents> {
   take(frame: CallEventFrame | PeerEventFrame): void {
     if (this.#ended) return;
     if (!("seq" in frame)) {
-      this.#media.take(frame);
+      this.#takeOfPeers(frame);
     } else if (this.#held !== undefined && frame.type !== "callEnded") {
       this.#held.push(frame);
     } else {
@@ -210,6 +263,7 @@ export class Call extends Emitter<CallEvents> {
   /** back is told when the server can be reached again. @internal */
   back(): void {
     if (this.#held !== undefined) void this.#sync();
+    this.#encryption?.back();
     this.#media.nudge();
   }
 
@@ -227,8 +281,9 @@ export class Call extends Emitter<CallEvents> {
     const { id: call } = this;
     const media = new CallMedia(
       {
+        videoCodec: start.videoCodec ?? "vp8",
         online: () => this.#signalling.state === "online",
-        describe: (generation, type, sdp) => this.#quietly("describe", { call, generation, type, sdp }),
+        describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
           const { sdp: answer } = await this.#signalling.request("negotiate", {
@@ -244,6 +299,7 @@ export class Call extends Emitter<CallEvents> {
       this.#devices,
       state,
       start,
+      this.#encryption?.sealing,
     );
     media.on("track", () => {
       this.emit("track", undefined);
@@ -255,6 +311,53 @@ export class Call extends Emitter<CallEvents> {
     media.on("connection", (report) => this.#quietly("reportConnection", { call, ...report }));
     media.on("failed", (failed) => this.#quietly("mediaFailed", { call, ...failed }));
     return media;
+  }
+
+  #encrypt(state: CallState, { keeper, secret, sinceMs }: CallStart): CallEncryption | undefined {
+    if (!state.encrypted || keeper === undefined) return undefined;
+    const encryption = new CallEncryption(keeper, state, secret, sinceMs);
+    encryption.on("change", () => this.#change());
+    encryption.on("fingerprint", (generation) => this.#media.abandon(generation));
+    return encryption;
+  }
+
+  #encrypted(): CallEncryption {
+    if (this.#encryption === undefined) throw new ProntoError("invalid", "the call is not encrypted");
+    return this.#encryption;
+  }
+
+  /** describe sends a description, signed in an encrypted call. */
+  #describe(generation: number, to: string, type: SDPType, sdp: string): void {
+    const encryption = this.#encryption;
+    if (encryption === undefined) {
+      this.#quietly("describe", { call: this.id, generation, type, sdp });
+      return;
+    }
+    this.#described = this.#described.then(async () => {
+      const binding = await encryption.bind(generation, type, sdp, to).catch(() => undefined);
+      if (binding !== undefined) this.#quietly("describe", { call: this.id, generation, type, sdp, binding });
+    });
+  }
+
+  /** What is for the connection, and for the keys of it, has no place in the call's order. */
+  #takeOfPeers(frame: PeerEventFrame): void {
+    switch (frame.type) {
+      case "keysWanted":
+      case "keysCommitted":
+      case "keysWelcomed":
+      case "keysSwitch":
+      case "keysRestarted":
+        this.#encryption?.take(frame);
+        return;
+      case "described": {
+        const { generation, type, sdp, binding } = frame.body;
+        const { other } = this.#media;
+        if (other !== undefined) void this.#encryption?.check(generation, type, sdp, other, binding);
+        break;
+      }
+      default:
+    }
+    this.#media.take(frame);
   }
 
   #takeInTurn(frame: CallEventFrame): void {
@@ -301,6 +404,7 @@ export class Call extends Emitter<CallEvents> {
 
   #setState(state: CallState): void {
     this.#state = state;
+    this.#encryption?.update(state);
     if (state.phase !== "ended") this.#media.update(state);
     this.#change();
   }
@@ -311,6 +415,7 @@ export class Call extends Emitter<CallEvents> {
     this.#stopBattery();
     this.#view.close();
     this.#media.close();
+    this.#encryption?.close();
     this.#devices.close();
     this.emit("ended", ended);
     this.#change();

@@ -5,6 +5,7 @@ import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
 import type { Shown } from "./quality.ts";
 import { Reporter } from "./reporter.ts";
+import type { Sealing } from "./sealing.ts";
 import {
   audioStats,
   type CallStats,
@@ -26,13 +27,16 @@ import type {
   SDPType,
   Send,
   Source,
+  VideoCodec,
   ViewItem,
 } from "./wire.gen.ts";
 
 /** Transport is what media needs of the signalling. */
 export interface Transport {
+  /** videoCodec is what pictures are sent in where all who receive can decode it. */
+  readonly videoCodec: VideoCodec;
   online(): boolean;
-  describe(generation: number, type: SDPType, sdp: string): void;
+  describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
   negotiate(generation: number, sdp: string, sends: Send[]): Promise<string>;
 }
@@ -65,6 +69,7 @@ const speakingHoldMs = 500;
 export class CallMedia extends Emitter<MediaEvents> {
   readonly #transport: Transport;
   readonly #devices: Devices;
+  readonly #sealing: Sealing | undefined;
   readonly #reporter: Reporter;
   #state: CallState;
   #peer: Peer | undefined;
@@ -86,8 +91,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     devices: Devices,
     state: CallState,
     from: { sinceMs: number; resumed: boolean },
+    sealing: Sealing | undefined,
   ) {
     super();
+    this.#sealing = sealing;
     this.#transport = transport;
     this.#devices = devices;
     this.#state = state;
@@ -146,8 +153,9 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (peer instanceof DirectPeer) {
       if (frame.type === "described") peer.described(frame.body.type, frame.body.sdp);
       if (frame.type === "trickled") peer.trickled(frame.body.candidates);
-    } else if (peer instanceof SFUPeer && frame.type === "slots") {
-      peer.setSlots(frame.body.slots);
+    } else if (peer instanceof SFUPeer) {
+      if (frame.type === "slots") peer.setSlots(frame.body.slots);
+      if (frame.type === "codecs") peer.setCodecs(frame.body.video);
     }
   }
 
@@ -165,6 +173,18 @@ export class CallMedia extends Emitter<MediaEvents> {
   show(items: readonly ViewItem[]): void {
     this.#shown = items;
     if (this.#peer instanceof SFUPeer) this.#peer.makeRoom(items.length);
+  }
+
+  /** other is who is at the other end of a direct way. */
+  get other(): string | undefined {
+    return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
+  }
+
+  /** abandon leaves a way that somebody has put himself into; the server finds another. */
+  abandon(generation: number): void {
+    if (this.#peer?.generation !== generation || !(this.#peer instanceof DirectPeer)) return;
+    this.#peer.close();
+    this.emit("failed", { generation });
   }
 
   /** nudge mends the connection at once, after the network or the server was away. */
@@ -200,7 +220,8 @@ export class CallMedia extends Emitter<MediaEvents> {
       polite: last,
       offers: last,
       online: () => this.#transport.online(),
-      describe: (type, sdp) => this.#transport.describe(generation, type, sdp),
+      describe: (type, sdp) => this.#transport.describe(generation, other.participant, type, sdp),
+      sealing: this.#sealing,
       trickle: (candidates) => this.#transport.trickle(generation, candidates),
     });
   }
@@ -210,6 +231,8 @@ export class CallMedia extends Emitter<MediaEvents> {
     return new SFUPeer({
       generation,
       ice: state.ice,
+      sealing: this.#sealing,
+      videoCodec: this.#transport.videoCodec,
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
     });

@@ -1,6 +1,7 @@
 import { Emitter } from "./emitter.ts";
 import { configurationOf, kindOf, type Peer, type PeerEvents, sources, swap } from "./peer.ts";
 import { Recovery } from "./recovery.ts";
+import type { Sealing } from "./sealing.ts";
 import { type Candidate, type ICE, limits, type SDPType, type Source } from "./wire.gen.ts";
 
 export interface DirectPeerOptions {
@@ -12,6 +13,8 @@ export interface DirectPeerOptions {
   readonly polite: boolean;
   /** offers makes the first offer. */
   readonly offers: boolean;
+  /** sealing seals what is sent, in an encrypted call. */
+  readonly sealing: Sealing | undefined;
   online(): boolean;
   describe(type: SDPType, sdp: string): void;
   trickle(candidates: Candidate[]): void;
@@ -53,6 +56,10 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
     return this.#options.generation;
   }
 
+  get other(): string {
+    return this.#options.other;
+  }
+
   setTrack(source: Source, track: MediaStreamTrack | null): void {
     if (this.#tracks.get(source) === track) return;
     this.#tracks.set(source, track);
@@ -86,12 +93,17 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
     this.#closed = true;
     clearTimeout(this.#trickling);
     this.#recovery.close();
+    this.#options.sealing?.forget(this.connection);
     this.connection.close();
   }
 
   #connect(): RTCPeerConnection {
     const connection = new RTCPeerConnection(
-      configurationOf(this.#options.ice, this.#options.ice.relayOnly === true),
+      configurationOf(
+        this.#options.ice,
+        this.#options.ice.relayOnly === true,
+        this.#options.sealing !== undefined,
+      ),
     );
     connection.onnegotiationneeded = () => void this.#offer();
     connection.onicecandidate = ({ candidate }) => {
@@ -107,6 +119,7 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
   #openSections(): void {
     for (const source of sources) {
       const transceiver = this.connection.addTransceiver(kindOf(source), { direction: "sendrecv" });
+      this.#seal(transceiver, source);
       swap(transceiver, this.#tracks.get(source) ?? null);
       this.#transceivers.push(transceiver);
     }
@@ -114,13 +127,21 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
 
   /** adoptSections takes the media sections of the other's offer for our own. */
   #adoptSections(): void {
+    const known = new Set(this.#transceivers);
     this.#transceivers = this.connection.getTransceivers().slice(0, sources.length);
     for (const [i, transceiver] of this.#transceivers.entries()) {
       const source = sources[i];
       if (source === undefined) continue;
+      if (!known.has(transceiver)) this.#seal(transceiver, source);
       transceiver.direction = "sendrecv";
       swap(transceiver, this.#tracks.get(source) ?? null);
     }
+  }
+
+  /** seal comes before there is a track: nothing is sent that was not sealed. */
+  #seal({ sender, receiver }: RTCRtpTransceiver, source: Source): void {
+    this.#options.sealing?.seal(sender, source);
+    this.#options.sealing?.open(receiver, { participant: this.#options.other, source });
   }
 
   async #offer(): Promise<void> {

@@ -1,12 +1,18 @@
+import { camera, preferCodecs, screen, sendCodec, slim } from "./codecs.ts";
 import { Emitter } from "./emitter.ts";
-import { configurationOf, type Peer, type PeerEvents, preferCodecs, swap } from "./peer.ts";
+import { configurationOf, type Peer, type PeerEvents, swap } from "./peer.ts";
 import { type ProblemCode, ProntoError } from "./problem.ts";
 import { Recovery } from "./recovery.ts";
-import type { ICE, Send, Slot, Source } from "./wire.gen.ts";
+import type { Sealing } from "./sealing.ts";
+import type { ICE, Send, Slot, Source, VideoCodec } from "./wire.gen.ts";
 
 export interface SFUPeerOptions {
   readonly generation: number;
   readonly ice: ICE;
+  /** sealing seals what is sent, in an encrypted call. */
+  readonly sealing: Sealing | undefined;
+  /** videoCodec is what pictures are sent in where all who receive can decode it; else it is VP8. */
+  readonly videoCodec: VideoCodec;
   online(): boolean;
   /** negotiate sends an offer and returns the SFU's answer. */
   negotiate(sdp: string, sends: Send[]): Promise<string>;
@@ -20,12 +26,6 @@ const videoSteps = [9, 16, 25] as const;
 /** passing are the problems that time may cure. */
 const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited", "internal", "offline"]);
 
-const camera: RTCRtpEncodingParameters[] = [
-  { rid: "q", scaleResolutionDownBy: 4, maxBitrate: 120_000 },
-  { rid: "h", scaleResolutionDownBy: 2, maxBitrate: 400_000 },
-  { rid: "f", scaleResolutionDownBy: 1, maxBitrate: 1_500_000 },
-];
-
 /**
  * SFUPeer is the one connection to the SFU. It is negotiated once; who flows in
  * which of its receive slots is said by slots.
@@ -38,6 +38,8 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly #tracks = new Map<Source, MediaStreamTrack | null>();
   #slots: readonly Slot[] = [];
   #videoSlots = 0;
+  #common: readonly VideoCodec[] = []; // what all who receive can decode
+  readonly #sent = new Map<Source, VideoCodec>(); // since it was changed
   #queue: Promise<void> = Promise.resolve(); // one offer at a time
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -46,7 +48,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     super();
     this.#options = options;
     // The SFU is the relay's own neighbour and shows nobody our address: relaying to it would hide nothing.
-    this.connection = new RTCPeerConnection(configurationOf(options.ice, false));
+    this.connection = new RTCPeerConnection(
+      configurationOf(options.ice, false, options.sealing !== undefined),
+    );
     this.#recovery = new Recovery({
       online: options.online,
       restart: () => this.#restart(),
@@ -54,7 +58,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     });
     this.connection.onconnectionstatechange = () => this.#recovery.heard(this.connection.connectionState);
     this.#openSenders();
-    for (let i = 0; i < audioSlots; i++) this.#add("audio", { direction: "recvonly" });
+    for (let i = 0; i < audioSlots; i++) this.#addSlot("audio");
     this.#openVideoSlots(videoSteps[0]);
     this.#negotiate();
   }
@@ -79,7 +83,14 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   /** setSlots takes the whole list of slots in use. */
   setSlots(slots: readonly Slot[]): void {
     this.#slots = slots;
+    this.#expect();
     this.emit("track", undefined);
+  }
+
+  /** setCodecs takes the codecs that all who receive can decode. */
+  setCodecs(common: readonly VideoCodec[]): void {
+    this.#common = common;
+    this.#sendCodecs();
   }
 
   /** makeRoom opens more slots if a page shows more pictures than there are. */
@@ -98,6 +109,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.#closed = true;
     clearTimeout(this.#retry);
     this.#recovery.close();
+    this.#options.sealing?.forget(this.connection);
     this.connection.close();
   }
 
@@ -105,23 +117,56 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     const send = (source: Source, kind: "audio" | "video", sendEncodings?: RTCRtpEncodingParameters[]) => {
       const init: RTCRtpTransceiverInit = { direction: "sendonly" };
       if (sendEncodings !== undefined) init.sendEncodings = sendEncodings;
-      this.#senders.set(source, this.#add(kind, init));
+      const transceiver = this.#add(kind, init);
+      this.#options.sealing?.seal(transceiver.sender, source);
+      this.#senders.set(source, transceiver);
     };
     send("microphone", "audio");
-    send("camera", "video", camera);
-    send("screen", "video");
+    send("camera", "video", [...camera]);
+    send("screen", "video", [...screen]);
     send("screenAudio", "audio");
   }
 
   #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver = this.connection.addTransceiver(kind, init);
-    preferCodecs(transceiver, kind);
+    preferCodecs(transceiver, kind, init.direction === "recvonly");
     return transceiver;
+  }
+
+  /** sendCodecs has pictures sent in the codec that is wished for, as long as all can decode it. */
+  #sendCodecs(): void {
+    this.#queue = this.#queue.then(async () => {
+      const { videoCodec } = this.#options;
+      for (const source of ["camera", "screen"] as const) {
+        const sender = this.#senders.get(source)?.sender;
+        const now = this.#sent.get(source) ?? "vp8";
+        const wanted = this.#common.includes(videoCodec) ? videoCodec : "vp8";
+        if (this.#closed || sender === undefined || wanted === now) continue;
+        if (this.connection.currentRemoteDescription === null) continue; // after the answer again
+        this.#sent.set(source, wanted); // if it cannot, it will not be able to later
+        if (!(await sendCodec(sender, wanted))) await sendCodec(sender, "vp8");
+      }
+    });
   }
 
   #openVideoSlots(wanted: number): void {
     for (; this.#videoSlots < wanted; this.#videoSlots++) {
-      this.#add("video", { direction: "recvonly" });
+      this.#addSlot("video");
+    }
+  }
+
+  #addSlot(kind: "audio" | "video"): void {
+    const { receiver } = this.#add(kind, { direction: "recvonly" });
+    this.#options.sealing?.open(receiver);
+  }
+
+  /** expect tells whose frames come in by which slot: what is sealed by others is not played. */
+  #expect(): void {
+    const { sealing } = this.#options;
+    if (sealing === undefined) return;
+    for (const { mid, receiver } of this.connection.getTransceivers()) {
+      const slot = this.#slots.find((one) => one.mid === mid);
+      sealing.expect(receiver, slot && { participant: slot.participant, source: slot.source });
     }
   }
 
@@ -146,12 +191,13 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     await connection.setLocalDescription();
     const sends: Send[] = [];
     for (const [source, { mid }] of this.#senders) if (mid !== null) sends.push({ mid, source });
-    // The SFU takes no candidates from us, and each would make the offer larger.
-    const offer = (connection.localDescription?.sdp ?? "").replaceAll(/^a=candidate:.*\r\n/gm, "");
+    const offer = slim(connection.localDescription?.sdp ?? "", this.#options.videoCodec);
     const sdp = await this.#options.negotiate(offer, sends);
     if (this.#closed) return;
     await connection.setRemoteDescription({ type: "answer", sdp });
+    this.#expect();
     this.emit("track", undefined);
+    this.#sendCodecs();
   }
 
   /**

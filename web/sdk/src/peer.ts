@@ -32,9 +32,15 @@ export function kindOf(source: Source): "audio" | "video" {
   return source === "microphone" || source === "screenAudio" ? "audio" : "video";
 }
 
+interface Configuration extends RTCConfiguration {
+  readonly encodedInsertableStreams?: boolean;
+}
+
 /** configurationOf turns the server's word on ICE into the browser's. */
-export function configurationOf(ice: ICE, relayOnly: boolean): RTCConfiguration {
+export function configurationOf(ice: ICE, relayOnly: boolean, sealed: boolean): Configuration {
   return {
+    // Chromium ignores transforms that come after negotiation, unless it is told to wait for them.
+    ...(sealed ? { encodedInsertableStreams: true } : {}),
     iceServers: ice.servers.map(({ urls, username, credential }) => ({
       urls: [...urls],
       username,
@@ -49,17 +55,4 @@ export function configurationOf(ice: ICE, relayOnly: boolean): RTCConfiguration 
 /** swap sends another track. A connection that was closed meanwhile needs none. */
 export function swap({ sender }: RTCRtpTransceiver, track: MediaStreamTrack | null): void {
   sender.replaceTrack(track).catch(() => undefined);
-}
-
-/**
- * preferCodecs leaves the codecs that the SFU forwards, Opus and VP8 with
- * retransmission: a browser's whole list, in each of twenty media sections, is
- * larger than a frame may be.
- */
-export function preferCodecs(transceiver: RTCRtpTransceiver, kind: "audio" | "video"): void {
-  const wanted = kind === "audio" ? ["audio/opus"] : ["video/vp8", "video/rtx"];
-  const codecs = RTCRtpReceiver.getCapabilities(kind)?.codecs.filter((c) =>
-    wanted.includes(c.mimeType.toLowerCase()),
-  );
-  if (codecs !== undefined && codecs.length > 0) transceiver.setCodecPreferences(codecs);
 }

@@ -1,10 +1,13 @@
+import { Account } from "./account.ts";
 import { Call, type CallStart } from "./call.ts";
 import type { Store } from "./device.ts";
 import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
+import { ClientKeys, encryptionVersion } from "./keeper.ts";
+import { canEncrypt, type WorkerURL } from "./keyworker.ts";
 import { pageStorage, pageURL, watchPage } from "./page.ts";
-import type { ProntoError } from "./problem.ts";
+import { ProntoError } from "./problem.ts";
 import { Signalling, type State, type TokenSource } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
 import type {
@@ -12,14 +15,18 @@ import type {
   CallLogEntry,
   CallState,
   CreateLink,
+  Device,
   EventFrame,
   GetCallLog,
   Kind,
   Link,
   Media,
   People,
+  Preferences,
   Privacy,
+  Profile,
   SetPrivacy,
+  VideoCodec,
   Welcome,
   Incoming as WireIncoming,
 } from "./wire.gen.ts";
@@ -41,8 +48,16 @@ export interface ProntoOptions {
   readonly device?: string;
   /** deviceName is what the account's other devices call this one. */
   readonly deviceName?: string;
+  /**
+   * videoCodec is what camera and screen are sent in to three or more, where everybody in the call can decode
+   * it; "vp8" by default, which all can and which costs the least power. "vp9" and "av1" look better at the same
+   * bitrate; this browser must be able to make them in layers (Chromium is), else it goes on with "vp8".
+   */
+  readonly videoCodec?: VideoCodec;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
+  /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
+  readonly keyWorker?: WorkerURL;
   /** makeSocket opens the WebSocket, for tests. @internal */
   readonly makeSocket?: MakeSocket;
 }
@@ -55,6 +70,10 @@ export interface ProntoEvents {
   call: Call;
   people: People;
   privacy: Privacy;
+  /** profile: another device has changed what others see of us. */
+  profile: Profile;
+  /** preferences: another device has changed what we prefer. */
+  preferences: Preferences;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
   /** problem: the connection is closed for good. */
@@ -66,13 +85,25 @@ export interface RingOptions extends AcceptOptions {
   readonly kind: Kind;
 }
 
+/** JoinOptions are what to send from the start, and the secret of a link that has one. */
+export interface JoinOptions extends AcceptOptions {
+  /** secret is the part of the link's address after #, which the server never sees. */
+  readonly secret?: string;
+}
+
 /** Pronto is the client: one session of one account, or guest, with the server. */
 export class Pronto extends Emitter<ProntoEvents> {
+  /** account is our account as a whole: profile, preferences, number, and its end. */
+  readonly account: Account;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
+  readonly #keyWorker: WorkerURL | undefined;
+  readonly #store: Store | undefined;
+  #keys: ClientKeys | undefined;
   #me: Me | undefined;
   #unlisten: () => void = () => undefined; // to the page
+  readonly #videoCodec: VideoCodec;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
     decline: (incoming: Incoming) => this.#decline(incoming),
@@ -81,14 +112,20 @@ export class Pronto extends Emitter<ProntoEvents> {
   constructor(options: ProntoOptions) {
     super();
     const store = options.storage ?? pageStorage();
+    const url = options.url ?? pageURL();
+    this.#store = store;
+    this.#keyWorker = options.keyWorker;
+    this.#videoCodec = options.videoCodec ?? "vp8";
     this.#signalling = new Signalling({
-      url: options.url ?? pageURL(),
+      url,
       token: options.token,
       ...(options.device === undefined ? {} : { device: options.device }),
       ...(options.deviceName === undefined ? {} : { deviceName: options.deviceName }),
+      ...(canEncrypt() ? { encryption: encryptionVersion } : {}),
       ...(store === undefined ? {} : { store }),
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
+    this.account = new Account(this.#signalling, { url, token: options.token });
     this.#signalling.on("state", (state) => this.emit("state", state));
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));
@@ -140,6 +177,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   close(): void {
     for (const call of this.calls) void call.leave();
     this.#signalling.close();
+    this.#keys?.close();
+    this.#keys = undefined;
   }
 
   /** ring calls accounts. Whether they may be rung, or exist, is not told. */
@@ -149,7 +188,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   /** joinLink joins the call of a link, or starts it. */
-  joinLink(link: string, options: AcceptOptions = {}): Promise<Call> {
+  joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
     return this.#enter(options, "voice", (media) => this.#signalling.request("joinLink", { link, media }));
   }
 
@@ -200,6 +239,18 @@ export class Pronto extends Emitter<ProntoEvents> {
     return this.#signalling.request("revokeLink", { link });
   }
 
+  /** devices are the account's devices, with what is known of their keys. */
+  async devices(): Promise<readonly Device[]> {
+    return (await this.#signalling.request("getDevices", {})).devices;
+  }
+
+  /** signDevice vouches for another device of ours, so that others see our identity there too. Ask the person first. */
+  async signDevice(device: Device): Promise<readonly Device[]> {
+    const keys = this.#keeper();
+    if (keys === undefined) throw new ProntoError("invalid", "this browser cannot encrypt calls");
+    return keys.signDevice(device);
+  }
+
   async #accept(incoming: Incoming, options: AcceptOptions): Promise<Call> {
     const { call } = incoming;
     try {
@@ -220,14 +271,15 @@ export class Pronto extends Emitter<ProntoEvents> {
    * enter opens the devices and asks the server at the same time: neither
    * waits for the other, and the call is there as soon as the server says so.
    */
-  async #enter(options: AcceptOptions, kind: Kind, ask: (media: Media) => Promise<CallState>): Promise<Call> {
-    const { microphone = true, camera = kind === "video" } = options;
+  async #enter(options: JoinOptions, kind: Kind, ask: (media: Media) => Promise<CallState>): Promise<Call> {
+    const { microphone = true, camera = kind === "video", secret } = options;
+    this.#keeper(); // loads while the server answers
     const sinceMs = performance.now();
     const devices = new Devices();
     const state = ask({ microphone, camera, screen: false });
     void devices.start({ microphone, camera });
     try {
-      return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false });
+      return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false, secret });
     } catch (error) {
       devices.close();
       throw error;
@@ -242,7 +294,15 @@ export class Pronto extends Emitter<ProntoEvents> {
       known.adopt(state);
       return known;
     }
-    const call = new Call(this.#signalling, state, start);
+    const secret = start.secret ?? this.#recall(state.call);
+    if (start.secret !== undefined) this.#store?.setItem(secretKey(state.call), start.secret);
+    const keeper = this.#keeper();
+    const call = new Call(this.#signalling, state, {
+      ...start,
+      videoCodec: this.#videoCodec,
+      keeper,
+      secret,
+    });
     this.#calls.set(call.id, call);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);
@@ -254,9 +314,24 @@ export class Pronto extends Emitter<ProntoEvents> {
     return call;
   }
 
+  /** keeper loads the worker that has the keys, with the first call. */
+  #keeper(): ClientKeys | undefined {
+    if (this.#keys === undefined && canEncrypt()) {
+      this.#keys = new ClientKeys(this.#signalling, this.#keyWorker);
+      this.#keys.setAccount(this.#me?.user ?? "");
+    }
+    return this.#keys;
+  }
+
+  /** recall gets a secret back after the page was loaded again. */
+  #recall(call: string): string | undefined {
+    return this.#store?.getItem(secretKey(call)) ?? undefined;
+  }
+
   #welcome(welcome: Welcome): void {
     const { user, name, resumed = false } = welcome;
     this.#me = user === undefined ? { name } : { user, name };
+    this.#keys?.setAccount(user ?? "");
     const here = new Set(welcome.calls.map((state) => state.call));
     const rings = new Set(welcome.incoming.map((one) => one.call));
     if (!resumed) {
@@ -297,6 +372,12 @@ export class Pronto extends Emitter<ProntoEvents> {
       case "privacy":
         this.emit("privacy", frame.body);
         break;
+      case "profile":
+        this.emit("profile", frame.body);
+        break;
+      case "preferences":
+        this.emit("preferences", frame.body);
+        break;
       case "logged":
         this.emit("logged", frame.body);
         break;
@@ -310,6 +391,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** ring shows a call, and only then says that this device rings. */
   #ring(body: WireIncoming): void {
     if (this.#incoming.has(body.call) || this.#calls.has(body.call)) return;
+    this.#keeper();
     const incoming = new Incoming(body, this.#answers);
     this.#incoming.set(incoming.call, incoming);
     incoming.on("stopped", () => this.#incoming.delete(incoming.call));
@@ -332,4 +414,8 @@ export class Pronto extends Emitter<ProntoEvents> {
     for (const { call } of this.incoming) this.#stopRinging(call, { reason: "cancelled" });
     this.emit("problem", problem);
   }
+}
+
+function secretKey(call: string): string {
+  return `pronto.secret.${call}`;
 }

@@ -26,6 +26,8 @@ export interface SignallingOptions {
   readonly token: TokenSource;
   readonly device?: string;
   readonly deviceName?: string;
+  /** encryption is the version of end-to-end encryption that we speak; absent means none. */
+  readonly encryption?: number;
   readonly store?: Store;
   readonly makeSocket?: MakeSocket;
   readonly random?: () => number;
@@ -77,6 +79,11 @@ export class Signalling extends Emitter<SignallingEvents> {
 
   get state(): State {
     return this.#state;
+  }
+
+  /** device is this device's id. */
+  get device(): string {
+    return this.#device;
   }
 
   /** open connects, and keeps connected until close. */
@@ -152,7 +159,7 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   async #hello(socket: Socket): Promise<void> {
-    const { token, deviceName } = this.#options;
+    const { token, deviceName, encryption } = this.#options;
     let text: string;
     try {
       text = typeof token === "string" ? token : await token();
@@ -172,6 +179,7 @@ export class Signalling extends Emitter<SignallingEvents> {
         token: text,
         device: this.#device,
         ...(deviceName === undefined ? {} : { deviceName }),
+        ...(encryption === undefined ? {} : { encryption }),
         ...(resume === undefined ? {} : { resume }),
       },
     });

@@ -131,6 +131,16 @@ export interface CallState {
    */
   readonly isolates?: boolean;
   /**
+   * Support is a short code to read to an engineer, who finds by it what
+   * happened in this call, for seven days: steps and quality, without names.
+   */
+  readonly support: string;
+  /**
+   * AskRating says to ask, when the call is over, how it was; see RateCall.
+   * A sample of the calls is asked for.
+   */
+  readonly askRating?: boolean;
+  /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
    */
@@ -842,6 +852,23 @@ export interface SentPicture {
 }
 
 /**
+ * RateCall says how somebody liked a call that is over for him: once, within
+ * ten minutes. It is counted and not kept, and nobody can tell whose it was.
+ * The reply is Done.
+ */
+export interface RateCall {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Stars is from 1, bad, to 5, very good. */
+  readonly stars: number;
+  /** Reasons are what was not good; may be empty. */
+  readonly reasons: readonly RatingReason[];
+}
+
+/** RatingReason is what somebody did not like about a call. */
+export type RatingReason = "echo" | "noise" | "cutOut" | "delay" | "blurry" | "frozen" | "dropped" | "else";
+
+/**
  * EnterKeys asks for a call's keys: a device says it once it is in an encrypted
  * call (by its own ring, accept or join), and again after its page was loaded
  * anew, after a move to this device, or when it has lost the thread. The reply
@@ -1071,9 +1098,9 @@ export type KeyFailure = "noKey" | "badTag" | "replay" | "welcome" | "commit" | 
 
 /**
  * SetDeviceKey registers this device's identity key. The account's first is its
- * root; any other waits for a device that is signed, or the root, to sign it
- * with SignDevice. Another key than before voids the device's signature and
- * its key packages. The reply is Devices.
+ * root; any other waits for a device that has a credential to sign it with
+ * SignDevice. Another key than before voids the device's credential and its
+ * key packages. The reply is Devices.
  */
 export interface SetDeviceKey {
   /** Key is the device's Ed25519 public key (RFC 8032): 32 bytes. */
@@ -1109,19 +1136,21 @@ export interface Device {
   /** Key is its identity key (SetDeviceKey); absent if it has none. */
   readonly key?: Blob;
   /**
-   * Root says that the account's identity is this device's key. It has no
-   * signature.
+   * Credential is the identity for its leaf's basic credential: it names the
+   * account's root key and has the signatures that lead from there to Key.
+   * Absent until another device has signed the key (SignDevice). Its bytes:
+   * the version 1; the account and the device's id, each with its length in
+   * one byte before it; the root key; in one byte how many signatures follow,
+   * and of each the device's id with its length, its key and the signature. To
+   * be verified by whoever uses it.
    */
-  readonly root?: boolean;
-  /** SignedBy is the device that has signed Key (SignDevice). */
-  readonly signedBy?: DeviceID;
-  /** Signature is its signature. */
-  readonly signature?: Blob;
+  readonly credential?: Blob;
 }
 
 /**
  * SignDevice signs another device of the account with this device's key, after
- * a person has said that it is his. The reply is Devices.
+ * a person has said that it is his. This device needs a credential with at most
+ * three signatures itself. The reply is Devices.
  */
 export interface SignDevice {
   /** Device is the device. */
@@ -1177,11 +1206,17 @@ export interface People {
 export interface Person {
   /** User is the account. */
   readonly user: UserID;
-  /** Name is what to show. */
+  /**
+   * Name is what to show: his id if we must not see his name or know him by
+   * nothing but the id. Empty in a call log for an account that is deleted.
+   */
   readonly name: string;
 }
 
-/** AddContact adds an account to our contacts. The reply is People. */
+/**
+ * AddContact adds an account to our contacts. The reply is People, the same
+ * whether there is such an account or not.
+ */
 export interface AddContact {
   /** User is the account. */
   readonly user: UserID;
@@ -1399,6 +1434,184 @@ export interface SetPrivacy {
   readonly ifVersion: number;
 }
 
+/** GetPreferences asks for all that we have chosen. The reply is Preferences. */
+export type GetPreferences = Record<string, never>;
+
+/**
+ * Preferences are all that we have chosen, as one record; also an event to our
+ * other devices.
+ */
+export interface Preferences {
+  /** Version counts the changes of any part, from 0. */
+  readonly version: number;
+  /** Terms is the version of the terms that we have accepted; absent for none. */
+  readonly terms?: string;
+  /** TermsMs is when we have accepted them; absent for none. */
+  readonly termsMs?: UnixMs;
+  /** Minor says that our defaults are those for minors. */
+  readonly minor?: boolean;
+  /** ShowProfileTo is who sees our name, text and image. */
+  readonly showProfileTo: WhoMayCall;
+  /** Privacy are our settings about calls. */
+  readonly privacy: Privacy;
+  /** Presence is who sees when we are online. */
+  readonly presence: PresenceSetting;
+  /** Blocked are the accounts that cannot reach us, the latest first. */
+  readonly blocked: readonly UserID[];
+}
+
+/** PresenceSetting is our setting; also an event to our other devices. */
+export interface PresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except: readonly UserID[];
+  /** Version counts changes, from 0. */
+  readonly version: number;
+}
+
+/**
+ * PresenceAudience is a setting: who sees whether we are online, when we last
+ * were, and whether we are in a call.
+ */
+export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nobody";
+
+/**
+ * SetPreferences changes parts of the record. What is absent stays as it is. The
+ * reply is Preferences; or conflict, and nothing is changed, if anything in the
+ * record has changed since IfVersion.
+ */
+export interface SetPreferences {
+  /** IfVersion is the version that was shown when the change was made. */
+  readonly ifVersion: number;
+  /** AcceptTerms is the version of the terms that we accept now. */
+  readonly acceptTerms?: string;
+  /** ShowProfileTo is who sees our name, text and image. */
+  readonly showProfileTo?: WhoMayCall;
+  /** Privacy are our settings about calls. Its IfVersion does not count here. */
+  readonly privacy?: SetPrivacy;
+  /** Presence is who sees when we are online. Its IfVersion does not count here. */
+  readonly presence?: SetPresenceSetting;
+  /** Blocked is the whole list of the accounts that cannot reach us. */
+  readonly blocked?: BlockList;
+}
+
+/**
+ * SetPresenceSetting changes our setting. The reply is PresenceSetting; or
+ * conflict if another device changed it first. Whoever we block sees nothing,
+ * whatever the setting.
+ */
+export interface SetPresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except?: readonly UserID[];
+  /** IfVersion is the version that was shown when the change was made. */
+  readonly ifVersion: number;
+}
+
+/** BlockList are accounts. */
+export interface BlockList {
+  /** Users are they. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * GetProfiles asks for what we may see of accounts, or of our own. The reply is
+ * Profiles.
+ */
+export interface GetProfiles {
+  /** Users are the accounts. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * Profiles are what we may see of accounts, in the order in which they were asked
+ * for.
+ */
+export interface Profiles {
+  /** Profiles are they. */
+  readonly profiles: readonly Profile[];
+}
+
+/**
+ * Profile is what we may see of an account; as an event it is our own, which
+ * another device has changed. Of who does not show us his, whom we know by nothing
+ * but an id, or who does not exist, there is only the id, as his name.
+ */
+export interface Profile {
+  /** User is the account. */
+  readonly user: UserID;
+  /** Name is what to show. */
+  readonly name: string;
+  /** About is what he says about himself. */
+  readonly about?: string;
+  /**
+   * Avatar is the path of his image on this server, made for us: nobody can
+   * guess it, and it leads nowhere as soon as he shows it to us no more.
+   */
+  readonly avatar?: string;
+}
+
+/**
+ * SetProfile changes what others see of us. The image is changed by PUT and DELETE
+ * /v1/account/avatar. The reply is Profile.
+ */
+export interface SetProfile {
+  /** Name is what to show; absent keeps the one there is. */
+  readonly name?: string;
+  /** About is what we say about ourselves. */
+  readonly about: string;
+}
+
+/**
+ * ChangeNumber gives our account another phone number, which the code proves that
+ * was sent there by POST /v1/accounts/code. The account stays what it is; calls to
+ * who asks for the old number find nobody from now on. The reply is Discovery;
+ * or notFound for a code that is wrong or not good any more.
+ */
+export interface ChangeNumber {
+  /** Number is the new number, as E.164: + and the country code first. */
+  readonly number: string;
+  /** Code is the six digits. */
+  readonly code: string;
+}
+
+/**
+ * FindNumber asks whose phone number it is. It takes from the same budget as
+ * UploadContacts, and keeps nothing. The reply is Found; or notFound for a
+ * number that has no account, and for one whose owner does not want to be found by
+ * it.
+ */
+export interface FindNumber {
+  /** Number is the number, as E.164. */
+  readonly number: string;
+}
+
+/** Found is whose number it is. */
+export interface Found {
+  /** Person is the account. */
+  readonly person: Person;
+}
+
+/**
+ * DisableAccount switches our account off: all our devices are signed out, and
+ * nobody reaches us, until we sign in anew. Nothing is deleted. The reply is
+ * Done; then the socket closes.
+ */
+export type DisableAccount = Record<string, never>;
+
+/**
+ * DeleteAccount deletes our account, for good: it leaves its calls and groups, its
+ * links, devices and tokens end, and whoever comes back by the same address gets
+ * another account. Within a minute nothing names it. The reply is Done; then the
+ * socket closes.
+ */
+export interface DeleteAccount {
+  /** User is our own account, so that nobody deletes one by mistake. */
+  readonly user: UserID;
+}
+
 /**
  * GetCallLog asks for a page of our calls, newest first. The reply is
  * CallLog.
@@ -1493,11 +1706,10 @@ export interface Decision {
  * - invite: into a running call
  * - groupRing: a ring of several
  * - link: by a link of ours
- * - knock: asked to be let into a call of ours
  * - callRequest: to switch between voice and video
- * - ringAgain: back in a call of two that was left
+ * - ringAgain: back into a call that we were in, or had declined
  */
-export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "knock" | "callRequest" | "ringAgain";
+export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain";
 
 /**
  * Verdict is what became of an attempt to reach us.
@@ -1641,36 +1853,6 @@ export interface RevokeDevice {
 
 /** GetPresenceSetting asks for our setting. The reply is PresenceSetting. */
 export type GetPresenceSetting = Record<string, never>;
-
-/** PresenceSetting is our setting; also an event to our other devices. */
-export interface PresenceSetting {
-  /** Audience is who sees our presence. */
-  readonly audience: PresenceAudience;
-  /** Except are the contacts who do not, with contactsExcept. */
-  readonly except: readonly UserID[];
-  /** Version counts changes, from 0. */
-  readonly version: number;
-}
-
-/**
- * PresenceAudience is a setting: who sees whether we are online, when we last
- * were, and whether we are in a call.
- */
-export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nobody";
-
-/**
- * SetPresenceSetting changes our setting. The reply is PresenceSetting; or
- * conflict if another device changed it first. Whoever we block sees nothing,
- * whatever the setting.
- */
-export interface SetPresenceSetting {
-  /** Audience is who sees our presence. */
-  readonly audience: PresenceAudience;
-  /** Except are the contacts who do not, with contactsExcept. */
-  readonly except?: readonly UserID[];
-  /** IfVersion is the version that was shown when the change was made. */
-  readonly ifVersion: number;
-}
 
 /**
  * WatchPresence says whose presence this session shows from now on, in place of
@@ -1899,6 +2081,17 @@ export interface RemoveFromGroup {
 }
 
 /**
+ * LiftBan takes back a ban: who was put out for good may be added or invited
+ * again. Only admins may. The reply is Group; or notFound if he is not banned.
+ */
+export interface LiftBan {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** User is whom. */
+  readonly user: UserID;
+}
+
+/**
  * SetRole makes an active member an admin, or an admin a member. Only admins
  * may. The reply is Group; or conflict if no admin would be left.
  */
@@ -2088,6 +2281,15 @@ export interface ParticipantRinging {
  */
 export interface InviteUnanswered {
   /** Participant is who did not come. */
+  readonly participant: ParticipantID;
+}
+
+/**
+ * InviteWithdrawn says that an invited participant is not rung any more, because
+ * who had invited him, or who leads the call, has taken it back.
+ */
+export interface InviteWithdrawn {
+  /** Participant is who is not invited any more. */
   readonly participant: ParticipantID;
 }
 
@@ -2297,6 +2499,21 @@ export interface Slot {
 }
 
 /**
+ * Codecs says which codecs of pictures everybody in the call who receives any can
+ * decode, the most common first. We may send any of them through the SFU, and change between
+ * them without another offer.
+ */
+export interface Codecs {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Video are the codecs. */
+  readonly video: readonly VideoCodec[];
+}
+
+/** VideoCodec is a codec of pictures. */
+export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
+
+/**
  * KeysWanted tells one member, the connected one with the lowest leaf, what is
  * to be committed; if he has not done so within a second the next is told. A
  * commit may carry a part of it, and must not carry adds or removals that
@@ -2432,6 +2649,8 @@ export const limits = {
   maxCandidates: 32,
   /** MaxViews is how many pictures one page may ask for. */
   maxViews: 49,
+  /** MaxAboutBytes is the longest text that somebody says about himself. */
+  maxAboutBytes: 280,
   /**
    * MaxReports is how many pictures' reports one report of quality has: one for
    * cameras, one for screens.
@@ -2495,6 +2714,7 @@ export interface RequestMap {
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
   readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
   readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
+  readonly rateCall: { readonly body: RateCall; readonly reply: Done; readonly replyType: "done" };
   readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
   readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
   readonly commitKeys: { readonly body: CommitKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
@@ -2519,6 +2739,14 @@ export interface RequestMap {
   readonly unblockNumber: { readonly body: UnblockNumber; readonly reply: Discovery; readonly replyType: "discovery" };
   readonly getPrivacy: { readonly body: GetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly setPrivacy: { readonly body: SetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
+  readonly getPreferences: { readonly body: GetPreferences; readonly reply: Preferences; readonly replyType: "preferences" };
+  readonly setPreferences: { readonly body: SetPreferences; readonly reply: Preferences; readonly replyType: "preferences" };
+  readonly getProfiles: { readonly body: GetProfiles; readonly reply: Profiles; readonly replyType: "profiles" };
+  readonly setProfile: { readonly body: SetProfile; readonly reply: Profile; readonly replyType: "profile" };
+  readonly changeNumber: { readonly body: ChangeNumber; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly findNumber: { readonly body: FindNumber; readonly reply: Found; readonly replyType: "found" };
+  readonly disableAccount: { readonly body: DisableAccount; readonly reply: Done; readonly replyType: "done" };
+  readonly deleteAccount: { readonly body: DeleteAccount; readonly reply: Done; readonly replyType: "done" };
   readonly getCallLog: { readonly body: GetCallLog; readonly reply: CallLog; readonly replyType: "callLog" };
   readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
@@ -2540,6 +2768,7 @@ export interface RequestMap {
   readonly declineInvitation: { readonly body: DeclineInvitation; readonly reply: Done; readonly replyType: "done" };
   readonly leaveGroup: { readonly body: LeaveGroup; readonly reply: Done; readonly replyType: "done" };
   readonly removeFromGroup: { readonly body: RemoveFromGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly liftBan: { readonly body: LiftBan; readonly reply: Group; readonly replyType: "group" };
   readonly setRole: { readonly body: SetRole; readonly reply: Group; readonly replyType: "group" };
   readonly renameGroup: { readonly body: RenameGroup; readonly reply: Group; readonly replyType: "group" };
   readonly isolateInGroup: { readonly body: IsolateInGroup; readonly reply: Group; readonly replyType: "group" };
@@ -2585,6 +2814,7 @@ export type ClientFrame =
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
   | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
   | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
+  | { readonly type: "rateCall"; readonly id: string; readonly body: RateCall }
   | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
   | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }
   | { readonly type: "commitKeys"; readonly id: string; readonly body: CommitKeys }
@@ -2609,6 +2839,14 @@ export type ClientFrame =
   | { readonly type: "unblockNumber"; readonly id: string; readonly body: UnblockNumber }
   | { readonly type: "getPrivacy"; readonly id: string; readonly body: GetPrivacy }
   | { readonly type: "setPrivacy"; readonly id: string; readonly body: SetPrivacy }
+  | { readonly type: "getPreferences"; readonly id: string; readonly body: GetPreferences }
+  | { readonly type: "setPreferences"; readonly id: string; readonly body: SetPreferences }
+  | { readonly type: "getProfiles"; readonly id: string; readonly body: GetProfiles }
+  | { readonly type: "setProfile"; readonly id: string; readonly body: SetProfile }
+  | { readonly type: "changeNumber"; readonly id: string; readonly body: ChangeNumber }
+  | { readonly type: "findNumber"; readonly id: string; readonly body: FindNumber }
+  | { readonly type: "disableAccount"; readonly id: string; readonly body: DisableAccount }
+  | { readonly type: "deleteAccount"; readonly id: string; readonly body: DeleteAccount }
   | { readonly type: "getCallLog"; readonly id: string; readonly body: GetCallLog }
   | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
@@ -2630,6 +2868,7 @@ export type ClientFrame =
   | { readonly type: "declineInvitation"; readonly id: string; readonly body: DeclineInvitation }
   | { readonly type: "leaveGroup"; readonly id: string; readonly body: LeaveGroup }
   | { readonly type: "removeFromGroup"; readonly id: string; readonly body: RemoveFromGroup }
+  | { readonly type: "liftBan"; readonly id: string; readonly body: LiftBan }
   | { readonly type: "setRole"; readonly id: string; readonly body: SetRole }
   | { readonly type: "renameGroup"; readonly id: string; readonly body: RenameGroup }
   | { readonly type: "isolateInGroup"; readonly id: string; readonly body: IsolateInGroup }
@@ -2651,6 +2890,10 @@ export type ReplyFrame =
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
   | { readonly type: "privacy"; readonly id: string; readonly serial?: number; readonly body: Privacy }
+  | { readonly type: "preferences"; readonly id: string; readonly serial?: number; readonly body: Preferences }
+  | { readonly type: "profiles"; readonly id: string; readonly serial?: number; readonly body: Profiles }
+  | { readonly type: "profile"; readonly id: string; readonly serial?: number; readonly body: Profile }
+  | { readonly type: "found"; readonly id: string; readonly serial?: number; readonly body: Found }
   | { readonly type: "callLog"; readonly id: string; readonly serial?: number; readonly body: CallLog }
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
@@ -2673,6 +2916,8 @@ export interface EventMap {
   readonly people: People;
   readonly discovery: Discovery;
   readonly privacy: Privacy;
+  readonly preferences: Preferences;
+  readonly profile: Profile;
   readonly logged: CallLogEntry;
   readonly devices: Devices;
   readonly presenceSetting: PresenceSetting;
@@ -2685,6 +2930,7 @@ export interface EventMap {
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
   readonly inviteUnanswered: InviteUnanswered;
+  readonly inviteWithdrawn: InviteWithdrawn;
   readonly participantJoined: ParticipantJoined;
   readonly participantLeft: ParticipantLeft;
   readonly presenceChanged: PresenceChanged;
@@ -2703,6 +2949,7 @@ export interface EventMap {
   readonly described: Described;
   readonly trickled: Trickled;
   readonly slots: Slots;
+  readonly codecs: Codecs;
   readonly keysWanted: KeysWanted;
   readonly keysCommitted: KeysCommitted;
   readonly keysWelcomed: KeysWelcomed;
@@ -2723,6 +2970,8 @@ export type SessionEventFrame =
   | { readonly type: "people"; readonly id?: never; readonly serial: number; readonly body: People }
   | { readonly type: "discovery"; readonly id?: never; readonly serial: number; readonly body: Discovery }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
+  | { readonly type: "preferences"; readonly id?: never; readonly serial: number; readonly body: Preferences }
+  | { readonly type: "profile"; readonly id?: never; readonly serial: number; readonly body: Profile }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
   | { readonly type: "devices"; readonly id?: never; readonly serial: number; readonly body: Devices }
   | { readonly type: "presenceSetting"; readonly id?: never; readonly serial: number; readonly body: PresenceSetting }
@@ -2741,6 +2990,8 @@ export const sessionEvents = [
   "people",
   "discovery",
   "privacy",
+  "preferences",
+  "profile",
   "logged",
   "devices",
   "presenceSetting",
@@ -2757,6 +3008,7 @@ export type CallEventFrame =
   | { readonly type: "participantInvited"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantInvited }
   | { readonly type: "participantRinging"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantRinging }
   | { readonly type: "inviteUnanswered"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: InviteUnanswered }
+  | { readonly type: "inviteWithdrawn"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: InviteWithdrawn }
   | { readonly type: "participantJoined"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantJoined }
   | { readonly type: "participantLeft"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantLeft }
   | { readonly type: "presenceChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PresenceChanged }
@@ -2778,6 +3030,7 @@ export const callEvents = [
   "participantInvited",
   "participantRinging",
   "inviteUnanswered",
+  "inviteWithdrawn",
   "participantJoined",
   "participantLeft",
   "presenceChanged",
@@ -2800,6 +3053,7 @@ export type PeerEventFrame =
   | { readonly type: "described"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Described }
   | { readonly type: "trickled"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Trickled }
   | { readonly type: "slots"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Slots }
+  | { readonly type: "codecs"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Codecs }
   | { readonly type: "keysWanted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWanted }
   | { readonly type: "keysCommitted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysCommitted }
   | { readonly type: "keysWelcomed"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWelcomed }
@@ -2813,6 +3067,7 @@ export const peerEvents = [
   "described",
   "trickled",
   "slots",
+  "codecs",
   "keysWanted",
   "keysCommitted",
   "keysWelcomed",

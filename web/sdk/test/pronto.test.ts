@@ -25,6 +25,7 @@ function ringing(more: Partial<CallState> = {}): CallState {
     generation: 1,
     self: "ana",
     host: "ana",
+    support: "7K3M-Q2ZD",
     ringTimeoutMs: 45_000,
     encrypted: false,
     participants: [person("ana"), person("bia", { presence: "invited" })],

@@ -1,31 +1,5 @@
 package grafana
 
-// Calls is the dashboard: how calls are set up and how they end, what passes
-// through the SFU and TURN, and how the WebSockets are.
-func Calls() Dashboard {
-	return Dashboard{
-		UID: "pronto-calls", Title: "Pronto", Description: "Calls, their quality, and the servers that carry them.",
-		Tags: []string{"pronto"}, SchemaVersion: 39, Version: 1, Refresh: "30s", Timezone: "browser",
-		Time:       TimeRange{"now-6h", "now"},
-		Templating: Templating{variables},
-		Panels:     lay([]row{nowRow, setUpRow, callsRow, sfuRow, turnRow, signallingRow}),
-	}
-}
-
-var variables = []Variable{
-	{
-		Name: "datasource", Label: "Data source", Type: "datasource", Query: "prometheus", Refresh: 1,
-		Current: &Current{"Prometheus", "pronto-prometheus"},
-	}, {
-		Name: "job", Label: "Job", Type: "query", Datasource: source, Query: "label_values(pronto_build_info, job)",
-		Refresh: 2, Multi: true, IncludeAll: true, AllValue: ".+", Current: &Current{"All", "$__all"},
-	}, {
-		Name: "instance", Label: "Server", Type: "query", Datasource: source,
-		Query:   `label_values(pronto_build_info{job=~"$job"}, instance)`,
-		Refresh: 2, Multi: true, IncludeAll: true, AllValue: ".+", Current: &Current{"All", "$__all"},
-	},
-}
-
 var nowRow = row{title: "Now", numbers: true, pictures: []picture{
 	{
 		title: "Calls", about: "Calls now, the ringing ones included.", unit: "short",
@@ -51,6 +25,42 @@ var nowRow = row{title: "Now", numbers: true, pictures: []picture{
 	},
 }}
 
+var goalsRow = row{title: "Goals", numbers: true, pictures: []picture{
+	{
+		title: "Set-up budget left", about: "Of the attempts of the last 30 days 1 % may fail: this is what is left of that. Under zero the goal is missed.",
+		unit: "percentunit", good: &goal{fine: .25, bad: 0}, from: below,
+		queries: []query{{`1 - sum(increase(pronto_setup_outcomes_total{outcome="failed",` + jobs + `}[30d])) / sum(increase(pronto_setup_outcomes_total{outcome=~"connected|failed",` + jobs + `}[30d])) / 0.01`, "left"}},
+	}, {
+		title: "Sound not poor", about: "Share of heard time of the last hour that was not poor, by the E-model and by what the decoder made up. 98 % is the goal.",
+		unit: "percentunit", good: &goal{fine: .98, bad: .9},
+		queries: []query{{notPoor("audio", "[1h]"), "sound"}},
+	}, {
+		title: "Pictures not poor", about: "Share of seen time of the last hour that was not poor, by freezes, frame rate and height. 95 % is the goal.",
+		unit: "percentunit", good: &goal{fine: .95, bad: .85},
+		queries: []query{{notPoor("video", "[1h]"), "pictures"}},
+	}, {
+		title: "Ended well", about: "Share of calls of the last hour that ended because somebody wanted it. 99 % is the goal.",
+		unit: "percentunit", good: &goal{fine: .99, bad: .95},
+		queries: []query{{`sum(increase(pronto_ended_total{class="normal",` + jobs + `}[1h])) / sum(increase(pronto_ended_total{}[1h]))`, "well"}},
+	}, {
+		title: "Answered in 250 ms", about: "Share of the WebSocket requests of the last hour that were answered within 250 ms. 99.9 % is the goal.",
+		unit: "percentunit", good: &goal{fine: .999, bad: .99},
+		queries: []query{{`sum(increase(pronto_ws_handle_seconds_bucket{le="0.25",` + jobs + `}[1h])) / sum(increase(pronto_ws_handle_seconds_count{}[1h]))`, "in time"}},
+	}, {
+		title: "Reports of quality", about: "Reports that clients sent in the last hour and that were counted. None, while there are calls, means that nobody sees how they are.",
+		unit:    "short",
+		queries: []query{{`sum(increase(pronto_client_reports_total{result="accepted",` + jobs + `}[1h]))`, "reports"}},
+	},
+}}
+
+// notPoor is the share of media that was not poor, of what is known.
+func notPoor(media, span string) string {
+	of := func(quality string) string {
+		return "sum(increase(pronto_received_media_seconds_total{media=\"" + media + "\"," + quality + "," + jobs + "}" + span + "))"
+	}
+	return of(`quality=~"good|fair"`) + " / " + of(`quality=~"good|fair|poor"`)
+}
+
 var setUpRow = row{title: "Setting up calls", pictures: []picture{
 	{
 		title: "Attempts by outcome", about: "How attempts to set up a call ended, per minute.", unit: "cpm", stacked: true,
@@ -73,18 +83,15 @@ var setUpRow = row{title: "Setting up calls", pictures: []picture{
 			{`histogram_quantile(0.5, sum by (le) (rate(pronto_ring_delay_seconds_bucket{}[$__rate_interval])))`, "p50"},
 			{`histogram_quantile(0.95, sum by (le) (rate(pronto_ring_delay_seconds_bucket{}[$__rate_interval])))`, "p95"},
 		},
-	}, {
-		title: "Kept from ringing", about: "Attempts per minute that privacy settings or blocks kept from ringing anybody. The caller saw nothing but silence.", unit: "cpm", stacked: true,
-		queries: []query{{`60 * sum by (reason) (rate(pronto_blocked_total{}[$__rate_interval]))`, "{{reason}}"}},
 	},
 }}
 
-var callsRow = row{title: "Calls", pictures: []picture{
+var callsRow = row{title: "Calls and their ends", pictures: []picture{
 	{
 		title: "Calls in progress", about: "By what they started as and by the way media takes.", unit: "short", stacked: true,
 		queries: []query{{`sum by (kind, topology) (pronto_calls_active{})`, "{{kind}}, {{topology}}"}},
 	}, {
-		title: "People in calls", about: "Participants by the way their media takes.", unit: "short", stacked: true,
+		title: "People by topology", about: "Participants by the way their media takes.", unit: "short", stacked: true,
 		queries: []query{{`sum by (topology) (pronto_participants{})`, "{{topology}}"}},
 	}, {
 		title: "Ends by cause", about: "Calls that ended, per minute. Failed means that no media came about or that all were lost.", unit: "cpm", stacked: true,
@@ -98,8 +105,5 @@ var callsRow = row{title: "Calls", pictures: []picture{
 	}, {
 		title: "Size of group calls, p95", about: "Most participants at one time of calls through the SFU.", unit: "short",
 		queries: []query{{`histogram_quantile(0.95, sum by (le, kind) (rate(pronto_group_peak_participants_bucket{}[$__rate_interval])))`, "{{kind}}"}},
-	}, {
-		title: "Links", about: "Attempts to join by a call link per minute, by result.", unit: "cpm", stacked: true,
-		queries: []query{{`60 * sum by (result) (rate(pronto_link_joins_total{}[$__rate_interval]))`, "{{result}}"}},
 	},
 }}

@@ -1,0 +1,5 @@
+package mls
+
+import "crypto/hpke"
+
+type hpkeKey = hpke.PrivateKey

@@ -1,0 +1,64 @@
+import { expect, test } from "vitest";
+import { camera, encodingsOf, screen, slim } from "../src/codecs.ts";
+
+const dd = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
+const offer = [
+  "v=0",
+  "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
+  "a=sendonly",
+  "a=candidate:1 1 udp 1 10.0.0.1 9 typ host",
+  "a=rtcp:9 IN IP4 0.0.0.0",
+  "a=extmap:1 urn:ietf:params:rtp-hdrext:toffset",
+  "a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid",
+  `a=extmap:13/sendonly ${dd}`,
+  "a=rtpmap:96 VP8/90000",
+  "a=rtcp-fb:96 goog-remb",
+  "a=rtcp-fb:96 nack",
+  "a=rtcp-fb:123 nack",
+  "a=ssrc:1 cname:x",
+  "",
+].join("\r\n");
+
+test("an offer keeps what the SFU reads and nothing else", () => {
+  expect(slim(offer, "vp8").split("\r\n")).toEqual([
+    "v=0",
+    "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
+    "a=sendonly",
+    "a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid",
+    "a=rtpmap:96 VP8/90000",
+    "a=rtcp-fb:96 nack",
+    "a=ssrc:1 cname:x",
+    "",
+  ]);
+});
+
+test("dependency descriptors are sent with codecs in layers only, and taken in always", () => {
+  expect(slim(offer.replace("sendonly", "recvonly"), "vp8")).toContain(dd);
+  expect(slim(offer, "h264")).not.toContain(dd);
+  for (const codec of ["vp9", "av1"] as const) expect(slim(offer, codec)).toContain(dd);
+});
+
+test("a codec with layers goes in one encoding, another in three", () => {
+  const form = (mimeType: string) => ({ mimeType, clockRate: 90_000 });
+  const av1 = encodingsOf("av1", form("video/AV1"), camera);
+  expect(av1.map(({ active, rid }) => [rid, active])).toEqual([
+    ["q", true],
+    ["h", false],
+    ["f", false],
+  ]);
+  expect(av1[0]).toMatchObject({ scalabilityMode: "L3T3_KEY", scaleResolutionDownBy: 1 });
+  const vp8 = encodingsOf("vp8", form("video/VP8"), av1);
+  expect(vp8.map(({ active, scaleResolutionDownBy }) => [active, scaleResolutionDownBy])).toEqual([
+    [true, 4],
+    [true, 2],
+    [true, 1],
+  ]);
+  expect(encodingsOf("h264", form("video/H264"), av1)[2]?.scalabilityMode).toBe("L1T1");
+});
+
+test("a screen is one encoding in full size, before the camera", () => {
+  const [only, ...more] = encodingsOf("vp9", { mimeType: "video/VP9", clockRate: 90_000 }, screen);
+  expect(more).toEqual([]);
+  expect(only).toMatchObject({ scalabilityMode: "L1T3", maxFramerate: 10, priority: "high" });
+  expect(only?.scaleResolutionDownBy).toBeUndefined();
+});

@@ -1,0 +1,217 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { fromBlob, toBlob } from "../../src/e2ee/bytes.ts";
+import { Opener } from "../../src/e2ee/opener.ts";
+import { Generations, Sealer } from "../../src/e2ee/sealer.ts";
+import { decodeHeader } from "../../src/e2ee/sframe.ts";
+import { type Device, FakeDelivery } from "./fakedelivery.ts";
+
+let delivery: FakeDelivery;
+
+beforeEach(() => {
+  delivery = new FakeDelivery();
+});
+
+afterEach(() => {
+  for (const { keys } of delivery.devices.values()) keys.close();
+});
+
+async function enter(participant: string, psk?: Uint8Array<ArrayBuffer>): Promise<Device> {
+  const device = await delivery.join(participant, participant, psk);
+  device.keys.enter();
+  await inside(device);
+  return device;
+}
+
+function inside(...devices: Device[]): Promise<void> {
+  return vi.waitFor(() => {
+    for (const { keys, participant } of devices)
+      expect([participant, new TextDecoder().decode(keys.group?.id), keys.group?.epoch]).toEqual([
+        participant,
+        `${delivery.call}/${delivery.group}`,
+        delivery.epoch,
+      ]);
+  }, 8_000);
+}
+
+async function agree(...devices: Device[]): Promise<void> {
+  await inside(...devices);
+  const codes = devices.map(({ keys }) => toBlob(keys.group?.authenticator ?? new Uint8Array(0)));
+  expect(new Set(codes).size).toBe(1);
+}
+
+/** hears tells whether what one seals now is opened by another, and by whom it is. */
+async function hears(listener: Device, speaker: Device): Promise<string> {
+  const sealer = new Sealer("microphone", speaker.keyring, new Generations(), () => speaker.keys.sender);
+  const sealed = await sealer.seal("opus", false, Uint8Array.of(1, 2, 3));
+  if (sealed === undefined) return "not sealed";
+  expect(decodeHeader(sealed)).toBeDefined();
+  const holders: (string | undefined)[] = [];
+  const opener = new Opener(listener.keyring, (_, holder) => {
+    holders.push(holder?.participant);
+    return "open";
+  });
+  const opened = await opener.open("opus", sealed);
+  if (opened === "wait") return "wait";
+  return "fault" in opened ? opened.fault : `${holders[0]}`;
+}
+
+test("the first founds the group, the next are let in, and each opens the others' frames", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  const carlo = await enter("carlo");
+  await agree(ana, bia, carlo);
+  for (const [one, other] of [
+    [ana, bia],
+    [bia, carlo],
+    [carlo, ana],
+  ] as const) {
+    await vi.waitFor(async () => expect(await hears(one, other)).toBe(other.participant), 3_000);
+  }
+  expect(delivery.ready).toContain("carlo 2");
+});
+
+test("two who come first at the same time end in one group", async () => {
+  const [ana, bia] = [await delivery.join("ana"), await delivery.join("bia")];
+  ana.keys.enter();
+  bia.keys.enter();
+  await agree(ana, bia);
+  expect(delivery.holders).toHaveLength(2);
+});
+
+test("who leaves opens nothing that is sealed after, who comes nothing that was sealed before", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  const before = await new Sealer("camera", ana.keyring, new Generations(), () => ana.keys.sender).seal(
+    "vp8",
+    true,
+    new Uint8Array(9),
+  );
+  delivery.devices.delete("bia");
+  delivery.want([bia.keys.group?.leaf ?? -1]);
+  await vi.waitFor(() => expect(ana.keys.group?.epoch).toBe(2), 3_000);
+  const carlo = await enter("carlo");
+  await agree(ana, carlo);
+  ana.keys.switched({ group: 1, epoch: delivery.epoch });
+  await ana.keys.settled();
+  expect(await hears(carlo, ana)).toBe("ana");
+  expect(await hears(bia, ana)).toBe("wait"); // for a key that never comes to her
+  const opened = await new Opener(carlo.keyring, () => "open").open("vp8", before ?? new Uint8Array(0));
+  expect(opened).toEqual({ fault: "noKey" });
+  bia.keys.close();
+});
+
+test("a newcomer whom nobody lets in adds himself", async () => {
+  const ana = await enter("ana");
+  delivery.deaf.add("ana");
+  const bia = await delivery.join("bia");
+  bia.keys.enter();
+  await inside(bia);
+  delivery.deaf.clear();
+  ana.keys.sync();
+  await agree(ana, bia);
+  expect(delivery.holders.map(({ participant }) => participant)).toEqual(["ana", "bia"]);
+});
+
+test("who missed commits gets them, in order", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  delivery.deaf.add("bia");
+  await enter("carlo");
+  delivery.deaf.delete("bia");
+  const dora = await enter("dora"); // whose commit shows bia the gap
+  await agree(ana, bia, dora);
+});
+
+test("who missed commits that nobody has any more enters anew, on one leaf", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  delivery.deaf.add("bia");
+  await enter("carlo");
+  delivery.deaf.delete("bia");
+  delivery.log = [];
+  bia.keys.sync();
+  await vi.waitFor(() => expect(delivery.epoch).toBe(3), 5_000);
+  await agree(ana, bia);
+  expect(delivery.holders).toHaveLength(3);
+});
+
+test("a commit that was changed on its way is found, counted and mended by entering anew", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  delivery.tamper = (commit) => {
+    const bytes = fromBlob(commit);
+    bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
+    return toBlob(bytes);
+  };
+  const carlo = await delivery.join("carlo");
+  carlo.keys.enter();
+  await vi.waitFor(() => expect(bia.failures).toContain("commit"), 3_000);
+  delivery.tamper = (commit) => commit;
+  await agree(ana, bia, carlo);
+});
+
+test("a group that is replaced is entered by all, and frames' epochs go on", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  await agree(ana, bia);
+  const before = ana.keys.frameEpoch;
+  const spare = await delivery.join("dora");
+  delivery.groupInfo = toBlob(new Uint8Array(9)); // what nobody can enter by
+  delivery.deaf.add("ana").add("bia");
+  spare.keys.enter();
+  await vi.waitFor(() => expect(delivery.group).toBe(2), 9_000);
+  delivery.deaf.clear();
+  await agree(ana, bia, spare);
+  expect(spare.failures).toContain("welcome");
+  expect(ana.keys.frameEpoch).toBeGreaterThan(before);
+}, 15_000);
+
+test("a device with a bad key package is left out, and the others are let in", async () => {
+  const ana = await enter("ana");
+  await delivery.join("eve");
+  const bia = await delivery.join("bia");
+  ana.keys.wanted({
+    group: 1,
+    epoch: 0,
+    add: [{ participant: "eve", keyPackage: toBlob(new Uint8Array(40)) }],
+    remove: [],
+  });
+  bia.keys.enter();
+  await agree(ana, bia);
+  expect(ana.failures).toEqual(["identity"]);
+});
+
+test("a call by a link with a secret lets nobody in without it", async () => {
+  const secret = new Uint8Array(32).fill(1);
+  const ana = await enter("ana", secret);
+  const bia = await enter("bia", secret);
+  await agree(ana, bia);
+  const ghost = await delivery.join("ghost");
+  ghost.keys.enter();
+  // He makes a group of his own, which the server takes; the others neither follow him nor enter it to repair theirs.
+  await vi.waitFor(() => expect(ghost.keys.group).toBeDefined(), 5_000);
+  await vi.waitFor(() => expect(bia.failures).toContain("commit"), 5_000);
+  ghost.keys.close();
+  delivery.devices.delete("ghost");
+  await vi.waitFor(() => expect(delivery.group).toBe(2), 15_000);
+  await agree(ana, bia);
+  await vi.waitFor(async () => expect(await hears(bia, ana)).toBe("ana"), 3_000);
+  expect(ana.keys.group?.members).toHaveLength(2);
+  expect(await hears(ghost, ana)).not.toBe("ana");
+}, 30_000);
+
+test("the old keys seal until the switch, for a second at most", async () => {
+  const ana = await enter("ana");
+  await enter("bia");
+  await vi.waitFor(() => expect(ana.keys.sender?.epoch).toBe(1), 3_000);
+  await enter("carlo");
+  await vi.waitFor(() => expect(ana.keys.group?.epoch).toBe(2));
+  expect(ana.keys.sender?.epoch).toBe(1);
+  await vi.waitFor(() => expect(ana.keys.sender?.epoch).toBe(2), 3_000);
+});
+
+test("a closed device seals nothing", async () => {
+  const ana = await enter("ana");
+  ana.keys.close();
+  expect(await hears(ana, ana)).toBe("not sealed");
+});

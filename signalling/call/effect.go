@@ -50,7 +50,7 @@ type outgoing struct {
 
 // broadcast tells all who are in the call, and counts.
 func (s *state) broadcast(fx *effects, body any) {
-	if len(s.Apart) > 0 {
+	if len(s.Apart) > 0 || len(s.Veils) > 0 || s.Proposal != nil && len(s.Proposal.Unasked) > 0 {
 		s.tellEach(fx, func(l *leg) any { return s.as(l, body) })
 		return
 	}
@@ -126,11 +126,14 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 				return
 			}
 		}
+		name = s.nameFor(user, u, name)
 		if guest {
 			u = ""
 		}
 		with = append(with, wire.Person{User: u, Name: name})
-		names = append(names, name)
+		if name != "" { // somebody whose account is deleted
+			names = append(names, name)
+		}
 	}
 	for i := range s.Legs {
 		add(s.Legs[i].User, s.Legs[i].Name, s.Legs[i].Guest)
@@ -140,7 +143,7 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 	}
 	const most = 16 // a log shows faces, not a register
 	if len(with) > most {
-		with, names = with[:most], names[:most]
+		with, names = with[:most], names[:min(len(names), most)]
 	}
 	ids, _ := json.Marshal(with) // strings: cannot fail
 	return store.LogChange{

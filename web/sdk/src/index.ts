@@ -1,3 +1,5 @@
+export type { AccountOptions } from "./account.ts";
+export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { LocalTracks } from "./devices.ts";
@@ -18,8 +20,11 @@ export type {
   CallPhase,
   Code,
   CreateLink,
+  DataState,
+  DataUse,
   Device,
   Direction,
+  Discovery,
   EndReason,
   Kind,
   LeaveReason,
@@ -27,12 +32,17 @@ export type {
   Media,
   Outcome,
   Path,
+  PauseReason,
   People,
   Person,
+  Preferences,
   Presence,
   Privacy,
+  Profile,
   RatingReason,
+  SetPreferences,
   SetPrivacy,
+  SetProfile,
   StopReason,
   Topology,
   VideoCodec,

@@ -26,7 +26,8 @@ var floors = [][]string{
 	{"signalling", "signalling/api", "metrics", "metrics/grafana"},
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},
-	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/client", "signalling/client/media"},
+	{"signalling/client/keys"},
+	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
 		"signalling/client/mls", "signalling/client/sframe",

@@ -90,7 +90,6 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 		extMid:        both,
 		extRID:        {webrtc.RTPCodecTypeVideo},
 		extRRID:       {webrtc.RTPCodecTypeVideo},
-		extDependency: {webrtc.RTPCodecTypeVideo},
 		extAudioLevel: {webrtc.RTPCodecTypeAudio},
 	} {
 		for _, kind := range kinds {
@@ -100,9 +99,14 @@ func registerExtensions(m *webrtc.MediaEngine) error {
 			}
 		}
 	}
-	for _, kind := range both { // reported by both sides
-		if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: extTWCC}, kind); err != nil {
-			return fmt.Errorf("register a header extension: %w", err)
+	for uri, kinds := range map[string][]webrtc.RTPCodecType{ // which both sides send
+		extTWCC:       both,
+		extDependency: {webrtc.RTPCodecTypeVideo},
+	} {
+		for _, kind := range kinds {
+			if err := m.RegisterHeaderExtension(webrtc.RTPHeaderExtensionCapability{URI: uri}, kind); err != nil {
+				return fmt.Errorf("register a header extension: %w", err)
+			}
 		}
 	}
 	return nil

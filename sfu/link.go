@@ -92,6 +92,9 @@ func (l *link) connect(session *udp.Session, to netip.AddrPort) {
 
 // publish says what the peer sends.
 func (l *link) publish(streams []*stream, ids extensionIDs) {
+	if l.closed {
+		return
+	}
 	l.publishes, l.ids = streams, ids
 	for _, s := range streams {
 		if len(s.rids) > 0 {
@@ -105,6 +108,9 @@ func (l *link) publish(streams []*stream, ids extensionIDs) {
 
 // addSlots says where the peer receives.
 func (l *link) addSlots(slots []*slot) {
+	if l.closed {
+		return
+	}
 	l.slots = append(l.slots, slots...)
 	for _, s := range slots {
 		l.bySSRC[s.ssrc] = s

@@ -137,13 +137,13 @@ func (f *formats) padding(codec forward.Codec) uint8 {
 // sendPadding sends one packet of nothing but padding, and returns its length.
 func (s *slot) sendPadding(l *link) int {
 	s.rtxSeq++
-	out := forward.Out{Seq: s.rtxSeq, Timestamp: s.timestamp, Number: s.stamp(l, len(padding))}
-	n := s.headerSize() + len(padding) + udp.Overhead
+	out := forward.Out{Seq: s.rtxSeq, Timestamp: s.timestamp, Number: s.stamp(l, nil, len(padding))}
+	n := s.headerSize(nil) + len(padding) + udp.Overhead
 	room := l.worker.slab.Room(n)
 	forward.WriteHeader(room, s.formats.padding(s.codec), false, out.Seq, out.Timestamp, s.rtxSSRC)
 	forward.WriteNumber(room, s.twcc, out.Number)
 	forward.WritePadded(room)
-	sealed, err := l.session.SealRTP(&s.rtxSink, room[:s.headerSize()], padding[:])
+	sealed, err := l.session.SealRTP(&s.rtxSink, room[:s.headerSize(nil)], padding[:])
 	if err != nil {
 		return 0
 	}

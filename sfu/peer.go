@@ -159,6 +159,8 @@ func (p *Peer) shutDown(reason Reason) {
 		}
 	}
 	p.work.Wait()
+	p.pc = nil // who still knows the peer keeps no more of it than that
+	p.conn.Store(nil)
 	if p.connected.Swap(false) {
 		p.sfu.count.connected.Add(-1)
 	}

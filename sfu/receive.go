@@ -20,6 +20,8 @@ type arrival struct {
 	frame     forward.Frame  // of video with a payload
 	fields    forward.Fields // likewise
 	number    uint64         // in the history
+
+	dependency []byte // descriptor that is passed on; nil for none. It belongs to the socket
 }
 
 // take takes one packet of the encoding: its payload has n bytes after the header.
@@ -77,7 +79,7 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 		if e.history == nil {
 			e.history = forward.NewHistory()
 		}
-		a.number = e.history.Add(a.payload, a.timestamp, a.codec, a.fields)
+		a.number = e.history.Add(a.payload, a.dependency, a.timestamp, a.codec, a.fields)
 	case e.spoken != nil:
 		e.spoken.Add(a.seq, a.timestamp, a.payload)
 	}
@@ -121,7 +123,9 @@ func (a *arrival) describe(e *encoding, dependency, packet []byte, begin, n int)
 			e.dependencies = new(forward.Dependencies)
 		}
 		// One that cannot be read leaves what the payload says: everybody gets the packet.
-		_ = e.dependencies.Read(dependency, &a.frame)
+		if e.dependencies.Read(dependency, &a.frame) == nil && a.codec != forward.CodecVP9 && len(dependency) <= forward.MaxDependency {
+			a.dependency = dependency // VP9's own descriptor says as much
+		}
 	}
 	a.start = a.frame.Key && a.frame.Start
 	return true

@@ -99,7 +99,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		if !ok {
 			continue
 		}
-		size := len(again.Payload) + s.headerSize() + udp.Overhead
+		size := len(again.Payload) + s.headerSize(again.Dependency) + udp.Overhead
 		if size > l.credit {
 			l.worker.count.droppedRTCP.Add(1)
 			return
@@ -232,12 +232,12 @@ func (l *link) askKeyFrame(ssrc uint32) {
 func (s *slot) sendAgain(l *link, again forward.Again) {
 	out := again.Out
 	if s.formats.rtx[again.Codec] == 0 {
-		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Payload)
+		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Dependency, again.Payload)
 		return
 	}
 	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
-	out.Seq, out.Number = s.rtxSeq, s.stamp(l, len(payload))
-	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, payload)
+	out.Seq, out.Number = s.rtxSeq, s.stamp(l, again.Dependency, len(payload))
+	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, again.Dependency, payload)
 }

@@ -77,7 +77,7 @@ func (w *worker) route(l *link, from netip.AddrPort) {
 		}
 		w.unroute(old, from)
 	}
-	if len(w.routes) == 0 {
+	if !w.has() {
 		w.next = w.now.Add(wheelStep)
 	}
 	if len(l.routed) >= maxRoutes {
@@ -141,4 +141,5 @@ func (w *worker) remove(l *link) {
 		}
 	}
 	l.closed, l.session, l.publishes = true, nil, nil
+	l.slots, l.bySSRC, l.declared, l.sources, l.last, l.trial = nil, nil, nil, nil, nil, nil
 }

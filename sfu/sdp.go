@@ -51,6 +51,7 @@ type section struct {
 	ssrcs      []uint32
 	nack       bool
 	twcc       uint8        // extension id of the transport-wide number, 0 if its arrivals are not reported
+	dependency uint8        // extension id of the dependency descriptor, 0 if the client takes none
 	extensions extensionIDs // of the whole offer: all sections share one transport
 }
 
@@ -97,6 +98,7 @@ type offerReader struct {
 
 	media   *mediaReader // nil before the first m-line
 	session mediaReader  // what is said for all sections
+	mixed   bool         // header extensions in both forms may be mixed (RFC 8285, section 6)
 }
 
 func (r *offerReader) line(line string) error {
@@ -136,6 +138,7 @@ func (r *offerReader) sessionAttribute(line, key, value string) error {
 	case "ice-lite":
 		return &SDPError{"ICE-lite"}
 	case "group", "msid-semantic", "extmap-allow-mixed":
+		r.mixed = r.mixed || key == "extmap-allow-mixed"
 		r.write(line)
 		return nil
 	case "sendrecv", "sendonly", "recvonly", "inactive":
@@ -233,6 +236,9 @@ func (r *offerReader) end() error {
 	ids := extensionIDsOf(r.extensions)
 	for i := range r.sections {
 		r.sections[i].extensions = ids
+		if !r.mixed {
+			r.sections[i].dependency = 0 // a long one needs the two-byte form
+		}
 	}
 	return nil
 }

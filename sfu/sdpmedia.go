@@ -301,8 +301,12 @@ func (m *mediaReader) section(kept []format) section {
 		reported = reported || mine && fb[1] == "transport-cc"
 	}
 	for id, name := range m.extensions {
-		if n := number(id); reported && name == extTWCC && n < 15 { // as the one-byte form has it
+		switch n := number(id); {
+		case n >= 15: // as the one-byte form has it
+		case reported && name == extTWCC:
 			s.twcc = n
+		case name == extDependency:
+			s.dependency = n
 		}
 	}
 	return s

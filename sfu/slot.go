@@ -27,6 +27,7 @@ type slot struct {
 	formats       formats
 	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
 	twcc          uint8  // extension id of the transport-wide number, 0 for none
+	dependency    uint8  // extension id of the dependency descriptor, 0 for none
 
 	// Guarded by Room.mu.
 	stream *stream // who has the slot; nil when it is empty
@@ -173,7 +174,7 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		}
 		out, ok := s.rewriter.Rewrite(forward.In{
 			Seq: in.seq, Timestamp: in.timestamp, Start: in.start, Skip: skip,
-			PictureID: in.frame.PictureID, TL0: in.frame.TL0, Gapless: in.frame.Gapless,
+			PictureID: in.frame.PictureID, TL0: in.frame.TL0, Frame: in.frame.Number, Gapless: in.frame.Gapless,
 		}, now)
 		if !ok {
 			continue
@@ -188,8 +189,8 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		default:
 			in.fields.Write(payload, out)
 		}
-		out.Number, out.Marker = s.stamp(l, len(payload)), marker
-		n := s.seal(l, &s.sink, pt, s.ssrc, out, payload)
+		out.Number, out.Marker = s.stamp(l, in.dependency, len(payload)), marker
+		n := s.seal(l, &s.sink, pt, s.ssrc, out, in.dependency, payload)
 		if !s.audio && len(payload) > 0 {
 			s.sent.Add(out, e.history, in.number)
 		}
@@ -277,7 +278,7 @@ func (s *slot) redundant(l *link, e *encoding, in *arrival) (pt uint8, payload [
 	if e.spoken == nil {
 		e.spoken = new(forward.Spoken)
 	}
-	most := udp.MTU - udp.Overhead - s.headerSize()
+	most := udp.MTU - udp.Overhead - s.headerSize(nil)
 	if red := e.spoken.AppendRED(l.worker.scratch[:0], opus, in.seq, in.timestamp, in.payload, n, most); len(red) > 0 {
 		return s.formats.red, red
 	}
@@ -285,23 +286,26 @@ func (s *slot) redundant(l *link, e *encoding, in *arrival) (pt uint8, payload [
 }
 
 // stamp numbers the next packet of a slot among all that the peer is sent; n is the length of its payload.
-func (s *slot) stamp(l *link, n int) (number uint16) {
+func (s *slot) stamp(l *link, dependency []byte, n int) (number uint16) {
 	if s.twcc == 0 {
 		return 0
 	}
-	return l.number(s.headerSize() + n + tag)
+	return l.number(s.headerSize(dependency) + n + tag)
 }
 
 // seal puts one packet into the slab and returns its length.
-func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.Out, payload []byte) int {
-	header := s.headerSize()
+func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.Out, dependency, payload []byte) int {
+	header := s.headerSize(dependency)
 	n := header + len(payload) + udp.Overhead
 	if n > udp.MTU {
 		return 0
 	}
 	room := l.worker.slab.Room(n)
 	forward.WriteHeader(room, pt, out.Marker, out.Seq, out.Timestamp, ssrc)
-	if s.twcc != 0 {
+	switch {
+	case s.describes(dependency):
+		forward.WriteDependency(room, s.twcc, out.Number, s.dependency, dependency, out.Frame)
+	case s.twcc != 0:
 		forward.WriteNumber(room, s.twcc, out.Number)
 	}
 	sealed, err := l.session.SealRTP(sink, room[:header], payload)
@@ -313,8 +317,14 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 	return len(sealed)
 }
 
-func (s *slot) headerSize() int {
-	if s.twcc != 0 {
+// describes tells whether a packet goes out with its dependency descriptor: Chromium needs it for layers of AV1.
+func (s *slot) describes(dependency []byte) bool { return len(dependency) > 0 && s.dependency != 0 }
+
+func (s *slot) headerSize(dependency []byte) int {
+	switch {
+	case s.describes(dependency):
+		return forward.HeaderSize + forward.DependencySize(len(dependency), s.twcc != 0)
+	case s.twcc != 0:
 		return forward.HeaderSize + forward.NumberSize
 	}
 	return forward.HeaderSize

@@ -123,7 +123,7 @@ func (w *worker) run() {
 			w.take(p)
 		}
 		w.forward()
-		if len(w.routes) > 0 && !w.now.Before(w.next) {
+		if w.has() && !w.now.Before(w.next) {
 			w.look()
 		}
 		if w.lazy && len(w.active) > 0 {
@@ -144,9 +144,12 @@ func (w *worker) rearm() {
 	}
 }
 
+// has tells whether there is anybody to look after, or to be forgotten at the next step.
+func (w *worker) has() bool { return len(w.routes)+len(w.active) > 0 }
+
 // wakeAt is when the socket is to wake; the zero time is never.
 func (w *worker) wakeAt() time.Time {
-	if len(w.routes) == 0 {
+	if !w.has() {
 		return time.Time{}
 	}
 	at := w.next
@@ -231,6 +234,7 @@ func (w *worker) forward() {
 		w.forwardFrom(e)
 		e.run = e.run[:0]
 	}
+	clear(w.busy) // so that nobody who has gone is kept
 	w.busy = w.busy[:0]
 }
 

@@ -24,6 +24,9 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		if m.User == who.User {
 			return wire.Problemf(wire.CodeInvalid, "user is the account itself")
 		}
+		if wait := s.lookUps.take(who.User, lookUpsPerMinute, time.Now()); wait > 0 {
+			return rateLimited(wait, "more than %d look-ups a minute", lookUpsPerMinute)
+		}
 		return s.people(ctx, who, func() error { return s.cfg.Store.AddContact(ctx, user, string(m.User)) })
 	case *wire.RemoveContact:
 		return s.people(ctx, who, func() error { return s.cfg.Store.RemoveContact(ctx, user, string(m.User)) })
@@ -74,8 +77,10 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
 		return s.sight(ctx, who, m)
 	}
-	if handled, err := s.contactBook(ctx, who, message); handled {
-		return err
+	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.contactBook, s.lifecycle, s.profile} {
+		if handled, err := part(ctx, who, message); handled {
+			return err
+		}
 	}
 	return wire.Problemf(wire.CodeUnknownType, "there is no such request here")
 }

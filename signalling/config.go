@@ -5,9 +5,11 @@ import (
 	"log/slog"
 	"time"
 
+	"pronto/signalling/avatar"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/contact"
+	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 )
@@ -33,6 +35,19 @@ type Config struct {
 	Store *store.Store
 	// Numbers makes the hashes of phone numbers.
 	Numbers contact.Key
+	// Codes hashes one-time codes; its zero value fits none, so that no number is
+	// ever changed.
+	Codes enrol.Hasher
+	// Avatars makes the addresses of images; its zero value makes none.
+	Avatars avatar.Sealer
+	// Node is this server's id in the database.
+	Node string
+	// Unused is how long nobody may have used an account before it is deleted; 0
+	// deletes none, 120 days are usual. At least [store.MinInactive].
+	Unused time.Duration
+	// UnusedCheck is how often they are looked for. 30 days are usual; at least
+	// an hour.
+	UnusedCheck time.Duration
 	// Calls are the calls of this node.
 	Calls *call.Registry
 	// Post is where sessions get their frames from.
@@ -52,6 +67,10 @@ func (c Config) Validate() error {
 		return errors.New("signalling: Config.SocketsPerAddress is not positive")
 	case c.SessionsPerUser < 1:
 		return errors.New("signalling: Config.SessionsPerUser is not positive")
+	case c.Unused != 0 && c.Unused < store.MinInactive:
+		return errors.New("signalling: Config.Unused is less than a day")
+	case c.Unused != 0 && (c.UnusedCheck < time.Hour || c.Node == ""):
+		return errors.New("signalling: Config.UnusedCheck is less than an hour, or Config.Node is empty")
 	case !c.Numbers.Valid():
 		return errors.New("signalling: Config.Numbers has no secret")
 	case c.Identity.Keys == nil || c.Store == nil || c.Calls == nil || c.Post == nil || c.Events == nil || c.Logger == nil:

@@ -21,6 +21,10 @@ const (
 	// uploadsPerMinute bounds the work that an account can make with numbers
 	// that cost nothing of its budget. A first sync needs ten.
 	uploadsPerMinute = 20
+	// lookUpsPerMinute bounds how many accounts and numbers somebody may try in
+	// other ways. What he gets does not tell which accounts exist; this keeps him
+	// from finding out by how the server feels.
+	lookUpsPerMinute = 30
 )
 
 // contactBook carries out requests about phone numbers. The numbers go no
@@ -123,7 +127,7 @@ func (s *Server) withNumber(ctx context.Context, who call.Who, number string, f 
 }
 
 func (s *Server) uploadContacts(ctx context.Context, who call.Who, m *wire.UploadContacts) error {
-	if wait := s.uploads.take(who.User, time.Now()); wait > 0 {
+	if wait := s.uploads.take(who.User, uploadsPerMinute, time.Now()); wait > 0 {
 		return rateLimited(wait, "more than %d uploads a minute", uploadsPerMinute)
 	}
 	add, skipped := s.hashes(m.Add)
@@ -209,22 +213,22 @@ func (s *Server) tellDiscovery(ctx context.Context, user wire.UserID) {
 	s.tellDevices(call.Who{User: user}, discovery(d))
 }
 
-// pace counts the uploads of each account in the current minute. The zero pace
-// is ready.
+// pace counts what each account does in the current minute. The zero pace is
+// ready.
 type pace struct {
 	mu    sync.Mutex // guards what follows; held for map access only
 	since time.Time
 	used  map[wire.UserID]int
 }
 
-// take counts an upload, or returns how long to wait.
-func (p *pace) take(user wire.UserID, now time.Time) (wait time.Duration) {
+// take counts one of most, or returns how long to wait.
+func (p *pace) take(user wire.UserID, most int, now time.Time) (wait time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.used == nil || now.Sub(p.since) >= time.Minute {
 		p.since, p.used = now, map[wire.UserID]int{}
 	}
-	if p.used[user] >= uploadsPerMinute {
+	if p.used[user] >= most {
 		return time.Minute - now.Sub(p.since)
 	}
 	p.used[user]++

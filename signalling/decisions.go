@@ -48,7 +48,6 @@ var decisionPaths = map[string]wire.DecisionPath{
 	policy.PathInvite.String():      wire.DecisionInvite,
 	policy.PathGroupRing.String():   wire.DecisionGroupRing,
 	policy.PathLink.String():        wire.DecisionLink,
-	policy.PathKnock.String():       wire.DecisionKnock,
 	policy.PathCallRequest.String(): wire.DecisionCallRequest,
 	policy.PathRingAgain.String():   wire.DecisionRingAgain,
 }

@@ -82,7 +82,7 @@ func (s *Server) DevicesChanged(ctx context.Context, user wire.UserID) {
 // and they cannot be resumed. It does not wait for their calls, which they leave
 // at once.
 func (s *Server) endSessions(user wire.UserID, device wire.DeviceID) {
-	ended := s.dropSessions(user, func(who call.Who) bool { return who.Device == device && !who.Guest() })
+	ended := s.dropSessions(user, func(one *session) bool { return one.who.Device == device && !one.who.Guest() })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(ended) == 0 || s.closed {

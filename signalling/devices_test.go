@@ -242,7 +242,7 @@ func TestAnOldTokenDoesNotTakeANewNameBack(t *testing.T) {
 	if u, err := s.Store.User(t.Context(), "ana"); err != nil || u.Name != "Anna" {
 		t.Errorf("her name is %q (%v)", u.Name, err)
 	}
-	if err := s.Store.DeleteUser(t.Context(), "ana"); err != nil {
+	if _, err := s.Store.DeleteUser(t.Context(), "ana"); err != nil {
 		t.Fatal(err)
 	}
 	if p := refused(connect(t, s), "hello", hello(tablet)); p.Code != wire.CodeUnauthenticated {

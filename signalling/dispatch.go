@@ -163,6 +163,8 @@ func (s *Server) problem(err error) *wire.Problem {
 	switch {
 	case errors.Is(err, store.ErrRevoked):
 		return wire.Problemf(wire.CodeUnauthenticated, "this device was revoked; sign in anew")
+	case errors.Is(err, store.ErrDeleted):
+		return wire.Problemf(wire.CodeUnauthenticated, "this account was deleted, and does not come back under its id")
 	case errors.Is(err, store.ErrPending):
 		return wire.Problemf(wire.CodeForbidden, "another device of the account has to confirm this one first")
 	case errors.Is(err, store.ErrNotFound):

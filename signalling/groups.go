@@ -39,6 +39,9 @@ func (s *Server) groups(ctx context.Context, who call.Who, message any) (handled
 			apply: func(g *store.GroupRow) error { return g.Drop(user, true, false) }})
 	case *wire.RemoveFromGroup:
 		return true, s.removeFromGroup(ctx, who, m)
+	case *wire.LiftBan:
+		return true, s.changeGroup(ctx, who, groupChange{group: m.Group, act: policy.ActGovern, subjects: []string{string(m.User)},
+			apply: func(g *store.GroupRow) error { return g.Lift(string(m.User)) }})
 	case *wire.SetRole:
 		return true, s.changeGroup(ctx, who, groupChange{group: m.Group, act: policy.ActGovern,
 			apply: func(g *store.GroupRow) error {

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net/http"
 	"runtime"
+	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -336,10 +338,12 @@ func FuzzFrames(f *testing.F) {
 		f.Add([]byte(fmt.Sprintf(`{"type":%q,"id":"1","body":%s}`, r.Type, body)))
 	}
 	s := signallingtest.Start(f, signallingtest.Options{})
+	var run atomic.Uint64
 	f.Fuzz(func(t *testing.T, data []byte) {
-		p := signIn(t, s, "ana", "x")
+		// An account of its own: one of the frames may end it.
+		p := signIn(t, s, wire.UserID("ana"+strconv.FormatUint(run.Add(1), 10)), "x")
 		p.raw(data)
-		if f, _, err := wire.Decode(data); err == nil && f.Type == "hello" {
+		if f, _, err := wire.Decode(data); err == nil && (f.Type == "hello" || f.Type == "disableAccount" || f.Type == "deleteAccount") {
 			return
 		}
 		ask[wire.Done](p, "ping", wire.Ping{})

@@ -26,22 +26,9 @@ func privacy(p store.Privacy) wire.Privacy {
 }
 
 func (s *Server) setPrivacy(ctx context.Context, who call.Who, m *wire.SetPrivacy) error {
-	p := store.Privacy{
-		WhoMayCall: store.WhoMayCall(m.WhoMayCall), WhoMayAdd: store.WhoMayCall(m.WhoMayAdd), SilenceUnknown: m.SilenceUnknown,
-		HideAddress: m.HideAddress,
-	}
-	if p.WhoMayAdd == "" {
-		p.WhoMayAdd = store.Everyone
-	}
-	if m.DoNotDisturb != nil {
-		hours := policy.Hours{Zone: m.DoNotDisturb.Zone}
-		for _, r := range m.DoNotDisturb.Ranges {
-			hours.Ranges = append(hours.Ranges, policy.Range{From: int(r.From), To: int(r.To)})
-		}
-		if err := hours.Validate(); err != nil {
-			return wire.Problemf(wire.CodeInvalid, "setPrivacy doNotDisturb: %s", err)
-		}
-		p.DoNotDisturb = hours.Text()
+	p, err := chosenPrivacy("setPrivacy", m)
+	if err != nil {
+		return err
 	}
 	version, err := s.cfg.Store.SetPrivacy(ctx, string(who.User), p, int64(m.IfVersion))
 	if err != nil {

@@ -26,6 +26,7 @@ type Server struct {
 	presence *presence
 	unwatch  func() // ends what revoked devices are heard by
 	uploads  pace   // of address books
+	lookUps  pace   // of accounts and numbers
 
 	mu        sync.Mutex // guards what follows; held for map access only
 	closed    bool

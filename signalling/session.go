@@ -29,18 +29,19 @@ type session struct {
 	unsubscribe func()        // guarded by the server's mu
 	watches     *rate.Limiter // of watchPresence
 
-	mu      sync.Mutex // guards what follows; held for memory access only
-	serial  uint32     // of the newest frame
-	queue   []queued
-	bytes   int
-	held    [][]byte // frames that came before welcome; nil once it was sent
-	ready   bool     // welcome was sent
-	ids     []string // requests that were taken, the oldest first
-	taken   map[string]struct{}
-	socket  *socket // nil while it has none
-	away    time.Time
-	expire  *time.Timer
-	dropped bool
+	mu         sync.Mutex // guards what follows; held for memory access only
+	serial     uint32     // of the newest frame
+	queue      []queued
+	bytes      int
+	held       [][]byte // frames that came before welcome; nil once it was sent
+	ready      bool     // welcome was sent
+	ids        []string // requests that were taken, the oldest first
+	taken      map[string]struct{}
+	socket     *socket // nil while it has none
+	away       time.Time
+	expire     *time.Timer
+	dropped    bool
+	isDeafened bool // the account has ended: nothing more is taken
 }
 
 type queued struct {
@@ -120,7 +121,7 @@ func (s *session) confirm(serial uint32) {
 func (s *session) take(id string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.taken[id]; ok {
+	if _, ok := s.taken[id]; ok || s.isDeafened {
 		return false
 	}
 	if len(s.ids) == maxRemembered {
@@ -193,6 +194,20 @@ func (s *session) expel() {
 		s.socket.giveUp(wire.CloseUnauthenticated)
 		s.socket, s.away = nil, time.Now()
 	}
+}
+
+// deafen has the session take no request any more.
+func (s *session) deafen() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.isDeafened = true
+}
+
+// isDeaf tells whether deafen was called.
+func (s *session) isDeaf() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isDeafened
 }
 
 // ended tells whether the session was ended for good.

@@ -80,10 +80,7 @@ func (s *Server) sight(ctx context.Context, who call.Who, message any) error {
 	if err != nil {
 		return err
 	}
-	setting := wire.PresenceSetting{Audience: wire.PresenceAudience(p.Audience), Except: []wire.UserID{}, Version: uint32(p.Version)}
-	for _, id := range p.Except {
-		setting.Except = append(setting.Except, wire.UserID(id))
-	}
+	setting := presenceSetting(p)
 	if _, set := message.(*wire.SetPresenceSetting); set {
 		s.tellDevices(who, setting)
 	}

@@ -62,10 +62,10 @@ func (s *Server) admitted(ctx context.Context, who call.Who) error {
 
 // dropSessions ends the sessions of an account for good, those that fit if fits
 // is not nil: their sockets are closed, and they cannot be taken up again.
-func (s *Server) dropSessions(user wire.UserID, fits func(call.Who) bool) (list []*session) {
+func (s *Server) dropSessions(user wire.UserID, fits func(*session) bool) (list []*session) {
 	s.mu.Lock()
 	for one := range s.users[user] {
-		if fits == nil || fits(one.who) {
+		if fits == nil || fits(one) {
 			list = append(list, one)
 		}
 	}

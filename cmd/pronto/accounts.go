@@ -77,18 +77,14 @@ func (c config) codeSender(log *slog.Logger) (sender enrol.Sender, close func(),
 }
 
 // letIn adds to the API how people make accounts of their own.
-func (s *server) letIn(cfg config, master []byte, sockets *signalling.Server, numbers contact.Key, routes *api.Config) error {
-	key, err := derive(master, "codes")
-	if err != nil {
-		return err
-	}
+func (s *server) letIn(cfg config, codes []byte, sockets *signalling.Server, numbers contact.Key, routes *api.Config) error {
 	sender, closeSender, err := cfg.codeSender(s.log)
 	if err != nil {
 		return err
 	}
 	s.later(closeSender)
 	routes.Accounts = api.Accounts{
-		Sender: sender, Hasher: enrol.Hasher{Key: key}, Numbers: numbers, NumberVerified: sockets.SetNumber,
+		Sender: sender, Hasher: enrol.Hasher{Key: codes}, Numbers: numbers, NumberVerified: sockets.SetNumber,
 	}
 	routes.Proxies, err = cfg.proxies()
 	return err

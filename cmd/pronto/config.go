@@ -15,6 +15,7 @@ import (
 	"github.com/caarlos0/env/v11"
 
 	"pronto/signalling/call"
+	"pronto/signalling/store"
 )
 
 // config is everything that a server is told, each from the variable in its
@@ -52,6 +53,8 @@ type config struct {
 	WebhookKey  string        `env:"PRONTO_CODE_WEBHOOK_SECRET" secret:"true" help:"Signs what is posted, as Standard Webhooks say; at least 16 bytes."`
 	WebhookHere bool          `env:"PRONTO_CODE_WEBHOOK_PRIVATE" envDefault:"false" help:"Lets PRONTO_CODE_WEBHOOK lead to this machine or into a private network."`
 	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`
+	Unused      time.Duration `env:"PRONTO_UNUSED_AFTER" envDefault:"2880h" help:"How long nobody may have used an account before it is deleted with all that belongs to it; 0 keeps all. 120 days by default, at least 24h. Demo servers keep all."`
+	UnusedCheck time.Duration `env:"PRONTO_UNUSED_CHECK" envDefault:"720h" help:"How often such accounts are looked for: every 30 days by default, at least 1h."`
 	LogFormat   string        `env:"PRONTO_LOG" envDefault:"text" help:"Log format: text or json."`
 	LogLevel    slog.Level    `env:"PRONTO_LOG_LEVEL" envDefault:"info" help:"Least level that is logged: debug, info, warn or error."`
 	Node        string        `env:"PRONTO_NODE" envDefault:"pronto" help:"Name of this server in the database."`
@@ -137,6 +140,10 @@ func (c config) validate() error {
 		return badVariable("PRONTO_UNANSWERED_STRANGERS", "is %d, not between 1 and 1000", c.Strangers)
 	case c.CoolDown < time.Second || c.CoolDown > 24*time.Hour:
 		return badVariable("PRONTO_COOL_DOWN", "is %s, not between 1s and 24h", c.CoolDown)
+	case c.Unused != 0 && c.Unused < store.MinInactive:
+		return badVariable("PRONTO_UNUSED_AFTER", "is %s, neither 0 nor at least 24h", c.Unused)
+	case c.UnusedCheck < time.Hour:
+		return badVariable("PRONTO_UNUSED_CHECK", "is %s, less than 1h", c.UnusedCheck)
 	case c.Sockets < 1:
 		return badVariable("PRONTO_SOCKETS_PER_ADDRESS", "is %d, not positive", c.Sockets)
 	case c.LogFormat != "text" && c.LogFormat != "json":

@@ -32,28 +32,25 @@ type loadCmd struct {
 	Stay     time.Duration `default:"5s" help:"How long each call lasts."`
 	Media    bool          `default:"true" negatable:"" help:"Send and receive sound and pictures; without, only signalling is measured."`
 	Voice    bool          `help:"Voice calls instead of video calls."`
+	Scenario string        `help:"Instead of calls of two, one of: fan50, mesh10, audio100, fan150. All sockets come from this machine: the server must allow as many (PRONTO_SOCKETS_PER_ADDRESS)." placeholder:"NAME"`
 }
 
 // Run implements the command.
 func (l *loadCmd) Run(ctx context.Context) error { return l.run(ctx, os.Stdout) }
 
 func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
-	log := slog.New(slog.DiscardHandler)
-	users, token, err := l.accounts(ctx)
+	if l.Scenario != "" {
+		return l.runScenario(ctx, out)
+	}
+	users, token, err := l.accounts(ctx, 2*l.Calls)
 	if err != nil {
 		return err
 	}
-	clips, err := media.Clips()
+	phones, err := l.newPhones(token)
 	if err != nil {
 		return err
 	}
-	var engine *media.Engine
-	if l.Media {
-		if engine, err = media.NewEngine(media.Config{Logger: log, LoopbackOnly: isLocal(l.URL)}); err != nil {
-			return err
-		}
-		defer engine.Close()
-	}
+	defer phones.close()
 	kind := wire.KindVideo
 	if l.Voice {
 		kind = wire.KindVoice
@@ -62,13 +59,7 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 		Calls: l.Calls, Duration: l.Duration, Stay: l.Stay, Kind: kind,
 		Phone: func(call, side int) (bot.PhoneConfig, wire.UserID) {
 			user := users[2*call+side]
-			return bot.PhoneConfig{
-				Client: client.Config{
-					URL: socketURL(strings.TrimSuffix(l.URL, "/")), Device: "load", DeviceName: "a load test", Logger: log,
-					Token: func(ctx context.Context) (string, error) { return token(ctx, user) },
-				},
-				Engine: engine, Clip: clips[(call+side)%len(clips)], Logger: log,
-			}, user
+			return phones.config(user, call+side), user
 		},
 	})
 	if err != nil {
@@ -77,22 +68,60 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 	return printReport(out, report)
 }
 
+// phones are what those who take part call with.
+type phones struct {
+	url    string
+	token  tokenFunc
+	engine *media.Engine // nil without media
+	clips  []*media.Clip
+	logger *slog.Logger
+}
+
+func (l *loadCmd) newPhones(token tokenFunc) (*phones, error) {
+	p := &phones{url: socketURL(strings.TrimSuffix(l.URL, "/")), token: token, logger: slog.New(slog.DiscardHandler)}
+	var err error
+	if p.clips, err = media.Clips(); err != nil {
+		return nil, err
+	}
+	if l.Media {
+		p.engine, err = media.NewEngine(media.Config{Logger: p.logger, LoopbackOnly: isLocal(l.URL)})
+	}
+	return p, err
+}
+
+func (p *phones) close() {
+	if p.engine != nil {
+		p.engine.Close()
+	}
+}
+
+// config is the phone of an account that sends the n-th clip.
+func (p *phones) config(user wire.UserID, n int) bot.PhoneConfig {
+	return bot.PhoneConfig{
+		Client: client.Config{
+			URL: p.url, Device: "load", DeviceName: "a load test", Logger: p.logger,
+			Token: func(ctx context.Context) (string, error) { return p.token(ctx, user) },
+		},
+		Engine: p.engine, Clip: p.clips[n%len(p.clips)], Logger: p.logger,
+	}
+}
+
 func isLocal(url string) bool {
 	return strings.Contains(url, "//localhost") || strings.Contains(url, "//127.0.0.1")
 }
 
 type tokenFunc func(ctx context.Context, user wire.UserID) (string, error)
 
-// accounts returns two accounts a call, and how to sign them in.
-func (l *loadCmd) accounts(ctx context.Context) ([]wire.UserID, tokenFunc, error) {
+// accounts returns so many accounts, and how to sign them in.
+func (l *loadCmd) accounts(ctx context.Context, n int) ([]wire.UserID, tokenFunc, error) {
 	if l.Key == "" {
-		return l.demoAccounts(ctx)
+		return l.demoAccounts(ctx, n)
 	}
 	if l.Secret == "" {
 		return nil, nil, configError{fmt.Errorf("--secret or PRONTO_LOAD_SECRET is missing beside --key")}
 	}
 	var users []wire.UserID
-	for i := range 2 * l.Calls {
+	for i := range n {
 		users = append(users, wire.UserID(fmt.Sprintf("load-%d", i+1)))
 	}
 	return users, func(_ context.Context, user wire.UserID) (string, error) {
@@ -102,7 +131,7 @@ func (l *loadCmd) accounts(ctx context.Context) ([]wire.UserID, tokenFunc, error
 }
 
 // demoAccounts are the people of a demo server.
-func (l *loadCmd) demoAccounts(ctx context.Context) ([]wire.UserID, tokenFunc, error) {
+func (l *loadCmd) demoAccounts(ctx context.Context, n int) ([]wire.UserID, tokenFunc, error) {
 	var list struct {
 		Identities []struct {
 			User wire.UserID `json:"user"`
@@ -111,8 +140,8 @@ func (l *loadCmd) demoAccounts(ctx context.Context) ([]wire.UserID, tokenFunc, e
 	if err := l.ask(ctx, http.MethodGet, "/v1/demo/identities", nil, &list); err != nil {
 		return nil, nil, fmt.Errorf("the server is no demo; give --key and --secret: %w", err)
 	}
-	if 2*l.Calls > len(list.Identities) {
-		return nil, nil, configError{fmt.Errorf("--calls is %d, but the demo has people for %d; give --key and --secret", l.Calls, len(list.Identities)/2)}
+	if n > len(list.Identities) {
+		return nil, nil, configError{fmt.Errorf("the load needs %d people, but the demo has %d; give --key and --secret", n, len(list.Identities))}
 	}
 	var users []wire.UserID
 	for _, i := range list.Identities {

@@ -19,6 +19,7 @@ type cli struct {
 	Token tokenCmd `cmd:"" help:"Sign a token for an account."`
 	Keys  keysCmd  `cmd:"" help:"Create, list and revoke API keys."`
 	User  userCmd  `cmd:"" help:"Suspend accounts, and say which take no calls."`
+	Group groupCmd `cmd:"" help:"Stop the calls of groups, and lift their bans."`
 	Env   envCmd   `cmd:"" help:"Print the table of environment variables."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -40,7 +41,11 @@ func (serveCmd) Run(ctx context.Context) error {
 // enrolDemo stores the demo identities, who know each other.
 func enrolDemo(ctx context.Context, db *store.Store) error {
 	for _, p := range identity.Demo {
-		if err := db.UpsertUser(ctx, string(p.User), p.Name); err != nil {
+		err := db.UpsertUser(ctx, string(p.User), p.Name)
+		if errors.Is(err, store.ErrDeleted) { // by somebody who tried that out; the others are there
+			continue
+		}
+		if err != nil {
 			return fmt.Errorf("store a demo identity: %w", err)
 		}
 	}
@@ -49,7 +54,8 @@ func enrolDemo(ctx context.Context, db *store.Store) error {
 			if a.User == b.User {
 				continue
 			}
-			if err := db.AddContact(ctx, string(a.User), string(b.User)); err != nil {
+			err := db.AddContact(ctx, string(a.User), string(b.User))
+			if err != nil && !errors.Is(err, store.ErrNotFound) {
 				return fmt.Errorf("store a demo contact: %w", err)
 			}
 		}

@@ -14,8 +14,10 @@ import (
 	"pronto/sfu"
 	"pronto/signalling"
 	"pronto/signalling/api"
+	"pronto/signalling/avatar"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
+	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
 	"pronto/turn"
@@ -91,22 +93,42 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if err != nil {
 		return nil, err
 	}
+	codes, err := derive(master, "codes")
+	if err != nil {
+		return nil, err
+	}
+	pictures, err := derive(master, "avatars")
+	if err != nil {
+		return nil, err
+	}
+	avatars, err := avatar.NewSealer(pictures)
+	if err != nil {
+		return nil, err
+	}
+	unused := cfg.Unused
+	if cfg.Demo { // its people are there whenever it starts
+		unused = 0
+	}
+	verifier := identity.Verifier{Keys: keyring{db, own}}
 	sockets, err := signalling.New(signalling.Config{
 		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
-		Identity: identity.Verifier{Keys: keyring{db, own}}, Store: db, Calls: calls, Post: post,
-		Numbers: numbers, Events: counters.Signalling, Logger: log,
+		Identity: verifier, Store: db, Calls: calls, Post: post,
+		Numbers: numbers, Codes: enrol.Hasher{Key: codes}, Avatars: avatars, Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck,
+		Events: counters.Signalling, Logger: log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.later(sockets.Close)
 	s.sweep(db)
-	s.watch(sockets)
-	s.watchGroups(sockets)
+	s.background(sockets.Watch)
+	s.background(sockets.WatchGroups)
+	s.background(sockets.WatchAccounts)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
-	if err := s.letIn(cfg, master, sockets, numbers, &routes); err != nil {
+	routes.Profiles = api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged}
+	if err := s.letIn(cfg, codes, sockets, numbers, &routes); err != nil {
 		return nil, err
 	}
 	if err := api.Register(mux, routes); err != nil {
@@ -226,24 +248,14 @@ func (s *server) sweep(db *store.Store) {
 	s.later(func() { stop(); <-done })
 }
 
-// watch has suspensions take effect.
-func (s *server) watch(sockets *signalling.Server) {
+// background runs what looks after something until the server closes: that
+// suspensions take effect, invitations expire, deleted accounts leave nothing.
+func (s *server) background(run func(context.Context)) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		sockets.Watch(ctx)
-	}()
-	s.later(func() { stop(); <-done })
-}
-
-// watchGroups has invitations expire, and suspensions of groups take effect.
-func (s *server) watchGroups(sockets *signalling.Server) {
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		sockets.WatchGroups(ctx)
+		run(ctx)
 	}()
 	s.later(func() { stop(); <-done })
 }

@@ -15,6 +15,7 @@ type userCmd struct {
 	Resume  userResumeCmd  `cmd:"" help:"End a suspension."`
 	NoCalls userNoCallsCmd `cmd:"" help:"Make an account one that takes no calls and says so, or takes them again."`
 	Minor   userMinorCmd   `cmd:"" help:"Give an account the stricter defaults for minors, or the usual ones."`
+	Delete  userDeleteCmd  `cmd:"" help:"Delete an account and all that belongs to it, for good."`
 	Show    userShowCmd    `cmd:"" help:"Show how an account stands."`
 }
 
@@ -64,6 +65,19 @@ type userMinorCmd struct {
 // Run implements the command.
 func (u userMinorCmd) Run(ctx context.Context) error {
 	return withStore(ctx, func(db *store.Store) error { return stands(db.SetMinor(ctx, u.User, !u.Off)) })
+}
+
+type userDeleteCmd struct {
+	User string `arg:"" help:"The account."`
+	Sure bool   `help:"Do it: there is no way back." required:""`
+}
+
+// Run implements the command.
+func (u userDeleteCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error {
+		_, err := db.DeleteUser(ctx, u.User)
+		return stands(err)
+	})
 }
 
 type userShowCmd struct {

@@ -43,6 +43,8 @@ func TestOperatorsSayHowAccountsStand(t *testing.T) {
 		{[]string{"no-calls", "ana", "--off"}, func(s store.Standing) bool { return !s.NoCalls && s.NoCallsText == "" }},
 		{[]string{"minor", "ana"}, func(s store.Standing) bool { return s.Minor }},
 		{[]string{"minor", "ana", "--off"}, func(s store.Standing) bool { return !s.Minor }},
+		{[]string{"minor", "ana"}, func(s store.Standing) bool { return s.Minor }},
+		{[]string{"delete", "ana", "--sure"}, func(s store.Standing) bool { return s == store.Standing{} }},
 	} {
 		if code := run(t.Context(), append([]string{"user"}, step.args...)); code != 0 {
 			t.Fatalf("user %v ends with %d", step.args, code)
@@ -58,7 +60,7 @@ func TestWhatOperatorsGetWrongIsSaid(t *testing.T) {
 	t.Setenv("PRONTO_LOG_LEVEL", "error")
 	for _, args := range [][]string{
 		{"suspend", "nobody"}, {"resume", "nobody"}, {"no-calls", "nobody"}, {"minor", "nobody"}, {"show", "nobody"},
-		{"suspend", "nobody", "--for=-1h"}, {"suspend"},
+		{"suspend", "nobody", "--for=-1h"}, {"delete", "nobody", "--sure"}, {"delete", "nobody"}, {"suspend"},
 	} {
 		if code := run(context.Background(), append([]string{"user"}, args...)); code == 0 {
 			t.Errorf("user %v is carried out", args)

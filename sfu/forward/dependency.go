@@ -88,7 +88,7 @@ func (d *Dependencies) Read(descriptor []byte, f *Frame) error {
 	f.Layer, f.Start, f.End = t.layer, start, end
 	f.Key = start && custom.structure && refCount == 0 && t.layer.Spatial == 0
 	f.Targets, f.Switch, f.Active = targets, switches, active
-	f.numbered, f.above, f.number, f.refCount, f.refs = true, false, number, refCount, refs
+	f.numbered, f.above, f.Number, f.refCount, f.refs = true, false, number, refCount, refs
 	if h := s.heights[t.layer.Spatial]; start && h != 0 {
 		f.Height = h
 	}

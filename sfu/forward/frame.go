@@ -105,6 +105,8 @@ type Frame struct {
 	HasPictureID, HasTL0 bool
 	PictureID            uint16 // 7 or 15 bits
 	TL0                  uint8
+	// Number is the frame's own, of its dependency descriptor; 0 if there is none.
+	Number uint16
 	// Gapless: pictures that are left out must leave no gap in the numbering of pictures.
 	Gapless bool
 
@@ -112,7 +114,6 @@ type Frame struct {
 	above bool
 	// numbered: the frame has a number, and refs say how far back the frames are to which it refers.
 	numbered bool
-	number   uint16
 	refCount uint8
 	refs     [maxRefs]uint16
 }

@@ -145,6 +145,56 @@ func WriteNumber(dst []byte, id uint8, number uint16) {
 	dst[HeaderSize+7] = 0
 }
 
+// MaxDependency is the longest dependency descriptor that is passed on, in bytes.
+const MaxDependency = 255
+
+// DependencySize is by how many bytes a header grows that has a dependency descriptor of n bytes, and a transport-wide
+// number or not.
+func DependencySize(n int, numbered bool) int {
+	each := 1
+	if n > 16 {
+		each = 2
+	}
+	size := each + n
+	if numbered {
+		size += each + 2
+	}
+	return 4 + (size+3)&^3
+}
+
+// WriteDependency writes header extensions behind what [WriteHeader] has written: a dependency descriptor, whose frame
+// number becomes frame, and, if numberID is not 0, a transport-wide sequence number as in [WriteNumber]. A long descriptor takes
+// the two-byte form (RFC 8285, section 4.3). The ids are 1 to 14, the descriptor has 3 to [MaxDependency] bytes.
+func WriteDependency(dst []byte, numberID uint8, number uint16, id uint8, descriptor []byte, frame uint16) {
+	size := DependencySize(len(descriptor), numberID != 0)
+	dst[0] |= 0x10
+	at := HeaderSize + 4
+	element := func(id uint8, n int) []byte {
+		if len(descriptor) > 16 {
+			dst[at], dst[at+1] = id, uint8(n)
+			at += 2
+		} else {
+			dst[at] = id<<4 | uint8(n-1)
+			at++
+		}
+		at += n
+		return dst[at-n : at]
+	}
+	profile := uint16(oneByte)
+	if len(descriptor) > 16 {
+		profile = twoByte
+	}
+	binary.BigEndian.PutUint16(dst[HeaderSize:], profile)
+	binary.BigEndian.PutUint16(dst[HeaderSize+2:], uint16(size/4-1))
+	if numberID != 0 {
+		binary.BigEndian.PutUint16(element(numberID, 2), number)
+	}
+	d := element(id, len(descriptor))
+	copy(d, descriptor)
+	binary.BigEndian.PutUint16(d[1:], frame)
+	clear(dst[at : HeaderSize+size])
+}
+
 // WritePadded says in a header that padding follows.
 func WritePadded(dst []byte) { dst[0] |= 0x20 }
 

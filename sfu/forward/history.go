@@ -21,9 +21,10 @@ type History struct {
 }
 
 type keptPacket struct {
-	begin, size int32
+	begin, size int32 // of the dependency descriptor and the payload behind it
 	timestamp   uint32
 	codec       Codec
+	dependency  uint8 // length of the descriptor
 	fields      Fields
 }
 
@@ -32,20 +33,22 @@ func (p *keptPacket) end() int { return int(p.begin + p.size) }
 // NewHistory returns an empty history.
 func NewHistory() *History { return &History{bytes: make([]byte, smallest)} }
 
-// Add keeps a packet and returns its number.
-func (h *History) Add(payload []byte, timestamp uint32, codec Codec, fields Fields) uint64 {
-	if h.at+len(payload) > len(h.bytes) {
-		h.wrap(len(payload), timestamp)
+// Add keeps a packet and returns its number. dependency is its dependency descriptor, of at most [MaxDependency] bytes.
+func (h *History) Add(payload, dependency []byte, timestamp uint32, codec Codec, fields Fields) uint64 {
+	size := len(dependency) + len(payload)
+	if h.at+size > len(h.bytes) {
+		h.wrap(size, timestamp)
 	}
 	for h.oldest < h.next { // what is overwritten is no longer there
 		p := &h.packets[h.oldest%kept]
-		if h.next-h.oldest < kept && (int(p.begin) >= h.at+len(payload) || p.end() <= h.at) {
+		if h.next-h.oldest < kept && (int(p.begin) >= h.at+size || p.end() <= h.at) {
 			break
 		}
 		h.oldest++
 	}
 	n := h.next
-	h.packets[n%kept] = keptPacket{int32(h.at), int32(len(payload)), timestamp, codec, fields}
+	h.packets[n%kept] = keptPacket{int32(h.at), int32(size), timestamp, codec, uint8(len(dependency)), fields}
+	h.at += copy(h.bytes[h.at:], dependency)
 	h.at += copy(h.bytes[h.at:], payload)
 	h.next++
 	return n
@@ -69,12 +72,13 @@ func (h *History) wrap(n int, timestamp uint32) {
 }
 
 // get returns a packet that is still kept. The payload is valid until the next Add.
-func (h *History) get(n uint64) (*keptPacket, []byte, bool) {
+func (h *History) get(n uint64) (p *keptPacket, dependency, payload []byte, ok bool) {
 	if n < h.oldest || n >= h.next {
-		return nil, nil, false
+		return nil, nil, nil, false
 	}
-	p := &h.packets[n%kept]
-	return p, h.bytes[p.begin:p.end()], true
+	p = &h.packets[n%kept]
+	all := h.bytes[p.begin:p.end()]
+	return p, all[:p.dependency], all[p.dependency:], true
 }
 
 // Release gives up everything that is kept, whoever still refers to the history. Nothing may be added any more.
@@ -113,8 +117,8 @@ func (s *Sent) Add(out Out, from *History, n uint64) {
 type Again struct {
 	Out   Out
 	Codec Codec
-	// Payload belongs to the history; its fields are those of Out.
-	Payload []byte
+	// Payload and Dependency belong to the history; the fields of the payload are those of Out.
+	Payload, Dependency []byte
 }
 
 // Find returns the packet that went out with a number, if it can be sent again; it does not count it.
@@ -126,12 +130,12 @@ func (s *Sent) Find(seq uint16) (Again, bool) {
 	if !e.valid || e.out.Seq != seq || e.times >= MaxTimes {
 		return Again{}, false
 	}
-	p, payload, ok := e.from.get(e.n)
+	p, dependency, payload, ok := e.from.get(e.n)
 	if !ok {
 		return Again{}, false
 	}
 	p.fields.Write(payload, e.out)
-	return Again{e.out, p.codec, payload}, true
+	return Again{e.out, p.codec, payload, dependency}, true
 }
 
 // Forget forgets everything, so that no history is kept for what nobody asks for any more.

@@ -153,7 +153,7 @@ func TestAHistoryKeepsTheNewestWhateverTheirLengths(t *testing.T) {
 	var sent forward.Sent
 	payload := func(i int) []byte { return bytes.Repeat([]byte{byte(i), byte(i >> 8)}, 1+i*37%700) }
 	for i := range 5000 {
-		n := h.Add(payload(i), uint32(i)*600, forward.CodecVP8, forward.Fields{})
+		n := h.Add(payload(i), nil, uint32(i)*600, forward.CodecVP8, forward.Fields{})
 		sent.Add(forward.Out{Seq: uint16(i), Marker: i%5 == 4}, h, n)
 		for _, back := range []int{0, 1, 50, 100} {
 			if i < back {

@@ -16,6 +16,8 @@ type In struct {
 	// PictureID and TL0 are those of the descriptor, 0 where there is none.
 	PictureID uint16
 	TL0       uint8
+	// Frame is the number in the dependency descriptor, 0 where there is none.
+	Frame uint16
 	// Gapless: with the packet its picture is left out or not, and the numbers of pictures must show no gap.
 	Gapless bool
 }
@@ -26,6 +28,7 @@ type Out struct {
 	Timestamp uint32
 	PictureID uint16 // 15 bits
 	TL0       uint8
+	Frame     uint16
 	// Began: this packet is the first after a switch.
 	Began bool
 	// Bare: the packet goes out without its payload.
@@ -61,6 +64,7 @@ type Rewriter struct {
 	outTS      uint32
 	outPicture uint16
 	outTL0     uint8
+	outFrame   uint16
 	outAt      time.Time
 
 	// The segment: what came in since the last switch.
@@ -70,6 +74,7 @@ type Rewriter struct {
 	shift     int64 // sent = received + shift, for the newest; + those skipped between, for an older one
 	tsShift   uint32
 	tl0Shift  uint8
+	frShift   uint16
 	seen      [window / 64]uint64 // one bit for each of the last window numbers
 	skipped   [window / 64]uint64 // likewise: left out when it was the newest
 	strangers int                 // packets in a row from far ahead
@@ -162,6 +167,7 @@ func (r *Rewriter) begin(in In, now time.Time) {
 	r.picShift = int64(r.outPicture) + 1 - r.newestPicture
 	r.without = [pictures / 64]uint64{}
 	r.tl0Shift = r.outTL0 + 1 - in.TL0
+	r.frShift = r.outFrame + 1 - in.Frame
 	r.newest, r.newestTS, r.outAt = r.first, in.Timestamp, now
 	r.skipped = [window / 64]uint64{}
 	r.seen = [window / 64]uint64{}
@@ -177,6 +183,7 @@ func (r *Rewriter) out(seq int64, in In, began bool) Out {
 		Timestamp: in.Timestamp + r.tsShift,
 		PictureID: r.picture(in.PictureID),
 		TL0:       in.TL0 + r.tl0Shift,
+		Frame:     in.Frame + r.frShift,
 		Began:     began,
 	}
 }
@@ -241,7 +248,7 @@ func between(ring []uint64, a, b int64) (n int) {
 // note remembers what a later segment goes on from.
 func (r *Rewriter) note(seq int64, out Out) {
 	r.outSeq = r.sent(seq)
-	r.outTS, r.outPicture, r.outTL0 = out.Timestamp, out.PictureID, out.TL0
+	r.outTS, r.outPicture, r.outTL0, r.outFrame = out.Timestamp, out.PictureID, out.TL0, out.Frame
 }
 
 // mark says that seq, which is within the window, has come. It reports whether it is

@@ -35,7 +35,7 @@ func (s *Selector) Take(f *Frame) (send, last bool) {
 	}
 	send = f.Targets.Has(s.current)
 	if send && f.numbered {
-		s.mark(f.number)
+		s.mark(f.Number)
 	}
 	return send, send && f.End && f.Spatial == s.current.Spatial
 }
@@ -45,7 +45,7 @@ func (s *Selector) begin(f *Frame) {
 	if f.Key {
 		s.active = f.Active
 		s.current = s.goal()
-		s.newest, s.sent = f.number, [sentFrames / 64]uint64{}
+		s.newest, s.sent = f.Number, [sentFrames / 64]uint64{}
 	} else if f.Active != 0 {
 		s.active = f.Active
 	}
@@ -84,7 +84,7 @@ func (s *Selector) turn(f *Frame, goal Layer) {
 // decodable tells whether everything to which a numbered frame refers was sent.
 func (s *Selector) decodable(f *Frame) bool {
 	for _, back := range f.refs[:f.refCount] {
-		if !s.has(f.number - back) {
+		if !s.has(f.Number - back) {
 			return false
 		}
 	}

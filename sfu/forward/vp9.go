@@ -25,7 +25,8 @@ const vp9MaxDiffs = 3
 
 // VP9Descriptors reads the payload descriptors of one stream. The zero value is ready; it belongs to one goroutine.
 type VP9Descriptors struct {
-	sizes uint8 // that the newest scalability structure has; 0 before one has come
+	sizes   uint8           // that the newest scalability structure has; 0 before one has come
+	heights [maxSpatial]int // of them in pixels, 0 where it does not say
 }
 
 // Read fills in what the descriptor of a payload says, and returns where in the payload the fields are that are
@@ -64,7 +65,7 @@ func (v *VP9Descriptors) Read(payload []byte, f *Frame) (fields Fields, short bo
 	}
 	f.Key = f.Start && first&vp9Predicted == 0 && f.Spatial == 0 && !depends
 	if first&vp9Structure != 0 {
-		v.readStructure(&r, f)
+		v.readStructure(&r)
 	}
 	if r.short || len(r.rest) == 0 || f.Spatial >= maxSpatial || f.Temporal >= maxTemporal {
 		return Fields{}, false, ErrVP9
@@ -76,6 +77,7 @@ func (v *VP9Descriptors) Read(payload []byte, f *Frame) (fields Fields, short bo
 	}
 	if v.sizes != 0 && f.Start {
 		f.Active = everyTarget >> (maxTemporal * (maxSpatial - v.sizes))
+		f.Height = v.heights[f.Spatial]
 	}
 	return fields, short, nil
 }
@@ -88,14 +90,14 @@ func Widen(packet []byte, at int) (begin int) {
 }
 
 // readStructure reads a scalability structure (RFC 9628, section 4.2.1).
-func (v *VP9Descriptors) readStructure(r *byteReader, f *Frame) {
+func (v *VP9Descriptors) readStructure(r *byteReader) {
 	head := r.next()
 	sizes := head>>5 + 1
+	var heights [maxSpatial]int
 	if head&0x10 != 0 {
 		for i := range sizes {
-			size := r.take(4)
-			if size != nil && i == f.Spatial {
-				f.Height = int(binary.BigEndian.Uint16(size[2:]))
+			if size := r.take(4); size != nil && i < maxSpatial {
+				heights[i] = int(binary.BigEndian.Uint16(size[2:]))
 			}
 		}
 	}
@@ -105,7 +107,7 @@ func (v *VP9Descriptors) readStructure(r *byteReader, f *Frame) {
 		}
 	}
 	if !r.short {
-		v.sizes = min(sizes, maxSpatial)
+		v.sizes, v.heights = min(sizes, maxSpatial), heights
 	}
 }
 

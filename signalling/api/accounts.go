@@ -43,7 +43,7 @@ func (a Accounts) hash(address enrol.Address) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return "phone." + a.Numbers.Hash(n), nil
+	return enrol.PhonePrefix + a.Numbers.Hash(n), nil
 }
 
 // registerAccounts adds the routes of accounts and devices.
@@ -206,6 +206,8 @@ func (s *server) verifyCode(ctx context.Context, in *verifyInput) (*signedInOutp
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, wrong
+	case errors.Is(err, store.ErrBarred):
+		return nil, suspendedAccount
 	case err != nil:
 		return nil, s.failed(err)
 	}
@@ -266,6 +268,8 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (*signedInOutput
 	return s.letIn(ctx, user, device.ID, "")
 }
 
+var suspendedAccount = huma.Error403Forbidden("the account is suspended; ask who runs this server")
+
 // letIn signs a token that is bound to a device, unless the account is
 // suspended: whoever gets here has shown that it is his.
 func (s *server) letIn(ctx context.Context, user store.User, device, refresh string) (*signedInOutput, error) {
@@ -274,7 +278,7 @@ func (s *server) letIn(ctx context.Context, user store.User, device, refresh str
 	case err != nil:
 		return nil, s.failed(err)
 	case standing.Suspended():
-		return nil, huma.Error403Forbidden("the account is suspended; ask who runs this server")
+		return nil, suspendedAccount
 	}
 	token, err := identity.Sign(s.cfg.Key, s.cfg.Secret, identity.Identity{
 		User: wire.UserID(user.ID), Name: user.Name, Grants: identity.Grants{Account: true, Device: wire.DeviceID(device)},

@@ -28,6 +28,8 @@ type Config struct {
 	Demo bool
 	// Accounts lets people in by a one-time code; without a sender nobody is.
 	Accounts Accounts
+	// Profiles gives out the images that people are known by.
+	Profiles Profiles
 	// DevicesChanged tells an account's devices that it has another one. Nil
 	// tells nobody.
 	DevicesChanged func(ctx context.Context, user wire.UserID)
@@ -45,6 +47,9 @@ func (c Config) Validate() error {
 	}
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
 		return errors.New("api: a part of Config.Accounts is missing")
+	}
+	if !c.Profiles.valid() {
+		return errors.New("api: a part of Config.Profiles is missing")
 	}
 	return nil
 }
@@ -84,6 +89,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, s.createGuest)
 	s.registerAccounts(api)
+	s.registerAvatars(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}

@@ -25,7 +25,7 @@ type hearers struct {
 // would let its starter ring. If that cannot be read nobody more is told. Only
 // for run.
 func (c *Call) gather(ctx context.Context) {
-	if c.group == "" || c.state.Phase == wire.PhaseEnded {
+	if c.group == "" || c.state.Phase == wire.PhaseEnded || c.state.Starter == "" {
 		return
 	}
 	c.hearers.members, c.hearers.seen = nil, [3]int{}

@@ -130,7 +130,9 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 			u = ""
 		}
 		with = append(with, wire.Person{User: u, Name: name})
-		names = append(names, name)
+		if name != "" { // somebody whose account is deleted
+			names = append(names, name)
+		}
 	}
 	for i := range s.Legs {
 		add(s.Legs[i].User, s.Legs[i].Name, s.Legs[i].Guest)
@@ -140,7 +142,7 @@ func (s *state) logChange(user wire.UserID, direction store.Direction, outcome w
 	}
 	const most = 16 // a log shows faces, not a register
 	if len(with) > most {
-		with, names = with[:most], names[:most]
+		with, names = with[:most], names[:min(len(names), most)]
 	}
 	ids, _ := json.Marshal(with) // strings: cannot fail
 	return store.LogChange{

@@ -18,7 +18,7 @@ func (s *state) commitKeys(fx *effects, who Who, l *leg, m *wire.CommitKeys, now
 		return err
 	case m.Group == k.Group && k.took(l.Participant, m):
 		return nil // said again: its reply was lost
-	case m.Group != k.Group || m.Epoch != k.Epoch:
+	case k.Group == 0 || m.Group != k.Group || m.Epoch != k.Epoch:
 		fx.count(CommitRefused{})
 		return errStaleKeys
 	}

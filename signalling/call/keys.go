@@ -199,6 +199,11 @@ func (s *state) foundKeys(fx *effects, who Who, l *leg, m *wire.FoundKeys, now t
 		Leaves: []holder{{Participant: l.Participant, Account: account, Device: string(who.Device), ready: true}},
 	}
 	k.withdraw(l.Participant)
+	for i := range s.Legs { // until they hold the new group's keys
+		if other := &s.Legs[i]; other.Participant != l.Participant {
+			other.opens = false
+		}
+	}
 	fx.durable, fx.keys = true, true
 	fx.count(GroupFounded{Again: m.Group > 1})
 	if m.Group > 1 {

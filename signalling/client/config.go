@@ -23,6 +23,9 @@ type Config struct {
 	// DeviceName is what the account's other devices call this one. At most 64
 	// bytes; may be empty.
 	DeviceName string
+	// Encryption is the version of end-to-end encryption that whoever uses this speaks,
+	// [wire.EncryptionVersion]; zero for none, which keeps it out of encrypted calls.
+	Encryption uint32
 	// HTTPClient opens the sockets; nil means one with default settings.
 	HTTPClient *http.Client
 	// Logger is required. Nothing is logged above debug level.

@@ -41,6 +41,8 @@ func Fold(s *wire.CallState, e Event) Step {
 		change(s, b.Participant, func(p *wire.Participant) { p.Presence = wire.PresenceRinging })
 	case *wire.InviteUnanswered:
 		remove(s, b.Participant)
+	case *wire.InviteWithdrawn:
+		remove(s, b.Participant)
 	case *wire.ParticipantJoined:
 		put(s, b.Participant)
 	case *wire.ParticipantLeft:

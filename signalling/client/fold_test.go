@@ -19,6 +19,7 @@ func TestEventsAreFoldedIntoTheState(t *testing.T) {
 		&wire.PhaseChanged{Phase: wire.PhaseConnecting, ConnectedMs: 7},
 		&wire.ParticipantInvited{By: "p1", Participant: wire.Participant{Participant: "p3", Presence: wire.PresenceInvited}},
 		&wire.InviteUnanswered{Participant: "p3"},
+		&wire.InviteWithdrawn{Participant: "p9"},
 		&wire.ParticipantInvited{By: "p1", Participant: wire.Participant{Participant: "p4", Presence: wire.PresenceInvited}},
 		&wire.MediaChanged{Participant: "p2", Media: wire.Media{Camera: true}},
 		&wire.BatteryChanged{Participant: "p2", Low: true},
@@ -31,7 +32,7 @@ func TestEventsAreFoldedIntoTheState(t *testing.T) {
 		}
 	}
 	want := &wire.CallState{
-		Call: "c1", Epoch: 1, Seq: 15, Phase: wire.PhaseConnecting, ConnectedMs: 7, Topology: wire.TopologySFU, Generation: 2,
+		Call: "c1", Epoch: 1, Seq: 16, Phase: wire.PhaseConnecting, ConnectedMs: 7, Topology: wire.TopologySFU, Generation: 2,
 		Participants: []wire.Participant{
 			{Participant: "p2", Name: "Bia", Presence: wire.PresenceReconnecting, Media: wire.Media{Camera: true}, BatteryLow: true},
 			{Participant: "p4", Presence: wire.PresenceInvited},

@@ -15,6 +15,10 @@ const (
 	Phone Kind = "phone"
 )
 
+// PhonePrefix is what the hash begins with that a phone number is known by; the
+// rest is the one that contacts have, so that a number is the same everywhere.
+const PhonePrefix = "phone."
+
 // Address is where a code is sent to.
 type Address struct {
 	Kind Kind

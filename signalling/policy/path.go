@@ -11,22 +11,22 @@ const (
 	PathInvite
 	// PathGroupRing calls several accounts at once, or the members of a group.
 	PathGroupRing
-	// PathLink joins the call of a link; the callee is the link's owner.
+	// PathLink joins the call of a link, or asks to be let in; the callee is the
+	// link's owner.
 	PathLink
-	// PathKnock asks to be let into a call; the callee is who may let in.
-	PathKnock
 	// PathCallRequest asks somebody in the same call to switch between voice
 	// and video.
 	PathCallRequest
-	// PathRingAgain rings the other one of a call of two that was left.
+	// PathRingAgain calls somebody back into a running call that he was in, or had
+	// declined.
 	PathRingAgain
 )
 
-var pathNames = []string{"ring", "invite", "group_ring", "link", "knock", "call_request", "ring_again"}
+var pathNames = []string{"ring", "invite", "group_ring", "link", "call_request", "ring_again"}
 
 // Paths lists all paths.
 func Paths() []Path {
-	return []Path{PathRing, PathInvite, PathGroupRing, PathLink, PathKnock, PathCallRequest, PathRingAgain}
+	return []Path{PathRing, PathInvite, PathGroupRing, PathLink, PathCallRequest, PathRingAgain}
 }
 
 // String is the path's name, fit for a label.
@@ -43,4 +43,4 @@ func (p Path) rings() bool {
 }
 
 // gathers tells whether the path adds the callee to a call of more than two.
-func (p Path) gathers() bool { return p == PathInvite || p == PathGroupRing }
+func (p Path) gathers() bool { return p == PathInvite || p == PathGroupRing || p == PathRingAgain }

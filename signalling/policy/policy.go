@@ -79,7 +79,7 @@ func Decide(path Path, f Facts) (Verdict, Reason) {
 		return Silent, ReasonBlockList
 	case f.OfGroup && (f.CalleeLeftGroup || !f.CalleeInGroup):
 		return Silent, ReasonNotMember
-	case path == PathLink, path == PathKnock: // whoever was handed the link was asked to come
+	case path == PathLink: // whoever was handed the link was asked to come
 		return Allow, ReasonAllowed
 	case path == PathCallRequest: // they are talking already
 		return Allow, ReasonAllowed
@@ -100,7 +100,7 @@ func Decide(path Path, f Facts) (Verdict, Reason) {
 // judgeCaller decides what the caller's own standing and doing decide. An empty
 // reason leaves it to the callee's side.
 func judgeCaller(path Path, f Facts) (Verdict, Reason) {
-	own := path == PathLink || path == PathKnock
+	own := path == PathLink
 	switch {
 	case f.CallerSuspended:
 		return Refuse, ReasonCallerSuspended

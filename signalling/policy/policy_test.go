@@ -36,8 +36,8 @@ type rule struct {
 
 var (
 	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain}
-	several = []Path{PathInvite, PathGroupRing}
-	byLink  = []Path{PathLink, PathKnock}
+	several = []Path{PathInvite, PathGroupRing, PathRingAgain}
+	byLink  = []Path{PathLink}
 	inCall  = []Path{PathCallRequest}
 )
 

@@ -22,6 +22,7 @@ import (
 	"pronto/sfu"
 	"pronto/signalling"
 	"pronto/signalling/api"
+	"pronto/signalling/avatar"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/contact"
@@ -49,6 +50,8 @@ type Options struct {
 	// Limits of callers; next to none if zero, so that tests may ring as they
 	// like.
 	Limits call.Limits
+	// Unused and UnusedCheck are as in [signalling.Config].
+	Unused, UnusedCheck time.Duration
 	// Encryption says which calls are end-to-end encrypted; none if empty.
 	Encryption call.Encryption
 	// Secret signs tokens; random if empty. Give it to take up a database.
@@ -119,6 +122,9 @@ func Start(t testing.TB, o Options) *Server {
 	secret := sha256.Sum256(append([]byte("numbers"), o.Secret...))
 	numbers, err := contact.NewKey(secret[:])
 	must(err)
+	pictures := sha256.Sum256(append([]byte("avatars"), o.Secret...))
+	avatars, err := avatar.NewSealer(pictures[:])
+	must(err)
 	s := &Server{Secret: o.Secret}
 	var closers []func()
 	later := func(f func()) { closers = append(closers, f) }
@@ -157,16 +163,19 @@ func Start(t testing.TB, o Options) *Server {
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Events: func(e signalling.Event) { s.note(e) }, Logger: log,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
+		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	s.Sockets = sockets
 	watching, unwatch := context.WithCancel(context.Background())
 	running.Go(func() { sockets.Watch(watching) })
+	running.Go(func() { sockets.WatchAccounts(watching) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
 		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Profiles: api.Profiles{Identity: identity.Verifier{Keys: keys(o.Secret)}, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))
 	web := httptest.NewServer(mux)

@@ -14,19 +14,25 @@ import "context"
 func (s *Store) Block(ctx context.Context, owner, blocked string) error {
 	return s.add(ctx, owner, blocked, MaxBlocks,
 		`SELECT COUNT(*) FROM blocks WHERE owner_id = $1 AND blocked_id <> $2`,
-		`INSERT INTO blocks (owner_id, blocked_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`)
+		`INSERT INTO blocks (owner_id, blocked_id, created_ms) VALUES ($1, $2, {now}) ON CONFLICT DO NOTHING`, counted)
 }
 
 // Unblock undoes Block; it is no error if there was no block.
 func (s *Store) Unblock(ctx context.Context, owner, blocked string) error {
-	return s.remove(ctx, `DELETE FROM blocks WHERE owner_id = $1 AND blocked_id = $2`, owner, blocked)
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		n, err := c.exec(ctx, `DELETE FROM blocks WHERE owner_id = $1 AND blocked_id = $2`, owner, blocked)
+		if err != nil || n == 0 {
+			return err
+		}
+		return count(ctx, c, owner, AnyVersion)
+	})
 }
 
 // Blocks returns whom owner has blocked, the latest first. It is for owner's
 // eyes only.
 func (s *Store) Blocks(ctx context.Context, owner string) ([]Contact, error) {
 	return list(ctx, s, scanContact, `
-		SELECT b.blocked_id, COALESCE(u.name, '') FROM blocks b LEFT JOIN users u ON u.id = b.blocked_id
+		SELECT b.blocked_id, `+shownName+` FROM blocks b LEFT JOIN users u ON u.id = b.blocked_id`+profileJoins+`
 		WHERE b.owner_id = $1 ORDER BY b.created_ms DESC, b.blocked_id`, owner)
 }
 

@@ -60,7 +60,9 @@ type Verification struct {
 
 // Verify spends a code, and adds a device to the account of the address, which
 // is made if there is none. A code that is wrong, unknown, expired, spent or
-// guessed at too often is [ErrNotFound]; a wrong one counts as a guess.
+// guessed at too often is [ErrNotFound]; a wrong one counts as a guess. It fails
+// with [ErrBarred] if the account is suspended, or was deleted while it was. An
+// account that its owner has switched off is on again.
 func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 	if err := checkIDs("id or hash", v.AddressHash, v.CodeHash, v.User, v.Device, v.RefreshHash); err != nil {
 		return User{}, err
@@ -71,12 +73,17 @@ func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 		}
 	}
 	var user User
-	wrong := false
+	var refused error // after the transaction: one that fails would not count the guess
 	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
 		right, err := guess(ctx, c, v.AddressHash, v.CodeHash)
-		if wrong = !right; wrong || err != nil {
+		if refused = ErrNotFound; !right || err != nil {
 			return err
 		}
+		barred, err := isBarred(ctx, c, v.AddressHash)
+		if refused = ErrBarred; barred || err != nil {
+			return err
+		}
+		refused = nil
 		if user, err = accountOf(ctx, c, v); err != nil {
 			return err
 		}
@@ -85,12 +92,24 @@ func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 			user.ID, v.Device, v.DeviceName, v.RefreshHash); err != nil {
 			return err
 		}
+		if err := enable(ctx, c, user.ID); err != nil {
+			return err
+		}
 		return forgetOldest(ctx, c, user.ID, v.Device)
 	})
-	if err == nil && wrong {
-		err = ErrNotFound // only now, because a failed transaction would not count the guess
+	if err == nil {
+		err = refused
 	}
 	return user, err
+}
+
+// isBarred tells whether the account of an address is suspended, or was when it
+// was deleted.
+func isBarred(ctx context.Context, c conn, addressHash string) (barred bool, err error) {
+	err = c.row(ctx, `SELECT EXISTS (SELECT 1 FROM barred_addresses WHERE address_hash = $1 AND until_ms > {now})
+		OR EXISTS (SELECT 1 FROM account_addresses a JOIN standing s ON s.user_id = a.user_id
+			WHERE a.address_hash = $1 AND s.suspended_until_ms > {now})`, []any{addressHash}, &barred)
+	return barred, err
 }
 
 // guess counts a try at a code and, if it is right, spends it. The count is

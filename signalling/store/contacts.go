@@ -5,16 +5,18 @@ import "context"
 // Contact is somebody in a user's contacts or block list.
 type Contact struct {
 	ID string
-	// Name is empty if the account does not (or no longer) exist.
+	// Name is empty if the user must not see it, or if the account does not (or
+	// no longer) exist: he cannot tell which.
 	Name string
 }
 
 func scanContact(s scanner) (c Contact, err error) { return c, s.Scan(&c.ID, &c.Name) }
 
 // AddContact puts contact into owner's contacts; to do so twice is no error.
-// It fails with [ErrNotFound] if either account does not exist and with
-// [ErrLimit] beyond [MaxContacts]. If contact has called owner in vain, his
-// calls to strangers are forgiven.
+// The contact need not exist: whether it does must not show. It fails with
+// [ErrNotFound] if owner does not exist and with [ErrLimit] beyond
+// [MaxContacts]. If contact has called owner in vain, his calls to strangers are
+// forgiven.
 func (s *Store) AddContact(ctx context.Context, owner, contact string) error {
 	return s.add(ctx, owner, contact, MaxContacts,
 		`SELECT COUNT(*) FROM contacts WHERE owner_id = $1 AND contact_id <> $2`,
@@ -28,11 +30,11 @@ func (s *Store) RemoveContact(ctx context.Context, owner, contact string) error 
 	return s.remove(ctx, `DELETE FROM contacts WHERE owner_id = $1 AND contact_id = $2`, owner, contact)
 }
 
-// Contacts returns owner's contacts by name.
+// Contacts returns owner's contacts by name, those without one first.
 func (s *Store) Contacts(ctx context.Context, owner string) ([]Contact, error) {
 	return list(ctx, s, scanContact, `
-		SELECT u.id, u.name FROM contacts c JOIN users u ON u.id = c.contact_id
-		WHERE c.owner_id = $1 ORDER BY u.name, u.id`, owner)
+		SELECT c.contact_id, `+shownName+` FROM contacts c LEFT JOIN users u ON u.id = c.contact_id`+profileJoins+`
+		WHERE c.owner_id = $1 ORDER BY 2, 1`, owner)
 }
 
 // IsContact reports whether contact is in owner's contacts.

@@ -90,6 +90,7 @@ func (s *Store) SweepAccounts(ctx context.Context) (int64, error) {
 			{`DELETE FROM codes WHERE expires_ms <= {now}`, nil},
 			{`DELETE FROM code_sends WHERE sent_1 <= {now} - $1`, []any{CodeWindow.Milliseconds()}},
 			{`DELETE FROM device_links WHERE expires_ms <= {now}`, nil},
+			{`DELETE FROM barred_addresses WHERE until_ms <= {now}`, nil},
 			{`DELETE FROM key_packages WHERE expires_ms <= {now}`, nil},
 			{`DELETE FROM devices WHERE state = 'pending' AND changed_ms <= {now} - $1`, []any{ConfirmWithin.Milliseconds()}},
 			{`DELETE FROM devices WHERE state = 'revoked' AND changed_ms <= {now} - $1`, []any{RevokedFor.Milliseconds()}},

@@ -55,7 +55,8 @@ func (s *Store) TouchDevice(ctx context.Context, user, device, name string) erro
 	return s.UseDevice(ctx, DeviceUse{User: user, Device: device, Name: name})
 }
 
-// UseDevice notes that a device is in use now, and creates it if it may. Beyond
+// UseDevice notes that a device is in use now, and creates it if it may. An
+// account that its owner has switched off is on again. Beyond
 // [MaxDevices] the least recently seen is forgotten. It fails with
 // [ErrNotFound] if there is no such user, with [ErrRevoked] or [ErrPending].
 func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
@@ -84,6 +85,9 @@ func (s *Store) UseDevice(ctx context.Context, u DeviceUse) error {
 		}
 		if err == nil && n == 0 {
 			err = ErrRevoked
+		}
+		if err == nil {
+			err = enable(ctx, c, u.User)
 		}
 		if err == nil && u.TokenHash != "" {
 			err = noteToken(ctx, c, u)
@@ -135,6 +139,25 @@ func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash stri
 	})
 }
 
+// TokenStanding is [Store.DeviceStanding] for a token that is bound to a device,
+// or to none: then device is empty, and the account must be there.
+func (s *Store) TokenStanding(ctx context.Context, user, device, tokenHash string) error {
+	return s.read(ctx, func(ctx context.Context, c conn) error {
+		if device != "" {
+			return deviceStanding(ctx, c, user, device, tokenHash)
+		}
+		var known bool
+		err := c.row(ctx, `SELECT EXISTS (SELECT 1 FROM users WHERE id = $1)`, []any{user}, &known)
+		if err == nil && !known {
+			err = ErrRevoked
+		}
+		if err != nil {
+			return err
+		}
+		return tokenStanding(ctx, c, user, tokenHash)
+	})
+}
+
 func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string) error {
 	var state string
 	err := c.row(ctx, `SELECT state FROM devices WHERE user_id = $1 AND id = $2`, []any{user, device}, &state)
@@ -149,8 +172,14 @@ func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string)
 	if tokenHash == "" {
 		return nil
 	}
+	return tokenStanding(ctx, c, user, tokenHash)
+}
+
+// tokenStanding fails with [ErrRevoked] if a device that has used a token was
+// revoked.
+func tokenStanding(ctx context.Context, c conn, user, tokenHash string) error {
 	var refused bool
-	err = c.row(ctx, `
+	err := c.row(ctx, `
 		SELECT EXISTS (SELECT 1 FROM device_tokens t JOIN devices d ON d.user_id = t.user_id AND d.id = t.device_id
 			WHERE t.user_id = $1 AND t.token_hash = $2 AND d.state = 'revoked')`, []any{user, tokenHash}, &refused)
 	if err == nil && refused {

@@ -1,6 +1,9 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // Exec changes rows behind the store's back, as time would.
 func (s *Store) Exec(ctx context.Context, text string, args ...any) error {
@@ -33,4 +36,46 @@ func (s *Store) Count(ctx context.Context, table string) (int, error) {
 func (s *Store) Marks(ctx context.Context, group string) ([][]byte, error) {
 	return list(ctx, s, func(s scanner) (b []byte, err error) { return b, s.Scan(&b) },
 		`SELECT mark FROM group_marks WHERE group_id = $1`, group)
+}
+
+// Tables lists the tables of the schema.
+func (s *Store) Tables(ctx context.Context) ([]string, error) {
+	text := `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`
+	if s.Engine() == "postgres" {
+		text = `SELECT tablename FROM pg_tables WHERE schemaname = current_schema()`
+	}
+	return list(ctx, s, scanID, text)
+}
+
+// Dump returns a table's rows, each as the text of its columns.
+func (s *Store) Dump(ctx context.Context, table string) (dump []string, err error) {
+	found, err := s.reader.QueryContext(ctx, `SELECT * FROM `+table)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	columns, err := found.Columns()
+	if err != nil {
+		return nil, err
+	}
+	for found.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := found.Scan(values...); err != nil {
+			return nil, err
+		}
+		row := ""
+		for i, v := range values {
+			switch v := (*v.(*any)).(type) {
+			case []byte:
+				row += columns[i] + "=" + string(v) + " "
+			default:
+				row += fmt.Sprint(columns[i], "=", v, " ")
+			}
+		}
+		dump = append(dump, row)
+	}
+	return dump, found.Err()
 }

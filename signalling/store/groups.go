@@ -260,20 +260,24 @@ func bindGroup(ctx context.Context, c conn, groupID, caller, callID string) (str
 }
 
 // leaveGroups takes a user who is being deleted out of all groups.
-func (s *Store) leaveGroups(ctx context.Context, c conn, user string) error {
+func (s *Store) leaveGroups(ctx context.Context, c conn, user string) (changes []GroupChange, err error) {
 	ids, err := rows(ctx, c, func(s scanner) (id string, err error) { return id, s.Scan(&id) },
 		`SELECT group_id FROM group_members WHERE user_id = $1 ORDER BY group_id`, user)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, id := range ids {
-		_, _, err := s.changeGroup(ctx, c, id, nil, func(g *GroupRow) error {
+		before, after, err := s.changeGroup(ctx, c, id, nil, func(g *GroupRow) error {
 			g.Members = slices.DeleteFunc(g.Members, func(m Member) bool { return m.UserID == user })
 			return nil
 		})
-		if err != nil && !errors.Is(err, ErrNotFound) {
-			return err
+		switch {
+		case errors.Is(err, ErrNotFound):
+		case err != nil:
+			return nil, err
+		default:
+			changes = append(changes, GroupChange{before, after})
 		}
 	}
-	return nil
+	return changes, nil
 }

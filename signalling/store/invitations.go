@@ -31,6 +31,17 @@ func (g *GroupRow) Accept(user string) error {
 	return nil
 }
 
+// Lift takes back that a user was put out for good. It fails with [ErrNotFound]
+// if he was not. The user must be a subject of the change.
+func (g *GroupRow) Lift(user string) error {
+	known := g.subjects[user]
+	if known == nil || !known.banned {
+		return ErrNotFound
+	}
+	known.banned, known.changed = false, true
+	return nil
+}
+
 // Expired is an entry of a group's list whose time was over.
 type Expired struct {
 	Group, User string

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/aes"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"time"
@@ -68,7 +70,10 @@ func (s *Store) RevokeKey(ctx context.Context, id string) error {
 // random nonce of 12 bytes, then the ciphertext with its tag. The key's id is
 // authenticated with it, so that whoever can write to the database cannot give
 // one key the secret of another.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	aead  cipher.AEAD
+	marks []byte // the key of what remains of deleted accounts
+}
 
 // newSealer returns a sealer for a master key of 32 bytes.
 func newSealer(masterKey []byte) (*sealer, error) {
@@ -80,7 +85,9 @@ func newSealer(masterKey []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("master key: %w", err)
 	}
-	return &sealer{aead}, nil
+	marks := hmac.New(sha256.New, masterKey)
+	marks.Write([]byte("pronto deleted accounts"))
+	return &sealer{aead, marks.Sum(nil)}, nil
 }
 
 func (s *sealer) seal(id string, secret []byte) []byte {

@@ -26,7 +26,7 @@ func (s *Store) NumberOf(ctx context.Context, user string) (Number, error) {
 }
 
 // SetNumber gives user a number that he has proved to be his, which is
-// discoverable at first, and takes it from whoever had it before: numbers are
+// discoverable at first (except a minor's), and takes it from whoever had it before: numbers are
 // handed on. Those who have uploaded the number get user as a contact; they
 // are returned, and those who had another contact from it, [MaxTold] at most,
 // so that they can be told. It fails with [ErrNotFound] if there is no such user.
@@ -55,6 +55,11 @@ func (s *Store) SetNumber(ctx context.Context, user, hash, ending string) (told 
 }
 
 func putNumber(ctx context.Context, c conn, user, hash, ending string) (told []string, err error) {
+	// What he had chosen for his last number holds for this one. Minors choose it.
+	discoverable, err := discoverable(ctx, c, user)
+	if err != nil {
+		return nil, err
+	}
 	before, err := rows(ctx, c, scanID, `SELECT user_id FROM numbers
 		WHERE hash = $1 AND user_id <> $2 OR user_id = $2 AND hash <> $1`, hash, user)
 	if err != nil {
@@ -67,9 +72,15 @@ func putNumber(ctx context.Context, c conn, user, hash, ending string) (told []s
 		}
 		told = append(told, lost...)
 	}
-	_, err = c.exec(ctx, `INSERT INTO numbers (user_id, hash, ending, verified_ms) VALUES ($1, $2, $3, {now})
-		ON CONFLICT (user_id) DO UPDATE SET verified_ms = excluded.verified_ms`, user, hash, ending)
+	_, err = c.exec(ctx, `INSERT INTO numbers (user_id, hash, ending, discoverable, verified_ms) VALUES ($1, $2, $3, $4, {now})
+		ON CONFLICT (user_id) DO UPDATE SET verified_ms = excluded.verified_ms`, user, hash, ending, discoverable)
 	return told, err
+}
+
+func discoverable(ctx context.Context, c conn, user string) (on bool, err error) {
+	err = c.row(ctx, `SELECT COALESCE((SELECT discoverable FROM numbers WHERE user_id = $1),
+		NOT EXISTS (SELECT 1 FROM standing WHERE user_id = $1 AND minor))`, []any{user}, &on)
+	return on, err
 }
 
 // NumberOwner returns whose number it is, or [ErrNotFound]. It is for somebody

@@ -216,7 +216,7 @@ func TestADeletedAccountLeavesNoMatchAndNoHashBehind(t *testing.T) {
 		upload(t, s, store.Upload{Owner: "ana", Add: []string{"h-bia", "h1"}})
 		upload(t, s, store.Upload{Owner: "bia", Add: []string{"h1"}})
 		ok(t, s.BlockNumber(ctx, "bia", "h2", free))
-		ok(t, s.DeleteUser(ctx, "bia"))
+		value(s.DeleteUser(ctx, "bia"))(t)
 		equal(t, "contacts", contactIDs(t, s, "ana"), "")
 		equal(t, "hashes", uploaded(t, s, "ana"), 1)
 		equal(t, "the deleted account's own", value(s.Discovery(ctx, "bia"))(t), store.Discovery{})

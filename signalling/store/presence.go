@@ -51,15 +51,35 @@ func (s *Store) PresenceSetting(ctx context.Context, user string) (PresenceSetti
 // ifVersion (or for [AnyVersion]), and returns the new version. Otherwise it
 // fails with [ErrConflict], and with [ErrNotFound] if there is no such user.
 func (s *Store) SetPresenceSetting(ctx context.Context, user string, p PresenceSetting, ifVersion int64) (int64, error) {
-	if err := checkIDs("user id", append([]string{user}, p.Except...)...); err != nil {
+	if err := p.validate(user); err != nil {
 		return 0, err
+	}
+	var version int64
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+		if err := count(ctx, c, user, AnyVersion); err != nil {
+			return err
+		}
+		version, err = setPresence(ctx, c, user, p, ifVersion)
+		return err
+	})
+	return version, err
+}
+
+func (p *PresenceSetting) validate(user string) error {
+	if err := checkIDs("user id", append([]string{user}, p.Except...)...); err != nil {
+		return err
 	}
 	switch {
 	case p.Audience != PresenceEveryone && p.Audience != PresenceContacts && p.Audience != PresenceContactsExcept && p.Audience != PresenceNobody:
-		return 0, invalid("the audience is neither everyone, contacts, contactsExcept nor nobody")
+		return invalid("the audience is neither everyone, contacts, contactsExcept nor nobody")
 	case len(p.Except) > MaxExceptions:
-		return 0, invalid("there are %d exceptions, at most %d", len(p.Except), MaxExceptions)
+		return invalid("there are %d exceptions, at most %d", len(p.Except), MaxExceptions)
 	}
+	return nil
+}
+
+// setPresence is SetPresenceSetting inside a transaction.
+func setPresence(ctx context.Context, c conn, user string, p PresenceSetting, ifVersion int64) (int64, error) {
 	const (
 		insert = `INSERT INTO presence_settings (user_id, audience, version) VALUES ($1, $2, 1) ON CONFLICT (user_id) DO `
 		set    = ` SET audience = $2, version = presence_settings.version + 1 `
@@ -72,28 +92,23 @@ func (s *Store) SetPresenceSetting(ctx context.Context, user string, p PresenceS
 		text = `UPDATE presence_settings` + set + `WHERE user_id = $1 AND version = $3 RETURNING version`
 		args = append(args, ifVersion)
 	}
-	var version int64
-	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
-		found, err := rows(ctx, c, func(s scanner) (v int64, err error) { return v, s.Scan(&v) }, text, args...)
-		if err != nil {
-			return err
+	found, err := rows(ctx, c, func(s scanner) (v int64, err error) { return v, s.Scan(&v) }, text, args...)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(found) == 0:
+		return 0, ErrConflict
+	}
+	if _, err := c.exec(ctx, `DELETE FROM presence_exceptions WHERE user_id = $1`, user); err != nil {
+		return 0, err
+	}
+	for _, id := range p.Except {
+		if _, err := c.exec(ctx, `
+			INSERT INTO presence_exceptions (user_id, except_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, user, id); err != nil {
+			return 0, err
 		}
-		if len(found) == 0 {
-			return ErrConflict
-		}
-		version = found[0]
-		if _, err := c.exec(ctx, `DELETE FROM presence_exceptions WHERE user_id = $1`, user); err != nil {
-			return err
-		}
-		for _, id := range p.Except {
-			if _, err := c.exec(ctx, `
-				INSERT INTO presence_exceptions (user_id, except_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, user, id); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	return version, err
+	}
+	return found[0], nil
 }
 
 // Absence is an account that was last seen some time ago.

@@ -69,12 +69,22 @@ func (s *Store) Privacy(ctx context.Context, user string) (Privacy, error) {
 // ignored, and an empty WhoMayAdd is everyone. Otherwise it fails with
 // [ErrConflict]. It fails with [ErrNotFound] if there is no such user.
 func (s *Store) SetPrivacy(ctx context.Context, user string, p Privacy, ifVersion int64) (int64, error) {
-	if p.WhoMayAdd == "" {
-		p.WhoMayAdd = Everyone
-	}
 	if err := p.validate(user); err != nil {
 		return 0, err
 	}
+	var version int64
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+		if err := count(ctx, c, user, AnyVersion); err != nil {
+			return err
+		}
+		version, err = setPrivacy(ctx, c, user, p, ifVersion)
+		return err
+	})
+	return version, err
+}
+
+// setPrivacy is SetPrivacy inside a transaction.
+func setPrivacy(ctx context.Context, c conn, user string, p Privacy, ifVersion int64) (int64, error) {
 	const (
 		insert = `INSERT INTO privacy (user_id, who_may_call, hide_address, who_may_add, silence_unknown, do_not_disturb, version)
 			VALUES ($1, $2, $3, $4, $5, $6, 1) ON CONFLICT (user_id) DO `
@@ -90,21 +100,21 @@ func (s *Store) SetPrivacy(ctx context.Context, user string, p Privacy, ifVersio
 		text = `UPDATE privacy` + set + `WHERE user_id = $1 AND version = $7 RETURNING version`
 		args = append(args, ifVersion)
 	}
-	var version int64
-	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
-		found, err := rows(ctx, c, func(s scanner) (v int64, err error) { return v, s.Scan(&v) }, text, args...)
-		if err == nil && len(found) == 0 {
-			return ErrConflict
-		}
-		if err == nil {
-			version = found[0]
-		}
-		return err
-	})
-	return version, err
+	found, err := rows(ctx, c, func(s scanner) (v int64, err error) { return v, s.Scan(&v) }, text, args...)
+	switch {
+	case err != nil:
+		return 0, err
+	case len(found) == 0:
+		return 0, ErrConflict
+	}
+	return found[0], nil
 }
 
+// validate checks the settings and fills in an empty WhoMayAdd.
 func (p *Privacy) validate(user string) error {
+	if p.WhoMayAdd == "" {
+		p.WhoMayAdd = Everyone
+	}
 	if err := checkID("user id", user); err != nil {
 		return err
 	}

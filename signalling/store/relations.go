@@ -13,7 +13,12 @@ type Relation struct {
 	// CalleeExists is false for an unknown account; all else is then as if it
 	// had no blocks, contacts or settings.
 	CalleeExists bool
-	CalleeName   string
+	// CalleeName is empty unless the caller knows the callee by more than an id
+	// and may see his profile.
+	CalleeName string
+	// CalleeShown is whether the callee lets the caller see his profile once they
+	// meet, CallerShown whether the caller lets the callee see his.
+	CalleeShown, CallerShown bool
 
 	// CalleeBlockedCaller is a block of the account or of its number.
 	CalleeBlockedCaller bool
@@ -32,6 +37,8 @@ type Relation struct {
 	CallerPrivacy Privacy
 	CalleePrivacy Privacy
 
+	// CalleeSuspended is also the callee's own doing, who has switched his
+	// account off.
 	CallerSuspended, CalleeSuspended bool
 	// CalleeNoCalls is whether the callee takes no calls, and CalleeNoCallsText
 	// what he says about it.
@@ -55,7 +62,7 @@ var (
 			SELECT COUNT(*), {now} - COALESCE(MAX(at_ms), 0) FROM (
 				SELECT at_ms FROM stranger_calls WHERE caller_id = $1 AND at_ms > {now} - 86400000
 				ORDER BY at_ms DESC LIMIT 1000) AS recent)
-		SELECT c.id, u.id IS NOT NULL, COALESCE(u.name, ''),
+		SELECT c.id, u.id IS NOT NULL, ` + shownName + `, ` + admitsTo("c.id", "$1", "f", "g") + `, ` + admitsTo("$1", "c.id", "h", "t") + `,
 			CASE WHEN EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) THEN 1 ELSE 0 END +
 			CASE WHEN EXISTS (
 				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id)
@@ -64,12 +71,13 @@ var (
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = c.id AND k.contact_id = $1),
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),
 			EXISTS (SELECT 1 FROM acquaintances a WHERE a.caller_id = $1 AND a.callee_id = c.id),
-			COALESCE(t.suspended_until_ms, 0) > {now}, COALESCE(s.suspended_until_ms, 0) > {now},
+			COALESCE(t.suspended_until_ms, 0) > {now}, COALESCE(s.suspended_until_ms, 0) > {now} OR COALESCE(s.disabled_ms, 0) > 0,
 			COALESCE(s.no_calls, FALSE), COALESCE(s.no_calls_text, ''), n, last, ` +
 		privacyColumns + `, ` + privacyOf("q", "t") + `
 		FROM callee c
 		CROSS JOIN strangers
-		LEFT JOIN users u ON u.id = c.id
+		LEFT JOIN users u ON u.id = c.id` + profileJoins + `
+		LEFT JOIN profiles h ON h.user_id = $1
 		LEFT JOIN privacy p ON p.user_id = c.id
 		LEFT JOIN privacy q ON q.user_id = $1
 		LEFT JOIN standing s ON s.user_id = c.id
@@ -105,7 +113,7 @@ func relations(ctx context.Context, c conn, caller string, callees []string) ([]
 	scan := func(s scanner) (struct{}, error) {
 		r := Relation{Caller: caller}
 		dest := []any{
-			&r.Callee, &r.CalleeExists, &r.CalleeName,
+			&r.Callee, &r.CalleeExists, &r.CalleeName, &r.CalleeShown, &r.CallerShown,
 			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee, &r.CalleeAnswered,
 			&r.CallerSuspended, &r.CalleeSuspended, &r.CalleeNoCalls, &r.CalleeNoCallsText, &r.CallerStrangers, &r.SinceStranger,
 		}

@@ -18,6 +18,9 @@ type Standing struct {
 	// Minor is whether the account's defaults are those for minors: only
 	// contacts call, nobody unknown rings, the address is hidden.
 	Minor bool
+	// Disabled is since when its owner has switched the account off; zero if he
+	// has not. He gets it back by signing in anew.
+	Disabled time.Time
 }
 
 // Suspended tells whether the account may do nothing now.
@@ -29,8 +32,8 @@ var Forever = time.Date(9999, time.December, 31, 0, 0, 0, 0, time.UTC)
 // Standing returns what is decided about user, who need not exist.
 func (s *Store) Standing(ctx context.Context, user string) (Standing, error) {
 	found, err := list(ctx, s, func(s scanner) (st Standing, err error) {
-		return st, s.Scan(millis{&st.SuspendedUntil}, &st.SuspendedReason, &st.NoCalls, &st.NoCallsText, &st.Minor)
-	}, `SELECT CASE WHEN suspended_until_ms > {now} THEN suspended_until_ms ELSE 0 END, suspended_reason, no_calls, no_calls_text, minor
+		return st, s.Scan(millis{&st.SuspendedUntil}, &st.SuspendedReason, &st.NoCalls, &st.NoCallsText, &st.Minor, millis{&st.Disabled})
+	}, `SELECT CASE WHEN suspended_until_ms > {now} THEN suspended_until_ms ELSE 0 END, suspended_reason, no_calls, no_calls_text, minor, disabled_ms
 		FROM standing WHERE user_id = $1`, user)
 	if err != nil || len(found) == 0 {
 		return Standing{}, err
@@ -67,16 +70,51 @@ func (s *Store) SetNoCalls(ctx context.Context, user string, on bool, text strin
 
 // SetMinor gives an account the defaults for minors, or the usual ones. It
 // fails with [ErrNotFound] if there is no such user.
+//
+// Those who have a minor's number do not find him: what he had allowed before is
+// taken back, and he may allow it again.
 func (s *Store) SetMinor(ctx context.Context, user string, on bool) error {
-	return s.setStanding(ctx, user, `minor`, `CAST($2 AS BOOLEAN)`, on)
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		if err := setStanding(ctx, c, user, `minor`, `CAST($2 AS BOOLEAN)`, on); err != nil || !on {
+			return err
+		}
+		_, err := c.exec(ctx, `UPDATE numbers SET discoverable = FALSE WHERE user_id = $1`, user)
+		return err
+	})
+}
+
+// Disable switches an account off for its owner: its devices are signed out, and
+// nobody reaches it, until he signs in anew. It fails with [ErrNotFound] if there
+// is no such user.
+func (s *Store) Disable(ctx context.Context, user string) error {
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		if err := setStanding(ctx, c, user, `disabled_ms`, `{now}`); err != nil {
+			return err
+		}
+		_, err := c.exec(ctx, `UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now}
+			WHERE user_id = $1 AND state <> 'revoked'`, user)
+		return err
+	})
+}
+
+// enable switches an account on again whose owner has just signed in.
+func enable(ctx context.Context, c conn, user string) error {
+	_, err := c.exec(ctx, `UPDATE standing SET disabled_ms = 0, changed_ms = {now} WHERE user_id = $1 AND disabled_ms > 0`, user)
+	return err
 }
 
 // setStanding sets columns, a list, to values, a list of $2 and on.
 func (s *Store) setStanding(ctx context.Context, user, columns, values string, args ...any) error {
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		return setStanding(ctx, c, user, columns, values, args...)
+	})
+}
+
+func setStanding(ctx context.Context, c conn, user, columns, values string, args ...any) error {
 	if err := checkID("user id", user); err != nil {
 		return err
 	}
-	return s.change(ctx, ErrNotFound, `
+	return c.must(ctx, ErrNotFound, `
 		INSERT INTO standing (user_id, changed_ms, `+columns+`)
 		SELECT u.id, {now}, `+values+` FROM users u WHERE u.id = $1
 		ON CONFLICT (user_id) DO UPDATE SET changed_ms = excluded.changed_ms, `+excluded[columns],
@@ -88,13 +126,14 @@ var excluded = map[string]string{
 	`suspended_until_ms, suspended_reason`: `suspended_until_ms = excluded.suspended_until_ms, suspended_reason = excluded.suspended_reason`,
 	`no_calls, no_calls_text`:              `no_calls = excluded.no_calls, no_calls_text = excluded.no_calls_text`,
 	`minor`:                                `minor = excluded.minor`,
+	`disabled_ms`:                          `disabled_ms = excluded.disabled_ms`,
 }
 
 // suspensionOverlap is how far back [Store.SuspendedSince] looks again: what
 // was committed late has an earlier time than what was read before it.
 const suspensionOverlap = 5 * time.Second
 
-// SuspendedSince returns who is suspended by a change after since (the zero
+// SuspendedSince returns who is suspended, or switched off, by a change after since (the zero
 // time: by any), and the time to ask with next. An account may be returned
 // more than once.
 func (s *Store) SuspendedSince(ctx context.Context, since time.Time) (users []string, next time.Time, err error) {
@@ -107,7 +146,7 @@ func (s *Store) SuspendedSince(ctx context.Context, since time.Time) (users []st
 		from = since.Add(-suspensionOverlap).UnixMilli()
 	}
 	changes, err := list(ctx, s, func(s scanner) (c change, err error) { return c, s.Scan(&c.user, millis{&c.at}) }, `
-		SELECT user_id, changed_ms FROM standing WHERE changed_ms > $1 AND suspended_until_ms > {now} ORDER BY changed_ms`, from)
+		SELECT user_id, changed_ms FROM standing WHERE changed_ms > $1 AND (suspended_until_ms > {now} OR disabled_ms > 0) ORDER BY changed_ms`, from)
 	next = since
 	for _, c := range changes {
 		users, next = append(users, c.user), c.at

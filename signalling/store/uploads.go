@@ -235,8 +235,8 @@ func missed(ctx context.Context, c conn, owner string, hashes []string) (int, er
 func (s *Store) found(ctx context.Context, owner string, hashes []string) ([]Contact, error) {
 	var people []Contact
 	err := inLists(hashes, 2, "$%d", func(marks string, args []any) error {
-		part, err := list(ctx, s, scanContact, `SELECT u.id, u.name FROM uploaded f JOIN users u ON u.id = f.contact_id
-			WHERE f.owner_id = $1 AND f.hash IN (`+marks+`) ORDER BY u.name, u.id`, append([]any{owner}, args...)...)
+		part, err := list(ctx, s, scanContact, `SELECT u.id, `+shownName+` FROM uploaded o JOIN users u ON u.id = o.contact_id`+profileJoins+`
+			WHERE o.owner_id = $1 AND o.hash IN (`+marks+`) ORDER BY 2, 1`, append([]any{owner}, args...)...)
 		people = append(people, part...)
 		return err
 	})

@@ -17,7 +17,8 @@ func scanUser(s scanner) (u User, err error) {
 	return u, s.Scan(&u.ID, &u.Name, millis{&u.Created})
 }
 
-// UpsertUser creates a user or gives an existing one a new name.
+// UpsertUser creates a user or gives an existing one a new name. It fails with
+// [ErrDeleted] for an id whose account was deleted.
 func (s *Store) UpsertUser(ctx context.Context, id, name string) error {
 	if err := checkID("user id", id); err != nil {
 		return err
@@ -25,9 +26,14 @@ func (s *Store) UpsertUser(ctx context.Context, id, name string) error {
 	if err := checkText("name", name, MaxName); err != nil {
 		return err
 	}
-	return s.change(ctx, ErrConflict, `
-		INSERT INTO users (id, name, created_ms) VALUES ($1, $2, {now})
-		ON CONFLICT (id) DO UPDATE SET name = excluded.name`, id, name)
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		if _, err := c.exec(ctx, `
+			INSERT INTO users (id, name, created_ms) VALUES ($1, $2, {now})
+			ON CONFLICT (id) DO UPDATE SET name = excluded.name`, id, name); err != nil {
+			return err
+		}
+		return s.notDeleted(ctx, c, id)
+	})
 }
 
 // User returns one user, or [ErrNotFound].
@@ -47,18 +53,4 @@ func (s *Store) Users(ctx context.Context, ids ...string) (map[string]User, erro
 		return err
 	})
 	return found, err
-}
-
-// DeleteUser deletes a user and with him his devices, contacts, settings,
-// blocks, links, log, memberships and what waits in the outbox for him. Groups
-// that he alone led get their longest-standing member as admin. What others have
-// blocked stays blocked: an account made anew with the same id must not get
-// past it. It fails with [ErrNotFound].
-func (s *Store) DeleteUser(ctx context.Context, id string) error {
-	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
-		if err := s.leaveGroups(ctx, c, id); err != nil {
-			return err
-		}
-		return c.must(ctx, ErrNotFound, `DELETE FROM users WHERE id = $1`, id)
-	})
 }

@@ -301,6 +301,13 @@ type InviteUnanswered struct {
 	Participant ParticipantID `json:"participant"`
 }
 
+// InviteWithdrawn says that an invited participant is not rung any more, because
+// who had invited him, or who leads the call, has taken it back.
+type InviteWithdrawn struct {
+	// Participant is who is not invited any more.
+	Participant ParticipantID `json:"participant"`
+}
+
 // ParticipantJoined says that somebody is in the call now.
 type ParticipantJoined struct {
 	// Participant is who, with what he sends.

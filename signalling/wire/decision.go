@@ -9,15 +9,14 @@ const (
 	DecisionInvite      DecisionPath = "invite"      // into a running call
 	DecisionGroupRing   DecisionPath = "groupRing"   // a ring of several
 	DecisionLink        DecisionPath = "link"        // by a link of ours
-	DecisionKnock       DecisionPath = "knock"       // asked to be let into a call of ours
 	DecisionCallRequest DecisionPath = "callRequest" // to switch between voice and video
-	DecisionRingAgain   DecisionPath = "ringAgain"   // back in a call of two that was left
+	DecisionRingAgain   DecisionPath = "ringAgain"   // back into a call that we were in, or had declined
 )
 
 // Values lists all paths.
 func (DecisionPath) Values() []string {
 	return []string{
-		string(DecisionRing), string(DecisionInvite), string(DecisionGroupRing), string(DecisionLink), string(DecisionKnock),
+		string(DecisionRing), string(DecisionInvite), string(DecisionGroupRing), string(DecisionLink),
 		string(DecisionCallRequest), string(DecisionRingAgain),
 	}
 }

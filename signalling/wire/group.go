@@ -119,6 +119,15 @@ type RemoveFromGroup struct {
 	Ban bool `json:"ban,omitzero"`
 }
 
+// LiftBan takes back a ban: who was put out for good may be added or invited
+// again. Only admins may. The reply is [Group]; or notFound if he is not banned.
+type LiftBan struct {
+	// Group is the group.
+	Group GroupID `json:"group" limit:"1..64"`
+	// User is whom.
+	User UserID `json:"user" limit:"1..64"`
+}
+
 // SetRole makes an active member an admin, or an admin a member. Only admins
 // may. The reply is [Group]; or conflict if no admin would be left.
 type SetRole struct {

@@ -19,7 +19,8 @@ func (WhoMayCall) Values() []string {
 type Person struct {
 	// User is the account.
 	User UserID `json:"user"`
-	// Name is what to show.
+	// Name is what to show: his id if we must not see his name or know him by
+	// nothing but the id. Empty in a call log for an account that is deleted.
 	Name string `json:"name"`
 }
 
@@ -34,7 +35,8 @@ type People struct {
 	Blocked []Person `json:"blocked"`
 }
 
-// AddContact adds an account to our contacts. The reply is [People].
+// AddContact adds an account to our contacts. The reply is [People], the same
+// whether there is such an account or not.
 type AddContact struct {
 	// User is the account.
 	User UserID `json:"user" limit:"1..64"`

@@ -149,8 +149,8 @@ export function stage({ beforeAll, afterEach, afterAll }, env = {}) {
       people.push(one);
       return one;
     },
-    async person(browser, user, link = "") {
-      return stage.joins(await signIn(browsers[browser], stage.server.url, user, link));
+    async person(browser, user, link = "", options = {}) {
+      return stage.joins(await signIn(browsers[browser], stage.server.url, user, link, options));
     },
   };
   beforeAll(async () => {
@@ -175,25 +175,26 @@ export function stage({ beforeAll, afterEach, afterAll }, env = {}) {
  * connected. The page holds window.pronto, window.call, and what happened in
  * window.seen; it plays what comes in, as a real page does. It tells the call what it shows whenever
  * anything changes: a test that wants more shown hands it to window.showAlso, for
- * what it tells the call itself holds only until the next change.
+ * what it tells the call itself holds only until the next change. Cameras are shown at
+ * window.shownHeight, 360 if that is not set. options are more of the SDK's.
  */
-export async function signIn(browser, url, user, link = "") {
+export async function signIn(browser, url, user, link = "", options = {}) {
   const context = await browser.newContext();
   const page = await context.newPage();
   const faults = [];
   page.on("pageerror", (error) => faults.push(error.message));
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
-  await openPage(page, url, user, link);
+  await openPage(page, url, user, link, options);
   return { page, context, user, faults };
 }
 
 /** openPage loads a bare page of the server's origin and connects the SDK on it. */
-export async function openPage(page, url, user, link = "") {
+export async function openPage(page, url, user, link = "", options = {}) {
   await page.goto(`${url}/sdk/pronto.js`);
-  await page.evaluate(connect, { user, link });
+  await page.evaluate(connect, { user, link, options });
 }
 
-async function connect({ user, link }) {
+async function connect({ user, link, options }) {
   const post = async (path, body) => {
     const answer = await fetch(path, {
       method: "POST",
@@ -209,7 +210,7 @@ async function connect({ user, link }) {
     return window.guestToken;
   };
   const { Pronto } = await import("/sdk/pronto.js");
-  const pronto = new Pronto({ token, deviceName: `${user}'s test page` });
+  const pronto = new Pronto({ token, deviceName: `${user}'s test page`, ...options });
   window.seen = { notices: [], ended: [], states: [], problems: [] };
   const players = new Map(); // as many elements as tracks, so that decoders run
   const play = (track) => {
@@ -238,9 +239,13 @@ async function connect({ user, link }) {
         const { audio, camera, screen, screenAudio } = call.media(participant);
         for (const track of [audio, camera, screen, screenAudio]) play(track);
         if (media.screen) items.unshift({ participant, source: "screen", height: 360 });
-        if (media.camera) items.push({ participant, source: "camera", height: 360 });
+        if (media.camera) items.push({ participant, source: "camera", height: window.shownHeight ?? 360 });
       }
       call.view([...items, ...also]);
+    };
+    window.showAt = (height) => {
+      window.shownHeight = height;
+      show();
     };
     window.showAlso = (items) => {
       also = items;
@@ -304,6 +309,8 @@ async function describeCall() {
     local: call && { microphone: call.local.microphone, camera: call.local.camera },
     deviceError: call?.deviceError?.code,
     stats,
+    encryption: call?.encryption,
+    frames: (await call?.frames())?.filter(({ frames }) => frames > 0),
     seen: window.seen,
   });
 }

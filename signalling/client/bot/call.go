@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pronto/signalling/client"
+	"pronto/signalling/client/keys"
 	"pronto/signalling/client/media"
 	"pronto/signalling/wire"
 )
@@ -32,6 +33,7 @@ type Call struct {
 
 	shown  atomic.Pointer[wire.CallState] // state, for others
 	after  atomic.Int64                   // ns until the first sound
+	keys   *keys.Keys                     // nil if the call is not encrypted
 	end    sync.Once
 	reason wire.EndReason // set before over is closed
 
@@ -40,7 +42,10 @@ type Call struct {
 	since   time.Time // of accept, join, or the first other's arrival
 	media   wire.Media
 	syncing bool
-	missing time.Time // when the server knew nothing of the call; zero if it does
+	entered bool              // the keys were asked for
+	ghost   time.Time         // since when somebody has keys whom the server has not named; zero if nobody
+	unbound []*wire.Described // what could not be checked yet
+	missing time.Time         // when the server knew nothing of the call; zero if it does
 
 	mu   sync.Mutex // guards what follows
 	way  *way
@@ -254,6 +259,9 @@ func (c *Call) replace(s wire.CallState) {
 	if s.Phase == wire.PhaseEnded {
 		c.finish(wire.EndFailed)
 		return
+	}
+	if c.entered {
+		c.keys.Sync() // some commits may have been missed
 	}
 	c.follow()
 }

@@ -55,7 +55,7 @@ func (c *Call) offer(w *way, restart bool) {
 			c.phone.cfg.Logger.Debug("no offer could be made", "error", err)
 			return
 		}
-		c.tell(wire.Describe{Call: c.id, Generation: w.generation, Type: d.Type, SDP: d.SDP})
+		c.describe(w, d)
 		return
 	}
 	d, sends, err := w.routed.Offer(restart)
@@ -101,13 +101,16 @@ func (c *Call) answered(w *way, answer wire.Negotiated, err error) {
 
 // signalled carries out an event that sets up our media.
 func (c *Call) signalled(body any) {
+	if c.keys != nil && c.keys.Take(body) {
+		return
+	}
 	w := c.way
 	if w == nil {
 		return
 	}
 	switch b := body.(type) {
 	case *wire.Described:
-		if w.direct == nil || b.Generation != w.generation {
+		if w.direct == nil || b.Generation != w.generation || !c.bound(w, b) {
 			return
 		}
 		answer, err := w.direct.Described(media.Description{Type: b.Type, SDP: b.SDP})
@@ -116,7 +119,7 @@ func (c *Call) signalled(body any) {
 			return
 		}
 		if answer != nil {
-			c.tell(wire.Describe{Call: c.id, Generation: w.generation, Type: answer.Type, SDP: answer.SDP})
+			c.describe(w, *answer)
 		}
 	case *wire.Trickled:
 		if w.direct != nil && b.Generation == w.generation {

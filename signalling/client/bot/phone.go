@@ -2,6 +2,7 @@ package bot
 
 import (
 	"context"
+	"crypto/ed25519"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"pronto/signalling/client"
+	"pronto/signalling/client/keys"
 	"pronto/signalling/client/media"
 	"pronto/signalling/wire"
 )
@@ -22,6 +24,9 @@ type PhoneConfig struct {
 	Engine *media.Engine
 	// Clip is what is sent. Required with Engine.
 	Clip *media.Clip
+	// Key is the device's identity key, by which others know its account's calls. Nil means
+	// a new one: people who remember the one before are warned.
+	Key ed25519.PrivateKey
 	// Echo sends back what the other says in a call of two, instead of the clip.
 	Echo bool
 	// Incoming hears of calls that ring. It must not wait for anything of this
@@ -59,6 +64,9 @@ type Phone struct {
 
 	work sync.WaitGroup // goroutines of calls
 
+	// Owned by on.
+	user wire.UserID // empty for a guest
+
 	mu      sync.Mutex // guards what follows; held for map access only
 	calls   map[wire.CallID]*Call
 	over    []wire.CallID
@@ -73,6 +81,14 @@ func Open(ctx context.Context, cfg PhoneConfig) (*Phone, error) {
 	}
 	p := &Phone{cfg: cfg, ready: make(chan struct{}), calls: map[wire.CallID]*Call{}, entered: make(chan struct{})}
 	cfg.Client.On = p.on
+	cfg.Client.Encryption = wire.EncryptionVersion
+	if p.cfg.Key == nil {
+		_, key, err := ed25519.GenerateKey(nil)
+		if err != nil {
+			return nil, fmt.Errorf("make a key: %w", err)
+		}
+		p.cfg.Key = key
+	}
 	c, err := client.Dial(ctx, cfg.Client)
 	if err != nil {
 		return nil, err
@@ -207,6 +223,7 @@ func (p *Phone) on(e client.Event) {
 	<-p.ready
 	switch b := e.Body.(type) {
 	case *wire.Welcome:
+		p.user = b.User
 		p.welcome(b)
 	case *wire.CallState:
 		p.enter(*b)
@@ -261,6 +278,13 @@ func (p *Phone) enter(s wire.CallState) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	c := newCall(p, s, stop)
+	if s.Encrypted {
+		if !c.holdKeys(keys.Identity{Account: p.user, Device: p.cfg.Client.Device, Key: p.cfg.Key}) {
+			stop()
+			return
+		}
+		p.work.Go(func() { c.keys.Run(ctx) })
+	}
 	p.calls[s.Call] = c
 	p.changed()
 	p.work.Go(c.run)

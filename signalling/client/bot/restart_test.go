@@ -78,9 +78,16 @@ func (f *front) carry(in net.Conn) {
 // when the first is gone.
 func killed(t *testing.T, users []wire.UserID, set func(w *world, phones []*phone) []*bot.Call, between func([]*bot.Call)) []*bot.Call {
 	t.Helper()
+	return killedWith(t, signallingtest.Options{}, users, set, between)
+}
+
+// killedWith is killed, of servers with these options.
+func killedWith(t *testing.T, o signallingtest.Options, users []wire.UserID, set func(w *world, phones []*phone) []*bot.Call, between func([]*bot.Call)) []*bot.Call {
+	t.Helper()
 	dsn := storetest.SQLiteDSN(t)
 	f := newFront(t)
-	first := newWorld(t, signallingtest.Options{DSN: dsn})
+	o.DSN = dsn
+	first := newWorld(t, o)
 	f.aim(first.Listener())
 	first.front = "ws://" + f.listener.Addr().String() + "/v1/ws"
 	var phones []*phone
@@ -95,7 +102,8 @@ func killed(t *testing.T, users []wire.UserID, set func(w *world, phones []*phon
 	}
 	first.Stop()
 	between(calls)
-	second := signallingtest.Start(t, signallingtest.Options{DSN: dsn, Secret: first.Secret})
+	o.Secret = first.Secret
+	second := signallingtest.Start(t, o)
 	f.aim((&world{Server: second}).Listener())
 	for _, p := range phones {
 		until(t, "the phone is online", p.Client().Online)

@@ -59,11 +59,12 @@ func (c *Call) follow() {
 	shown := c.state
 	shown.Participants = slices.Clone(c.state.Participants)
 	c.shown.Store(&shown)
-	if c.phone.cfg.Engine == nil {
-		return
-	}
 	in := client.Joined(&c.state)
 	if !slices.ContainsFunc(in, func(p wire.Participant) bool { return p.Participant == c.state.Self }) {
+		return
+	}
+	c.enterKeys()
+	if c.phone.cfg.Engine == nil {
 		return
 	}
 	if c.state.Topology == wire.TopologySFU {
@@ -157,10 +158,14 @@ func (c *Call) dropOld() {
 }
 
 func (c *Call) options(w *way) media.Options {
-	return media.Options{
+	o := media.Options{
 		ICE: c.state.ICE, Clip: c.phone.cfg.Clip, Media: c.media, Echo: c.phone.cfg.Echo,
 		On: func(e media.Event) { c.post(func() { c.happened(w, e) }) },
 	}
+	if c.keys != nil {
+		o.Cipher = c.keys
+	}
+	return o
 }
 
 // happened carries out what a connection tells.
@@ -186,6 +191,9 @@ func (c *Call) heard(w *way) {
 		after = time.Since(w.begun) // the call was heard before, on another way
 	}
 	if c.after.CompareAndSwap(0, int64(after)) {
+		if c.keys != nil {
+			c.tell(wire.FirstOpened{Call: c.id, AfterMs: uint32(min(after.Milliseconds(), 600_000))})
+		}
 		close(c.flows)
 	}
 	if w != c.way {
@@ -208,9 +216,17 @@ func (c *Call) look(now time.Time) {
 		c.finish(wire.EndFailed)
 		return
 	}
+	c.lookForGhosts(now)
 	w := c.way
 	if w == nil {
 		return
+	}
+	unbound := c.unbound
+	c.unbound = nil
+	for _, d := range unbound {
+		if !c.bound(w, d) {
+			return
+		}
 	}
 	if c.old != nil && now.Sub(w.begun) > keepOldFor {
 		c.dropOld()

@@ -142,6 +142,46 @@ type Entry struct {
 // JoinExternal makes a commit with which we join a group from outside (RFC 9420,
 // section 12.4.3.2), given an MLSMessage with a group info.
 func JoinExternal(cfg Config, info []byte, e Entry) (*Commit, error) {
+	g, err := outside(cfg, info, e.Tree)
+	if err != nil {
+		return nil, err
+	}
+	if g.external == nil {
+		return nil, fmt.Errorf("%w: a group info without an external key", ErrRefused)
+	}
+	kemOutput, init, err := externalInit(g.external)
+	if err != nil {
+		return nil, err
+	}
+	return g.enterFromOutside(init, kemOutput, e)
+}
+
+// RatchetTree returns the ratchet tree in an MLSMessage with a group info, for [Join]; nil if
+// it holds none. It is verified there.
+func RatchetTree(info []byte) ([]byte, error) {
+	m, err := parseMessage(info)
+	if err != nil {
+		return nil, err
+	}
+	if m.groupInfo == nil {
+		return nil, fmt.Errorf("%w: no group info", ErrMalformed)
+	}
+	t, _ := findExtension(m.groupInfo.extensions, extRatchetTree)
+	return t, nil
+}
+
+// MembersOf returns the members of the group that an MLSMessage with a group info is of,
+// once all of it is verified.
+func MembersOf(cfg Config, info []byte) ([]Member, error) {
+	g, err := outside(cfg, info, nil)
+	if err != nil {
+		return nil, err
+	}
+	return g.Members(), nil
+}
+
+// outside is the view that somebody has who is no member, without secrets.
+func outside(cfg Config, info, tree []byte) (*Group, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -152,23 +192,16 @@ func JoinExternal(cfg Config, info []byte, e Entry) (*Commit, error) {
 	if m.groupInfo == nil {
 		return nil, fmt.Errorf("%w: no group info", ErrMalformed)
 	}
-	external, ok := findExtension(m.groupInfo.extensions, extExternalPub)
-	if !ok {
-		return nil, fmt.Errorf("%w: a group info without an external key", ErrRefused)
-	}
-	kemOutput, init, err := externalInit(external)
-	if err != nil {
+	g := &Group{cfg: cfg, context: m.groupInfo.context, confirmation: m.groupInfo.confirmation}
+	if g.tree, err = m.groupInfo.tree(tree); err != nil {
 		return nil, err
 	}
-	before := &Group{cfg: cfg, context: m.groupInfo.context, confirmation: m.groupInfo.confirmation}
-	if before.tree, err = m.groupInfo.tree(e.Tree); err != nil {
+	if err := cfg.authenticateAll(g.tree); err != nil {
 		return nil, err
 	}
-	if err := cfg.authenticateAll(before.tree); err != nil {
-		return nil, err
-	}
-	before.interim = interimTranscript(before.context.transcript, before.confirmation)
-	return before.enterFromOutside(init, kemOutput, e)
+	g.interim = interimTranscript(g.context.transcript, g.confirmation)
+	g.external, _ = findExtension(m.groupInfo.extensions, extExternalPub)
+	return g, nil
 }
 
 // enterFromOutside is JoinExternal, given the view without its secrets.

@@ -25,6 +25,7 @@ type Group struct {
 	confirmation []byte
 	proposed     map[string]proposed // by their names
 	past         []resumption        // latest first
+	external     []byte              // the key for entering, of a view from outside
 }
 
 // resumption is what an epoch leaves for commits that prove to come after it (RFC 9420,

@@ -17,7 +17,10 @@ function App() {
     read<Catalogue>("dashboards").then(setCatalogue, (error: Error) => setProblem(error.message));
     const move = () => setUID(location.hash.slice(1));
     addEventListener("hashchange", move);
-    const timer = setInterval(() => document.visibilityState === "visible" && setNowMs(Date.now()), refreshMs);
+    const timer = setInterval(
+      () => document.visibilityState === "visible" && setNowMs(Date.now()),
+      refreshMs,
+    );
     return () => {
       removeEventListener("hashchange", move);
       clearInterval(timer);
@@ -40,9 +43,7 @@ function App() {
           </a>
         </nav>
       </header>
-      <main>
-        {uid === "support" ? <Support /> : board && <Board {...{ catalogue, board, nowMs }} />}
-      </main>
+      <main>{uid === "support" ? <Support /> : board && <Board {...{ catalogue, board, nowMs }} />}</main>
     </>
   );
 }

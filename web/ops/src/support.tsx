@@ -51,10 +51,13 @@ export function Support() {
   };
   return (
     <>
-      <p class="about">People see a code after their call. With it you see what happened, without who they are.</p>
+      <p class="about">
+        People see a code after their call. With it you see what happened, without who they are.
+      </p>
       <form onSubmit={find}>
         <label>
-          Support code <input name="code" placeholder="7K3M-Q2ZD" autocomplete="off" spellcheck={false} required />
+          Support code{" "}
+          <input name="code" placeholder="7K3M-Q2ZD" autocomplete="off" spellcheck={false} required />
         </label>
         <button type="submit">Find</button>
       </form>

@@ -220,6 +220,11 @@ export class Call extends Emitter<CallEvents> {
     await told.catch(() => undefined); // if it cannot be told, the session's end will tell
   }
 
+  /** muteParticipant turns somebody's microphone off, as the host may; he may turn it on again. */
+  async muteParticipant(participant: string): Promise<void> {
+    await this.#signalling.request("muteParticipant", { call: this.id, participant });
+  }
+
   /** end ends the call for all; only the host may. */
   async end(): Promise<void> {
     await this.#signalling.request("end", { call: this.id });

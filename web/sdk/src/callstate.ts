@@ -74,6 +74,8 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       return { state: change(frame.body.participant, { presence: "ringing" }) };
     case "inviteUnanswered":
       return about("unanswered", without(state, frame.body.participant), find(frame.body.participant));
+    case "inviteWithdrawn": // by his own act, or the host's: nobody failed to answer
+      return { state: without(state, frame.body.participant) };
     case "participantJoined":
       return about("joined", put(state, frame.body.participant), frame.body.participant);
     case "participantLeft":

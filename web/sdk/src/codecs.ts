@@ -54,24 +54,27 @@ const extensions: readonly string[] = [
 
 /**
  * slim leaves of an offer what the SFU reads; with many slots the rest is most of it. Candidates are not
- * among that. Dependency descriptors stay only for codecs that need them: with them Chromium leaves picture ids out
- * of VP8, by which a receiver gets along with a lost frame.
+ * among that. Dependency descriptors are taken in from everybody, but sent only with codecs that need
+ * them: with them Chromium leaves picture ids out of VP8, by which a receiver gets along with a lost frame.
  */
 export function slim(offer: string, codec: VideoCodec): string {
-  const kept = hasLayers(codec) ? [...extensions, dependencyDescriptor] : extensions;
-  let formats: string[] = []; // of the media section
+  const [session = "", ...sections] = offer.split(/^(?=m=)/m);
+  return [session, ...sections.map((section) => slimSection(section, codec))].join("");
+}
+
+function slimSection(section: string, codec: VideoCodec): string {
+  const lines = section.split("\r\n");
+  const formats = lines[0]?.split(" ").slice(3) ?? [];
+  const sends = lines.includes("a=sendonly");
   const useless = (line: string) => {
-    if (line.startsWith("m=")) formats = line.split(" ").slice(3);
     if (/^a=(candidate:|end-of-candidates|rtcp:|msid:|rtcp-fb:\d+ goog-remb)/.test(line)) return true;
     const [, format] = /^a=rtcp-fb:(\d+) /.exec(line) ?? [];
     if (format !== undefined && !formats.includes(format)) return true; // Firefox says them all the same
     const [, uri] = /^a=extmap:\S+ (\S+)/.exec(line) ?? [];
-    return uri !== undefined && !kept.includes(uri);
+    if (uri === dependencyDescriptor) return sends && !hasLayers(codec);
+    return uri !== undefined && !extensions.includes(uri);
   };
-  return offer
-    .split("\r\n")
-    .filter((line) => !useless(line))
-    .join("\r\n");
+  return lines.filter((line) => !useless(line)).join("\r\n");
 }
 
 /** camera are the encodings of a camera as simulcast. */

@@ -1,3 +1,5 @@
+export type { AccountOptions } from "./account.ts";
+export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { LocalTracks } from "./devices.ts";
@@ -20,6 +22,7 @@ export type {
   CreateLink,
   Device,
   Direction,
+  Discovery,
   EndReason,
   Kind,
   LeaveReason,
@@ -29,10 +32,14 @@ export type {
   Path,
   People,
   Person,
+  Preferences,
   Presence,
   Privacy,
+  Profile,
   RatingReason,
+  SetPreferences,
   SetPrivacy,
+  SetProfile,
   StopReason,
   Topology,
   VideoCodec,

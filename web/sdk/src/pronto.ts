@@ -1,3 +1,4 @@
+import { Account } from "./account.ts";
 import { Call, type CallStart } from "./call.ts";
 import type { Store } from "./device.ts";
 import { Devices } from "./devices.ts";
@@ -21,7 +22,9 @@ import type {
   Link,
   Media,
   People,
+  Preferences,
   Privacy,
+  Profile,
   SetPrivacy,
   VideoCodec,
   Welcome,
@@ -67,6 +70,10 @@ export interface ProntoEvents {
   call: Call;
   people: People;
   privacy: Privacy;
+  /** profile: another device has changed what others see of us. */
+  profile: Profile;
+  /** preferences: another device has changed what we prefer. */
+  preferences: Preferences;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
   /** problem: the connection is closed for good. */
@@ -86,6 +93,8 @@ export interface JoinOptions extends AcceptOptions {
 
 /** Pronto is the client: one session of one account, or guest, with the server. */
 export class Pronto extends Emitter<ProntoEvents> {
+  /** account is our account as a whole: profile, preferences, number, and its end. */
+  readonly account: Account;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
@@ -103,11 +112,12 @@ export class Pronto extends Emitter<ProntoEvents> {
   constructor(options: ProntoOptions) {
     super();
     const store = options.storage ?? pageStorage();
+    const url = options.url ?? pageURL();
     this.#store = store;
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";
     this.#signalling = new Signalling({
-      url: options.url ?? pageURL(),
+      url,
       token: options.token,
       ...(options.device === undefined ? {} : { device: options.device }),
       ...(options.deviceName === undefined ? {} : { deviceName: options.deviceName }),
@@ -115,6 +125,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(store === undefined ? {} : { store }),
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
+    this.account = new Account(this.#signalling, { url, token: options.token });
     this.#signalling.on("state", (state) => this.emit("state", state));
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));
@@ -360,6 +371,12 @@ export class Pronto extends Emitter<ProntoEvents> {
         break;
       case "privacy":
         this.emit("privacy", frame.body);
+        break;
+      case "profile":
+        this.emit("profile", frame.body);
+        break;
+      case "preferences":
+        this.emit("preferences", frame.body);
         break;
       case "logged":
         this.emit("logged", frame.body);

@@ -1206,11 +1206,17 @@ export interface People {
 export interface Person {
   /** User is the account. */
   readonly user: UserID;
-  /** Name is what to show. */
+  /**
+   * Name is what to show: his id if we must not see his name or know him by
+   * nothing but the id. Empty in a call log for an account that is deleted.
+   */
   readonly name: string;
 }
 
-/** AddContact adds an account to our contacts. The reply is People. */
+/**
+ * AddContact adds an account to our contacts. The reply is People, the same
+ * whether there is such an account or not.
+ */
 export interface AddContact {
   /** User is the account. */
   readonly user: UserID;
@@ -1428,6 +1434,184 @@ export interface SetPrivacy {
   readonly ifVersion: number;
 }
 
+/** GetPreferences asks for all that we have chosen. The reply is Preferences. */
+export type GetPreferences = Record<string, never>;
+
+/**
+ * Preferences are all that we have chosen, as one record; also an event to our
+ * other devices.
+ */
+export interface Preferences {
+  /** Version counts the changes of any part, from 0. */
+  readonly version: number;
+  /** Terms is the version of the terms that we have accepted; absent for none. */
+  readonly terms?: string;
+  /** TermsMs is when we have accepted them; absent for none. */
+  readonly termsMs?: UnixMs;
+  /** Minor says that our defaults are those for minors. */
+  readonly minor?: boolean;
+  /** ShowProfileTo is who sees our name, text and image. */
+  readonly showProfileTo: WhoMayCall;
+  /** Privacy are our settings about calls. */
+  readonly privacy: Privacy;
+  /** Presence is who sees when we are online. */
+  readonly presence: PresenceSetting;
+  /** Blocked are the accounts that cannot reach us, the latest first. */
+  readonly blocked: readonly UserID[];
+}
+
+/** PresenceSetting is our setting; also an event to our other devices. */
+export interface PresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except: readonly UserID[];
+  /** Version counts changes, from 0. */
+  readonly version: number;
+}
+
+/**
+ * PresenceAudience is a setting: who sees whether we are online, when we last
+ * were, and whether we are in a call.
+ */
+export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nobody";
+
+/**
+ * SetPreferences changes parts of the record. What is absent stays as it is. The
+ * reply is Preferences; or conflict, and nothing is changed, if anything in the
+ * record has changed since IfVersion.
+ */
+export interface SetPreferences {
+  /** IfVersion is the version that was shown when the change was made. */
+  readonly ifVersion: number;
+  /** AcceptTerms is the version of the terms that we accept now. */
+  readonly acceptTerms?: string;
+  /** ShowProfileTo is who sees our name, text and image. */
+  readonly showProfileTo?: WhoMayCall;
+  /** Privacy are our settings about calls. Its IfVersion does not count here. */
+  readonly privacy?: SetPrivacy;
+  /** Presence is who sees when we are online. Its IfVersion does not count here. */
+  readonly presence?: SetPresenceSetting;
+  /** Blocked is the whole list of the accounts that cannot reach us. */
+  readonly blocked?: BlockList;
+}
+
+/**
+ * SetPresenceSetting changes our setting. The reply is PresenceSetting; or
+ * conflict if another device changed it first. Whoever we block sees nothing,
+ * whatever the setting.
+ */
+export interface SetPresenceSetting {
+  /** Audience is who sees our presence. */
+  readonly audience: PresenceAudience;
+  /** Except are the contacts who do not, with contactsExcept. */
+  readonly except?: readonly UserID[];
+  /** IfVersion is the version that was shown when the change was made. */
+  readonly ifVersion: number;
+}
+
+/** BlockList are accounts. */
+export interface BlockList {
+  /** Users are they. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * GetProfiles asks for what we may see of accounts, or of our own. The reply is
+ * Profiles.
+ */
+export interface GetProfiles {
+  /** Users are the accounts. */
+  readonly users: readonly UserID[];
+}
+
+/**
+ * Profiles are what we may see of accounts, in the order in which they were asked
+ * for.
+ */
+export interface Profiles {
+  /** Profiles are they. */
+  readonly profiles: readonly Profile[];
+}
+
+/**
+ * Profile is what we may see of an account; as an event it is our own, which
+ * another device has changed. Of who does not show us his, whom we know by nothing
+ * but an id, or who does not exist, there is only the id, as his name.
+ */
+export interface Profile {
+  /** User is the account. */
+  readonly user: UserID;
+  /** Name is what to show. */
+  readonly name: string;
+  /** About is what he says about himself. */
+  readonly about?: string;
+  /**
+   * Avatar is the path of his image on this server, made for us: nobody can
+   * guess it, and it leads nowhere as soon as he shows it to us no more.
+   */
+  readonly avatar?: string;
+}
+
+/**
+ * SetProfile changes what others see of us. The image is changed by PUT and DELETE
+ * /v1/account/avatar. The reply is Profile.
+ */
+export interface SetProfile {
+  /** Name is what to show; absent keeps the one there is. */
+  readonly name?: string;
+  /** About is what we say about ourselves. */
+  readonly about: string;
+}
+
+/**
+ * ChangeNumber gives our account another phone number, which the code proves that
+ * was sent there by POST /v1/accounts/code. The account stays what it is; calls to
+ * who asks for the old number find nobody from now on. The reply is Discovery;
+ * or notFound for a code that is wrong or not good any more.
+ */
+export interface ChangeNumber {
+  /** Number is the new number, as E.164: + and the country code first. */
+  readonly number: string;
+  /** Code is the six digits. */
+  readonly code: string;
+}
+
+/**
+ * FindNumber asks whose phone number it is. It takes from the same budget as
+ * UploadContacts, and keeps nothing. The reply is Found; or notFound for a
+ * number that has no account, and for one whose owner does not want to be found by
+ * it.
+ */
+export interface FindNumber {
+  /** Number is the number, as E.164. */
+  readonly number: string;
+}
+
+/** Found is whose number it is. */
+export interface Found {
+  /** Person is the account. */
+  readonly person: Person;
+}
+
+/**
+ * DisableAccount switches our account off: all our devices are signed out, and
+ * nobody reaches us, until we sign in anew. Nothing is deleted. The reply is
+ * Done; then the socket closes.
+ */
+export type DisableAccount = Record<string, never>;
+
+/**
+ * DeleteAccount deletes our account, for good: it leaves its calls and groups, its
+ * links, devices and tokens end, and whoever comes back by the same address gets
+ * another account. Within a minute nothing names it. The reply is Done; then the
+ * socket closes.
+ */
+export interface DeleteAccount {
+  /** User is our own account, so that nobody deletes one by mistake. */
+  readonly user: UserID;
+}
+
 /**
  * GetCallLog asks for a page of our calls, newest first. The reply is
  * CallLog.
@@ -1522,11 +1706,10 @@ export interface Decision {
  * - invite: into a running call
  * - groupRing: a ring of several
  * - link: by a link of ours
- * - knock: asked to be let into a call of ours
  * - callRequest: to switch between voice and video
- * - ringAgain: back in a call of two that was left
+ * - ringAgain: back into a call that we were in, or had declined
  */
-export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "knock" | "callRequest" | "ringAgain";
+export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain";
 
 /**
  * Verdict is what became of an attempt to reach us.
@@ -1670,36 +1853,6 @@ export interface RevokeDevice {
 
 /** GetPresenceSetting asks for our setting. The reply is PresenceSetting. */
 export type GetPresenceSetting = Record<string, never>;
-
-/** PresenceSetting is our setting; also an event to our other devices. */
-export interface PresenceSetting {
-  /** Audience is who sees our presence. */
-  readonly audience: PresenceAudience;
-  /** Except are the contacts who do not, with contactsExcept. */
-  readonly except: readonly UserID[];
-  /** Version counts changes, from 0. */
-  readonly version: number;
-}
-
-/**
- * PresenceAudience is a setting: who sees whether we are online, when we last
- * were, and whether we are in a call.
- */
-export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nobody";
-
-/**
- * SetPresenceSetting changes our setting. The reply is PresenceSetting; or
- * conflict if another device changed it first. Whoever we block sees nothing,
- * whatever the setting.
- */
-export interface SetPresenceSetting {
-  /** Audience is who sees our presence. */
-  readonly audience: PresenceAudience;
-  /** Except are the contacts who do not, with contactsExcept. */
-  readonly except?: readonly UserID[];
-  /** IfVersion is the version that was shown when the change was made. */
-  readonly ifVersion: number;
-}
 
 /**
  * WatchPresence says whose presence this session shows from now on, in place of
@@ -1928,6 +2081,17 @@ export interface RemoveFromGroup {
 }
 
 /**
+ * LiftBan takes back a ban: who was put out for good may be added or invited
+ * again. Only admins may. The reply is Group; or notFound if he is not banned.
+ */
+export interface LiftBan {
+  /** Group is the group. */
+  readonly group: GroupID;
+  /** User is whom. */
+  readonly user: UserID;
+}
+
+/**
  * SetRole makes an active member an admin, or an admin a member. Only admins
  * may. The reply is Group; or conflict if no admin would be left.
  */
@@ -2117,6 +2281,15 @@ export interface ParticipantRinging {
  */
 export interface InviteUnanswered {
   /** Participant is who did not come. */
+  readonly participant: ParticipantID;
+}
+
+/**
+ * InviteWithdrawn says that an invited participant is not rung any more, because
+ * who had invited him, or who leads the call, has taken it back.
+ */
+export interface InviteWithdrawn {
+  /** Participant is who is not invited any more. */
   readonly participant: ParticipantID;
 }
 
@@ -2476,6 +2649,8 @@ export const limits = {
   maxCandidates: 32,
   /** MaxViews is how many pictures one page may ask for. */
   maxViews: 49,
+  /** MaxAboutBytes is the longest text that somebody says about himself. */
+  maxAboutBytes: 280,
   /**
    * MaxReports is how many pictures' reports one report of quality has: one for
    * cameras, one for screens.
@@ -2564,6 +2739,14 @@ export interface RequestMap {
   readonly unblockNumber: { readonly body: UnblockNumber; readonly reply: Discovery; readonly replyType: "discovery" };
   readonly getPrivacy: { readonly body: GetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
   readonly setPrivacy: { readonly body: SetPrivacy; readonly reply: Privacy; readonly replyType: "privacy" };
+  readonly getPreferences: { readonly body: GetPreferences; readonly reply: Preferences; readonly replyType: "preferences" };
+  readonly setPreferences: { readonly body: SetPreferences; readonly reply: Preferences; readonly replyType: "preferences" };
+  readonly getProfiles: { readonly body: GetProfiles; readonly reply: Profiles; readonly replyType: "profiles" };
+  readonly setProfile: { readonly body: SetProfile; readonly reply: Profile; readonly replyType: "profile" };
+  readonly changeNumber: { readonly body: ChangeNumber; readonly reply: Discovery; readonly replyType: "discovery" };
+  readonly findNumber: { readonly body: FindNumber; readonly reply: Found; readonly replyType: "found" };
+  readonly disableAccount: { readonly body: DisableAccount; readonly reply: Done; readonly replyType: "done" };
+  readonly deleteAccount: { readonly body: DeleteAccount; readonly reply: Done; readonly replyType: "done" };
   readonly getCallLog: { readonly body: GetCallLog; readonly reply: CallLog; readonly replyType: "callLog" };
   readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
@@ -2585,6 +2768,7 @@ export interface RequestMap {
   readonly declineInvitation: { readonly body: DeclineInvitation; readonly reply: Done; readonly replyType: "done" };
   readonly leaveGroup: { readonly body: LeaveGroup; readonly reply: Done; readonly replyType: "done" };
   readonly removeFromGroup: { readonly body: RemoveFromGroup; readonly reply: Group; readonly replyType: "group" };
+  readonly liftBan: { readonly body: LiftBan; readonly reply: Group; readonly replyType: "group" };
   readonly setRole: { readonly body: SetRole; readonly reply: Group; readonly replyType: "group" };
   readonly renameGroup: { readonly body: RenameGroup; readonly reply: Group; readonly replyType: "group" };
   readonly isolateInGroup: { readonly body: IsolateInGroup; readonly reply: Group; readonly replyType: "group" };
@@ -2655,6 +2839,14 @@ export type ClientFrame =
   | { readonly type: "unblockNumber"; readonly id: string; readonly body: UnblockNumber }
   | { readonly type: "getPrivacy"; readonly id: string; readonly body: GetPrivacy }
   | { readonly type: "setPrivacy"; readonly id: string; readonly body: SetPrivacy }
+  | { readonly type: "getPreferences"; readonly id: string; readonly body: GetPreferences }
+  | { readonly type: "setPreferences"; readonly id: string; readonly body: SetPreferences }
+  | { readonly type: "getProfiles"; readonly id: string; readonly body: GetProfiles }
+  | { readonly type: "setProfile"; readonly id: string; readonly body: SetProfile }
+  | { readonly type: "changeNumber"; readonly id: string; readonly body: ChangeNumber }
+  | { readonly type: "findNumber"; readonly id: string; readonly body: FindNumber }
+  | { readonly type: "disableAccount"; readonly id: string; readonly body: DisableAccount }
+  | { readonly type: "deleteAccount"; readonly id: string; readonly body: DeleteAccount }
   | { readonly type: "getCallLog"; readonly id: string; readonly body: GetCallLog }
   | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
@@ -2676,6 +2868,7 @@ export type ClientFrame =
   | { readonly type: "declineInvitation"; readonly id: string; readonly body: DeclineInvitation }
   | { readonly type: "leaveGroup"; readonly id: string; readonly body: LeaveGroup }
   | { readonly type: "removeFromGroup"; readonly id: string; readonly body: RemoveFromGroup }
+  | { readonly type: "liftBan"; readonly id: string; readonly body: LiftBan }
   | { readonly type: "setRole"; readonly id: string; readonly body: SetRole }
   | { readonly type: "renameGroup"; readonly id: string; readonly body: RenameGroup }
   | { readonly type: "isolateInGroup"; readonly id: string; readonly body: IsolateInGroup }
@@ -2697,6 +2890,10 @@ export type ReplyFrame =
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
   | { readonly type: "privacy"; readonly id: string; readonly serial?: number; readonly body: Privacy }
+  | { readonly type: "preferences"; readonly id: string; readonly serial?: number; readonly body: Preferences }
+  | { readonly type: "profiles"; readonly id: string; readonly serial?: number; readonly body: Profiles }
+  | { readonly type: "profile"; readonly id: string; readonly serial?: number; readonly body: Profile }
+  | { readonly type: "found"; readonly id: string; readonly serial?: number; readonly body: Found }
   | { readonly type: "callLog"; readonly id: string; readonly serial?: number; readonly body: CallLog }
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
@@ -2719,6 +2916,8 @@ export interface EventMap {
   readonly people: People;
   readonly discovery: Discovery;
   readonly privacy: Privacy;
+  readonly preferences: Preferences;
+  readonly profile: Profile;
   readonly logged: CallLogEntry;
   readonly devices: Devices;
   readonly presenceSetting: PresenceSetting;
@@ -2731,6 +2930,7 @@ export interface EventMap {
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
   readonly inviteUnanswered: InviteUnanswered;
+  readonly inviteWithdrawn: InviteWithdrawn;
   readonly participantJoined: ParticipantJoined;
   readonly participantLeft: ParticipantLeft;
   readonly presenceChanged: PresenceChanged;
@@ -2770,6 +2970,8 @@ export type SessionEventFrame =
   | { readonly type: "people"; readonly id?: never; readonly serial: number; readonly body: People }
   | { readonly type: "discovery"; readonly id?: never; readonly serial: number; readonly body: Discovery }
   | { readonly type: "privacy"; readonly id?: never; readonly serial: number; readonly body: Privacy }
+  | { readonly type: "preferences"; readonly id?: never; readonly serial: number; readonly body: Preferences }
+  | { readonly type: "profile"; readonly id?: never; readonly serial: number; readonly body: Profile }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
   | { readonly type: "devices"; readonly id?: never; readonly serial: number; readonly body: Devices }
   | { readonly type: "presenceSetting"; readonly id?: never; readonly serial: number; readonly body: PresenceSetting }
@@ -2788,6 +2990,8 @@ export const sessionEvents = [
   "people",
   "discovery",
   "privacy",
+  "preferences",
+  "profile",
   "logged",
   "devices",
   "presenceSetting",
@@ -2804,6 +3008,7 @@ export type CallEventFrame =
   | { readonly type: "participantInvited"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantInvited }
   | { readonly type: "participantRinging"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantRinging }
   | { readonly type: "inviteUnanswered"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: InviteUnanswered }
+  | { readonly type: "inviteWithdrawn"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: InviteWithdrawn }
   | { readonly type: "participantJoined"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantJoined }
   | { readonly type: "participantLeft"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: ParticipantLeft }
   | { readonly type: "presenceChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PresenceChanged }
@@ -2825,6 +3030,7 @@ export const callEvents = [
   "participantInvited",
   "participantRinging",
   "inviteUnanswered",
+  "inviteWithdrawn",
   "participantJoined",
   "participantLeft",
   "presenceChanged",

@@ -98,6 +98,9 @@ describe("an event", () => {
     expect(left.notice).toEqual({ type: "left", participant: person("bia"), reason: "lost" });
     const unanswered = apply(state, event("inviteUnanswered", { participant: "bia" }));
     expect(unanswered.notice).toEqual({ type: "unanswered", participant: person("bia") });
+    const withdrawn = apply(state, event("inviteWithdrawn", { participant: "bia" }));
+    expect(withdrawn.state.participants.map((p) => p.participant)).toEqual(["ana"]);
+    expect(withdrawn.notice).toBeUndefined();
   });
 
   test("of the host's leaving leaves no host", () => {

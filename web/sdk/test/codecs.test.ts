@@ -5,6 +5,7 @@ const dd = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-r
 const offer = [
   "v=0",
   "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
+  "a=sendonly",
   "a=candidate:1 1 udp 1 10.0.0.1 9 typ host",
   "a=rtcp:9 IN IP4 0.0.0.0",
   "a=extmap:1 urn:ietf:params:rtp-hdrext:toffset",
@@ -22,6 +23,7 @@ test("an offer keeps what the SFU reads and nothing else", () => {
   expect(slim(offer, "vp8").split("\r\n")).toEqual([
     "v=0",
     "m=video 9 UDP/TLS/RTP/SAVPF 96 97",
+    "a=sendonly",
     "a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid",
     "a=rtpmap:96 VP8/90000",
     "a=rtcp-fb:96 nack",
@@ -30,7 +32,8 @@ test("an offer keeps what the SFU reads and nothing else", () => {
   ]);
 });
 
-test("dependency descriptors are offered for codecs in layers only", () => {
+test("dependency descriptors are sent with codecs in layers only, and taken in always", () => {
+  expect(slim(offer.replace("sendonly", "recvonly"), "vp8")).toContain(dd);
   expect(slim(offer, "h264")).not.toContain(dd);
   for (const codec of ["vp9", "av1"] as const) expect(slim(offer, codec)).toContain(dd);
 });

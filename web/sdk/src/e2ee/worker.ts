@@ -21,7 +21,7 @@ interface Scope {
 const scope = globalThis as unknown as Scope;
 const generations = new Generations();
 const calls = new Map<string, WorkerCall>();
-const early = new Map<string, ((call: WorkerCall) => void)[]>(); // streams of calls that are not here yet
+const early = new Map<string, ((call: WorkerCall) => void)[]>(); // for calls that are not here yet
 const asked = new Map<number, { resolve(body: never): void; reject(error: unknown): void }>();
 let keys: KeyStore = new MemoryKeys();
 const opened = openKeys().then((store) => {
@@ -33,10 +33,7 @@ let asks = 0;
 scope.onrtctransform = ({ transformer }) => {
   // Before its call is here nothing is read: so nothing leaves, and nothing is played.
   const options = transformer.options as StreamOptions;
-  const run = (call: WorkerCall) => void call.run(options, transformer).catch(() => undefined);
-  const call = calls.get(options.call);
-  if (call !== undefined) run(call);
-  else early.set(options.call, [...(early.get(options.call) ?? []), run]);
+  whenHere(options.call, (call) => void call.run(options, transformer).catch(() => undefined));
 };
 
 scope.onmessage = ({ data }) => {
@@ -50,6 +47,13 @@ scope.onmessage = ({ data }) => {
     take(data);
   }
 };
+
+/** whenHere does something with a call, as soon as it is here: the page is quicker than our identity. */
+function whenHere(id: string, work: (call: WorkerCall) => void): void {
+  const call = calls.get(id);
+  if (call !== undefined) work(call);
+  else early.set(id, [...(early.get(id) ?? []), work]);
+}
 
 /** answer does what the page waits for. */
 async function answer(command: Command): Promise<unknown> {
@@ -81,7 +85,7 @@ function take(command: Command): void {
       const one = makeCall(call, command.self, secret === undefined ? undefined : fromBlob(secret));
       calls.set(call, one);
       one.setPresent(present, isolates);
-      for (const run of early.get(call) ?? []) run(one);
+      for (const work of early.get(call) ?? []) work(one);
       early.delete(call);
       break;
     }
@@ -95,7 +99,7 @@ function take(command: Command): void {
       calls.get(command.call)?.sync();
       break;
     case "expect":
-      calls.get(command.call)?.expect(command.stream, command.expected);
+      whenHere(command.call, (call) => call.expect(command.stream, command.expected));
       break;
     case "leave":
       calls.get(command.call)?.close();
@@ -125,10 +129,7 @@ async function introduce({
     keys = new MemoryKeys(); // a browser that gives a database, and keeps no keys in it
     identity = await identify(keys, account, device, devices);
   }
-  const key = toBlob(identity.publicKey);
-  const signed =
-    identity.self.chain.length > 0 || devices.some((one) => one.key === key && one.root === true);
-  return { key, signed };
+  return { key: toBlob(identity.publicKey), signed: identity.signed };
 }
 
 function makeCall(call: string, own: string, secret: Uint8Array<ArrayBuffer> | undefined): WorkerCall {

@@ -36,6 +36,7 @@ export interface WorkerCallOptions {
 
 const ghostMs = 2_000;
 const badTagsInARow = 5;
+const usualReplays = 50;
 const verifyMs = 20_000;
 
 /** WorkerCall is one call in the worker: its keys and the streams that they seal and open. */
@@ -56,6 +57,8 @@ export class WorkerCall {
   #ghosts = 0;
   #ghostTimer: ReturnType<typeof setTimeout> | undefined;
   #badTags = 0;
+  #replays = 0; // since replayedMs
+  #replayedMs = Number.NEGATIVE_INFINITY;
   #opened = false;
 
   constructor(options: WorkerCallOptions) {
@@ -262,6 +265,16 @@ export class WorkerCall {
     this.#options.opened();
   }
 
+  /** The network doubles a frame now and then, and one that was repeated may come late; many in a second are another thing. */
+  #isStorm(): boolean {
+    const now = performance.now();
+    if (now - this.#replayedMs > 1_000) {
+      this.#replayedMs = now;
+      this.#replays = 0;
+    }
+    return ++this.#replays > usualReplays;
+  }
+
   #faulty(fault: Fault): void {
     if (this.#keyring.latest < 0) return; // on our way in, nothing can be opened yet
     if (fault === "noKey") {
@@ -270,7 +283,7 @@ export class WorkerCall {
     } else if (fault === "badTag") {
       this.#options.failed("badTag");
       if (++this.#badTags >= badTagsInARow) this.#keys.repair("enter");
-    } else if (fault === "replayed") {
+    } else if (fault === "replayed" && this.#isStorm()) {
       this.#options.failed("replay");
     }
   }

@@ -1,0 +1,165 @@
+package bot_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"time"
+
+	"pronto/signalling/client/bot"
+	"pronto/signalling/signallingtest"
+	"pronto/signalling/wire"
+)
+
+// sealed are the options of a server all of whose calls are encrypted.
+var sealed = signallingtest.Options{Encryption: "required"}
+
+// opens waits until frames of n others are opened in the call, anew.
+func opens(t *testing.T, c *bot.Call, n int) {
+	t.Helper()
+	before := c.Stats().Received
+	until(t, "the others' frames are opened", func() bool {
+		voices, pictures := map[wire.ParticipantID]bool{}, map[wire.ParticipantID]bool{}
+		for flow, count := range c.Stats().Received {
+			opened := count.Opened - before[flow].Opened
+			if flow.Participant == "" || flow.Participant == c.State().Self {
+				continue
+			}
+			if flow.Source == wire.SourceMicrophone && opened > 30 {
+				voices[flow.Participant] = true
+			}
+			if flow.Source == wire.SourceCamera && opened > 10 {
+				pictures[flow.Participant] = true
+			}
+		}
+		return len(voices) == n && len(pictures) == n
+	})
+}
+
+// agree waits until all have the same keys and nobody else has.
+func agree(t *testing.T, calls ...*bot.Call) {
+	t.Helper()
+	until(t, "all have the same keys", func() bool {
+		code := calls[0].Keys().Code()
+		for _, c := range calls {
+			if c.Keys().Code() != code || len(c.Keys().Holders()) != len(calls) {
+				return false
+			}
+		}
+		return code != ""
+	})
+}
+
+func TestTwoTalkSealedOverADirectConnection(t *testing.T) {
+	w := newWorld(t, sealed)
+	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
+	w.know("ana", "bia")
+	made := ring(t, ana, wire.KindVideo, "bia")
+	taken := accept(t, bia)
+	opens(t, made, 1)
+	opens(t, taken, 1)
+	agree(t, made, taken)
+	if made.State().Topology != wire.TopologyDirect || !made.State().Encrypted {
+		t.Errorf("the call is %+v", made.State())
+	}
+	for _, h := range made.Keys().Holders() {
+		if h.Participant == "" || h.Account != "ana" && h.Account != "bia" {
+			t.Errorf("a holder is %+v", h)
+		}
+	}
+}
+
+func TestKeysGoOnWhenAThirdComesAndGoes(t *testing.T) {
+	w := newWorld(t, sealed)
+	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
+	w.know("ana", "bia", "carlo")
+	made := ring(t, ana, wire.KindVideo, "bia")
+	taken := accept(t, bia)
+	opens(t, made, 1)
+	opens(t, taken, 1)
+	if err := made.Invite(t.Context(), "carlo"); err != nil {
+		t.Fatalf("invite: %v", err)
+	}
+	third := accept(t, carlo)
+	for _, c := range []*bot.Call{made, taken, third} {
+		opens(t, c, 2)
+	}
+	agree(t, made, taken, third)
+	with := made.Keys().Code()
+	if err := third.Leave(t.Context()); err != nil {
+		t.Errorf("leave: %v", err)
+	}
+	agree(t, made, taken)
+	if made.Keys().Code() == with {
+		t.Error("the keys are still those that he who left has")
+	}
+	opens(t, made, 1)
+	opens(t, taken, 1)
+}
+
+func TestTheEchoIsSealedAnew(t *testing.T) {
+	o := sealed
+	o.RingTimeout = 2 * time.Second
+	w := newWorld(t, o)
+	cfg := w.config("echo", 0)
+	cfg.Echo = true
+	e, err := bot.New(bot.Config{Phone: cfg, Script: bot.Script{Answers: true, Everyone: true, Lines: 2}})
+	if err != nil {
+		t.Fatalf("new bot: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := e.Run(ctx); err != nil {
+			t.Errorf("the echo: %v", err)
+		}
+	})
+	ana := w.phone("ana", 1)
+	var call *bot.Call
+	until(t, "the echo answers", func() bool {
+		call = ring(t, ana, wire.KindVideo, "echo") // it may not have signed in yet
+		select {
+		case <-call.Flows():
+			return true
+		case <-call.Over():
+			return false
+		}
+	})
+	opens(t, call, 1)
+	stop()
+	running.Wait()
+}
+
+func TestASealedDirectCallOutlivesTheServer(t *testing.T) {
+	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia"}, func(_ *world, p []*phone) []*bot.Call {
+		made := ring(t, p[0], wire.KindVideo, "bia")
+		calls := []*bot.Call{made, accept(t, p[1])}
+		for _, c := range calls {
+			opens(t, c, 1)
+		}
+		return calls
+	}, func(calls []*bot.Call) {
+		for _, c := range calls {
+			opens(t, c, 1)
+		}
+	})
+	agree(t, calls...)
+	for _, c := range calls {
+		opens(t, c, 1)
+	}
+}
+
+func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
+	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia", "carlo"}, func(_ *world, p []*phone) []*bot.Call {
+		made := ring(t, p[0], wire.KindVideo, "bia", "carlo")
+		calls := []*bot.Call{made, accept(t, p[1]), accept(t, p[2])}
+		for _, c := range calls {
+			opens(t, c, 2)
+		}
+		return calls
+	}, func([]*bot.Call) {})
+	agree(t, calls...)
+	for _, c := range calls {
+		opens(t, c, 2)
+	}
+}

@@ -1,0 +1,188 @@
+package signalling
+
+import (
+	"context"
+	"time"
+
+	"pronto/signalling/call"
+	"pronto/signalling/identity"
+	"pronto/signalling/policy"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// profile carries out requests about profiles and preferences. It reports false
+// for a message that is about neither.
+func (s *Server) profile(ctx context.Context, who call.Who, message any) (handled bool, err error) {
+	switch m := message.(type) {
+	case *wire.GetProfiles:
+		return true, s.getProfiles(ctx, who, m)
+	case *wire.SetProfile:
+		return true, s.setProfile(ctx, who, m)
+	case *wire.GetPreferences:
+		return true, s.preferences(ctx, who, nil)
+	case *wire.SetPreferences:
+		return true, s.preferences(ctx, who, func() error { return s.setPreferences(ctx, who, m) })
+	}
+	return false, nil
+}
+
+func (s *Server) getProfiles(ctx context.Context, who call.Who, m *wire.GetProfiles) error {
+	if wait := s.lookUps.take(who.User, lookUpsPerMinute, time.Now()); wait > 0 {
+		return rateLimited(wait, "more than %d look-ups a minute", lookUpsPerMinute)
+	}
+	met := s.cfg.Calls.Met(who.User)
+	found, err := s.cfg.Store.Profiles(ctx, string(who.User), texts(m.Users), func(user string) bool {
+		_, ok := met[wire.UserID(user)]
+		return ok
+	})
+	if err != nil {
+		return err
+	}
+	list := wire.Profiles{Profiles: make([]wire.Profile, 0, len(found))}
+	for _, p := range found {
+		list.Profiles = append(list.Profiles, s.shown(who.User, p))
+	}
+	who.Reply(list)
+	return nil
+}
+
+// shown is a profile as a viewer gets it.
+func (s *Server) shown(viewer wire.UserID, p store.Profile) wire.Profile {
+	shown := wire.Profile{User: wire.UserID(p.User), Name: p.Name, About: p.About, Avatar: s.cfg.Avatars.Path(string(viewer), p.Avatar)}
+	if shown.Name == "" {
+		shown.Name = p.User
+	}
+	return shown
+}
+
+func (s *Server) setProfile(ctx context.Context, who call.Who, m *wire.SetProfile) error {
+	if m.Name != "" {
+		if err := identity.CheckName(m.Name); err != nil {
+			return wire.Problemf(wire.CodeInvalid, "setProfile name %s", err)
+		}
+	}
+	if m.About != "" {
+		if err := identity.CheckTitle(m.About); err != nil {
+			return wire.Problemf(wire.CodeInvalid, "setProfile about %s", err)
+		}
+	}
+	if err := s.cfg.Store.SetProfile(ctx, string(who.User), m.Name, m.About); err != nil {
+		return err
+	}
+	own, err := s.ownProfile(ctx, who.User)
+	if err != nil {
+		return err
+	}
+	who.Reply(own)
+	s.tellDevices(who, own)
+	return nil
+}
+
+func (s *Server) ownProfile(ctx context.Context, user wire.UserID) (wire.Profile, error) {
+	found, err := s.cfg.Store.Profiles(ctx, string(user), []string{string(user)}, func(string) bool { return true })
+	if err != nil {
+		return wire.Profile{}, err
+	}
+	return s.shown(user, found[0]), nil
+}
+
+// ProfileChanged tells an account's devices that its image is another one.
+func (s *Server) ProfileChanged(ctx context.Context, user wire.UserID) {
+	own, err := s.ownProfile(ctx, user)
+	if err != nil {
+		s.cfg.Logger.Warn("devices could not be told of a profile; they see it when they ask", "err", err)
+		return
+	}
+	s.tellDevices(call.Who{User: user}, own)
+}
+
+// preferences makes a change, if any, and answers with the whole record.
+func (s *Server) preferences(ctx context.Context, who call.Who, change func() error) error {
+	if change != nil {
+		if err := change(); err != nil {
+			return err
+		}
+	}
+	p, err := s.cfg.Store.Preferences(ctx, string(who.User))
+	if err != nil {
+		return err
+	}
+	record := wire.Preferences{
+		Version: uint32(p.Version), Terms: p.Terms, TermsMs: unixMs(p.TermsAt), Minor: p.Minor,
+		ShowProfileTo: wire.WhoMayCall(p.Audience), Privacy: privacy(p.Privacy), Presence: presenceSetting(p.Presence),
+		Blocked: make([]wire.UserID, 0, len(p.Blocked)),
+	}
+	for _, id := range p.Blocked {
+		record.Blocked = append(record.Blocked, wire.UserID(id))
+	}
+	who.Reply(record)
+	if change != nil {
+		s.tellDevices(who, record)
+	}
+	return nil
+}
+
+func (s *Server) setPreferences(ctx context.Context, who call.Who, m *wire.SetPreferences) error {
+	change := store.PreferencesChange{Terms: m.AcceptTerms, Audience: store.WhoMayCall(m.ShowProfileTo)}
+	if m.AcceptTerms != "" {
+		if err := identity.CheckTitle(m.AcceptTerms); err != nil {
+			return wire.Problemf(wire.CodeInvalid, "setPreferences acceptTerms %s", err)
+		}
+	}
+	if m.Privacy != nil {
+		p, err := chosenPrivacy("setPreferences privacy", m.Privacy)
+		if err != nil {
+			return err
+		}
+		change.Privacy = &p
+	}
+	if m.Presence != nil {
+		change.Presence = &store.PresenceSetting{Audience: store.PresenceAudience(m.Presence.Audience), Except: texts(m.Presence.Except)}
+	}
+	if m.Blocked != nil {
+		change.Blocked = texts(m.Blocked.Users)
+	}
+	blocked, err := s.cfg.Store.SetPreferences(ctx, string(who.User), change, int64(m.IfVersion))
+	if err != nil {
+		return err
+	}
+	for _, id := range blocked {
+		s.cfg.Calls.Blocked(ctx, who.User, wire.UserID(id))
+	}
+	if change.Presence != nil || change.Blocked != nil {
+		s.presence.relation(who.User)
+	}
+	return nil
+}
+
+func presenceSetting(p store.PresenceSetting) wire.PresenceSetting {
+	setting := wire.PresenceSetting{Audience: wire.PresenceAudience(p.Audience), Except: []wire.UserID{}, Version: uint32(p.Version)}
+	for _, id := range p.Except {
+		setting.Except = append(setting.Except, wire.UserID(id))
+	}
+	return setting
+}
+
+// chosenPrivacy reads settings; what names them in a problem.
+func chosenPrivacy(what string, m *wire.SetPrivacy) (store.Privacy, error) {
+	p := store.Privacy{
+		WhoMayCall: store.WhoMayCall(m.WhoMayCall), WhoMayAdd: store.WhoMayCall(m.WhoMayAdd), SilenceUnknown: m.SilenceUnknown,
+		HideAddress: m.HideAddress,
+	}
+	if p.WhoMayAdd == "" {
+		p.WhoMayAdd = store.Everyone
+	}
+	if m.DoNotDisturb == nil {
+		return p, nil
+	}
+	hours := policy.Hours{Zone: m.DoNotDisturb.Zone}
+	for _, r := range m.DoNotDisturb.Ranges {
+		hours.Ranges = append(hours.Ranges, policy.Range{From: int(r.From), To: int(r.To)})
+	}
+	if err := hours.Validate(); err != nil {
+		return p, wire.Problemf(wire.CodeInvalid, "%s doNotDisturb: %s", what, err)
+	}
+	p.DoNotDisturb = hours.Text()
+	return p, nil
+}

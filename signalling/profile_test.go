@@ -1,0 +1,221 @@
+package signalling_test
+
+import (
+	"bytes"
+	"image"
+	"image/png"
+	"io"
+	"net/http"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pronto/signalling/signallingtest"
+	"pronto/signalling/wire"
+)
+
+// web sends an HTTP request, with a token if there is one.
+func web(t testing.TB, s *signallingtest.Server, method, path, token string, body []byte) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if token != "" {
+		r.Header.Set("Authorization", "Bearer "+token)
+	}
+	r.Header.Set("Content-Type", "application/octet-stream")
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response, data
+}
+
+func picture(t testing.TB) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func profileOf(p *page, user wire.UserID) wire.Profile {
+	p.t.Helper()
+	return ask[wire.Profiles](p, "getProfiles", wire.GetProfiles{Users: []wire.UserID{user}}).Profiles[0]
+}
+
+func show(p *page, to wire.WhoMayCall) {
+	p.t.Helper()
+	now := ask[wire.Preferences](p, "getPreferences", nil)
+	ask[wire.Preferences](p, "setPreferences", wire.SetPreferences{IfVersion: now.Version, ShowProfileTo: to})
+}
+
+func TestAnImageIsGivenOutToTheAudienceOnly(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
+	bia, mal := signIn(t, s, "bia", "phone"), signIn(t, s, "mal", "phone")
+	token := s.Token(t, "ana")
+	if r, _ := web(t, s, "PUT", "/v1/account/avatar", token, picture(t)); r.StatusCode != http.StatusNoContent {
+		t.Fatalf("the image is answered with %d", r.StatusCode)
+	}
+	own := event[wire.Profile](laptop, "profile")
+	ask[wire.Profile](ana, "setProfile", wire.SetProfile{Name: "Ana Maria", About: "At the sea"})
+	ask[wire.People](ana, "addContact", wire.AddContact{User: "bia"})
+	seen := profileOf(bia, "ana")
+	if seen.Name != "Ana Maria" || seen.About != "At the sea" || seen.Avatar == "" || seen.Avatar == own.Avatar {
+		t.Errorf("bia sees %+v", seen)
+	}
+	if got := profileOf(mal, "ana"); got != (wire.Profile{User: "ana", Name: "ana"}) {
+		t.Errorf("mal sees %+v", got)
+	}
+	r, data := web(t, s, "GET", seen.Avatar, "", nil)
+	if r.StatusCode != http.StatusOK || r.Header.Get("Content-Type") != "image/png" || r.Header.Get("X-Content-Type-Options") != "nosniff" || !bytes.Equal(data, picture(t)) {
+		t.Errorf("the image comes as %d %v", r.StatusCode, r.Header)
+	}
+	if r, _ := web(t, s, "GET", seen.Avatar[:len(seen.Avatar)-2]+"AA", "", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("a guessed address: %d", r.StatusCode)
+	}
+	show(ana, wire.MayCallNobody)
+	if got := profileOf(bia, "ana"); got != (wire.Profile{User: "ana", Name: "ana"}) {
+		t.Errorf("shown to nobody, bia sees %+v", got)
+	}
+	if r, _ := web(t, s, "GET", seen.Avatar, "", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("the address outlives the audience: %d", r.StatusCode)
+	}
+	show(ana, wire.MayCallContacts)
+	if got := profileOf(bia, "ana"); got != seen {
+		t.Errorf("shown to contacts, bia sees %+v", got)
+	}
+	if r, _ := web(t, s, "DELETE", "/v1/account/avatar", token, nil); r.StatusCode != http.StatusNoContent {
+		t.Errorf("taking the image away: %d", r.StatusCode)
+	}
+	if r, _ := web(t, s, "GET", seen.Avatar, "", nil); r.StatusCode != http.StatusNotFound {
+		t.Errorf("the image outlives its end: %d", r.StatusCode)
+	}
+}
+
+func TestOnlyAnAccountsOwnTokenSetsItsImageAndOnlyToAnImage(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana := signIn(t, s, "ana", "phone")
+	token := s.Token(t, "ana")
+	for name, c := range map[string]struct {
+		token string
+		body  []byte
+		want  int
+	}{
+		"no token":     {"", picture(t), http.StatusUnprocessableEntity},
+		"another text": {"x", picture(t), http.StatusUnauthorized},
+		"nobody's":     {s.Token(t, "nobody"), picture(t), http.StatusUnauthorized},
+		"a page":       {token, []byte("<script>alert(1)</script>"), http.StatusUnprocessableEntity},
+		"too much":     {token, make([]byte, 65<<10), http.StatusRequestEntityTooLarge},
+	} {
+		if r, _ := web(t, s, "PUT", "/v1/account/avatar", c.token, c.body); r.StatusCode != c.want {
+			t.Errorf("%s: %d, want %d", name, r.StatusCode, c.want)
+		}
+	}
+	ask[wire.Welcome](connect(t, s), "hello", wire.Hello{Token: token, Device: "laptop"})
+	ask[wire.Devices](ana, "revokeDevice", wire.RevokeDevice{Device: "laptop"})
+	if r, _ := web(t, s, "PUT", "/v1/account/avatar", token, picture(t)); r.StatusCode != http.StatusUnauthorized {
+		t.Errorf("a token that a revoked device has used is answered with %d", r.StatusCode)
+	}
+}
+
+func TestPreferencesAreOneRecordThatNobodyOverwritesUnseen(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
+	seen := ask[wire.Preferences](phone, "getPreferences", nil)
+	want := wire.Preferences{
+		ShowProfileTo: wire.MayCallEveryone, Privacy: wire.Privacy{WhoMayCall: wire.MayCallEveryone, WhoMayAdd: wire.MayCallEveryone},
+		Presence: wire.PresenceSetting{Audience: wire.PresenceContacts, Except: []wire.UserID{}}, Blocked: []wire.UserID{},
+	}
+	if diff := cmp.Diff(want, seen); diff != "" {
+		t.Error(diff)
+	}
+	ask[wire.People](laptop, "block", wire.Block{User: "mal"})
+	change := wire.SetPreferences{IfVersion: seen.Version, Blocked: &wire.BlockList{Users: []wire.UserID{"ugo"}}}
+	if p := refused(phone, "setPreferences", change); p.Code != wire.CodeConflict {
+		t.Errorf("an old version: %+v", p)
+	}
+	seen = ask[wire.Preferences](phone, "getPreferences", nil)
+	if len(seen.Blocked) != 1 || seen.Blocked[0] != "mal" {
+		t.Errorf("blocked are %v", seen.Blocked)
+	}
+	got := ask[wire.Preferences](phone, "setPreferences", wire.SetPreferences{
+		IfVersion: seen.Version, AcceptTerms: "2026-01", Blocked: &wire.BlockList{Users: []wire.UserID{"mal", "ugo"}},
+		Privacy: &wire.SetPrivacy{WhoMayCall: wire.MayCallContacts}, Presence: &wire.SetPresenceSetting{Audience: wire.PresenceNobody},
+	})
+	if got.Terms != "2026-01" || got.TermsMs == 0 || got.Privacy.WhoMayCall != wire.MayCallContacts || got.Presence.Audience != wire.PresenceNobody || len(got.Blocked) != 2 {
+		t.Errorf("the record is %+v", got)
+	}
+	if told := event[wire.Preferences](laptop, "preferences"); !cmp.Equal(told, got) {
+		t.Errorf("the other device is told %+v", told)
+	}
+	zone := &wire.DoNotDisturb{Zone: "Nowhere/Land", Ranges: []wire.DayRange{{From: 1, To: 2}}}
+	if p := refused(phone, "setPreferences", wire.SetPreferences{IfVersion: got.Version, Privacy: &wire.SetPrivacy{WhoMayCall: wire.MayCallNobody, DoNotDisturb: zone}}); p.Code != wire.CodeInvalid {
+		t.Errorf("hours of nowhere: %+v", p)
+	}
+}
+
+func TestWhoeverAddsAnIdLearnsNothingByIt(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	mal := signIn(t, s, "mal", "phone")
+	signIn(t, s, "bia", "phone")
+	for _, user := range []wire.UserID{"bia", "nobody"} {
+		ask[wire.People](mal, "addContact", wire.AddContact{User: user})
+		ask[wire.People](mal, "block", wire.Block{User: user})
+		ask[wire.People](mal, "unblock", wire.Unblock{User: user})
+	}
+	people := ask[wire.People](mal, "getPeople", nil)
+	want := []wire.Person{{User: "bia", Name: "bia"}, {User: "nobody", Name: "nobody"}}
+	if diff := cmp.Diff(want, people.Contacts); diff != "" {
+		t.Error(diff)
+	}
+	for _, user := range []wire.UserID{"bia", "nobody"} {
+		if got := profileOf(mal, user); got != (wire.Profile{User: user, Name: string(user)}) {
+			t.Errorf("the profile is %+v", got)
+		}
+		state := ask[wire.CallState](mal, "ring", wire.Ring{Users: []wire.UserID{user}, Kind: wire.KindVoice})
+		if got := state.Participants[1].Name; got != string(user) {
+			t.Errorf("a ring tells the name %s", got)
+		}
+		ask[wire.Done](mal, "end", wire.End{Call: state.Call})
+	}
+	var limited bool
+	for range 40 {
+		if f := mal.request("addContact", wire.AddContact{User: "carlo"}); f.Type == "problem" {
+			limited = decode[wire.Problem](t, f).Code == wire.CodeRateLimited
+			break
+		}
+	}
+	if !limited {
+		t.Error("one may try as many as one likes")
+	}
+}
+
+func TestAnAdminLiftsABan(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, bia, ugo := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone"), signIn(t, s, "ugo", "phone")
+	g := newGroup(ana, "Choir", false, "bia", "ugo")
+	ask[wire.Group](ana, "removeFromGroup", wire.RemoveFromGroup{Group: g.Group, User: "ugo", Ban: true})
+	gone(ugo, g.Group, wire.GroupRemoved)
+	if p := refused(bia, "liftBan", wire.LiftBan{Group: g.Group, User: "ugo"}); p.Code != wire.CodeForbidden {
+		t.Errorf("a member: %+v", p)
+	}
+	if p := refused(ugo, "liftBan", wire.LiftBan{Group: g.Group, User: "ugo"}); p.Code != wire.CodeNotFound {
+		t.Errorf("he himself: %+v", p)
+	}
+	ask[wire.Group](ana, "liftBan", wire.LiftBan{Group: g.Group, User: "ugo"})
+	if p := refused(ana, "liftBan", wire.LiftBan{Group: g.Group, User: "ugo"}); p.Code != wire.CodeNotFound {
+		t.Errorf("twice: %+v", p)
+	}
+	if got := ask[wire.Group](bia, "addToGroup", wire.AddToGroup{Group: g.Group, Users: []wire.UserID{"ugo"}}); entryOf(got, "ugo") == "" {
+		t.Errorf("he cannot be added: %+v", got)
+	}
+}

@@ -1,0 +1,281 @@
+// End-to-end encryption in real browsers: every frame is sealed, all are opened, and keys change without a frozen picture.
+
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import {
+  accept,
+  leave,
+  openChromium,
+  openFirefox,
+  openPage,
+  ring,
+  signIn,
+  startServer,
+  waitDecoded,
+  waitFor,
+} from "./harness.mjs";
+
+let server;
+const browsers = {};
+let people = [];
+
+beforeAll(async () => {
+  server = await startServer({ PRONTO_ENCRYPTION: "required" });
+  browsers.Chromium = await openChromium();
+  browsers.Firefox = await openFirefox();
+});
+
+afterEach(async () => {
+  for (const one of people) await leave(one);
+  people = [];
+});
+
+afterAll(async () => {
+  for (const browser of Object.values(browsers)) await browser.close();
+  await server?.stop();
+});
+
+async function person(browser, user, link = "") {
+  const one = await signIn(browsers[browser], server.url, user, link);
+  people.push(one);
+  return one;
+}
+
+/** encrypted waits until all have the keys of exactly these members, and the same code. */
+async function encrypted(...all) {
+  for (const one of all) {
+    await waitFor(
+      one,
+      `keys for ${all.length}`,
+      (count) => {
+        const { state, members, warnings } = window.call.encryption;
+        return state === "on" && members.length === count && warnings.length === 0;
+      },
+      all.length,
+    );
+  }
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const codes = await Promise.all(all.map((one) => one.page.evaluate(() => window.call.encryption.code)));
+    if (new Set(codes).size === 1) return codes[0];
+    if (Date.now() > end) throw new Error(`codes differ: ${codes}`);
+  }
+}
+
+/** frames sums up what was sealed and opened, and what was not. */
+async function frames({ page }) {
+  const sums = { sealed: { passed: 0 }, opened: { passed: 0 } };
+  for (const { way, passed, faults } of await page.evaluate(() => window.call.frames())) {
+    const sum = way === "seal" ? sums.sealed : sums.opened;
+    sum.passed += passed;
+    for (const [fault, number] of Object.entries(faults)) sum[fault] = (sum[fault] ?? 0) + number;
+  }
+  return sums;
+}
+
+/** wrong are the frames that were not what they said: none may ever be. The network may double some, which are played once. */
+function wrong({ opened }) {
+  const { badTag = 0, malformed = 0, wrongSender = 0 } = opened;
+  return { badTag, malformed, wrongSender };
+}
+
+const nothingWrong = { badTag: 0, malformed: 0, wrongSender: 0 };
+
+function everybodyDecodes(...all) {
+  return Promise.all(
+    all.flatMap((one) => all.filter((other) => other !== one).map((other) => waitDecoded(one, other.user))),
+  );
+}
+
+describe.each([
+  ["Chromium", "Chromium"],
+  ["Firefox", "Firefox"],
+  ["Chromium", "Firefox"],
+  ["Firefox", "Chromium"],
+])("%s calls %s", (a, b) => {
+  test("all frames are sealed and opened, and both see the same code", async () => {
+    const ana = await person(a, "ana");
+    const bia = await person(b, "bia");
+    await ring(ana, ["bia"], { kind: "video" });
+    await accept(bia);
+    expect(await encrypted(ana, bia)).toMatch(/^(\d{5} ){5}\d{5}$/);
+    await everybodyDecodes(ana, bia);
+    for (const one of [ana, bia]) {
+      const counts = await frames(one);
+      expect(counts.sealed.passed).toBeGreaterThan(20);
+      expect(counts.opened.passed).toBeGreaterThan(20);
+      expect(wrong(counts)).toEqual(nothingWrong);
+    }
+  });
+});
+
+/** watchPictures records the longest pause between decoded pictures of another user, from now on. */
+async function watchPictures({ page }, user) {
+  await page.evaluate((name) => {
+    clearInterval(window.watch);
+    window.pauseMs = 0;
+    const { participant } = window.call.participants.find((p) => p.user === name);
+    let last = { frames: -1, at: performance.now() };
+    window.watch = setInterval(async () => {
+      const { participants } = await window.call.stats();
+      const frames = participants.find((p) => p.participant === participant)?.camera?.framesDecoded ?? -1;
+      const at = performance.now();
+      if (frames === last.frames) return;
+      if (last.frames >= 0) window.pauseMs = Math.max(window.pauseMs, at - last.at);
+      last = { frames, at };
+    }, 30);
+  }, user);
+}
+
+function longestPause({ page }) {
+  return page.evaluate(() => window.pauseMs);
+}
+
+test("who comes and goes changes the keys, and nobody's picture stands still for it", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Firefox", "bia");
+  await ring(ana, ["bia", "dora"]); // through the SFU from the start
+  await accept(bia);
+  await encrypted(ana, bia);
+  await everybodyDecodes(ana, bia);
+
+  // What this machine can do without a change of keys is what a change is measured by.
+  await watchPictures(ana, "bia");
+  await watchPictures(bia, "ana");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const usual = Math.max(await longestPause(ana), await longestPause(bia));
+
+  const codes = new Set([await encrypted(ana, bia)]);
+  for (const browser of ["Chromium", "Firefox"]) {
+    const carlo = await person(browser, "carlo");
+    await ana.page.evaluate(() => window.call.invite(["carlo"]));
+    await waitFor(carlo, "the ring", () => window.pronto.incoming.length > 0);
+    await watchPictures(ana, "bia");
+    await watchPictures(bia, "ana");
+    await accept(carlo);
+    codes.add(await encrypted(ana, bia, carlo));
+    await Promise.all([waitDecoded(carlo, "ana"), waitDecoded(carlo, "bia"), waitDecoded(ana, "carlo")]);
+    await carlo.page.evaluate(() => window.call.leave());
+    codes.add(await encrypted(ana, bia));
+    await everybodyDecodes(ana, bia);
+    const pause = Math.max(await longestPause(ana), await longestPause(bia));
+    expect(pause).toBeLessThan(Math.max(500, 3 * usual));
+  }
+  expect(codes.size).toBe(5); // another one with each coming and going
+  for (const one of [ana, bia]) expect(wrong(await frames(one))).toEqual(nothingWrong);
+});
+
+test("a browser that ignores the transform is stopped from sending in the clear", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Chromium", "bia");
+  await ana.page.evaluate(() => {
+    const Connection = window.RTCPeerConnection;
+    window.connections = [];
+    window.RTCPeerConnection = class extends Connection {
+      constructor({ encodedInsertableStreams, ...configuration }) {
+        super(configuration);
+        window.connections.push(this);
+      }
+    };
+    Object.defineProperty(RTCRtpSender.prototype, "transform", { set() {} });
+  });
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(bia);
+  await waitFor(ana, "the warning", () => window.call.encryption.warnings.some((w) => w.type === "stopped"));
+  await waitFor(ana, "silence", async () => {
+    const sent = async () => {
+      let packets = 0;
+      for (const connection of window.connections)
+        for (const report of (await connection.getStats()).values())
+          if (report.type === "outbound-rtp") packets += report.packetsSent;
+      return packets;
+    };
+    const before = await sent();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return (await sent()) === before;
+  });
+  const { opened } = await frames(bia);
+  expect(opened.passed).toBe(0); // what came was never played
+  await waitFor(bia, "the reason", () => {
+    const { warnings, state } = window.call.encryption;
+    return state === "on" && warnings.every(({ type }) => type === "unopened");
+  });
+});
+
+test("a fingerprint that was not signed closes the direct connection, and the call goes on", async () => {
+  const context = await browsers.Chromium.newContext();
+  const page = await context.newPage();
+  await page.routeWebSocket(/\/v1\/ws$/, (ws) => {
+    const upstream = ws.connectToServer();
+    upstream.onMessage((text) => {
+      const frame = JSON.parse(text);
+      if (frame.type === "described") {
+        const other = `a=fingerprint:sha-256 ${Array(32).fill("AA").join(":")}`;
+        frame.body.sdp = frame.body.sdp.replace(/^a=fingerprint:.*$/m, (line) => `${line}\r\n${other}`);
+      }
+      ws.send(JSON.stringify(frame));
+    });
+  });
+  const ana = { page, context, user: "ana", faults: [] };
+  people.push(ana);
+  await openPage(page, server.url, "ana");
+  const bia = await person("Chromium", "bia");
+  await ring(ana, ["bia"]);
+  await accept(bia);
+  await waitFor(ana, "the warning", () =>
+    window.call.encryption.warnings.some(({ type }) => type === "fingerprint"),
+  );
+  for (const one of [ana, bia]) await waitFor(one, "another way", () => window.call.topology === "sfu");
+  await everybodyDecodes(ana, bia);
+});
+
+test("two who meet again know each other, and a safety number that was compared is remembered", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Firefox", "bia");
+  const trust = ({ page }, account) =>
+    page.evaluate((name) => window.call.encryption.members.find((m) => m.account === name)?.trust, account);
+  for (const [seen, then] of [
+    ["new", "known"],
+    ["known", "verified"],
+    ["verified", "verified"],
+  ]) {
+    await ring(ana, ["bia"], { kind: "voice" });
+    await accept(bia);
+    await encrypted(ana, bia);
+    expect(await trust(ana, "bia")).toBe(seen);
+    const number = ({ page }) =>
+      page.evaluate(() =>
+        window.call.safetyNumber(window.call.participants.find((p) => !p.self).participant),
+      );
+    expect(await number(ana)).toBe(await number(bia));
+    expect(await number(ana)).toMatch(/^(\d{5} ){11}\d{5}$/);
+    if (then !== "known") {
+      await ana.page.evaluate(() =>
+        window.call.trust(window.call.participants.find((p) => !p.self).participant, true),
+      );
+      expect(await trust(ana, "bia")).toBe("verified");
+    }
+    await ana.page.evaluate(() => window.call.leave());
+    await waitFor(bia, "the end", () => window.pronto.calls.length === 0);
+  }
+});
+
+test("somebody with other keys than before is shown as such", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Chromium", "bia");
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(bia);
+  await encrypted(ana, bia);
+  await ana.page.evaluate(() => window.call.leave());
+  const again = await person("Chromium", "bia"); // in a browser that has not her keys
+  await leave(bia);
+  people = people.filter((one) => one !== bia);
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(again);
+  await waitFor(ana, "the warning", () =>
+    window.call.encryption.warnings.some(({ type }) => type === "changed"),
+  );
+  await ana.page.evaluate(() =>
+    window.call.trust(window.call.participants.find((p) => !p.self).participant, false),
+  );
+  await waitFor(ana, "no warning", () => window.call.encryption.warnings.length === 0);
+});

@@ -1,0 +1,140 @@
+import { ProntoError } from "./problem.ts";
+import type { Signalling, TokenSource } from "./signalling.ts";
+import type {
+  Discovery,
+  Group,
+  Person,
+  Preferences,
+  Profile,
+  SetPreferences,
+  SetProfile,
+} from "./wire.gen.ts";
+
+/** AccountOptions are how the account is reached beside the WebSocket. */
+export interface AccountOptions {
+  /** url is the server's WebSocket; the rest of the server is beside it. */
+  readonly url: string;
+  readonly token: TokenSource;
+  /** fetch is the browser's by default. */
+  readonly fetch?: typeof fetch;
+}
+
+/** Account is our account as a whole: who we are to others, what we prefer, and its end. */
+export class Account {
+  readonly #signalling: Signalling;
+  readonly #options: AccountOptions;
+
+  constructor(signalling: Signalling, options: AccountOptions) {
+    this.#signalling = signalling;
+    this.#options = options;
+  }
+
+  /** profiles are what we may see of accounts, in their order. */
+  async profiles(users: string[]): Promise<readonly Profile[]> {
+    return (await this.#signalling.request("getProfiles", { users })).profiles;
+  }
+
+  setProfile(profile: SetProfile): Promise<Profile> {
+    return this.#signalling.request("setProfile", profile);
+  }
+
+  /** setAvatar sends an image: PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side. */
+  async setAvatar(image: Blob): Promise<void> {
+    await this.#send("PUT", image);
+  }
+
+  async removeAvatar(): Promise<void> {
+    await this.#send("DELETE");
+  }
+
+  preferences(): Promise<Preferences> {
+    return this.#signalling.request("getPreferences", {});
+  }
+
+  /** setPreferences rejects with conflict if anything in the record has changed since ifVersion. */
+  setPreferences(change: SetPreferences): Promise<Preferences> {
+    return this.#signalling.request("setPreferences", change);
+  }
+
+  /** findNumber asks whose phone number it is, and rejects with notFound if nobody's who may be found. */
+  async findNumber(number: string): Promise<Person> {
+    return (await this.#signalling.request("findNumber", { number })).person;
+  }
+
+  /** sendCode has a one-time code sent to a phone number, for changeNumber. */
+  async sendCode(phone: string): Promise<void> {
+    await this.#fetch("/v1/accounts/code", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ phone }),
+    });
+  }
+
+  /** changeNumber gives the account another number; it rejects with notFound for a wrong code. */
+  changeNumber(number: string, code: string): Promise<Discovery> {
+    return this.#signalling.request("changeNumber", { number, code });
+  }
+
+  /** disable switches the account off until we sign in anew. The connection ends. */
+  async disable(): Promise<void> {
+    await this.#signalling.request("disableAccount", {});
+  }
+
+  /** delete deletes the account, whose id it takes so that nobody does so by mistake. The connection ends. */
+  async delete(user: string): Promise<void> {
+    await this.#signalling.request("deleteAccount", { user });
+  }
+
+  /** liftBan lets somebody be added to a group again who was put out for good. */
+  liftBan(group: string, user: string): Promise<Group> {
+    return this.#signalling.request("liftBan", { group, user });
+  }
+
+  async #send(method: "PUT" | "DELETE", image?: Blob): Promise<void> {
+    const { token } = this.#options;
+    const bearer = typeof token === "string" ? token : await token();
+    await this.#fetch("/v1/account/avatar", {
+      method,
+      headers: {
+        Authorization: `Bearer ${bearer}`,
+        ...(image === undefined ? {} : { "Content-Type": "application/octet-stream" }),
+      },
+      ...(image === undefined ? {} : { body: image }),
+    });
+  }
+
+  /** fetch asks the server outside the WebSocket; what it refuses is a ProntoError. */
+  async #fetch(path: string, init: RequestInit): Promise<void> {
+    const url = new URL(path, this.#options.url.replace(/^ws/, "http"));
+    const ask = this.#options.fetch ?? globalThis.fetch;
+    let response: Response;
+    try {
+      response = await ask(url, init);
+    } catch {
+      throw new ProntoError("offline", "the server cannot be reached");
+    }
+    if (response.ok) return;
+    const problem = (await response.json().catch(() => ({}))) as { detail?: string };
+    throw new ProntoError(
+      codeOf(response.status),
+      problem.detail ?? `the server answered ${response.status}`,
+    );
+  }
+}
+
+function codeOf(status: number) {
+  switch (status) {
+    case 401:
+      return "unauthenticated";
+    case 403:
+      return "forbidden";
+    case 413:
+      return "tooLarge";
+    case 422:
+      return "invalid";
+    case 429:
+      return "rateLimited";
+    default:
+      return "unavailable";
+  }
+}

@@ -1,0 +1,160 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { Account, Pronto, ProntoError } from "../src/index.ts";
+import type { Signalling } from "../src/signalling.ts";
+import type { Preferences, Profile, RequestType } from "../src/wire.gen.ts";
+import { FakeServer } from "./fakeserver.ts";
+
+const bia: Profile = { user: "bia", name: "Bia", about: "At the sea", avatar: "/v1/avatars/x" };
+const preferences: Preferences = {
+  version: 3,
+  showProfileTo: "everyone",
+  privacy: {
+    whoMayCall: "everyone",
+    whoMayAdd: "everyone",
+    silenceUnknown: false,
+    hideAddress: false,
+    version: 0,
+  },
+  presence: { audience: "contacts", except: [], version: 0 },
+  blocked: [],
+};
+
+describe("the account", () => {
+  let server: FakeServer;
+  let pronto: Pronto;
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    server = new FakeServer();
+    pronto = new Pronto({
+      token: "t",
+      url: "wss://calls.example/v1/ws",
+      device: "dev1",
+      makeSocket: server.makeSocket,
+    });
+    const me = pronto.connect();
+    await server.greet({});
+    await me;
+  });
+
+  afterEach(() => {
+    pronto.close();
+    vi.useRealTimers();
+  });
+
+  /** asked is the body of the last request of a type, which is then answered. */
+  function answer(type: RequestType, reply: Parameters<FakeServer["reply"]>[1], body: unknown): unknown {
+    const frame = server.last.of(type).at(-1);
+    server.reply(frame?.id ?? "", reply, body as never);
+    return frame?.body;
+  }
+
+  test("asks for profiles and changes its own", async () => {
+    const got = pronto.account.profiles(["bia"]);
+    expect(answer("getProfiles", "profiles", { profiles: [bia] })).toEqual({ users: ["bia"] });
+    expect(await got).toEqual([bia]);
+    const own = pronto.account.setProfile({ name: "Ana", about: "" });
+    expect(answer("setProfile", "profile", bia)).toEqual({ name: "Ana", about: "" });
+    expect(await own).toEqual(bia);
+  });
+
+  test("reads and changes preferences by their version", async () => {
+    const got = pronto.account.preferences();
+    answer("getPreferences", "preferences", preferences);
+    expect(await got).toEqual(preferences);
+    const refused = pronto.account.setPreferences({ ifVersion: 2, acceptTerms: "2026-01" });
+    answer("setPreferences", "problem", { code: "conflict", detail: "it was changed meanwhile" });
+    await expect(refused).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("finds a number, changes its own, and lifts a ban", async () => {
+    const found = pronto.account.findNumber("+393331234567");
+    answer("findNumber", "found", { person: { user: "bia", name: "Bia" } });
+    expect(await found).toEqual({ user: "bia", name: "Bia" });
+    const discovery = { on: false, uploaded: 0, numbersBlocked: 0, numberEnding: "21", discoverable: true };
+    const changed = pronto.account.changeNumber("+393337654321", "123456");
+    expect(answer("changeNumber", "discovery", discovery)).toEqual({
+      number: "+393337654321",
+      code: "123456",
+    });
+    expect(await changed).toEqual(discovery);
+    const lifted = pronto.account.liftBan("g1", "ugo");
+    answer("liftBan", "problem", { code: "notFound", detail: "he is not banned" });
+    await expect(lifted).rejects.toMatchObject({ code: "notFound" });
+  });
+
+  test("is switched off and deleted by its own id", async () => {
+    const off = pronto.account.disable();
+    answer("disableAccount", "done", {});
+    await off;
+    const gone = pronto.account.delete("ana");
+    expect(answer("deleteAccount", "done", {})).toEqual({ user: "ana" });
+    await gone;
+  });
+
+  test("says when another device has changed it", () => {
+    const heard: unknown[] = [];
+    pronto.on("profile", (profile) => heard.push(profile));
+    pronto.on("preferences", (record) => heard.push(record));
+    server.last.receive({ type: "profile", serial: 2, body: bia });
+    server.last.receive({ type: "preferences", serial: 3, body: preferences });
+    expect(heard).toEqual([bia, preferences]);
+  });
+});
+
+describe("what goes beside the WebSocket", () => {
+  const asked: { url: string; init: RequestInit }[] = [];
+  const account = (status: number, body: unknown = {}) =>
+    new Account({} as Signalling, {
+      url: "wss://calls.example/v1/ws",
+      token: async () => "t",
+      fetch: async (url, init) => {
+        asked.push({ url: String(url), init: init ?? {} });
+        return new Response(status === 204 ? null : JSON.stringify(body), { status });
+      },
+    });
+
+  beforeEach(() => {
+    asked.length = 0;
+  });
+
+  test("sends an image with the account's token, and takes it away", async () => {
+    const image = new Blob(["png"]);
+    await account(204).setAvatar(image);
+    await account(204).removeAvatar();
+    expect(asked.map((a) => [a.init.method, a.url])).toEqual([
+      ["PUT", "https://calls.example/v1/account/avatar"],
+      ["DELETE", "https://calls.example/v1/account/avatar"],
+    ]);
+    expect(asked[0]?.init.headers).toMatchObject({ Authorization: "Bearer t" });
+    expect(asked[0]?.init.body).toBe(image);
+  });
+
+  test("asks for a code", async () => {
+    await account(202).sendCode("+393331234567");
+    expect(asked[0]?.url).toBe("https://calls.example/v1/accounts/code");
+    expect(asked[0]?.init.body).toBe('{"phone":"+393331234567"}');
+  });
+
+  test.each([
+    [401, "unauthenticated"],
+    [403, "forbidden"],
+    [413, "tooLarge"],
+    [422, "invalid"],
+    [429, "rateLimited"],
+    [503, "unavailable"],
+  ])("refuses with %i as %s", async (status, code) => {
+    const refused = account(status, { detail: "why" }).setAvatar(new Blob([]));
+    await expect(refused).rejects.toMatchObject({ code, message: expect.stringContaining("why") });
+    await expect(refused).rejects.toBeInstanceOf(ProntoError);
+  });
+
+  test("is offline when the server cannot be reached", async () => {
+    const away = new Account({} as Signalling, {
+      url: "ws://localhost/v1/ws",
+      token: "t",
+      fetch: () => Promise.reject(new TypeError("no network")),
+    });
+    await expect(away.removeAvatar()).rejects.toMatchObject({ code: "offline" });
+  });
+});

@@ -4,6 +4,13 @@ import type { Drawing } from "./source.ts";
 import { written } from "./units.ts";
 
 const colours = ["#3d8f86", "#d08a2e", "#5a76c4", "#b0527d", "#6f9a3c", "#8a6bbf", "#c2604a", "#4a93b5"];
+const meanings: Readonly<Record<string, string>> = {
+  good: "#3c9a5f",
+  fair: "#d0a52e",
+  poor: "#c8453b",
+  failed: "#c8453b",
+  unknown: "#8d9a95",
+};
 const heightPx = 190;
 
 /** drawLines draws lines, or areas that stand on one another, into a box. It returns what takes them away. */
@@ -16,10 +23,10 @@ export function drawLines(box: HTMLElement, drawing: Drawing, unit: string, stac
         {},
         ...drawing.lines.map((line, i) => ({
           label: line.name,
-          stroke: colourOf(i),
+          stroke: colourOf(i, line.name),
           width: 1.5,
           points: { show: false },
-          ...(stacked ? { fill: `${colourOf(i)}55` } : {}),
+          ...(stacked ? { fill: `${colourOf(i, line.name)}55` } : {}),
           value: (_: uPlot, __: number, ___: number, at: number | null) =>
             written(at === null ? null : line.values[at], unit),
         })),
@@ -88,8 +95,8 @@ function axis(): uPlot.Axis {
   return { stroke: style.getPropertyValue("--quiet").trim(), grid, ticks: grid, font: "12px system-ui" };
 }
 
-function colourOf(i: number): string {
-  return colours[i % colours.length] ?? "#888888";
+function colourOf(i: number, name: string): string {
+  return meanings[name] ?? colours[i % colours.length] ?? "#888888";
 }
 
 /** stack adds each line to those after it, so that the first is on top. */

@@ -34,7 +34,11 @@ function App() {
         <h1>Pronto</h1>
         <nav aria-label="Dashboards">
           {catalogue.dashboards.map((d) => (
-            <a key={d.uid} href={`#${d.uid}`} aria-current={d === board ? "page" : undefined}>
+            <a
+              key={d.uid}
+              href={`#${d.uid}`}
+              aria-current={d === board && uid !== "support" ? "page" : undefined}
+            >
               {d.title.replace("Pronto: ", "")}
             </a>
           ))}

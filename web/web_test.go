@@ -259,12 +259,12 @@ func TestTheOperatorsPageIsServedApart(t *testing.T) {
 	files := fstest.MapFS{
 		"index.html": {Data: []byte("page")}, "ops/index.html": {Data: []byte("viewer")}, "ops/assets/ops-1.js": {Data: []byte("1")},
 	}
-	cfg := Config{Files: files, Logger: slog.New(slog.DiscardHandler)}
-	page, err := Handler(cfg)
+	cfg := web.Config{Files: files, Logger: slog.New(slog.DiscardHandler)}
+	page, err := web.Handler(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ops, err := OpsHandler(cfg)
+	ops, err := web.OpsHandler(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

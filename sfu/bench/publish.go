@@ -141,6 +141,9 @@ func (p *publisher) finish(n int) {
 
 // stamped returns when a packet was sent.
 func stamped(packet []byte) (time.Time, bool) {
+	if n := len(packet); n > 0 && packet[0]&0x20 != 0 { // padded
+		packet = packet[:n-min(n, int(packet[n-1]))]
+	}
 	if len(packet) < stampLen {
 		return time.Time{}, false
 	}

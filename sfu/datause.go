@@ -64,6 +64,17 @@ func (p *Peer) Use(u DataUse) error {
 	return nil
 }
 
+// Used is how many bytes of its budget a peer has used; 0 without one.
+func (p *Peer) Used() int64 {
+	r := p.room
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if p.use.budget == 0 {
+		return 0
+	}
+	return p.use.bytes.Load() - p.use.from
+}
+
 // checkUse tells how far the budget has been used, if that has changed. The caller holds Room.mu.
 func (p *Peer) checkUse() {
 	if state := p.use.state(); state != p.use.told {

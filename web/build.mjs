@@ -73,6 +73,8 @@ async function buildDemo() {
     entryPoints: { demo: "demo/src/main.tsx" },
     outdir: "dist/assets",
     entryNames: "[name]-[hash]",
+    splitting: true, // what is loaded later
+    chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
     define: { builtWorker: JSON.stringify(worker) },
     jsx: "automatic",

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pronto/sfu"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -28,6 +29,7 @@ type Call struct {
 	// Owned by Run.
 	state   *state
 	peers   map[wire.ParticipantID]*peer
+	uses    map[wire.ParticipantID]sfu.DataUse // how much data they want to use; nil while nobody has said
 	hearers hearers
 	trace   trace
 

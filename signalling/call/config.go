@@ -103,6 +103,8 @@ type Peer interface {
 	Allow(send, receive bool)
 	Mute(on bool)
 	Isolate(ids []string)
+	Use(use sfu.DataUse) error
+	Used() int64
 	Seal(seal sfu.Seal)
 	Close()
 }

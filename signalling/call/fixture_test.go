@@ -235,6 +235,9 @@ type media struct {
 }
 
 type mediaPeer struct {
+	use    sfu.DataUse
+	used   int64
+	offer  sfu.Offer
 	on     func(sfu.PeerEvent)
 	views  [][]sfu.ViewItem
 	held   bool
@@ -266,12 +269,15 @@ func (p *mediaPeer) Negotiate(_ context.Context, o sfu.Offer) (sfu.Answer, error
 	if o.SDP == "bad" {
 		return sfu.Answer{}, sfu.ErrSDP
 	}
+	p.offer = o
 	return sfu.Answer{SDP: "answer to " + o.SDP}, nil
 }
 func (p *mediaPeer) View(items []sfu.ViewItem) { p.views = append(p.views, items) }
 func (p *mediaPeer) Allow(send, receive bool)  { p.held, p.shut = !send && !receive, !receive }
 func (p *mediaPeer) Seal(s sfu.Seal)           { p.seal = s }
 func (p *mediaPeer) Mute(on bool)              { p.muted = on }
+func (p *mediaPeer) Use(u sfu.DataUse) error   { p.use = u; return nil }
+func (p *mediaPeer) Used() int64               { return p.used }
 func (p *mediaPeer) Close()                    { p.closed = true }
 func (p *mediaPeer) Isolate(ids []string)      { p.apart = ids }
 

@@ -19,6 +19,7 @@ type peer struct {
 	// origin is the session id of its offers: another one comes from another
 	// RTCPeerConnection, of a page that was loaded again.
 	origin string
+	using  sfu.DataUse
 }
 
 // describe hands a session description to the other participant of a direct
@@ -55,7 +56,7 @@ func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error 
 	if err != nil {
 		return err
 	}
-	offer := sfu.Offer{SDP: m.SDP, Mids: map[sfu.Source]string{}}
+	offer := sfu.Offer{SDP: m.SDP, Mids: map[sfu.Source]string{}, DownlinkBps: int(m.DownlinkBps)}
 	for _, send := range m.Sends {
 		offer.Mids[sfu.Source(send.Source)] = send.Mid
 	}
@@ -99,6 +100,7 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 		return p, nil
 	}
 	id := l.Participant
+	c.keepUse(id)
 	p := &peer{generation: generation, origin: origin}
 	p.Peer, err = c.cfg.Media.Join(c.id, id, func(e sfu.PeerEvent) { c.heardFrom(id, p, e) })
 	switch {
@@ -108,6 +110,9 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 		return nil, err
 	}
 	c.peers[id] = p
+	if err := c.use(id); err != nil {
+		return nil, err
+	}
 	if l.NoSound { // what the connection before had to say is over
 		if err := c.unheard(id, false); err != nil {
 			return nil, err
@@ -180,11 +185,14 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 			}
 			p.speakers = speakers
 			c.tellPeer(id, wire.Speakers{Participants: speakers})
+		case sfu.Paused, sfu.Encodings, sfu.Data:
+			c.tellPeer(id, bandwidthOf(p.generation, e))
 		case sfu.Connected:
 			return c.mediaLost(id, false)
 		case sfu.Disconnected:
 			return c.mediaLost(id, true)
 		case sfu.Failed:
+			c.keepUse(id)
 			delete(c.peers, id)
 			return c.mediaLost(id, true)
 		case sfu.Unheard:
@@ -231,7 +239,7 @@ func (c *Call) look(ctx context.Context, who Who, m *wire.View) error {
 		}
 		items := make([]sfu.ViewItem, 0, len(m.Items))
 		for _, item := range m.Items {
-			items = append(items, sfu.ViewItem{Participant: string(item.Participant), Source: sfu.Source(item.Source), Height: int(item.Height)})
+			items = append(items, sfu.ViewItem{Participant: string(item.Participant), Source: sfu.Source(item.Source), Height: int(item.Height), Pinned: item.Pinned})
 		}
 		if p := c.peers[l.Participant]; p != nil {
 			p.View(items)
@@ -244,6 +252,7 @@ func (c *Call) look(ctx context.Context, who Who, m *wire.View) error {
 // dropPeer closes a participant's media. Only for run.
 func (c *Call) dropPeer(id wire.ParticipantID) {
 	if p := c.peers[id]; p != nil {
+		c.keepUse(id)
 		delete(c.peers, id)
 		p.Close()
 	}

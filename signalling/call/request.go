@@ -68,6 +68,8 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.with(m.Call, func(c *Call) error { return c.negotiate(ctx, who, m) })
 	case *wire.View:
 		return true, r.with(m.Call, func(c *Call) error { return c.look(ctx, who, m) })
+	case *wire.SetDataUse:
+		return true, r.with(m.Call, func(c *Call) error { return c.setDataUse(ctx, who, m) })
 	case *wire.SetMedia:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			s.setMedia(fx, l, m.Media, "")

@@ -129,6 +129,9 @@ type Negotiate struct {
 	SDP string `json:"sdp" limit:"1..49152"`
 	// Sends says which media section carries which source.
 	Sends []Send `json:"sends" limit:"0..4"`
+	// DownlinkBps is what our downlink carries, in bit/s, as far as we know from
+	// before; absent if we do not. The SFU begins with that.
+	DownlinkBps uint32 `json:"downlinkBps,omitzero" limit:"0..1000000000"`
 }
 
 // Send joins a media section to what it carries.
@@ -164,6 +167,9 @@ type ViewItem struct {
 	Source Source `json:"source"`
 	// Height is how high it is shown, in device pixels.
 	Height uint32 `json:"height" limit:"1..4320"`
+	// Pinned puts it before all others where there is not room for all, also before
+	// who speaks.
+	Pinned bool `json:"pinned,omitzero"`
 }
 
 // Slots says what flows in which receive slot of our connection to the SFU:

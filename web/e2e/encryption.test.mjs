@@ -7,7 +7,6 @@ import {
   openChromium,
   openFirefox,
   openPage,
-  participantOf,
   ring,
   signIn,
   startServer,
@@ -64,18 +63,13 @@ async function encrypted(...all) {
 
 /** frames sums up what was sealed and opened, and what was not. */
 async function frames({ page }) {
-  const counts = await page.evaluate(() => window.call.frames());
-  const sum = (way) =>
-    counts
-      .filter((one) => one.way === way)
-      .reduce(
-        (all, { passed, faults }) => {
-          for (const [fault, number] of Object.entries(faults)) all[fault] = (all[fault] ?? 0) + number;
-          return { ...all, passed: all.passed + passed };
-        },
-        { passed: 0 },
-      );
-  return { sealed: sum("seal"), opened: sum("open") };
+  const sums = { sealed: { passed: 0 }, opened: { passed: 0 } };
+  for (const { way, passed, faults } of await page.evaluate(() => window.call.frames())) {
+    const sum = way === "seal" ? sums.sealed : sums.opened;
+    sum.passed += passed;
+    for (const [fault, number] of Object.entries(faults)) sum[fault] = (sum[fault] ?? 0) + number;
+  }
+  return sums;
 }
 
 /** wrong are the frames that were not what they said: none may ever be. The network may double some, which are played once. */
@@ -112,4 +106,176 @@ describe.each([
       expect(wrong(counts)).toEqual(nothingWrong);
     }
   });
+});
+
+/** watchPictures records the longest pause between decoded pictures of another user, from now on. */
+async function watchPictures({ page }, user) {
+  await page.evaluate((name) => {
+    clearInterval(window.watch);
+    window.pauseMs = 0;
+    const { participant } = window.call.participants.find((p) => p.user === name);
+    let last = { frames: -1, at: performance.now() };
+    window.watch = setInterval(async () => {
+      const { participants } = await window.call.stats();
+      const frames = participants.find((p) => p.participant === participant)?.camera?.framesDecoded ?? -1;
+      const at = performance.now();
+      if (frames === last.frames) return;
+      if (last.frames >= 0) window.pauseMs = Math.max(window.pauseMs, at - last.at);
+      last = { frames, at };
+    }, 30);
+  }, user);
+}
+
+function longestPause({ page }) {
+  return page.evaluate(() => window.pauseMs);
+}
+
+test("who comes and goes changes the keys, and nobody's picture stands still for it", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Firefox", "bia");
+  await ring(ana, ["bia", "dora"]); // through the SFU from the start
+  await accept(bia);
+  await encrypted(ana, bia);
+  await everybodyDecodes(ana, bia);
+
+  // What this machine can do without a change of keys is what a change is measured by.
+  await watchPictures(ana, "bia");
+  await watchPictures(bia, "ana");
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  const usual = Math.max(await longestPause(ana), await longestPause(bia));
+
+  const codes = new Set([await encrypted(ana, bia)]);
+  for (const browser of ["Chromium", "Firefox"]) {
+    const carlo = await person(browser, "carlo");
+    await ana.page.evaluate(() => window.call.invite(["carlo"]));
+    await waitFor(carlo, "the ring", () => window.pronto.incoming.length > 0);
+    await watchPictures(ana, "bia");
+    await watchPictures(bia, "ana");
+    await accept(carlo);
+    codes.add(await encrypted(ana, bia, carlo));
+    await Promise.all([waitDecoded(carlo, "ana"), waitDecoded(carlo, "bia"), waitDecoded(ana, "carlo")]);
+    await carlo.page.evaluate(() => window.call.leave());
+    codes.add(await encrypted(ana, bia));
+    await everybodyDecodes(ana, bia);
+    const pause = Math.max(await longestPause(ana), await longestPause(bia));
+    expect(pause).toBeLessThan(Math.max(500, 3 * usual));
+  }
+  expect(codes.size).toBe(5); // another one with each coming and going
+  for (const one of [ana, bia]) expect(wrong(await frames(one))).toEqual(nothingWrong);
+});
+
+test("a browser that ignores the transform is stopped from sending in the clear", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Chromium", "bia");
+  await ana.page.evaluate(() => {
+    const Connection = window.RTCPeerConnection;
+    window.connections = [];
+    window.RTCPeerConnection = class extends Connection {
+      constructor({ encodedInsertableStreams, ...configuration }) {
+        super(configuration);
+        window.connections.push(this);
+      }
+    };
+    Object.defineProperty(RTCRtpSender.prototype, "transform", { set() {} });
+  });
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(bia);
+  await waitFor(ana, "the warning", () => window.call.encryption.warnings.some((w) => w.type === "stopped"));
+  await waitFor(ana, "silence", async () => {
+    const sent = async () => {
+      let packets = 0;
+      for (const connection of window.connections)
+        for (const report of (await connection.getStats()).values())
+          if (report.type === "outbound-rtp") packets += report.packetsSent;
+      return packets;
+    };
+    const before = await sent();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return (await sent()) === before;
+  });
+  const { opened } = await frames(bia);
+  expect(opened.passed).toBe(0); // what came was never played
+  await waitFor(bia, "the reason", () => {
+    const { warnings, state } = window.call.encryption;
+    return state === "on" && warnings.every(({ type }) => type === "unopened");
+  });
+});
+
+test("a fingerprint that was not signed closes the direct connection, and the call goes on", async () => {
+  const context = await browsers.Chromium.newContext();
+  const page = await context.newPage();
+  await page.routeWebSocket(/\/v1\/ws$/, (ws) => {
+    const upstream = ws.connectToServer();
+    upstream.onMessage((text) => {
+      const frame = JSON.parse(text);
+      if (frame.type === "described") {
+        const other = `a=fingerprint:sha-256 ${Array(32).fill("AA").join(":")}`;
+        frame.body.sdp = frame.body.sdp.replace(/^a=fingerprint:.*$/m, (line) => `${line}\r\n${other}`);
+      }
+      ws.send(JSON.stringify(frame));
+    });
+  });
+  const ana = { page, context, user: "ana", faults: [] };
+  people.push(ana);
+  await openPage(page, server.url, "ana");
+  const bia = await person("Chromium", "bia");
+  await ring(ana, ["bia"]);
+  await accept(bia);
+  await waitFor(ana, "the warning", () =>
+    window.call.encryption.warnings.some(({ type }) => type === "fingerprint"),
+  );
+  for (const one of [ana, bia]) await waitFor(one, "another way", () => window.call.topology === "sfu");
+  await everybodyDecodes(ana, bia);
+});
+
+test("two who meet again know each other, and a safety number that was compared is remembered", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Firefox", "bia");
+  const trust = ({ page }, account) =>
+    page.evaluate((name) => window.call.encryption.members.find((m) => m.account === name)?.trust, account);
+  for (const [seen, then] of [
+    ["new", "known"],
+    ["known", "verified"],
+    ["verified", "verified"],
+  ]) {
+    await ring(ana, ["bia"], { kind: "voice" });
+    await accept(bia);
+    await encrypted(ana, bia);
+    expect(await trust(ana, "bia")).toBe(seen);
+    const number = ({ page }) =>
+      page.evaluate(() =>
+        window.call.safetyNumber(window.call.participants.find((p) => !p.self).participant),
+      );
+    expect(await number(ana)).toBe(await number(bia));
+    expect(await number(ana)).toMatch(/^(\d{5} ){11}\d{5}$/);
+    if (then !== "known") {
+      await ana.page.evaluate(() =>
+        window.call.trust(window.call.participants.find((p) => !p.self).participant, true),
+      );
+      expect(await trust(ana, "bia")).toBe("verified");
+    }
+    await ana.page.evaluate(() => window.call.leave());
+    await waitFor(bia, "the end", () => window.pronto.calls.length === 0);
+  }
+});
+
+test("somebody with other keys than before is shown as such", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Chromium", "bia");
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(bia);
+  await encrypted(ana, bia);
+  await ana.page.evaluate(() => window.call.leave());
+  const again = await person("Chromium", "bia"); // in a browser that has not her keys
+  await leave(bia);
+  people = people.filter((one) => one !== bia);
+  await ring(ana, ["bia"], { kind: "voice" });
+  await accept(again);
+  await waitFor(ana, "the warning", () =>
+    window.call.encryption.warnings.some(({ type }) => type === "changed"),
+  );
+  await ana.page.evaluate(() =>
+    window.call.trust(window.call.participants.find((p) => !p.self).participant, false),
+  );
+  await waitFor(ana, "no warning", () => window.call.encryption.warnings.length === 0);
 });

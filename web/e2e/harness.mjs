@@ -31,9 +31,10 @@ function ownAddress() {
 /**
  * startServer starts a server in demo mode on free ports. env adds
  * to its environment. It returns the page's address, kill (SIGKILL) and start
- * for tests of a restart on the same ports, and stop.
+ * for tests of a restart on the same ports, and stop. command runs something
+ * else than a server alone: ["demo", "--bots", "0"] has a bot besides.
  */
-export async function startServer(env = {}) {
+export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
   const bin = binary(folder);
   let listen = "127.0.0.1:0";
@@ -43,7 +44,7 @@ export async function startServer(env = {}) {
     url: "",
     metrics: "",
     async start() {
-      child = spawn(bin, ["serve"], {
+      child = spawn(bin, command, {
         env: {
           ...process.env,
           PRONTO_BIN: undefined,

@@ -9,6 +9,7 @@ const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
   callEnded: "problem.callEnded",
   callFull: "problem.callFull",
   answeredElsewhere: "problem.answeredElsewhere",
+  encryptionNeeded: "problem.encryptionNeeded",
   unavailable: "problem.unavailable",
   invalid: "problem.invalid",
   unauthenticated: "problem.unauthenticated",

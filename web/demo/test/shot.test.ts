@@ -16,7 +16,17 @@ function seat(participant: string, presence: Seat["presence"], self = false): Se
 }
 
 function shot(phase: CallShot["phase"], ...seats: Seat[]): CallShot {
-  return { kind: "voice", phase, host: true, seats, microphone: true, camera: false, screen: false };
+  const encryption = { state: "off", members: [], warnings: [] } as const;
+  return {
+    kind: "voice",
+    phase,
+    host: true,
+    seats,
+    microphone: true,
+    camera: false,
+    screen: false,
+    encryption,
+  };
 }
 
 const me = seat("me", "joined", true);

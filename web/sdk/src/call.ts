@@ -1,6 +1,7 @@
 import { watchBattery } from "./battery.ts";
 import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
 import { Devices } from "./devices.ts";
+import { downlinkBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
 import { CallMedia, inCall } from "./media.ts";
@@ -19,6 +20,7 @@ import type {
   CallEventFrame,
   CallPhase,
   CallState,
+  DataUse,
   Kind,
   Media,
   PeerEventFrame,
@@ -63,6 +65,7 @@ export class Call extends Emitter<CallEvents> {
   #state: CallState;
   #told: Media; // what the server was last told that we send
   #deviceError: ProntoError | undefined;
+  #dataUse: DataUse | undefined;
   #held: CallEventFrame[] | undefined; // while the whole state is asked for
   #changing = false;
   #ended = false;
@@ -143,7 +146,11 @@ export class Call extends Emitter<CallEvents> {
   media(participant: string): RemoteMedia {
     const one = this.#state.participants.find((p) => p.participant === participant);
     if (one === undefined || participant === this.#state.self) return {};
-    return toRemoteMedia(one.media, (source) => this.#media.track(participant, source));
+    return toRemoteMedia(
+      one.media,
+      (source) => this.#media.track(participant, source),
+      (source) => this.#media.paused(participant, source),
+    );
   }
 
   /** local is what we send. */
@@ -194,6 +201,22 @@ export class Call extends Emitter<CallEvents> {
   /** view says whose pictures the page shows, most important first, and how high, in device pixels. */
   view(items: readonly ViewItem[]): void {
     if (!this.#ended) this.#view.show(items);
+  }
+
+  /** dataUse is how far the budget of data has been used, as told last. */
+  get dataUse(): DataUse | undefined {
+    return this.#dataUse;
+  }
+
+  /**
+   * setDataUse says how much data the call may use here: low asks for small pictures both ways; of a
+   * budget, in kilobytes of 1,000 bytes from now on, dataUse warns at four fifths, and when it is
+   * spent only sound is left. It holds while the call goes through the server.
+   */
+  async setDataUse(use: { readonly low?: boolean; readonly budgetKB?: number }): Promise<void> {
+    await this.#signalling.request("setDataUse", { call: this.id, ...use });
+    this.#dataUse = undefined;
+    this.#change();
   }
 
   /** invite rings more accounts into the call. */
@@ -286,11 +309,13 @@ export class Call extends Emitter<CallEvents> {
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
+          const downlink = downlinkBps();
           const { sdp: answer } = await this.#signalling.request("negotiate", {
             call,
             generation,
             sdp,
             sends,
+            ...(downlink === undefined ? {} : { downlinkBps: downlink }),
           });
           this.#view.again();
           return answer;
@@ -306,6 +331,10 @@ export class Call extends Emitter<CallEvents> {
       this.#change();
     });
     media.on("speaking", () => this.#change());
+    media.on("dataUse", (use) => {
+      this.#dataUse = use;
+      this.#change();
+    });
     media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
     media.on("quality", (report) => this.#quietly("reportQuality", { call, ...report }));
     media.on("connection", (report) => this.#quietly("reportConnection", { call, ...report }));

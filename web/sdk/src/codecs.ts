@@ -140,3 +140,22 @@ export async function sendCodec(sender: RTCRtpSender, codec: VideoCodec): Promis
   const layers = before.length > 1 && hasLayers(codec);
   return first?.codec?.mimeType === form.mimeType && (!layers || first.scalabilityMode !== undefined);
 }
+
+/**
+ * sendEncodings has a sender send those encodings that are needed, and no others. One that has all
+ * sizes in it is sent while any is needed; a browser that cannot switch one off sends on.
+ */
+export async function sendEncodings(sender: RTCRtpSender, needed: readonly boolean[]): Promise<void> {
+  const parameters = sender.getParameters();
+  const encodings: Encoding[] = parameters.encodings;
+  const [first] = encodings;
+  if (first === undefined) return;
+  const together = encodings.length === 1 || /^L[23]/.test(first.scalabilityMode ?? "");
+  let changed = false;
+  for (const [i, encoding] of encodings.entries()) {
+    const active = together ? i === 0 && needed.includes(true) : (needed[i] ?? true);
+    changed ||= encoding.active !== active;
+    encoding.active = active;
+  }
+  if (changed) await sender.setParameters(parameters).catch(() => undefined);
+}

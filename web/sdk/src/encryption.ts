@@ -34,7 +34,9 @@ export type EncryptionWarning =
   /** unopened: a participant's sound and picture cannot be opened at the moment; it is being repaired. */
   | { readonly type: "unopened"; readonly participant: string }
   /** fingerprint: somebody between us and the other had put himself into the direct connection, which was closed. */
-  | { readonly type: "fingerprint" };
+  | { readonly type: "fingerprint" }
+  /** stopped: this browser did not encrypt what it sent, so that it was stopped from sending. */
+  | { readonly type: "stopped" };
 
 /** Encryption is where a call's end-to-end encryption stands. */
 export interface Encryption {
@@ -74,6 +76,7 @@ export class CallEncryption extends Emitter<{ change: undefined; fingerprint: nu
   #present = "";
   #unopened: ReadonlySet<string> = new Set();
   #fingerprint = false;
+  #stopped = false;
   #state: CallState;
   #entered = false;
   #closed = false;
@@ -86,7 +89,7 @@ export class CallEncryption extends Emitter<{ change: undefined; fingerprint: nu
     this.#state = state;
     this.#sinceMs = sinceMs;
     this.sealing = new Sealing(state.call, keeper.worker, {
-      leaked: () => this.#report("clear"),
+      leaked: (stopped) => this.#leaked(stopped),
       unopened: (participants) => this.#setUnopened(participants),
     });
     this.#unlisten = keeper.worker.listen(state.call, {
@@ -217,6 +220,12 @@ export class CallEncryption extends Emitter<{ change: undefined; fingerprint: nu
     this.emit("change", undefined);
   }
 
+  #leaked(stopped: boolean): void {
+    this.#report("clear");
+    this.#stopped ||= stopped;
+    this.emit("change", undefined);
+  }
+
   #setUnopened(participants: ReadonlySet<string>): void {
     const same =
       participants.size === this.#unopened.size && [...participants].every((p) => this.#unopened.has(p));
@@ -228,6 +237,7 @@ export class CallEncryption extends Emitter<{ change: undefined; fingerprint: nu
     const inCall = new Set(this.#state.participants.map(({ participant }) => participant));
     const changed = (this.#keys?.members ?? []).filter(({ trust }) => trust === "changed");
     return [
+      ...(this.#stopped ? [{ type: "stopped" as const }] : []),
       ...(this.#fingerprint ? [{ type: "fingerprint" as const }] : []),
       ...((this.#keys?.ghosts ?? 0) > 0 ? [{ type: "ghost" as const }] : []),
       ...changed.flatMap(({ participant }) =>

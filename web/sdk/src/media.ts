@@ -17,10 +17,13 @@ import {
 import type {
   CallState,
   Candidate,
+  DataUse,
   MediaFailed,
   MediaFlows,
   Participant,
   Path,
+  PausedPicture,
+  PauseReason,
   PeerEventFrame,
   ReportConnection,
   ReportQuality,
@@ -46,6 +49,8 @@ export interface MediaEvents {
   track: undefined;
   /** speaking: others speak. */
   speaking: undefined;
+  /** dataUse: the budget of data runs low, or is spent, or is there again. */
+  dataUse: DataUse;
   flows: Omit<MediaFlows, "call">;
   failed: Omit<MediaFailed, "call">;
   /** quality and connection go to the server, to be counted. */
@@ -84,6 +89,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
   #speakers: ReadonlySet<string> = new Set();
+  #paused: readonly PausedPicture[] = [];
   #shown: readonly ViewItem[] = []; // what the page shows
 
   constructor(
@@ -156,12 +162,20 @@ export class CallMedia extends Emitter<MediaEvents> {
     } else if (peer instanceof SFUPeer) {
       if (frame.type === "slots") peer.setSlots(frame.body.slots);
       if (frame.type === "codecs") peer.setCodecs(frame.body.video);
+      if (frame.type === "encodings") peer.setEncodings(frame.body.source, frame.body.active);
+      if (frame.type === "paused") this.#setPaused(frame.body.pictures);
+      if (frame.type === "dataUse") this.emit("dataUse", frame.body);
     }
   }
 
   /** track is a participant's track, from the way that carries it now. */
   track(participant: string, source: Source): MediaStreamTrack | undefined {
     return this.#receiver(participant, source)?.track;
+  }
+
+  /** paused tells why a picture that is shown does not come; undefined where it does. */
+  paused(participant: string, source: Source): PauseReason | undefined {
+    return this.#paused.find((one) => one.participant === participant && one.source === source)?.reason;
   }
 
   /** speaking tells whether a participant speaks. */
@@ -264,6 +278,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     clearInterval(this.#levels);
     this.#spokeMs.clear();
     this.#setSpeakers(new Set());
+    this.#paused = [];
     const peer = this.#peer;
     this.#peer = undefined;
     if (overlap && peer?.connection.connectionState === "connected") {
@@ -379,6 +394,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     }
     const speakers = [...this.#spokeMs].filter(([, spoke]) => now - spoke < speakingHoldMs);
     this.#setSpeakers(new Set(speakers.map(([participant]) => participant)));
+  }
+
+  #setPaused(paused: readonly PausedPicture[]): void {
+    this.#paused = paused;
+    this.emit("track", undefined);
   }
 
   #setSpeakers(speakers: ReadonlySet<string>): void {

@@ -1,5 +1,5 @@
 import type { LocalTracks } from "./devices.ts";
-import type { Media, Source, Participant as WireParticipant } from "./wire.gen.ts";
+import type { Media, PauseReason, Source, Participant as WireParticipant } from "./wire.gen.ts";
 
 /** Participant is one person in a call. */
 export interface Participant extends WireParticipant {
@@ -15,6 +15,10 @@ export interface RemoteMedia {
   readonly camera?: MediaStreamTrack;
   readonly screen?: MediaStreamTrack;
   readonly screenAudio?: MediaStreamTrack;
+  /** cameraPaused says why the camera's picture does not come for the moment; absent while it does. */
+  readonly cameraPaused?: PauseReason;
+  /** screenPaused says the same of the screen. */
+  readonly screenPaused?: PauseReason;
 }
 
 /** LocalMedia is what we send: what the person wants, and the tracks that there are for it. */
@@ -41,15 +45,20 @@ export function toParticipant(
 export function toRemoteMedia(
   media: Media,
   track: (source: Source) => MediaStreamTrack | undefined,
+  paused: (source: Source) => PauseReason | undefined = () => undefined,
 ): RemoteMedia {
   const audio = track("microphone");
   const camera = media.camera ? track("camera") : undefined;
   const screen = media.screen ? track("screen") : undefined;
   const screenAudio = media.screen ? track("screenAudio") : undefined;
+  const cameraPaused = media.camera ? paused("camera") : undefined;
+  const screenPaused = media.screen ? paused("screen") : undefined;
   return {
     ...(audio === undefined ? {} : { audio }),
     ...(camera === undefined ? {} : { camera }),
     ...(screen === undefined ? {} : { screen }),
     ...(screenAudio === undefined ? {} : { screenAudio }),
+    ...(cameraPaused === undefined ? {} : { cameraPaused }),
+    ...(screenPaused === undefined ? {} : { screenPaused }),
   };
 }

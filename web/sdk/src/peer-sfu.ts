@@ -1,4 +1,4 @@
-import { camera, preferCodecs, screen, sendCodec, slim } from "./codecs.ts";
+import { camera, preferCodecs, screen, sendCodec, sendEncodings, slim } from "./codecs.ts";
 import { Emitter } from "./emitter.ts";
 import { configurationOf, type Peer, type PeerEvents, swap } from "./peer.ts";
 import { type ProblemCode, ProntoError } from "./problem.ts";
@@ -40,6 +40,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   #videoSlots = 0;
   #common: readonly VideoCodec[] = []; // what all who receive can decode
   readonly #sent = new Map<Source, VideoCodec>(); // since it was changed
+  readonly #active = new Map<Source, readonly boolean[]>(); // encodings that are needed
   #queue: Promise<void> = Promise.resolve(); // one offer at a time
   #retry: ReturnType<typeof setTimeout> | undefined;
   #closed = false;
@@ -91,6 +92,12 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   setCodecs(common: readonly VideoCodec[]): void {
     this.#common = common;
     this.#sendCodecs();
+  }
+
+  /** setEncodings takes which encodings of a picture are needed, from lowest to highest. */
+  setEncodings(source: Source, active: readonly boolean[]): void {
+    this.#active.set(source, active);
+    this.#queue = this.#queue.then(() => this.#switchEncodings(source));
   }
 
   /** makeRoom opens more slots if a page shows more pictures than there are. */
@@ -145,8 +152,16 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
         if (this.connection.currentRemoteDescription === null) continue; // after the answer again
         this.#sent.set(source, wanted); // if it cannot, it will not be able to later
         if (!(await sendCodec(sender, wanted))) await sendCodec(sender, "vp8");
+        await this.#switchEncodings(source); // all are on with a new codec
       }
     });
+  }
+
+  async #switchEncodings(source: Source): Promise<void> {
+    const sender = this.#senders.get(source)?.sender;
+    const active = this.#active.get(source);
+    if (this.#closed || sender === undefined || active === undefined) return;
+    await sendEncodings(sender, active);
   }
 
   #openVideoSlots(wanted: number): void {

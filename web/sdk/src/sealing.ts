@@ -21,8 +21,8 @@ interface Watched {
 
 /** SealingOptions are what Sealing tells of. */
 export interface SealingOptions {
-  /** leaked: more was sent than was sealed; the sender was stopped and is set up anew. */
-  leaked(): void;
+  /** leaked: more was sent than was sealed. The sender is set up anew or, if that did not help, stopped for good. */
+  leaked(stopped: boolean): void;
   /** unopened are the participants of whom nothing can be opened at present. */
   unopened(participants: ReadonlySet<string>): void;
 }
@@ -37,6 +37,7 @@ export class Sealing {
   readonly #worker: KeyWorker;
   readonly #options: SealingOptions;
   readonly #watched = new Map<RTCRtpSender | RTCRtpReceiver, Watched>();
+  readonly #leaks = new WeakSet<RTCRtpSender>();
   readonly #timer: ReturnType<typeof setInterval>;
   static #streams = 0;
 
@@ -131,12 +132,25 @@ export class Sealing {
       this.open(of, expected ?? undefined);
       return;
     }
-    this.#options.leaked();
+    const stopped = this.#leaks.has(of);
+    this.#leaks.add(of);
+    this.#options.leaked(stopped);
     const { track } = of;
     await of.replaceTrack(null).catch(() => undefined);
+    if (stopped) {
+      await stop(of);
+      return;
+    }
     this.#attach(of, { ...options, stream: ++Sealing.#streams });
     await of.replaceTrack(track).catch(() => undefined);
   }
+}
+
+/** stop has a sender send nothing any more, whatever track it is given. */
+async function stop(sender: RTCRtpSender): Promise<void> {
+  const parameters = sender.getParameters();
+  for (const encoding of parameters.encodings) encoding.active = false;
+  await sender.setParameters(parameters).catch(() => undefined);
 }
 
 function total(count: StreamCounts | undefined): number {

@@ -448,6 +448,11 @@ export interface Negotiate {
   readonly sdp: string;
   /** Sends says which media section carries which source. */
   readonly sends: readonly Send[];
+  /**
+   * DownlinkBps is what our downlink carries, in bit/s, as far as we know from
+   * before; absent if we do not. The SFU begins with that.
+   */
+  readonly downlinkBps?: number;
 }
 
 /** Send joins a media section to what it carries. */
@@ -488,6 +493,11 @@ export interface ViewItem {
   readonly source: Source;
   /** Height is how high it is shown, in device pixels. */
   readonly height: number;
+  /**
+   * Pinned puts it before all others where there is not room for all, also before
+   * who speaks.
+   */
+  readonly pinned?: boolean;
 }
 
 /**
@@ -499,6 +509,23 @@ export interface SetMedia {
   readonly call: CallID;
   /** Media is what we send. */
   readonly media: Media;
+}
+
+/**
+ * SetDataUse says how much data we want to use in this call through the SFU,
+ * from now on; it replaces what we said before. The reply is Done; DataUse
+ * says when it runs low.
+ */
+export interface SetDataUse {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Low asks for small pictures only, and has us send small ones only. */
+  readonly low?: boolean;
+  /**
+   * BudgetKB is how many kilobytes of 1,000 bytes may be sent and received before
+   * pictures stop both ways and only sound is left; absent for any number.
+   */
+  readonly budgetKB?: number;
 }
 
 /**
@@ -2514,6 +2541,76 @@ export interface Codecs {
 export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
 
 /**
+ * Paused says which of the pictures that we show do not come for the moment:
+ * always the whole list. Sound goes on.
+ */
+export interface Paused {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Pictures are those that are paused. */
+  readonly pictures: readonly PausedPicture[];
+}
+
+/** PausedPicture is one picture that does not come for the moment. */
+export interface PausedPicture {
+  /** Participant is whose. */
+  readonly participant: ParticipantID;
+  /** Source is camera or screen. */
+  readonly source: Source;
+  /** Reason is why. */
+  readonly reason: PauseReason;
+}
+
+/**
+ * PauseReason says why a picture that is shown does not come.
+ * - bandwidth: our downlink does not carry it; it comes again by itself
+ * - dataBudget: what we want to use is used up
+ */
+export type PauseReason = "bandwidth" | "dataBudget";
+
+/**
+ * Encodings says which encodings of a picture we are to send from now on: the
+ * others nobody needs for the moment. Before the first one we send all.
+ */
+export interface Encodings {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** Source is the camera or the screen. */
+  readonly source: Source;
+  /**
+   * Active has one entry for each encoding of the media section, from lowest to
+   * highest; true is to be sent.
+   */
+  readonly active: readonly boolean[];
+}
+
+/**
+ * DataUse says how far our budget of data has been used, each time the state
+ * changes.
+ */
+export interface DataUse {
+  /** Generation is the generation it belongs to. */
+  readonly generation: number;
+  /** State is how far. */
+  readonly state: DataState;
+  /**
+   * UsedKB is how many kilobytes of 1,000 bytes have been used since the budget
+   * was set, or since our connection was made anew.
+   */
+  readonly usedKB: number;
+  /** BudgetKB is how many there were then; 0 for any number. */
+  readonly budgetKB: number;
+}
+
+/**
+ * DataState is how far our budget of data has been used.
+ * - plenty: less than four fifths, or there is no budget
+ * - low: four fifths
+ * - spent: all: only sound is left
+ */
+export type DataState = "plenty" | "low" | "spent";
+
+/**
  * KeysWanted tells one member, the connected one with the lowest leaf, what is
  * to be committed; if he has not done so within a second the next is told. A
  * commit may carry a part of it, and must not carry adds or removals that
@@ -2697,6 +2794,7 @@ export interface RequestMap {
   readonly negotiate: { readonly body: Negotiate; readonly reply: Negotiated; readonly replyType: "negotiated" };
   readonly view: { readonly body: View; readonly reply: Done; readonly replyType: "done" };
   readonly setMedia: { readonly body: SetMedia; readonly reply: Done; readonly replyType: "done" };
+  readonly setDataUse: { readonly body: SetDataUse; readonly reply: Done; readonly replyType: "done" };
   readonly setBattery: { readonly body: SetBattery; readonly reply: Done; readonly replyType: "done" };
   readonly hold: { readonly body: Hold; readonly reply: Done; readonly replyType: "done" };
   readonly moveHere: { readonly body: MoveHere; readonly reply: CallState; readonly replyType: "callState" };
@@ -2797,6 +2895,7 @@ export type ClientFrame =
   | { readonly type: "negotiate"; readonly id: string; readonly body: Negotiate }
   | { readonly type: "view"; readonly id: string; readonly body: View }
   | { readonly type: "setMedia"; readonly id: string; readonly body: SetMedia }
+  | { readonly type: "setDataUse"; readonly id: string; readonly body: SetDataUse }
   | { readonly type: "setBattery"; readonly id: string; readonly body: SetBattery }
   | { readonly type: "hold"; readonly id: string; readonly body: Hold }
   | { readonly type: "moveHere"; readonly id: string; readonly body: MoveHere }
@@ -2950,6 +3049,9 @@ export interface EventMap {
   readonly trickled: Trickled;
   readonly slots: Slots;
   readonly codecs: Codecs;
+  readonly paused: Paused;
+  readonly encodings: Encodings;
+  readonly dataUse: DataUse;
   readonly keysWanted: KeysWanted;
   readonly keysCommitted: KeysCommitted;
   readonly keysWelcomed: KeysWelcomed;
@@ -3054,6 +3156,9 @@ export type PeerEventFrame =
   | { readonly type: "trickled"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Trickled }
   | { readonly type: "slots"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Slots }
   | { readonly type: "codecs"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Codecs }
+  | { readonly type: "paused"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Paused }
+  | { readonly type: "encodings"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Encodings }
+  | { readonly type: "dataUse"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: DataUse }
   | { readonly type: "keysWanted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWanted }
   | { readonly type: "keysCommitted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysCommitted }
   | { readonly type: "keysWelcomed"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysWelcomed }
@@ -3068,6 +3173,9 @@ export const peerEvents = [
   "trickled",
   "slots",
   "codecs",
+  "paused",
+  "encodings",
+  "dataUse",
   "keysWanted",
   "keysCommitted",
   "keysWelcomed",

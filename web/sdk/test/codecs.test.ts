@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { camera, encodingsOf, screen, slim } from "../src/codecs.ts";
+import { camera, encodingsOf, screen, sendEncodings, slim } from "../src/codecs.ts";
 
 const dd = "https://aomediacodec.github.io/av1-rtp-spec/#dependency-descriptor-rtp-header-extension";
 const offer = [
@@ -61,4 +61,33 @@ test("a screen is one encoding in full size, before the camera", () => {
   expect(more).toEqual([]);
   expect(only).toMatchObject({ scalabilityMode: "L1T3", maxFramerate: 10, priority: "high" });
   expect(only?.scaleResolutionDownBy).toBeUndefined();
+});
+
+test("encodings that nobody needs are not sent; one with all sizes is sent while any is needed", async () => {
+  const sender = (encodings: RTCRtpEncodingParameters[]) => {
+    const set: RTCRtpEncodingParameters[][] = [];
+    const fake = {
+      getParameters: () => ({ encodings: encodings.map((one) => ({ ...one })) }),
+      setParameters: (parameters: RTCRtpSendParameters) => {
+        encodings = parameters.encodings;
+        set.push(encodings);
+        return Promise.resolve();
+      },
+    } as unknown as RTCRtpSender;
+    return { fake, set, active: () => encodings.map((one) => one.active) };
+  };
+  const simulcast = sender(camera.map((one) => ({ ...one, active: true })));
+  await sendEncodings(simulcast.fake, [true, false, false]);
+  expect(simulcast.active()).toEqual([true, false, false]);
+  await sendEncodings(simulcast.fake, [true, false, true]);
+  expect(simulcast.active()).toEqual([true, false, true]);
+  await sendEncodings(simulcast.fake, [true, false, true]);
+  expect(simulcast.set).toHaveLength(2); // what is so already is not said again
+
+  const form = { mimeType: "video/AV1", clockRate: 90_000 };
+  const layered = sender(encodingsOf("av1", form, camera));
+  await sendEncodings(layered.fake, [false, false, true]);
+  expect(layered.active()).toEqual([true, false, false]);
+  await sendEncodings(layered.fake, [false, false, false]);
+  expect(layered.active()).toEqual([false, false, false]);
 });

@@ -172,6 +172,8 @@ const optional = [
   "request ringGroup: body.confirmBlocked",
   "request ringGroup: body.silent",
   "request ringGroup: body.unencrypted",
+  "request setDataUse: body.budgetKB",
+  "request setDataUse: body.low",
   "request setPreferences: body.acceptTerms",
   "request setPreferences: body.blocked",
   "request setPreferences: body.presence",
@@ -186,6 +188,7 @@ const optional = [
   "request trickle: body.candidates[].usernameFragment",
   "request uploadContacts: body.complete",
   "request uploadContacts: body.start",
+  "request view: body.items[].pinned",
 ];
 
 describe("golden frames", () => {

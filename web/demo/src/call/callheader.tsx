@@ -5,6 +5,7 @@ import { clock, names } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { Heading } from "../parts/heading.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
+import { SecurityButton } from "./security.tsx";
 
 /** CallHeader names the call and says how long it lasts. */
 export function CallHeader({ active }: { active: ActiveCall }): JSX.Element {
@@ -15,6 +16,7 @@ export function CallHeader({ active }: { active: ActiveCall }): JSX.Element {
   return (
     <header class="callheader">
       <Heading>{name}</Heading>
+      <SecurityButton active={active} />
       {phase === "active" && active.startedMs.value !== undefined ? (
         <Clock startedMs={active.startedMs.value} />
       ) : (

@@ -248,11 +248,49 @@ export const en = {
   "stats.waiting": "Measuring…",
   "stats.pathUnknown": "not known yet",
 
+  "security.on": {
+    one: "End-to-end encrypted, {count} device",
+    other: "End-to-end encrypted, {count} devices",
+  },
+  "security.connecting": "Encrypting…",
+  "security.off": "Not end-to-end encrypted",
+  "security.warning": "Check the encryption",
+  "security.onText":
+    "Only the devices listed here can hear and see this call. The server forwards it and cannot open it.",
+  "security.offText": "The server could hear and see this call.",
+  "security.codeText":
+    "Everybody in the call sees the same code until somebody comes or goes. Read it aloud to be sure that nobody is in between.",
+  "security.self": "This device",
+  "security.guest": "Came by a link; the name is their own word",
+  "security.new": "First call with this person on this device",
+  "security.known": "Known from earlier calls",
+  "security.verified": "You have compared the safety number",
+  "security.changed": "Other keys than before",
+  "security.somebody": "Somebody unknown",
+  "security.compare": "Compare",
+  "security.compareWith": "Compare the safety number with {name}",
+  "security.close": "Close",
+  "security.safetyText":
+    "This is the safety number of you and {name}. If it is the same on both screens, you talk to each other and to nobody in between. Compare it once, best in person.",
+  "security.qr": "The safety number as a QR code",
+  "security.same": "It is the same",
+  "security.later": "Not compared",
+  "security.ghostText": "Somebody has the keys of this call and is not shown as being in it.",
+  "security.fingerprintText":
+    "Somebody had put himself into the direct connection. It was closed, and the call goes on through the server, encrypted.",
+  "security.stoppedText":
+    "This browser did not encrypt what it sent, so that sending was stopped. Please reload the page, or use another browser.",
+  "security.changedText":
+    "{name} has other keys than before: a new device, perhaps, or somebody else. Compare the safety number.",
+  "security.unopenedText": "{name} cannot be heard or seen at the moment: new keys are being fetched.",
+
   "problem.notFound": "There is nobody and nothing by that name here.",
   "problem.forbidden": "That is not allowed.",
   "problem.conflict": "It was changed elsewhere meanwhile. Try again.",
   "problem.callEnded": "That call is over.",
   "problem.callFull": "The call is full.",
+  "problem.encryptionNeeded":
+    "The call is end-to-end encrypted, and this browser cannot do that. Please use a current Chromium, Chrome, Edge, Firefox or Safari.",
   "problem.answeredElsewhere": "Another of your devices answered first.",
   "problem.rateLimited": {
     one: "That was too fast. Wait {count} second.",

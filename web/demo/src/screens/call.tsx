@@ -5,6 +5,7 @@ import { CallHeader } from "../call/callheader.tsx";
 import { Controls, canShare } from "../call/controls.tsx";
 import { DeviceProblemBanner } from "../call/deviceproblem.tsx";
 import { Notices } from "../call/notices.tsx";
+import { SecurityWarnings } from "../call/security.tsx";
 import { Sounds, UnlockSound } from "../call/sounds.tsx";
 import { Stage } from "../call/stage.tsx";
 import { Statistics } from "../call/statistics.tsx";
@@ -44,6 +45,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
       <div class="banners">
         <ConnectionBanner phone={phone} />
         <DeviceProblemBanner active={active} />
+        <SecurityWarnings active={active} />
         <UnlockSound />
         {shot.screen ? (
           <div class="banner" role="status" data-testid="sharing">

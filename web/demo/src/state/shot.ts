@@ -1,4 +1,4 @@
-import type { Call, CallPhase, Kind, Participant } from "../../../sdk/src/index.ts";
+import type { Call, CallPhase, Encryption, Kind, Participant } from "../../../sdk/src/index.ts";
 
 /** Seat is one participant as the page shows him. */
 export interface Seat {
@@ -33,6 +33,7 @@ export interface CallShot {
   readonly microphone: boolean;
   readonly camera: boolean;
   readonly screen: boolean;
+  readonly encryption: Encryption;
 }
 
 /** present is who is in the call, as against those who are only being rung. */
@@ -52,6 +53,7 @@ export function shoot(call: Call): CallShot {
     microphone: call.local.microphone,
     camera: call.local.camera,
     screen: call.local.screen,
+    encryption: call.encryption,
   };
 }
 

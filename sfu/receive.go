@@ -20,6 +20,7 @@ type arrival struct {
 	frame     forward.Frame  // of video with a payload
 	fields    forward.Fields // likewise
 	number    uint64         // in the history
+	pad       uint8          // bytes of padding behind the payload; see equalise
 
 	dependency []byte // descriptor that is passed on; nil for none. It belongs to the socket
 }
@@ -176,6 +177,9 @@ func (e *encoding) forward(w *worker) {
 	slots := e.of.slots.Load()
 	if slots == nil || !e.of.peer.sending.Load() {
 		return
+	}
+	if !e.of.source.Audio() && w.socket.Segmented() {
+		equalise(e.run)
 	}
 	for _, s := range *slots {
 		if l := s.viewer.link; s.viewer.receives() && l.sends() {

@@ -232,12 +232,18 @@ func (l *link) askKeyFrame(ssrc uint32) {
 func (s *slot) sendAgain(l *link, again forward.Again) {
 	out := again.Out
 	if s.formats.rtx[again.Codec] == 0 {
-		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Dependency, again.Payload)
+		payload := again.Payload
+		if out.Pad > 0 {
+			payload = append(append(l.worker.scratch[:0], payload...), make([]byte, out.Pad)...)
+			payload[len(payload)-1] = out.Pad
+		}
+		s.seal(l, &s.sink, s.formats.media[again.Codec], s.ssrc, out, again.Dependency, payload)
 		return
 	}
 	payload := binary.BigEndian.AppendUint16(l.worker.scratch[:0], out.Seq)
 	payload = append(payload, again.Payload...)
 	s.rtxSeq++
+	out.Pad = 0
 	out.Seq, out.Number = s.rtxSeq, s.stamp(l, again.Dependency, len(payload))
 	s.seal(l, &s.rtxSink, s.formats.rtx[again.Codec], s.rtxSSRC, out, again.Dependency, payload)
 }

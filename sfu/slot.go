@@ -188,6 +188,7 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 			pt, payload = s.redundant(l, e, in)
 		default:
 			in.fields.Write(payload, out)
+			payload, out.Pad = in.padded(), in.pad
 		}
 		out.Number, out.Marker = s.stamp(l, in.dependency, len(payload)), marker
 		n := s.seal(l, &s.sink, pt, s.ssrc, out, in.dependency, payload)
@@ -196,11 +197,11 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		}
 		l.credit = min(l.credit+n*resendShare/100, resendBurst)
 		s.packets++
-		s.bytes += uint32(len(payload))
+		s.bytes += uint32(len(payload) - int(out.Pad)) // RFC 3550, section 6.4.1
 		if s.packets == 1 || int32(out.Timestamp-s.timestamp) > 0 {
 			s.timestamp, s.at = out.Timestamp, now
 		}
-		l.worker.totals.Out.add(s.audio, len(payload))
+		l.worker.totals.Out.add(s.audio, len(payload)-int(out.Pad))
 	}
 }
 
@@ -293,7 +294,7 @@ func (s *slot) stamp(l *link, dependency []byte, n int) (number uint16) {
 	return l.number(s.headerSize(dependency) + n + tag)
 }
 
-// seal puts one packet into the slab and returns its length.
+// seal puts one packet into the slab and returns its length. Its padding is part of the payload.
 func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.Out, dependency, payload []byte) int {
 	header := s.headerSize(dependency)
 	n := header + len(payload) + udp.Overhead
@@ -302,6 +303,9 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 	}
 	room := l.worker.slab.Room(n)
 	forward.WriteHeader(room, pt, out.Marker, out.Seq, out.Timestamp, ssrc)
+	if out.Pad > 0 {
+		forward.SetPadded(room)
+	}
 	switch {
 	case s.describes(dependency):
 		forward.WriteDependency(room, s.twcc, out.Number, s.dependency, dependency, out.Frame)

@@ -33,6 +33,7 @@ func (s *Server) view(g *store.GroupRow, user string, whole bool) wire.Group {
 		if m.State == store.MemberInvited && own.Role != store.RoleAdmin && m.By != user {
 			continue
 		}
+		m.Name = g.NameFor(user, m)
 		v.Members = append(v.Members, groupEntry(m))
 	}
 	return v

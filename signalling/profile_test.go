@@ -6,6 +6,7 @@ import (
 	"image/png"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,5 +218,44 @@ func TestAnAdminLiftsABan(t *testing.T) {
 	}
 	if got := ask[wire.Group](bia, "addToGroup", wire.AddToGroup{Group: g.Group, Users: []wire.UserID{"ugo"}}); entryOf(got, "ugo") == "" {
 		t.Errorf("he cannot be added: %+v", got)
+	}
+}
+
+func TestNobodyOutsideTheAudienceGetsANameInAnyMessage(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, bia, mal := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone"), signIn(t, s, "mal", "phone")
+	setNumber(t, s, "ana", "+393331234567")
+	for _, p := range []*page{bia, mal} {
+		ask[wire.Discovery](p, "setDiscovery", wire.SetDiscovery{On: true})
+	}
+	ask[wire.People](ana, "addContact", wire.AddContact{User: "bia"})
+	show(ana, wire.MayCallContacts)
+	book := wire.UploadContacts{Add: []string{"+393331234567"}}
+	g := newGroup(ana, "Choir", false, "bia", "mal")
+	for viewer, name := range map[*page]string{bia: "Ana", mal: "ana"} {
+		said := func(what, got string) {
+			t.Helper()
+			if got != name {
+				t.Errorf("%s: %s reads %s, want %s", what, viewer.welcome.Name, got, name)
+			}
+		}
+		said("an upload", ask[wire.Matches](viewer, "uploadContacts", book).People[0].Name)
+		said("the contacts", ask[wire.People](viewer, "getPeople", nil).Contacts[0].Name)
+		said("a search", ask[wire.Found](viewer, "findNumber", wire.FindNumber{Number: "+393331234567"}).Person.Name)
+		said("a profile", profileOf(viewer, "ana").Name)
+		whole := ask[wire.Group](viewer, "getGroup", wire.GetGroup{Group: g.Group})
+		said("a group", whole.Members[slices.IndexFunc(whole.Members, func(m wire.GroupEntry) bool { return m.User == "ana" })].Name)
+		told := groupEvent(viewer, "the group", g.Group, func(g wire.Group) bool { return len(g.Members) > 0 })
+		said("a group's event", told.Members[slices.IndexFunc(told.Members, func(m wire.GroupEntry) bool { return m.User == "ana" })].Name)
+		state := ask[wire.CallState](ana, "ring", wire.Ring{Users: []wire.UserID{viewer.welcome.User}, Kind: wire.KindVoice})
+		said("a ring", event[wire.Incoming](viewer, "incoming").Name)
+		accepted := ask[wire.CallState](viewer, "accept", wire.Accept{Call: state.Call})
+		said("a call", accepted.Participants[0].Name)
+		ask[wire.Done](ana, "leave", wire.Leave{Call: state.Call})
+		viewer.wait("the log", 0, func(f wire.Frame) bool { return f.Type == "logged" })
+		said("the log", ask[wire.CallLog](viewer, "getCallLog", nil).Entries[0].With[0].Name)
+		said("the attempts", ask[wire.Decisions](viewer, "getDecisions", nil).Entries[0].Name)
+		ask[wire.People](viewer, "block", wire.Block{User: "ana"})
+		said("the blocks", ask[wire.People](viewer, "getPeople", nil).Blocked[0].Name)
 	}
 }

@@ -95,7 +95,11 @@ func (p *publisher) sendFrame() {
 			kind = 0x00
 		}
 		p.packet = append(p.packet, first, 0x80, 0x80|byte(p.picture>>8), byte(p.picture), kind)
-		p.finish(videoPayload - 5)
+		n := videoPayload - 5
+		if 2*i > packets {
+			n++ // browsers cut a picture into packets that differ by a byte, the longer ones last
+		}
+		p.finish(n)
 	}
 	p.videoTS += 90000 / framesInSecond
 }
@@ -137,6 +141,9 @@ func (p *publisher) finish(n int) {
 
 // stamped returns when a packet was sent.
 func stamped(packet []byte) (time.Time, bool) {
+	if n := len(packet); n > 0 && packet[0]&0x20 != 0 { // padded
+		packet = packet[:n-min(n, int(packet[n-1]))]
+	}
 	if len(packet) < stampLen {
 		return time.Time{}, false
 	}

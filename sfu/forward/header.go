@@ -198,6 +198,9 @@ func WriteDependency(dst []byte, numberID uint8, number uint16, id uint8, descri
 // WritePadded says in a header that padding follows.
 func WritePadded(dst []byte) { dst[0] |= 0x20 }
 
+// SetPadded says in a header that the last byte of the payload tells how many at its end are padding.
+func SetPadded(header []byte) { header[0] |= 0x20 }
+
 // WriteHeader writes a header without extensions into the first 12 bytes of dst.
 func WriteHeader(dst []byte, payloadType uint8, marker bool, seq uint16, timestamp, ssrc uint32) {
 	dst[0], dst[1] = 2<<6, payloadType

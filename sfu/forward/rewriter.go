@@ -33,10 +33,12 @@ type Out struct {
 	Began bool
 	// Bare: the packet goes out without its payload.
 	Bare bool
-	// Number is the transport-wide one with which it goes out, Marker whether it is the last of its picture; both
-	// the caller's to fill in. A packet that is sent again with the same sequence number must have the same.
+	// Number is the transport-wide one with which it goes out, Marker whether it is the last of its picture, Pad how many
+	// bytes of padding it has; all the caller's to fill in. A packet that is sent again with the same sequence number must
+	// have the same.
 	Number uint16
 	Marker bool
+	Pad    uint8
 }
 
 const (

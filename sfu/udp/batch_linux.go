@@ -9,16 +9,22 @@ import (
 	"runtime"
 	"sync/atomic"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
+// maxWait is how long is waited for room in a full send queue. What does not get any by then is lost: it would come too late, and
+// while it waits nobody is read.
+const maxWait = 20 * time.Millisecond
+
 // batcher moves datagrams with recvmmsg(2) and sendmmsg(2). The calls never block the
 // thread: the runtime's poller waits where there is nothing to do.
 type batcher struct {
 	conn      syscall.RawConn
-	ipv6      bool // the socket's addresses are IPv6 ones, or mapped to them
+	until     func(time.Time) error // sets for how long is waited to write
+	ipv6      bool                  // the socket's addresses are IPv6 ones, or mapped to them
 	refused   *atomic.Uint64
 	segmented *atomic.Bool
 
@@ -49,7 +55,8 @@ type outbox struct {
 	vectors  [maxMessages]unix.Iovec
 	controls [maxMessages]control
 	write    func(fd uintptr) bool
-	begin, n int // what is left to send
+	begin, n int  // what is left to send
+	full     bool // the send queue has no room
 	err      error
 }
 
@@ -65,7 +72,7 @@ func newBatcher(conn *net.UDPConn, refused *atomic.Uint64, segmented *atomic.Boo
 	if err != nil {
 		return nil, fmt.Errorf("look at the socket: %w", err)
 	}
-	b := &batcher{conn: raw, refused: refused, segmented: segmented}
+	b := &batcher{conn: raw, until: conn.SetWriteDeadline, refused: refused, segmented: segmented}
 	var asked error
 	err = raw.Control(func(fd uintptr) {
 		domain, err := unix.GetsockoptInt(int(fd), unix.SOL_SOCKET, unix.SO_DOMAIN)
@@ -172,6 +179,15 @@ func (b *batcher) send(messages []message, buffer []byte) {
 		if err := b.conn.Write(out.write); err != nil {
 			return // closed
 		}
+		if out.full {
+			if !b.wait() {
+				for _, m := range messages[out.begin:] {
+					b.refused.Add(uint64(m.segments))
+				}
+				return
+			}
+			continue
+		}
 		if out.err == nil {
 			continue
 		}
@@ -191,6 +207,20 @@ func (b *batcher) send(messages []message, buffer []byte) {
 	runtime.KeepAlive(buffer)
 }
 
+// wait waits for room in the send queue, for a while. It reports whether there is some.
+func (b *batcher) wait() bool {
+	if b.until(time.Now().Add(maxWait)) != nil {
+		return false // closed
+	}
+	looked := false
+	err := b.conn.Write(func(uintptr) bool { // the poller waits when this says that nothing could be written
+		again := looked
+		looked = true
+		return again
+	})
+	return b.until(time.Time{}) == nil && err == nil
+}
+
 // sendEach sends the segments of one message by themselves, with the headers of its place.
 func (b *batcher) sendEach(i int, m *message, buffer []byte) {
 	out, n := &b.out, b.out.n
@@ -203,16 +233,17 @@ func (b *batcher) sendEach(i int, m *message, buffer []byte) {
 		if err := b.conn.Write(out.write); err != nil {
 			break // closed
 		}
-		if out.err != nil {
+		if out.full || out.err != nil {
 			b.refused.Add(1)
 		}
 	}
 	out.begin, out.n = i, n
 }
 
-// sendmmsg sends what is left; false has the poller wait until the send queue has room.
+// sendmmsg sends what is left, as far as the send queue has room.
 func (b *batcher) sendmmsg(fd uintptr) bool {
 	out := &b.out
+	out.full = false
 	for {
 		n, _, errno := syscall.RawSyscall6(unix.SYS_SENDMMSG, fd, uintptr(unsafe.Pointer(&out.headers[out.begin])),
 			uintptr(out.n-out.begin), unix.MSG_DONTWAIT, 0, 0)
@@ -222,7 +253,8 @@ func (b *batcher) sendmmsg(fd uintptr) bool {
 			return true
 		case unix.EINTR:
 		case unix.EAGAIN:
-			return false
+			out.full = true
+			return true
 		default:
 			out.err = errno
 			return true

@@ -118,6 +118,15 @@ func (s *state) as(viewer *leg, body any) any {
 		if s.hides(viewer, e.By) {
 			e.By = ""
 		}
+		e.Participant = s.unveiled(viewer, e.Participant)
+		return e
+	case wire.ParticipantJoined:
+		e.Participant = s.unveiled(viewer, e.Participant)
+		return e
+	case wire.KindProposed, wire.KindAnswered:
+		if s.Proposal != nil && slices.Contains(s.Proposal.Unasked, viewer.User) {
+			return nil
+		}
 		return e
 	case wire.MediaChanged:
 		if s.hides(viewer, e.By) {
@@ -177,6 +186,7 @@ func (s *state) hide(v *wire.CallState, viewer *leg) {
 		return p.Presence != wire.PresenceInvited && p.Presence != wire.PresenceRinging && s.hides(viewer, p.Participant)
 	})
 	for i := range v.Participants {
+		v.Participants[i] = s.unveiled(viewer, v.Participants[i])
 		if p := &v.Participants[i]; p.Presence == wire.PresenceRinging && s.hides(viewer, p.Participant) {
 			p.Presence = wire.PresenceInvited
 		}

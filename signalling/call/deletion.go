@@ -59,7 +59,8 @@ func (s *state) names(user wire.UserID) bool {
 	}
 	return s.Starter == user || s.legOfUser(user) != nil || slices.ContainsFunc(s.Banned, is) || slices.ContainsFunc(s.Admins, is) ||
 		slices.ContainsFunc(s.Past, func(p past) bool { return p.User == user }) ||
-		slices.ContainsFunc(s.Apart, func(c couple) bool { return c.A == user || c.B == user })
+		slices.ContainsFunc(s.Apart, func(c couple) bool { return c.A == user || c.B == user }) ||
+		slices.ContainsFunc(s.Veils, func(v veil) bool { return v.Viewer == user || v.Subject == user })
 }
 
 // deleted takes an account out of the call, and out of what the call remembers.
@@ -90,6 +91,7 @@ func (s *state) deleted(fx *effects, user wire.UserID, now time.Time) {
 			}
 		}
 	}
+	s.Veils = slices.DeleteFunc(slices.Clone(s.Veils), func(v veil) bool { return v.Viewer == user || v.Subject == user })
 	if s.Starter == user {
 		s.Starter = ""
 		for i := range s.Legs { // by whose settings members are told of the call

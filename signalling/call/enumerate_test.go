@@ -77,7 +77,9 @@ var messages = []says{
 	})},
 	{"hold", member(func(s *state, fx *effects, l *leg, _ time.Time) error { s.hold(fx, l, true); return nil })},
 	{"resume", member(func(s *state, fx *effects, l *leg, _ time.Time) error { s.hold(fx, l, false); return nil })},
-	{"propose video", member(func(s *state, fx *effects, l *leg, now time.Time) error { return s.propose(fx, l, wire.KindVideo, now) })},
+	{"propose video", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		return s.propose(fx, l, wire.KindVideo, nil, now)
+	})},
 	{"accept video", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.answerKind(fx, l, true) })},
 	{"remove the second", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		if len(s.Legs) < 2 {

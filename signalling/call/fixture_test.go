@@ -28,6 +28,7 @@ type memory struct {
 	relations map[[2]string]store.Relation
 	links     map[string]store.Link
 	groups    map[string]store.GroupRow
+	veiled    map[[2]string]bool // viewer and whom he must not see
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
@@ -135,6 +136,10 @@ func (m *memory) relate(caller string, callees []string) []store.Relation {
 			}
 		}
 		r.Caller, r.Callee = caller, callee
+		r.CallerShown, r.CalleeShown = !m.veiled[[2]string{callee, caller}], !m.veiled[[2]string{caller, callee}]
+		if !r.CallerHasCallee || !r.CalleeShown {
+			r.CalleeName = ""
+		}
 		list = append(list, r)
 	}
 	return list
@@ -150,6 +155,26 @@ func (m *memory) Relations(_ context.Context, caller string, callees []string) (
 		return nil, store.ErrUnavailable
 	}
 	return m.relate(caller, callees), nil
+}
+
+// Seen shows everybody to everybody, but those in veiled, and by the name only
+// those who are contacts.
+func (m *memory) Seen(_ context.Context, ones, others []string) ([]store.Seen, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return nil, store.ErrUnavailable
+	}
+	var list []store.Seen
+	for _, a := range ones {
+		for _, b := range others {
+			for _, p := range [][2]string{{a, b}, {b, a}} {
+				rel := m.relate(p[0], p[1:])[0]
+				list = append(list, store.Seen{Viewer: p[0], Subject: p[1], Known: rel.CallerHasCallee, Admitted: !m.veiled[p]})
+			}
+		}
+	}
+	return list, nil
 }
 
 func (m *memory) ClaimCalls(context.Context, string) ([]store.CallRow, error) {

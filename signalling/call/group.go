@@ -176,7 +176,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 		if err != nil {
 			return err
 		}
-		callees = legsFor(&g, judged)
+		callees = legsFor(&g, string(who.User), judged)
 		if err := next.invite(fx, next.Legs[0].Participant, callees, next.Created); err != nil {
 			return err
 		}
@@ -214,12 +214,14 @@ func asMembers(rel store.Relation) policy.Facts {
 
 // legsFor are those whom a ring reaches or seems to reach: whom the caller has
 // blocked himself, and who takes no calls, is left out. Everybody is shown by
-// the name the group knows.
-func legsFor(g *store.GroupRow, callees []callee) []callee {
+// the name that the caller may see in the group.
+func legsFor(g *store.GroupRow, caller string, callees []callee) []callee {
 	legs := slices.DeleteFunc(slices.Clone(callees), func(c callee) bool { return c.verdict == policy.Refuse })
 	for i := range legs {
-		if m := g.Member(string(legs[i].user)); m != nil && m.Name != "" {
-			legs[i].name = m.Name
+		if m := g.Member(string(legs[i].user)); m != nil {
+			if name := g.NameFor(caller, *m); name != "" {
+				legs[i].name = name
+			}
 		}
 	}
 	return legs
@@ -281,7 +283,9 @@ func (c *Call) joinGroup(ctx context.Context, who Who, media wire.Media, confirm
 		case !c.state.Isolate && own && !confirmed:
 			return errBlockedIn
 		}
+		hidden, shown := c.seen(ctx, true, who.User)
 		err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			s.cover(hidden, shown)
 			return s.joinGroup(fx, who, media, apart, answering, now)
 		})
 		if err == nil {

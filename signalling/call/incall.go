@@ -15,6 +15,8 @@ type proposal struct {
 	By    wire.ParticipantID
 	Kind  wire.Kind
 	Until time.Time
+	// Unasked are those in the call who must not be asked, and learn nothing of it.
+	Unasked []wire.UserID
 }
 
 // hold interrupts a participant's part in the call, or takes it up again.
@@ -58,12 +60,13 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 	return nil
 }
 
-// propose asks to switch the kind of call. Nobody's camera is touched.
-func (s *state) propose(fx *effects, l *leg, kind wire.Kind, now time.Time) error {
+// propose asks to switch the kind of call, all but unasked. Nobody's camera is
+// touched.
+func (s *state) propose(fx *effects, l *leg, kind wire.Kind, unasked []wire.UserID, now time.Time) error {
 	if s.Proposal != nil {
 		return wire.Problemf(wire.CodeConflict, "a proposal stands already; answer it or wait")
 	}
-	s.Proposal = &proposal{By: l.Participant, Kind: kind, Until: now.Add(proposalFor)}
+	s.Proposal = &proposal{By: l.Participant, Kind: kind, Until: now.Add(proposalFor), Unasked: unasked}
 	s.broadcast(fx, wire.KindProposed{By: l.Participant, Kind: kind, ForMs: uint32(proposalFor.Milliseconds())})
 	return nil
 }
@@ -73,7 +76,7 @@ func (s *state) propose(fx *effects, l *leg, kind wire.Kind, now time.Time) erro
 // proposal stands until its time is over.
 func (s *state) answerKind(fx *effects, l *leg, accept bool) error {
 	p := s.Proposal
-	if p == nil {
+	if p == nil || slices.Contains(p.Unasked, l.User) {
 		return wire.Problemf(wire.CodeNotFound, "there is no proposal to answer")
 	}
 	if l.Participant == p.By && accept {
@@ -92,9 +95,8 @@ func (s *state) answerKind(fx *effects, l *leg, accept bool) error {
 
 // expireProposal ends a proposal that nobody may answer any more.
 func (s *state) expireProposal(fx *effects) {
-	kind := s.Proposal.Kind
+	s.broadcast(fx, wire.KindAnswered{Kind: s.Proposal.Kind, Answer: wire.KindExpired})
 	s.Proposal = nil
-	s.broadcast(fx, wire.KindAnswered{Kind: kind, Answer: wire.KindExpired})
 }
 
 // raiseHand puts a hand up or down; by is who took it down for him.

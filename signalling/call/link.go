@@ -53,7 +53,11 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 			}
 		}
 		err = c.do(ctx, func() error {
-			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error { return s.join(fx, who, m.Media, now) })
+			hidden, shown := c.seen(ctx, true, who.User)
+			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+				s.cover(hidden, shown)
+				return s.join(fx, who, m.Media, now)
+			})
 			if err == nil {
 				c.reply(who, c.state.legOfUser(who.User).Participant)
 			}

@@ -182,7 +182,11 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 				for _, add := range more {
 					add(&f, relations[i])
 				}
-				is.verdict, is.reason = policy.Decide(path, f)
+				way := path
+				if was.again {
+					way = policy.PathRingAgain
+				}
+				is.verdict, is.reason = policy.Decide(way, f)
 			}
 			switch {
 			case is.verdict == policy.Allow && !was.silent:
@@ -228,12 +232,17 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 	return r.with(m.Call, func(c *Call) error {
 		return c.do(ctx, func() error {
 			var fresh []callee
+			hidden, shown := c.seen(ctx, false, users...)
 			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
 				l, err := s.member(who)
 				if err != nil {
 					return err
 				}
 				fresh = s.unknown(callees)
+				for i := range fresh {
+					fresh[i].again = slices.ContainsFunc(s.Past, func(p past) bool { return p.User == fresh[i].user })
+				}
+				s.cover(hidden, shown)
 				fx.decisions = decisions(who, s.ID, policy.PathInvite, fresh)
 				fx.inviter, fx.strangers = who.User, strangers(fresh)
 				return s.invite(fx, l.Participant, fresh, now)

@@ -113,9 +113,7 @@ func (r *Registry) handleInCall(ctx context.Context, who Who, message any) (hand
 			return nil
 		})
 	case *wire.ProposeKind:
-		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
-			return s.propose(fx, l, m.Kind, now)
-		})
+		return true, r.with(m.Call, func(c *Call) error { return c.propose(ctx, who, m.Kind) })
 	case *wire.AnswerKind:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			return s.answerKind(fx, l, m.Accept)
@@ -213,7 +211,9 @@ func (c *Call) sync(ctx context.Context, who Who) error {
 
 func (c *Call) accept(ctx context.Context, who Who, media wire.Media, glare bool) error {
 	return c.do(ctx, func() error {
+		hidden, shown := c.seen(ctx, true, who.User)
 		err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			s.cover(hidden, shown)
 			return s.accept(fx, who, media, now, glare)
 		})
 		if err != nil {

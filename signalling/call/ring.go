@@ -34,6 +34,9 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
+		if from := s.legOf(by); c.veiled && from != nil {
+			s.cover([]veil{{c.user, from.User}}, nil)
+		}
 		s.broadcast(fx, wire.ParticipantInvited{By: by, Participant: l.public()})
 		// For who must not be reached a push to nobody is written, so that the
 		// store takes as long.
@@ -158,7 +161,7 @@ func (s *state) decline(fx *effects, who Who, now time.Time) error {
 		return errElsewhere(l.DeviceName)
 	}
 	fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopDeclinedElsewhere, Device: who.DeviceName})
-	s.drop(fx, l, wire.OutcomeDeclined)
+	s.drop(fx, l, wire.OutcomeDeclined, false)
 	s.settle(fx, wire.EndDeclined, now)
 	return nil
 }
@@ -189,14 +192,19 @@ func (s *state) stopRinging(fx *effects, l leg, reason wire.StopReason) {
 	if !l.Silent {
 		fx.tell(l.User, "", wire.RingStopped{Call: s.ID, Reason: reason})
 	}
-	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed)
+	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed, reason == wire.StopCancelled)
 }
 
-// drop removes an unanswered leg and writes the account's log.
-func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome) {
+// drop removes an unanswered leg and writes the account's log. withdrawn is
+// whether he is not waited for any more, so that nobody is told he did not come.
+func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, withdrawn bool) {
 	gone := *l
 	fx.durable = true
-	s.broadcast(fx, wire.InviteUnanswered{Participant: gone.Participant})
+	if withdrawn {
+		s.broadcast(fx, wire.InviteWithdrawn{Participant: gone.Participant})
+	} else {
+		s.broadcast(fx, wire.InviteUnanswered{Participant: gone.Participant})
+	}
 	// For who must not be reached the same is written for nobody, so that the
 	// store takes as long. A quiet leg is a missed call in the log, of which no
 	// device is told.

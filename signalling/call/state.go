@@ -38,6 +38,7 @@ type state struct {
 	Proposal   *proposal          `json:"-"`             // does not outlive a restart
 	LastID     int                `json:"lastId"`        // of participants
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
+	Veils      []veil             `json:"veils,omitempty"`
 	ofGroup
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
@@ -267,7 +268,7 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 	}
 	in := wire.Incoming{Call: s.ID, Kind: s.Kind, Encrypted: s.Keys != nil, RingMs: uint32(max(0, l.RingUntil.Sub(now)).Milliseconds())}
 	if by := s.legOf(l.By); by != nil {
-		in.From, in.Name = by.User, by.Name
+		in.From, in.Name = by.User, s.nameFor(user, by.User, by.Name)
 	}
 	in.Others = uint32(max(0, len(s.Legs)-2))
 	if s.Group != "" {

@@ -18,6 +18,8 @@ type callee struct {
 	stranger bool // does not know the caller
 	verdict  policy.Verdict
 	reason   policy.Reason
+	veiled   bool // must not see the caller's profile
+	again    bool // was in this call, or called into it, before
 }
 
 // decide turns relations into callees by the one policy. more adds what the
@@ -50,12 +52,13 @@ func judged(rel store.Relation, verdict policy.Verdict, reason policy.Reason) ca
 	// The name is the caller's to see only if he knows the account anyway;
 	// else a ring would tell which accounts exist.
 	name := rel.Callee
-	if rel.CallerHasCallee && rel.CalleeName != "" {
+	if rel.CalleeName != "" {
 		name = rel.CalleeName
 	}
 	return callee{
 		user: wire.UserID(rel.Callee), name: name, silent: verdict != policy.Allow, quiet: verdict == policy.Quiet,
 		stranger: !rel.CalleeHasCaller && !rel.CalleeAnswered, verdict: verdict, reason: reason,
+		veiled: !rel.CallerShown,
 	}
 }
 
@@ -125,6 +128,12 @@ func decisions(who Who, call wire.CallID, path policy.Path, callees []callee) []
 		}
 		if !who.Guest() {
 			d.CallerID = string(who.User)
+		}
+		if c.veiled {
+			d.CallerName = string(who.User)
+		}
+		if c.again {
+			d.Path = policy.PathRingAgain.String()
 		}
 		list = append(list, d)
 	}

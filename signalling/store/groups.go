@@ -31,6 +31,7 @@ type GroupRow struct {
 	Members []Member
 
 	subjects map[string]*subject
+	shy      map[string]map[string]bool // members who do not show everybody their names, and to whom they do
 }
 
 // NewGroup is a group to be created. Its creator is its first admin.
@@ -103,8 +104,44 @@ func readGroup(ctx context.Context, c conn, id string) (g GroupRow, err error) {
 	g.Members, err = rows(ctx, c, scanMember, `SELECT `+memberColumns+`
 		FROM group_members m LEFT JOIN users u ON u.id = m.user_id
 		WHERE m.group_id = $1 AND (m.until_ms IS NULL OR m.until_ms > {now}) ORDER BY m.since_ms, m.user_id`, id)
+	if err == nil {
+		g.shy, err = readShy(ctx, c, id)
+	}
 	g.count()
 	return g, err
+}
+
+// readShy reads who in a group does not show his profile to everybody, and to
+// whom in the group he does.
+func readShy(ctx context.Context, c conn, id string) (map[string]map[string]bool, error) {
+	audience := profileAudience("f", "s")
+	ids, err := rows(ctx, c, scanID, `SELECT m.user_id FROM group_members m
+		LEFT JOIN profiles f ON f.user_id = m.user_id LEFT JOIN standing s ON s.user_id = m.user_id
+		WHERE m.group_id = $1 AND `+audience+` <> 'everyone'`, id)
+	if err != nil || len(ids) == 0 {
+		return nil, err
+	}
+	shy := make(map[string]map[string]bool, len(ids))
+	for _, user := range ids {
+		shy[user] = map[string]bool{user: true}
+	}
+	pairs, err := rows(ctx, c, func(s scanner) (p pair, err error) { return p, s.Scan(&p.owner, &p.contact) }, `
+		SELECT k.owner_id, k.contact_id FROM group_members m
+		JOIN contacts k ON k.owner_id = m.user_id JOIN group_members o ON o.group_id = m.group_id AND o.user_id = k.contact_id
+		LEFT JOIN profiles f ON f.user_id = m.user_id LEFT JOIN standing s ON s.user_id = m.user_id
+		WHERE m.group_id = $1 AND `+audience+` = 'contacts'`, id)
+	for _, p := range pairs {
+		shy[p.owner][p.contact] = true
+	}
+	return shy, err
+}
+
+// NameFor is a member's name as another one may see it; else empty.
+func (g *GroupRow) NameFor(viewer string, m Member) string {
+	if to, ok := g.shy[m.UserID]; ok && !to[viewer] {
+		return ""
+	}
+	return m.Name
 }
 
 // GroupsOf returns the groups that user is an active member of or invited to,

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"strings"
 )
 
 // Limits of profiles.
@@ -35,20 +36,22 @@ func admitsTo(owner, viewer, f, s string) string {
 		AND EXISTS (SELECT 1 FROM contacts kk WHERE kk.owner_id = ` + owner + ` AND kk.contact_id = ` + viewer + `))`
 }
 
-// known tells whether the account $1 knows of the account u by more than its
-// id: it is in the other's contacts, has its number, has talked to it, or is in
-// a group with it. Whoever has only the id, which he may have guessed, must not
-// find out by the name whether there is such an account.
-const known = `(EXISTS (SELECT 1 FROM contacts ka WHERE ka.owner_id = u.id AND ka.contact_id = $1)
-	OR EXISTS (SELECT 1 FROM uploaded kb WHERE kb.owner_id = $1 AND kb.contact_id = u.id)
-	OR EXISTS (SELECT 1 FROM acquaintances kc WHERE kc.caller_id = $1 AND kc.callee_id = u.id)
-	OR EXISTS (SELECT 1 FROM acquaintances kd WHERE kd.caller_id = u.id AND kd.callee_id = $1)
+// knownTo tells whether viewer knows of the account u by more than its id: it is
+// in the other's contacts, has its number, has talked to it, or is in a group with
+// it. Whoever has only the id, which he may have guessed, must not find out by the
+// name whether there is such an account.
+func knownTo(viewer string) string {
+	return strings.ReplaceAll(`(EXISTS (SELECT 1 FROM contacts ka WHERE ka.owner_id = u.id AND ka.contact_id = {viewer})
+	OR EXISTS (SELECT 1 FROM uploaded kb WHERE kb.owner_id = {viewer} AND kb.contact_id = u.id)
+	OR EXISTS (SELECT 1 FROM acquaintances kc WHERE kc.caller_id = {viewer} AND kc.callee_id = u.id)
+	OR EXISTS (SELECT 1 FROM acquaintances kd WHERE kd.caller_id = u.id AND kd.callee_id = {viewer})
 	OR EXISTS (SELECT 1 FROM group_members ke JOIN group_members kf ON kf.group_id = ke.group_id
-		WHERE ke.user_id = $1 AND ke.state = 'active' AND kf.user_id = u.id AND kf.state = 'active'))`
+		WHERE ke.user_id = {viewer} AND ke.state = 'active' AND kf.user_id = u.id AND kf.state = 'active'))`, "{viewer}", viewer)
+}
 
 // shownName is the name of the account u, with its profile f and its standing g,
 // as the account $1 may see it; else empty.
-var shownName = `CASE WHEN u.id IS NOT NULL AND ` + known + ` AND ` + admitsTo("u.id", "$1", "f", "g") + ` THEN u.name ELSE '' END`
+var shownName = `CASE WHEN u.id IS NOT NULL AND ` + knownTo("$1") + ` AND ` + admitsTo("u.id", "$1", "f", "g") + ` THEN u.name ELSE '' END`
 
 // profileJoins are the joins that shownName needs.
 const profileJoins = ` LEFT JOIN profiles f ON f.user_id = u.id LEFT JOIN standing g ON g.user_id = u.id `
@@ -67,7 +70,7 @@ func (s *Store) Profiles(ctx context.Context, viewer string, users []string, met
 	err := inLists(users, 2, "$%d", func(marks string, args []any) error {
 		part, err := list(ctx, s, func(s scanner) (r row, err error) {
 			return r, s.Scan(&r.User, &r.Name, &r.About, &r.Avatar, &r.known, &r.admitted)
-		}, `SELECT u.id, u.name, COALESCE(f.about, ''), COALESCE(f.avatar_id, ''), u.id = $1 OR `+known+`, u.id = $1 OR `+
+		}, `SELECT u.id, u.name, COALESCE(f.about, ''), COALESCE(f.avatar_id, ''), u.id = $1 OR `+knownTo("$1")+`, u.id = $1 OR `+
 			admitsTo("u.id", "$1", "f", "g")+` FROM users u`+profileJoins+`WHERE u.id IN (`+marks+`)`, append([]any{viewer}, args...)...)
 		for _, r := range part {
 			found[r.User] = r
@@ -85,6 +88,46 @@ func (s *Store) Profiles(ctx context.Context, viewer string, users []string, met
 		}
 	}
 	return profiles, nil
+}
+
+// Seen is whether one account sees another's profile.
+type Seen struct {
+	Viewer, Subject string
+	// Known is whether the viewer knows the subject by more than an id.
+	Known bool
+	// Admitted is whether the subject's settings let him see it.
+	Admitted bool
+}
+
+// Seen returns who of ones sees whom of others, and the other way round, in no
+// particular order. Subjects that do not exist are left out.
+func (s *Store) Seen(ctx context.Context, ones, others []string) ([]Seen, error) {
+	if err := checkIDs("user id", append(append([]string{}, ones...), others...)...); err != nil {
+		return nil, err
+	}
+	var found []Seen
+	read := func(viewer string, subjects []string) error {
+		return inLists(subjects, 2, "$%d", func(marks string, args []any) error {
+			part, err := list(ctx, s, func(s scanner) (o Seen, err error) {
+				o.Viewer = viewer
+				return o, s.Scan(&o.Subject, &o.Known, &o.Admitted)
+			}, `SELECT u.id, `+knownTo("$1")+`, `+admitsTo("u.id", "$1", "f", "g")+` FROM users u`+profileJoins+`
+				WHERE u.id IN (`+marks+`) AND u.id <> $1`, append([]any{viewer}, args...)...)
+			found = append(found, part...)
+			return err
+		})
+	}
+	for _, one := range ones {
+		if err := read(one, others); err != nil {
+			return nil, err
+		}
+	}
+	for _, other := range others {
+		if err := read(other, ones); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // SetProfile changes what others see of user; an empty name keeps the one there

@@ -9,7 +9,7 @@ const maxHeld = 64;
  * for a key: a late key then costs a hiccup, and no key frame.
  */
 export class Hold<Frame> {
-  readonly #work: (frame: Frame) => Promise<"done" | "wait">;
+  readonly #work: (frame: Frame, heldMs: number) => Promise<"done" | "wait">;
   readonly #drop: (frame: Frame) => void;
   readonly #now: () => number;
   readonly #held: { readonly frame: Frame; readonly sinceMs: number }[] = [];
@@ -17,9 +17,9 @@ export class Hold<Frame> {
   #again = false; // something changed while busy
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** work handles a frame; drop is told of one that waited too long. */
+  /** work handles a frame that was held for so long; drop is told of one that waited too long. */
   constructor(
-    work: (frame: Frame) => Promise<"done" | "wait">,
+    work: (frame: Frame, heldMs: number) => Promise<"done" | "wait">,
     drop: (frame: Frame) => void,
     now: () => number,
   ) {
@@ -47,7 +47,7 @@ export class Hold<Frame> {
       const first = this.#held[0];
       if (first === undefined) break;
       this.#again = false;
-      if ((await this.#work(first.frame)) === "done") {
+      if ((await this.#work(first.frame, this.#now() - first.sinceMs)) === "done") {
         this.#held.shift();
         continue;
       }

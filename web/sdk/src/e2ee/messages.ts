@@ -135,6 +135,8 @@ export interface StreamCounts {
   readonly passed: number;
   /** empty had nothing to seal: silence. */
   readonly empty: number;
+  /** heldMs is the longest time that a frame waited here, for its key or its turn, in milliseconds. */
+  readonly heldMs: number;
   readonly faults: Readonly<Partial<Record<Fault, number>>>;
 }
 

@@ -20,8 +20,8 @@ export type Fault =
 /** Opened is what became of a frame. */
 export type Opened = { readonly frame: Bytes; readonly by: Sealed } | { readonly fault: Fault };
 
-/** Verdict says whether a frame of a sender may come in by a track: not yet is "wait". */
-export type Verdict = "open" | "wait" | "refuse";
+/** Verdict says whether a frame of a sender may come in by a track: not yet is "wait", no longer is "late". */
+export type Verdict = "open" | "wait" | "late" | "refuse";
 
 /** Opener opens the frames of one track. */
 export class Opener {
@@ -34,8 +34,11 @@ export class Opener {
     this.#judge = judge;
   }
 
-  /** open opens a frame. "wait" means that its key, or its sender's place, may still come. */
-  async open(codec: Codec, frame: Uint8Array): Promise<Opened | "wait"> {
+  /**
+   * open opens a frame. "wait" means that its key, or its sender's place, may
+   * still come; "late" that it is the rest of what came in by this track before.
+   */
+  async open(codec: Codec, frame: Uint8Array): Promise<Opened | "wait" | "late"> {
     const parts = strip(codec, frame);
     const header = parts && decodeHeader(parts.sealed);
     const by = header && readKID(header.kid);
@@ -45,7 +48,7 @@ export class Opener {
     if (found === "ahead") return "wait";
     if (found === "gone") return { fault: "noKey" };
     const verdict = this.#judge(by, found.holder);
-    if (verdict === "wait") return "wait";
+    if (verdict === "wait" || verdict === "late") return verdict;
     if (verdict === "refuse") return { fault: "wrongSender" };
     return this.#decrypt(found, header, parts, by);
   }

@@ -49,6 +49,7 @@ export class SealStream {
       frames: this.#frames,
       passed: this.#passed,
       empty: this.#empty,
+      heldMs: 0,
       faults: {},
     };
   }
@@ -109,13 +110,14 @@ export class OpenStream {
   #frames = 0;
   #passed = 0;
   #empty = 0;
+  #heldMs = 0;
 
   constructor(options: OpenStreamOptions) {
     this.#options = options;
     this.#expected = options.expected;
     this.#opener = new Opener(options.keyring, (by, holder) => this.#judge(by, holder));
     this.#hold = new Hold(
-      (frame) => this.#open(frame),
+      (frame, heldMs) => this.#open(frame, heldMs),
       () => this.#fault("noKey"),
       () => performance.now(),
     );
@@ -129,6 +131,7 @@ export class OpenStream {
       frames: this.#frames,
       passed: this.#passed,
       empty: this.#empty,
+      heldMs: this.#heldMs,
       faults: { ...this.#faults },
     };
   }
@@ -162,9 +165,11 @@ export class OpenStream {
     }
   }
 
-  async #open(frame: EncodedFrame): Promise<"done" | "wait"> {
+  async #open(frame: EncodedFrame, heldMs: number): Promise<"done" | "wait"> {
     try {
-      return await this.#take(frame);
+      const verdict = await this.#take(frame);
+      if (verdict === "done") this.#heldMs = Math.max(this.#heldMs, heldMs);
+      return verdict;
     } catch {
       return "done"; // the receiver is gone
     }
@@ -183,6 +188,7 @@ export class OpenStream {
         : await this.#opener.open(codec, new Uint8Array(frame.data));
     if (result === "wait") return "wait";
     this.#frames++;
+    if (result === "late") return "done";
     if ("fault" in result) {
       this.#fault(result.fault, false);
       return "done";
@@ -222,7 +228,7 @@ export class OpenStream {
     const is = (expected: Expected | undefined) =>
       expected !== undefined && expected.participant === holder.participant && expected.source === by.source;
     if (is(this.#expected)) return this.#options.judge(holder);
-    return is(this.#before) ? "refuse" : "wait";
+    return is(this.#before) ? "late" : "wait";
   }
 }
 

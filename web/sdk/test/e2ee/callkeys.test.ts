@@ -51,7 +51,7 @@ async function hears(listener: Device, speaker: Device): Promise<string> {
     return "open";
   });
   const opened = await opener.open("opus", sealed);
-  if (opened === "wait") return "wait";
+  if (typeof opened === "string") return opened;
   return "fault" in opened ? opened.fault : `${holders[0]}`;
 }
 

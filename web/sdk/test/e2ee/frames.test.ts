@@ -77,7 +77,7 @@ test("of 100,000 sealed frames of 50 epochs, any codec, out of order, doubled, l
           data[at] = (data[at] ?? 0) ^ (1 << below(8));
         }
         const result = await opener.open(codec, data);
-        if (result === "wait" || "fault" in result) {
+        if (result === "wait" || result === "late" || "fault" in result) {
           dropped++;
           return;
         }
@@ -171,7 +171,7 @@ describe("envelopes", () => {
       const codec = codecs[below(codecs.length)] ?? "opus";
       const noise = new Uint8Array(below(40)).map(() => (below(3) === 0 ? below(2) : below(256)));
       const result = await opener.open(codec, noise);
-      if (result !== "wait") expect(result).toHaveProperty("fault");
+      if (typeof result === "object") expect(result).toHaveProperty("fault");
     }
   });
 

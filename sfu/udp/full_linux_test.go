@@ -1,0 +1,89 @@
+package udp
+
+import (
+	"net"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// stuck returns a batcher whose datagrams go where nobody reads, and the other end. A UDP socket on loopback never
+// has a full send queue; a pair of local sockets has after some ten datagrams.
+func stuck(t *testing.T) (*batcher, *os.File) {
+	t.Helper()
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_DGRAM|unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.SetsockoptInt(fds[0], unix.SOL_SOCKET, unix.SO_SNDBUF, 1); err != nil { // the least
+		t.Fatal(err)
+	}
+	near, far := os.NewFile(uintptr(fds[0]), "near"), os.NewFile(uintptr(fds[1]), "far")
+	conn, err := net.FileConn(near)
+	_ = near.Close() // conn has a copy
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close(); _ = far.Close() })
+	raw, err := conn.(*net.UnixConn).SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &batcher{conn: raw, until: conn.SetWriteDeadline, refused: new(atomic.Uint64), segmented: new(atomic.Bool)}
+	b.out.prepare()
+	b.out.write = b.sendmmsg
+	return b, far
+}
+
+func datagrams(n int) []message {
+	messages := make([]message, n)
+	for i := range messages {
+		messages[i] = message{to: &Address{}, begin: i, end: i + 1, segment: 1, segments: 1}
+	}
+	return messages
+}
+
+func TestAFullSendQueueHoldsUpNobodyForLong(t *testing.T) {
+	b, _ := stuck(t)
+	buffer := make([]byte, maxMessages)
+	began := time.Now()
+	for range 3 {
+		b.send(datagrams(maxMessages), buffer)
+	}
+	if took := time.Since(began); took > 3*maxWait+time.Second || b.refused.Load() < 2*maxMessages {
+		t.Errorf("it took %v, and %d were given up", took, b.refused.Load())
+	}
+}
+
+func TestWhatFindsRoomInASendQueueInTimeIsNotLost(t *testing.T) {
+	b, far := stuck(t)
+	buffer := make([]byte, maxMessages)
+	read := make(chan int)
+	go func() {
+		defer close(read)
+		b := make([]byte, 8)
+		for range maxMessages {
+			if _, err := far.Read(b); err != nil {
+				t.Error(err)
+				return
+			}
+			read <- 1
+		}
+	}()
+	sent := make(chan struct{})
+	go func() {
+		defer close(sent)
+		b.send(datagrams(maxMessages), buffer)
+	}()
+	n := 0
+	for range read {
+		n++
+	}
+	<-sent
+	if n != maxMessages || b.refused.Load() != 0 {
+		t.Errorf("%d arrived, %d were given up", n, b.refused.Load())
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/wire"
@@ -161,5 +162,36 @@ func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
 	agree(t, calls...)
 	for _, c := range calls {
 		opens(t, c, 2)
+	}
+}
+
+func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
+	w := newWorld(t, sealed)
+	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
+	link, err := client.Request[wire.Link](t.Context(), ana.Client(), wire.CreateLink{Kind: wire.KindVideo})
+	if err != nil {
+		t.Fatalf("create a link: %v", err)
+	}
+	join := func(p *phone, secret string) *bot.Call {
+		c, err := p.JoinLink(t.Context(), link.Link, secret, both)
+		if err != nil {
+			t.Fatalf("join: %v", err)
+		}
+		return c
+	}
+	first, second := join(ana, "a secret"), join(bia, "a secret")
+	opens(t, first, 1)
+	opens(t, second, 1)
+	agree(t, first, second)
+	without := join(carlo, "")
+	until(t, "he who does not know it waits for keys", func() bool { return len(client.Joined(new(without.State()))) == 3 })
+	opens(t, first, 1) // the others go on
+	for flow, count := range without.Stats().Received {
+		if count.Opened > 0 && flow.Participant != without.State().Self {
+			t.Errorf("he has opened frames of %s", flow.Participant)
+		}
+	}
+	if _, ok := without.Keys().Epoch(); ok {
+		t.Error("he has keys")
 	}
 }

@@ -209,7 +209,7 @@ func TestWithoutThePreSharedKeyNobodyFollows(t *testing.T) {
 	link := &psk{[]byte("link"), []byte("secret")}
 	message, _, err := r.members[0].commit(change{PSK: link})
 	r.ok(err)
-	refused(t, r.members[1], message, mls.ErrRefused)
+	refused(t, r.members[1], message, mls.ErrPSK)
 	r.members[2].psk = &psk{link.ID, []byte("another")}
 	refused(t, r.members[2], message, mls.ErrUnverified)
 	_, err = r.members[1].process(message, link)

@@ -52,6 +52,7 @@ type slot struct {
 	from      uint32        // SSRC of what flows
 	codec     forward.Codec // likewise
 	awaiting  bool          // as in awaits
+	begins    bool          // what flows has just begun
 	loss      forward.Loss
 	since     uint8 // packets of sound that have gone out since it began; counted no further than is needed
 	sink      udp.Sink
@@ -231,6 +232,7 @@ func (s *slot) admits(e *encoding, in *arrival) bool {
 	s.current.Store(e)
 	s.began.Store(a.fresh)
 	s.from, s.codec, s.since = ssrc, in.codec, 0
+	s.begins = true
 	s.await(false)
 	s.rewriter.Switch()
 	return true
@@ -240,9 +242,10 @@ func (s *slot) admits(e *encoding, in *arrival) bool {
 func (s *slot) selects(in *arrival) (skip, marker bool) {
 	before := s.selector.Current().Spatial
 	send, last := s.selector.Take(&in.frame)
-	if after := s.selector.Current().Spatial; after != before && !in.start {
+	if after := s.selector.Current().Spatial; after != before && !s.begins {
 		s.countSwitch(int(after) - int(before))
 	}
+	s.begins = false
 	s.await(s.selector.Awaits())
 	return !send, in.marker || last
 }

@@ -47,6 +47,7 @@ type Client struct {
 	gate   *gate
 
 	mic, camera, screen *publisher
+	sealing             sealing
 
 	mu       sync.Mutex // guards what follows
 	slots    []sfu.Slot

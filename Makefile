@@ -1,7 +1,7 @@
 # make, or make run, builds everything and serves the demo. make help lists the rest.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
+PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
 
 .DELETE_ON_ERROR:
 .PHONY: lab run build web deps test check generate bench bench-call picture fuzz soak clean help

@@ -22,7 +22,7 @@ const (
 // imports packages of lower floors only, or those that sideways names.
 var floors = [][]string{
 	{"cmd/pronto", "cmd/wiregen", "sfu/bench", "sfu/lab"},
-	{"metrics/prometheus"}, // its tests read metrics and dashboards
+	{"metrics/prometheus", "metrics/ops"},
 	{"signalling", "signalling/api", "metrics", "metrics/grafana"},
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},

@@ -26,6 +26,7 @@ type slot struct {
 	mid           string
 	formats       formats
 	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
+	nack          bool   // of sound: lost packets are asked for
 	twcc          uint8  // extension id of the transport-wide number, 0 for none
 	dependency    uint8  // extension id of the dependency descriptor, 0 for none
 
@@ -59,6 +60,7 @@ type slot struct {
 	rtxSink   udp.Sink
 	rtxSeq    uint16
 	sent      forward.Sent
+	echo      *echo // of sound; nil while nothing is asked for
 	packets   uint32
 	bytes     uint32
 	reported  uint32    // packets when the last report went out
@@ -321,6 +323,9 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 	}
 	l.worker.slab.Add(l.address, len(sealed))
 	l.path.moved += int64(len(sealed) + beneath)
+	if s.echo != nil {
+		s.keep(sealed, l.worker.now)
+	}
 	return len(sealed)
 }
 

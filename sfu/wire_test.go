@@ -249,3 +249,21 @@ func (w *wire) hear(what string, is func(rtcp.Packet) bool) {
 		}
 	}
 }
+
+// raw returns the next packet of media as it comes.
+func (w *wire) raw() []byte {
+	w.t.Helper()
+	if err := w.conn.SetReadDeadline(time.Now().Add(wirePatience)); err != nil {
+		w.t.Fatal(err)
+	}
+	buf := make([]byte, 2*udp.MTU)
+	for {
+		n, err := w.conn.Read(buf)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if buf[1] < 192 || buf[1] > 223 {
+			return buf[:n]
+		}
+	}
+}

@@ -282,7 +282,7 @@ func TestWhoLosesSoundGetsItTwiceAndTheSpeakerHearsOfTheWorst(t *testing.T) {
 				red++
 				// One block before it: its header, the header of the packet's own, both payloads.
 				now := p.Payload[len(p.Payload)-1]
-				want := append([]byte{0x80 | 111, byte(960 >> 6), byte(960<<2&0xff) | 0, 80, 111}, bytes.Repeat([]byte{now - 1}, 80)...)
+				want := append([]byte{0x80 | 111, byte(960 >> 6), byte(960 << 2 & 0xff), 80, 111}, bytes.Repeat([]byte{now - 1}, 80)...)
 				if !bytes.Equal(p.Payload, append(want, bytes.Repeat([]byte{now}, 80)...)) {
 					t.Errorf("% x", p.Payload[:10])
 				}

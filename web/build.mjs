@@ -26,6 +26,8 @@ import { esbuildMLS } from "./mls-library.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, "dist");
+/** maxWorkerBytes is how large the worker may become, compressed: people wait for it before their first call. */
+const maxWorkerBytes = 120_000;
 const compressible = new Set([".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".ts", ".txt"]);
 
 const shared = {
@@ -49,7 +51,11 @@ async function buildWorker(outdir, entryNames) {
     plugins: [esbuildMLS],
     metafile: true,
   });
-  return basename(Object.keys(metafile.outputs)[0]);
+  const [file] = Object.keys(metafile.outputs);
+  const bytes = gzipSync(readFileSync(join(web, file)), { level: 9 }).length;
+  if (bytes > maxWorkerBytes)
+    throw new Error(`${file} has ${bytes} bytes compressed, over ${maxWorkerBytes}`);
+  return basename(file);
 }
 
 async function buildSDK() {

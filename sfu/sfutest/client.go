@@ -54,6 +54,7 @@ type Client struct {
 	gate   *gate
 
 	mic, camera, screen *publisher
+	sealing             sealing
 
 	mu       sync.Mutex // guards what follows
 	slots    []sfu.Slot

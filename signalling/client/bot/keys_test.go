@@ -2,6 +2,7 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
@@ -193,5 +194,62 @@ func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
 	}
 	if _, ok := without.Keys().Epoch(); ok {
 		t.Error("he has keys")
+	}
+}
+
+// TestKeysSurviveAStormOfComingAndGoing has people come to a call and leave it as fast as they can,
+// some without a word.
+func TestKeysSurviveAStormOfComingAndGoing(t *testing.T) {
+	w := newWorld(t, sealed)
+	users := []wire.UserID{"ana", "bia", "carlo", "dario", "ezio"}
+	var phones []*phone
+	for _, user := range users {
+		phones = append(phones, w.silent(user))
+	}
+	link, err := client.Request[wire.Link](t.Context(), phones[0].Client(), wire.CreateLink{Kind: wire.KindVoice})
+	if err != nil {
+		t.Fatalf("create a link: %v", err)
+	}
+	join := func(p *phone) *bot.Call {
+		for {
+			c, err := p.JoinLink(t.Context(), link.Link, "", wire.Media{})
+			if err == nil {
+				return c
+			}
+			if p, ok := errors.AsType[*wire.Problem](err); !ok || p.Code != wire.CodeRateLimited {
+				t.Errorf("join: %v", err)
+				return nil
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	first := join(phones[0])
+	calls := make([]*bot.Call, len(phones))
+	calls[0] = first
+	var storm sync.WaitGroup
+	for i, p := range phones[1:] {
+		storm.Go(func() {
+			for n := range 3 {
+				c := join(p)
+				if c == nil {
+					return
+				}
+				calls[i+1] = c
+				if n == 2 {
+					return
+				}
+				if (i+n)%2 == 0 { // has got his keys; or else leaves on his way in
+					until(t, "he has keys", func() bool { _, ok := c.Keys().Epoch(); return ok })
+				}
+				if err := c.Leave(t.Context()); err != nil {
+					t.Errorf("leave: %v", err)
+				}
+				<-c.Done()
+			}
+		})
+	}
+	storm.Wait()
+	if !t.Failed() {
+		agree(t, calls...)
 	}
 }

@@ -179,11 +179,25 @@ func (p *Phone) JoinLink(ctx context.Context, link wire.LinkID, secret string, m
 	if err != nil {
 		return nil, fmt.Errorf("join by a link: %w", err)
 	}
+	p.again(state)
 	c, err := p.joined(ctx, state.Call, m, began)
 	if err == nil {
 		c.post(func() { c.release(secret) })
 	}
 	return c, err
+}
+
+// again takes up a call that we have left and joined once more.
+func (p *Phone) again(s wire.CallState) {
+	p.mu.Lock()
+	i := slices.Index(p.over, s.Call)
+	if i >= 0 {
+		p.over = slices.Delete(p.over, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		p.enter(s)
+	}
 }
 
 // hold counts links that are being joined. Calls that begin meanwhile wait with their

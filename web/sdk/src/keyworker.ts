@@ -40,7 +40,15 @@ export class KeyWorker {
   #made = 0;
 
   constructor(url: WorkerURL | undefined) {
-    this.worker = new Worker(trusted(url ?? defaultURL()));
+    const address = url ?? defaultURL();
+    try {
+      this.worker = new Worker(trusted(address));
+    } catch (error) {
+      throw new ProntoError(
+        "invalid",
+        `the option keyWorker must name pronto-keys.js on the page's own origin: ${error}`,
+      );
+    }
     this.worker.onmessage = ({ data }: MessageEvent<Report>) => this.#take(data);
     this.worker.onerror = () => this.#fail("the key worker could not be loaded, or has failed");
   }

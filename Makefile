@@ -1,10 +1,10 @@
 # make, or make run, builds everything and serves the demo. make help lists the rest.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
+PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
 
 .DELETE_ON_ERROR:
-.PHONY: run build web deps test check generate bench bench-call picture fuzz soak clean help
+.PHONY: lab run build web deps test check generate bench bench-call picture fuzz soak clean help
 
 run: build ## build all, serve the demo at http://localhost:8080
 	PRONTO_DEMO=true PRONTO_LISTEN=$${PRONTO_LISTEN:-127.0.0.1:8080} .bin/pronto serve
@@ -57,6 +57,9 @@ bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE a
 
 bench-sfu: ## what the SFU costs for each packet, beside a floor
 	@./sfu/bench/bench.sh $(ARGS)
+
+lab: deps build ## sound and picture through a bad network, in real browsers; SECONDS and CASES change it
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/lab.mjs
 
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)

@@ -49,6 +49,9 @@ func New() *Metrics {
 // Before the first call those metrics are zero.
 func (m *Metrics) Watch(s Sources) { m.watch.sources.Store(&s) }
 
+// Gatherer gives all metrics, those of the Go runtime and of the process too.
+func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
+
 // Handler serves GET /metrics, and nothing else.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()

@@ -140,18 +140,41 @@ func (r *Room) collect() {
 	slices.SortStableFunc(o.ranked, func(a, b want) int { return cmp.Compare(rank[a.stream], rank[b.stream]) }) // 0 was never heard
 }
 
-// wantedAudio returns the voices that a viewer is to hear: all, if they fit; else the loudest.
+// wantedAudio returns the voices that a viewer is to hear: everybody, where they are few; else the loudest. The sound of
+// screens comes with its picture, whoever speaks.
 func (r *Room) wantedAudio(viewer *Peer) []want {
-	others := len(r.offered.voices)
-	for _, s := range viewer.streams {
-		if slices.ContainsFunc(r.offered.voices, func(w want) bool { return w.stream == s }) {
-			others--
+	voices, sounds := 0, 0
+	for _, w := range r.offered.voices {
+		switch {
+		case w.stream.peer == viewer:
+		case w.stream.source == Microphone:
+			voices++
+		default:
+			sounds++
 		}
 	}
-	if others <= len(viewer.audioSlots) {
-		return r.pick(viewer, r.offered.voices, len(viewer.audioSlots))
+	from, most := r.offered.ranked, r.sfu.limits.Voices
+	if few := min(most, len(viewer.audioSlots)-sounds); voices <= few {
+		from = r.offered.voices
 	}
-	return r.pick(viewer, r.offered.ranked, len(viewer.audioSlots))
+	r.offered.wanted = r.offered.wanted[:0]
+	if sounds > 0 {
+		r.addAudio(viewer, from, ScreenAudio, len(viewer.audioSlots))
+	}
+	r.addAudio(viewer, from, Microphone, min(most+len(r.offered.wanted), len(viewer.audioSlots)))
+	return r.offered.wanted
+}
+
+// addAudio adds what is offered of one source to what a viewer is to hear, until that is so many.
+func (r *Room) addAudio(viewer *Peer, from []want, source Source, most int) {
+	for _, w := range from {
+		if len(r.offered.wanted) == most {
+			return
+		}
+		if w.stream.source == source && w.stream.peer != viewer && viewer.sees(w.stream.peer) {
+			r.offered.wanted = append(r.offered.wanted, w)
+		}
+	}
 }
 
 // pick returns the first of what is offered that may flow to a viewer, at most so many.
@@ -169,12 +192,12 @@ func (r *Room) pick(viewer *Peer, from []want, most int) []want {
 	return wanted
 }
 
-// chooseLoud ranks the voices in rooms with more of them than audio slots. It reports whether the ranking
+// chooseLoud ranks the voices in rooms with more of them than anybody is sent. It reports whether the ranking
 // changed.
 func (r *Room) chooseLoud(now time.Time) (changed bool) {
 	var ranking []*stream
 	for _, p := range r.peers {
-		if len(p.audioSlots) > 0 && len(p.audioSlots) < len(r.peers)-1+len(r.shares) {
+		if len(p.audioSlots) > 0 && min(r.sfu.limits.Voices, len(p.audioSlots)) < len(r.peers)-1+len(r.shares) {
 			ranking = r.voices.Ranking(now)
 			break
 		}

@@ -38,8 +38,11 @@ const mimeRED = "audio/red"
 func newMediaEngine() (*webrtc.MediaEngine, error) {
 	m := &webrtc.MediaEngine{}
 	opus := descriptions[forward.CodecOpus]
-	sound := webrtc.RTPCodecCapability{MimeType: opus.mime, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: opus.fmtp}
-	red := webrtc.RTPCodecCapability{MimeType: mimeRED, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: "111/111"}
+	nack := []webrtc.RTCPFeedback{{Type: webrtc.TypeRTCPFBNACK}}
+	sound := webrtc.RTPCodecCapability{
+		MimeType: opus.mime, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: opus.fmtp, RTCPFeedback: nack,
+	}
+	red := webrtc.RTPCodecCapability{MimeType: mimeRED, ClockRate: clockOpus, Channels: 2, SDPFmtpLine: "111/111", RTCPFeedback: nack}
 	for pt, capability := range map[webrtc.PayloadType]webrtc.RTPCodecCapability{opus.pt: sound, 63: red} {
 		codec := webrtc.RTPCodecParameters{PayloadType: pt, RTPCodecCapability: capability}
 		if err := m.RegisterCodec(codec, webrtc.RTPCodecTypeAudio); err != nil {

@@ -45,6 +45,9 @@ type Limits struct {
 	// RTCPPerSecond is how many RTCP packets of a peer are heeded in a second; the rest is
 	// dropped. 200 by default.
 	RTCPPerSecond int
+	// Voices is how many microphones a peer is sent at most, the loudest; where there are fewer he is sent
+	// all. More than he has audio slots for cannot be. 5 by default, the sound of screens comes on top.
+	Voices int
 	// DisconnectedAfter is the silence after which [Disconnected] comes. 4 s by default.
 	DisconnectedAfter time.Duration
 	// FailedAfter is the further silence after which [Failed] comes. 11 s by default.
@@ -77,7 +80,7 @@ func (c Config) Validate() error {
 }
 
 func (l Limits) validate() error {
-	for _, n := range []int{l.Rooms, l.PeersPerRoom, l.SSRCs, l.UplinkBps, l.RTCPPerSecond} {
+	for _, n := range []int{l.Rooms, l.PeersPerRoom, l.SSRCs, l.UplinkBps, l.RTCPPerSecond, l.Voices} {
 		if n < 0 {
 			return errors.New("sfu: a limit is negative")
 		}
@@ -110,6 +113,7 @@ func (l Limits) withDefaults() Limits {
 	fill(&l.SSRCs, 64)
 	fill(&l.UplinkBps, 5_000_000)
 	fill(&l.RTCPPerSecond, 200)
+	fill(&l.Voices, 5)
 	last(&l.DisconnectedAfter, 4*time.Second)
 	last(&l.FailedAfter, 11*time.Second)
 	last(&l.ConnectWithin, 20*time.Second)

@@ -193,6 +193,7 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 		s.transceiver = t
 		encoding := t.Sender().GetParameters().Encodings[0]
 		s.formats, s.ssrc, s.twcc = section.formats, uint32(encoding.SSRC), section.twcc
+		s.nack = section.nack
 		s.dependency = section.dependency
 		if section.formats.rtx != [codecs]uint8{} {
 			s.rtxSSRC = uint32(encoding.RTX.SSRC)

@@ -94,6 +94,10 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 	if s == nil || s.ssrc != media || !l.sends() {
 		return
 	}
+	if s.audio {
+		s.repeat(l, lost)
+		return
+	}
 	for seq := range lost.Each {
 		again, ok := s.sent.Find(seq)
 		if !ok {

@@ -2,6 +2,7 @@ package sfu_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -219,6 +220,48 @@ func TestTheLoudestAreHeardWhereSlotsAreFew(t *testing.T) {
 	for _, c := range []*sfutest.Client{viewer, ana, bia} {
 		if n := len(c.Slots()); n > 1 {
 			t.Errorf("%s has %d slots filled", c.ID, n)
+		}
+	}
+}
+
+func TestTheFiveLoudestAreHeardAndEverybodyWhereTheyAreFew(t *testing.T) {
+	r := room(t, start(t, nil))
+	viewer := sfutest.Join(t, r, "viewer", 99, sfutest.Options{AudioSlots: 8})
+	var others []*sfutest.Client
+	join := func() {
+		n := byte(len(others))
+		c := sfutest.Join(t, r, string('a'+rune(n)), n+1, sfutest.Options{})
+		c.Speak(30 + 5*n)
+		others = append(others, c)
+	}
+	hears := func(ids string) func() bool {
+		return func() bool {
+			slots := viewer.Slots()
+			for _, s := range slots {
+				if !strings.Contains(ids, s.Participant) {
+					return false
+				}
+			}
+			return len(slots) == len(ids)
+		}
+	}
+	for range 5 {
+		join()
+	}
+	sfutest.Wait(t, "all five are heard", hears("abcde"))
+	for range 2 {
+		join()
+	}
+	sfutest.Wait(t, "the two quietest of seven are not", hears("abcde"))
+	others[6].Speak(5)
+	sfutest.Wait(t, "who becomes loud takes the place of the quietest", hears("abcdg"))
+	others[0].Close()
+	others[0].Peer.Close()
+	others[1].Peer.Close()
+	sfutest.Wait(t, "all who are left are heard", hears("cdefg"))
+	for _, c := range others[2:] {
+		if err := viewer.From(c.ID, sfu.Microphone).Continuous(); err != nil {
+			t.Errorf("%s: %v", c.ID, err)
 		}
 	}
 }

@@ -49,7 +49,7 @@ type section struct {
 	formats    formats
 	kept       []string // the payload types of formats, in the order of preference
 	ssrcs      []uint32
-	nack       bool
+	nack       bool         // lost packets may be asked for
 	twcc       uint8        // extension id of the transport-wide number, 0 if its arrivals are not reported
 	dependency uint8        // extension id of the dependency descriptor, 0 if the client takes none
 	extensions extensionIDs // of the whole offer: all sections share one transport

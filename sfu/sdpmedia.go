@@ -297,7 +297,7 @@ func (m *mediaReader) section(kept []format) section {
 	reported := false
 	for _, fb := range m.feedback {
 		mine := fb[0] == kept[0].pt || fb[0] == "*"
-		s.nack = s.nack || !m.audio && mine && fb[1] == "nack"
+		s.nack = s.nack || mine && fb[1] == "nack"
 		reported = reported || mine && fb[1] == "transport-cc"
 	}
 	for id, name := range m.extensions {

@@ -26,6 +26,7 @@ type slot struct {
 	mid           string
 	formats       formats
 	ssrc, rtxSSRC uint32 // rtxSSRC is 0 without retransmissions
+	nack          bool   // of sound: lost packets are asked for
 	twcc          uint8  // extension id of the transport-wide number, 0 for none
 	dependency    uint8  // extension id of the dependency descriptor, 0 for none
 
@@ -52,12 +53,14 @@ type slot struct {
 	from      uint32        // SSRC of what flows
 	codec     forward.Codec // likewise
 	awaiting  bool          // as in awaits
+	begins    bool          // what flows has just begun
 	loss      forward.Loss
 	since     uint8 // packets of sound that have gone out since it began; counted no further than is needed
 	sink      udp.Sink
 	rtxSink   udp.Sink
 	rtxSeq    uint16
 	sent      forward.Sent
+	echo      *echo // of sound; nil while nothing is asked for
 	packets   uint32
 	bytes     uint32
 	reported  uint32    // packets when the last report went out
@@ -231,6 +234,7 @@ func (s *slot) admits(e *encoding, in *arrival) bool {
 	s.current.Store(e)
 	s.began.Store(a.fresh)
 	s.from, s.codec, s.since = ssrc, in.codec, 0
+	s.begins = true
 	s.await(false)
 	s.rewriter.Switch()
 	return true
@@ -240,9 +244,10 @@ func (s *slot) admits(e *encoding, in *arrival) bool {
 func (s *slot) selects(in *arrival) (skip, marker bool) {
 	before := s.selector.Current().Spatial
 	send, last := s.selector.Take(&in.frame)
-	if after := s.selector.Current().Spatial; after != before && !in.start {
+	if after := s.selector.Current().Spatial; after != before && !s.begins {
 		s.countSwitch(int(after) - int(before))
 	}
+	s.begins = false
 	s.await(s.selector.Awaits())
 	return !send, in.marker || last
 }
@@ -318,6 +323,9 @@ func (s *slot) seal(l *link, sink *udp.Sink, pt uint8, ssrc uint32, out forward.
 	}
 	l.worker.slab.Add(l.address, len(sealed))
 	l.path.moved += int64(len(sealed) + beneath)
+	if s.echo != nil {
+		s.keep(sealed, l.worker.now)
+	}
 	return len(sealed)
 }
 

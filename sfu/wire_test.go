@@ -21,6 +21,7 @@ import (
 const (
 	wireSSRC, wireRTX = 1000, 1001
 	wireTWCC          = 3
+	wireDependency    = 13
 	wirePT, wireRTXPT = 96, 97
 )
 
@@ -95,7 +96,7 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 	if publishes {
 		peer.publish([]*stream{{
 			peer: peer, source: Camera, mid: "1", formats: wireFormats(), ssrcs: []uint32{wireSSRC, wireRTX}, nack: true,
-		}}, extensionIDs{mid: 1, twcc: wireTWCC})
+		}}, extensionIDs{mid: 1, twcc: wireTWCC, dependency: wireDependency})
 	} else {
 		w.slot = newSlot(peer, false, "slot-0")
 		w.slot.mid, w.slot.formats, w.slot.ssrc, w.slot.rtxSSRC = "0", wireFormats(), 2000, 2001
@@ -110,9 +111,10 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 	return w
 }
 
-// wireFormats are those of all sections of video: VP8 with retransmissions.
+// wireFormats are those of all sections of video: every codec with retransmissions, as in the captures of package forward.
 func wireFormats() (f formats) {
-	f.media[forward.CodecVP8], f.rtx[forward.CodecVP8] = wirePT, wireRTXPT
+	f.media = [codecs]uint8{forward.CodecVP8: wirePT, forward.CodecVP9: 98, forward.CodecAV1: 45, forward.CodecH264: 102}
+	f.rtx = [codecs]uint8{forward.CodecVP8: wireRTXPT, forward.CodecVP9: 99, forward.CodecAV1: 46, forward.CodecH264: 103}
 	return f
 }
 
@@ -244,6 +246,24 @@ func (w *wire) hear(what string, is func(rtcp.Packet) bool) {
 			if is(r) {
 				return
 			}
+		}
+	}
+}
+
+// raw returns the next packet of media as it comes.
+func (w *wire) raw() []byte {
+	w.t.Helper()
+	if err := w.conn.SetReadDeadline(time.Now().Add(wirePatience)); err != nil {
+		w.t.Fatal(err)
+	}
+	buf := make([]byte, 2*udp.MTU)
+	for {
+		n, err := w.conn.Read(buf)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if buf[1] < 192 || buf[1] > 223 {
+			return buf[:n]
 		}
 	}
 }

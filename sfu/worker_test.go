@@ -456,3 +456,60 @@ func TestEachPacketOfAReceiverHasTheNextTransportWideNumber(t *testing.T) {
 		t.Errorf("what is sent again as it was has number %d", number(again))
 	}
 }
+
+func TestLostSoundIsSentAgainByteForByteOnlyToWhoMayAsk(t *testing.T) {
+	s, r := startWired(t, Limits{})
+	bia := joinWired(t, r, "bia", false, gcm)
+	// The slot is made one of sound whose packets happen to be those of a picture.
+	s.worker.do(func() { bia.slot.nack = true })
+	sealed := func(from uint16, n int) (all map[uint16][]byte) {
+		all = map[uint16][]byte{}
+		for i := range n {
+			s.worker.do(func() {
+				out := forward.Out{Seq: from + uint16(i), Number: uint16(i)}
+				bia.slot.seal(bia.peer.link, &bia.slot.sink, wirePT, 2000, out, nil, make([]byte, 80))
+				s.worker.slab.Flush()
+			})
+			all[from+uint16(i)] = bia.raw()
+		}
+		return all
+	}
+	ask := func(seq uint16) {
+		s.worker.do(func() {
+			bia.slot.repeat(bia.peer.link, forward.NACKs{byte(seq >> 8), byte(seq), 0, 0})
+			s.worker.slab.Flush()
+		})
+	}
+	sealed(100, 3)
+	ask(101) // from now on packets are kept; that one is gone
+	sent := sealed(103, 20)
+	for range forward.MaxTimes {
+		ask(110)
+		if got := bia.raw(); !bytes.Equal(got, sent[110]) {
+			t.Fatalf("% x came for % x", got, sent[110])
+		}
+	}
+	ask(110) // a fourth time
+	ask(46)  // the number that had its place before
+	ask(120)
+	if got := bia.raw(); !bytes.Equal(got, sent[120]) {
+		t.Errorf("% x came for % x", got, sent[120])
+	}
+	s.worker.do(func() {
+		bia.slot.echo.credit = 0
+		bia.slot.repeat(bia.peer.link, forward.NACKs{0, 121, 0, 0})
+		if n := len(bia.slot.echo.packets); n != echoes || bia.slot.echo.packets[121%echoes].times != 0 {
+			t.Error("it was sent again without credit")
+		}
+		s.worker.now = s.worker.now.Add(2 * echoFor)
+		bia.slot.keep(sent[120], s.worker.now)
+		if bia.slot.echo != nil {
+			t.Error("packets are kept for who asks for none")
+		}
+		bia.slot.nack = false
+		bia.slot.repeat(bia.peer.link, forward.NACKs{0, 121, 0, 0})
+		if bia.slot.echo != nil {
+			t.Error("packets are kept for who may not ask")
+		}
+	})
+}

@@ -2,6 +2,7 @@
 //
 //   dist/index.html, dist/assets/<name>-<hash>.js|css   the demo page
 //   dist/sdk/pronto.js, dist/sdk/pronto.d.ts             the SDK, as an ES module
+//   dist/ops/index.html, dist/ops/assets/…               the viewer for operators
 //   pronto-keys.js beside each of them                   the worker that has the keys of encrypted calls
 //
 // With "sdk", only the SDK. Every text file gets a .br and a .gz beside it.
@@ -87,16 +88,34 @@ async function buildDemo() {
     jsxImportSource: "preact",
     metafile: true,
   });
-  let html = readFileSync(join(web, "demo/index.html"), "utf8");
+  if (existsSync(join(web, "demo/public"))) {
+    cpSync(join(web, "demo/public"), dist, { recursive: true });
+  }
+  writePage("demo/index.html", "index.html", metafile);
+}
+
+async function buildOps() {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: { ops: "ops/src/main.tsx" },
+    outdir: "dist/ops/assets",
+    entryNames: "[name]-[hash]",
+    jsx: "automatic",
+    jsxImportSource: "preact",
+    metafile: true,
+  });
+  writePage("ops/index.html", "ops/index.html", metafile);
+}
+
+/** writePage puts the names that were built into a page. */
+function writePage(from, to, metafile) {
+  let html = readFileSync(join(web, from), "utf8");
   for (const output of Object.keys(metafile.outputs)) {
     const hashed = basename(output);
     const plain = hashed.replace(/-[A-Z0-9]+(?=\.[a-z]+$)/, "");
     html = html.replaceAll(`/assets/${plain}`, `/assets/${hashed}`);
   }
-  if (existsSync(join(web, "demo/public"))) {
-    cpSync(join(web, "demo/public"), dist, { recursive: true });
-  }
-  writeFileSync(join(dist, "index.html"), html);
+  writeFileSync(join(dist, to), html);
 }
 
 /** A server sends the compressed file as it is, so it is worth the hardest level. */
@@ -130,7 +149,7 @@ function clean() {
 async function all() {
   clean();
   await buildSDK();
-  if (!sdkOnly) await buildDemo();
+  if (!sdkOnly) await Promise.all([buildDemo(), buildOps()]);
   compress(sdkOnly ? join(dist, "sdk") : dist);
 }
 

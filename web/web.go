@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"strings"
 )
@@ -42,10 +43,34 @@ func (c Config) Validate() error {
 // Handler serves the page at / and at /j/{link}, and the files of the page and
 // the SDK. Anything else is not found. Only GET and HEAD are answered.
 func Handler(cfg Config) (http.Handler, error) {
-	if err := cfg.Validate(); err != nil {
+	files, err := cfg.files("index.html")
+	if err != nil {
 		return nil, err
 	}
-	source := cfg.Files
+	maps.DeleteFunc(files, func(name string, _ *file) bool { return strings.HasPrefix(name, operators) })
+	return &server{files: files, policy: contentSecurityPolicy(cfg.ConnectSources)}, nil
+}
+
+// operators is the folder of the page for operators, which is served apart.
+const operators = "ops/"
+
+// OpsHandler serves the page for operators at /ops/, and its files.
+func OpsHandler(cfg Config) (http.Handler, error) {
+	files, err := cfg.files(operators + "index.html")
+	if err != nil {
+		return nil, err
+	}
+	maps.DeleteFunc(files, func(name string, _ *file) bool { return !strings.HasPrefix(name, operators) })
+	files[operators] = files[operators+"index.html"]
+	return &server{files: files, policy: contentSecurityPolicy(nil)}, nil
+}
+
+// files loads all files that were built; page is the one that must be there.
+func (c Config) files(page string) (map[string]*file, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	source := c.Files
 	if source == nil {
 		var err error
 		if source, err = fs.Sub(embedded, "dist"); err != nil {
@@ -56,11 +81,11 @@ func Handler(cfg Config) (http.Handler, error) {
 	if err != nil {
 		return nil, fmt.Errorf("web: read the files: %w", err)
 	}
-	if files["index.html"] == nil {
-		cfg.Logger.Warn("the page has not been built; run make web")
-		files["index.html"] = unbuilt()
+	if files[page] == nil {
+		c.Logger.Warn("the page has not been built; run make web", "page", page)
+		files[page] = unbuilt()
 	}
-	return &server{files: files, policy: contentSecurityPolicy(cfg.ConnectSources)}, nil
+	return files, nil
 }
 
 // server serves from memory; it changes nothing after it is made.

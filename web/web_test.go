@@ -254,3 +254,32 @@ func TestTheEmbeddedFilesAreServed(t *testing.T) {
 		t.Errorf("status %d", r.StatusCode)
 	}
 }
+
+func TestTheOperatorsPageIsServedApart(t *testing.T) {
+	files := fstest.MapFS{
+		"index.html": {Data: []byte("page")}, "ops/index.html": {Data: []byte("viewer")}, "ops/assets/ops-1.js": {Data: []byte("1")},
+	}
+	cfg := web.Config{Files: files, Logger: slog.New(slog.DiscardHandler)}
+	page, err := web.Handler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ops, err := web.OpsHandler(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		handler http.Handler
+		path    string
+		status  int
+	}{
+		{page, "/", 200}, {page, "/ops/", 404}, {page, "/ops/index.html", 404}, {page, "/ops/assets/ops-1.js", 404},
+		{ops, "/ops/", 200}, {ops, "/ops/assets/ops-1.js", 200}, {ops, "/", 404}, {ops, "/index.html", 404},
+	} {
+		answer := httptest.NewRecorder()
+		c.handler.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, c.path, nil))
+		if answer.Code != c.status {
+			t.Errorf("%s is answered with %d, not %d", c.path, answer.Code, c.status)
+		}
+	}
+}

@@ -32,7 +32,8 @@ type config struct {
 	Turn        string        `env:"PRONTO_TURN_LISTEN" envDefault:":3478" help:"UDP and TCP address of TURN, host:port, or off."`
 	TurnHost    string        `env:"PRONTO_TURN_HOST" help:"Host name of TURN for clients. Empty takes the host of PRONTO_PUBLIC_URL, or the first public address."`
 	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
-	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus, host:port, or off. On loopback by default: counts of a small server tell about its people."`
+	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus and of the viewer at /ops/, host:port, or off. On loopback by default: counts of a small server tell about its people."`
+	Prometheus  string        `env:"PRONTO_OPS_PROMETHEUS" help:"Address of a Prometheus that the viewer at /ops/ asks, such as http://127.0.0.1:9090. Empty draws the last 15 minutes of this process."`
 	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`

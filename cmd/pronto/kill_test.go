@@ -52,6 +52,16 @@ type process struct {
 	cmd  *exec.Cmd
 	page string
 	done chan struct{}
+
+	mu   sync.Mutex // guards said
+	said []string   // the log
+}
+
+// log is what the server has logged.
+func (p *process) log() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return strings.Join(p.said, "\n")
 }
 
 // freePort finds a port that a server can have again and again.
@@ -89,7 +99,6 @@ func startProcess(t testing.TB, dir, listen string, more ...string) *process {
 	go func() {
 		defer close(p.done)
 		lines := bufio.NewScanner(stderr)
-		var said []string
 		isReady := false
 		for lines.Scan() {
 			var line struct{ Msg, Page string }
@@ -97,11 +106,13 @@ func startProcess(t testing.TB, dir, listen string, more ...string) *process {
 				ready <- line.Page
 				isReady = true
 			}
-			said = append(said, lines.Text())
+			p.mu.Lock()
+			p.said = append(p.said, lines.Text())
+			p.mu.Unlock()
 		}
 		_ = cmd.Wait()
 		if !isReady {
-			t.Logf("the server said %s", strings.Join(said, "\n"))
+			t.Logf("the server said %s", p.log())
 			ready <- ""
 		}
 	}()

@@ -32,7 +32,7 @@ type loadCmd struct {
 	Stay     time.Duration `default:"5s" help:"How long each call lasts."`
 	Media    bool          `default:"true" negatable:"" help:"Send and receive sound and pictures; without, only signalling is measured."`
 	Voice    bool          `help:"Voice calls instead of video calls."`
-	Scenario string        `help:"Instead of calls of two, one of: fan50, mesh10, audio100, fan150. All sockets come from this machine: the server must allow as many (PRONTO_SOCKETS_PER_ADDRESS)." placeholder:"NAME"`
+	Scenario string        `help:"Instead of calls of two, one of fan50, mesh10, audio100 and fan150: many in one call, or in two, who join by a link." placeholder:"NAME"`
 }
 
 // Run implements the command.

@@ -141,7 +141,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	mux.Handle("/", page)
-	return s, s.listen(cfg, mux, counters)
+	return s, s.listen(cfg, mux, db, counters)
 }
 
 // later has f called when the server closes, before what was built earlier.
@@ -274,7 +274,7 @@ func ready(db *store.Store) http.HandlerFunc {
 }
 
 // listen opens the page and the metrics.
-func (s *server) listen(cfg config, mux http.Handler, counters *metrics.Metrics) error {
+func (s *server) listen(cfg config, mux http.Handler, db *store.Store, counters *metrics.Metrics) error {
 	at, err := s.serve("PRONTO_LISTEN", cfg.Listen, mux)
 	if err != nil {
 		return err
@@ -286,7 +286,11 @@ func (s *server) listen(cfg config, mux http.Handler, counters *metrics.Metrics)
 	if cfg.Metrics == "off" {
 		return nil
 	}
-	if at, err = s.serve("PRONTO_METRICS_LISTEN", cfg.Metrics, counters.Handler()); err != nil {
+	watch, err := s.operators(cfg, db, counters)
+	if err != nil {
+		return err
+	}
+	if at, err = s.serve("PRONTO_METRICS_LISTEN", cfg.Metrics, watch); err != nil {
 		return err
 	}
 	s.urls.Metrics = local(at) + "/metrics"

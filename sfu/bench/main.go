@@ -56,6 +56,8 @@ type result struct {
 	JoinP99Ms         float64 `json:"joinP99Ms"`
 	MiBPerParticipant float64 `json:"mibPerParticipant"`
 	SwitchesPerPacket float64 `json:"switchesPerPacket"`
+	// HostBusy is which share of the machine's processors was in use, by whomever: above 0.8 the times say little.
+	HostBusy float64 `json:"hostBusy"`
 	// IdleUS is what a participant costs in a second in which nobody sends, in microseconds.
 	IdleUS float64 `json:"idleUsPerSecond,omitzero"`
 }
@@ -107,12 +109,13 @@ func main() {
 			}
 			results[s.Name] = append(results[s.Name], r)
 			if s.Idle {
-				fmt.Fprintf(os.Stderr, "%-9s %.0f µs a second for each participant, %.2f MiB each\n", r.Scenario, r.IdleUS, r.MiBPerParticipant)
+				fmt.Fprintf(os.Stderr, "%-9s %.0f µs a second for each participant, %.2f MiB each, machine %.0f %% busy\n",
+					r.Scenario, r.IdleUS, r.MiBPerParticipant, 100*r.HostBusy)
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "%-9s %6.2f µs/packet, floor %.2f, ratio %.2f, %.0f packets/s, loss %.5f, added %.2f/%.2f ms, join %.0f/%.0f ms, %.2f MiB each, %.2f switches/packet\n",
+			fmt.Fprintf(os.Stderr, "%-9s %6.2f µs/packet, floor %.2f, ratio %.2f, %.0f packets/s, loss %.5f, added %.2f/%.2f ms, join %.0f/%.0f ms, %.2f MiB each, %.2f switches/packet, machine %.0f %% busy\n",
 				r.Scenario, r.USPerPacket, r.FloorUSPerPacket, r.USPerPacket/r.FloorUSPerPacket, r.PacketsPerSecond,
-				r.Loss, r.AddedP50Ms, r.AddedP99Ms, r.JoinP50Ms, r.JoinP99Ms, r.MiBPerParticipant, r.SwitchesPerPacket)
+				r.Loss, r.AddedP50Ms, r.AddedP99Ms, r.JoinP50Ms, r.JoinP99Ms, r.MiBPerParticipant, r.SwitchesPerPacket, 100*r.HostBusy)
 		}
 	}
 	for _, s := range scenarios() {
@@ -148,6 +151,7 @@ func median(runs []result) result {
 		JoinP99Ms:         of(func(r result) float64 { return r.JoinP99Ms }),
 		MiBPerParticipant: of(func(r result) float64 { return r.MiBPerParticipant }),
 		SwitchesPerPacket: of(func(r result) float64 { return r.SwitchesPerPacket }),
+		HostBusy:          of(func(r result) float64 { return r.HostBusy }),
 		IdleUS:            of(func(r result) float64 { return r.IdleUS }),
 	}
 	for _, r := range runs {

@@ -82,6 +82,7 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 	if err != nil {
 		return r, err
 	}
+	busy := newMachine()
 	begin := time.Now()
 	counted.end.Store(begin.Add(window).UnixNano())
 	counted.begin.Store(begin.UnixNano())
@@ -97,6 +98,7 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 	if err != nil {
 		return r, err
 	}
+	busyShare := busy.share()
 	time.Sleep(300 * time.Millisecond) // what is on its way arrives
 	cancel()
 	work.Wait()
@@ -104,10 +106,13 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 		each := float64(len(clients)) * window.Seconds()
 		return result{
 			Scenario: s.Name, FloorUSPerPacket: floor, MiBPerParticipant: (full - idle) / float64(len(clients)),
-			IdleUS: float64(after.cpu-before.cpu) / float64(time.Microsecond) / each,
+			IdleUS:   float64(after.cpu-before.cpu) / float64(time.Microsecond) / each,
+			HostBusy: busyShare,
 		}, nil
 	}
-	return summary(s, clients, int(sent.Load()), window, before, after, (full-idle)/float64(len(clients)), floor)
+	r, err = summary(s, clients, int(sent.Load()), window, before, after, (full-idle)/float64(len(clients)), floor)
+	r.HostBusy = busyShare
+	return r, err
 }
 
 // joinAll has the publishers join, then the listeners, and waits until everybody has received. What is

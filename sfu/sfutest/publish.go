@@ -31,6 +31,7 @@ type publisher struct {
 	video    bool
 	level    atomic.Uint32 // of sound, in −dBov
 	interval time.Duration
+	kind     byte // as sealed frames have it
 }
 
 // layerState is one encoding. Owned by the goroutine that sends, but for the atomic fields.
@@ -53,6 +54,7 @@ func (c *Client) addSource(ctx context.Context, name, mime string, rids []string
 		p.interval = 33 * time.Millisecond
 	}
 	p.level.Store(127)
+	p.kind = map[string]byte{"microphone": 1, "camera": 2, "screen": 3, "screenAudio": 4}[name]
 	capability := webrtc.RTPCodecCapability{MimeType: mime}
 	options := [][]func(*webrtc.TrackLocalStaticRTP){nil}
 	if len(rids) > 0 {
@@ -172,6 +174,9 @@ func (p *publisher) send(i int, l *layerState) {
 	l.frame++
 	if !p.video {
 		l.ts += 960
+		if s := p.client.sealing.Load(); s != nil {
+			tag = append(s.header(p.kind, l.frame), tag...)
+		}
 		p.write(i, l, true, append(tag, make([]byte, 60)...))
 		return
 	}
@@ -180,7 +185,11 @@ func (p *publisher) send(i int, l *layerState) {
 	l.picture = (l.picture + 1) & 0x7fff
 	l.tl0++
 	for _, first := range []bool{true, false} {
-		payload := append(VP8(key, first, l.picture, l.tl0, Heights[i]), make([]byte, l.filling)...)
+		payload := VP8(key, first, l.picture, l.tl0, Heights[i])
+		if s := p.client.sealing.Load(); s != nil {
+			payload = s.vp8(p.kind, key, first, l.picture, l.tl0, l.frame)
+		}
+		payload = append(payload, make([]byte, l.filling)...)
 		p.write(i, l, !first, append(payload, tag...))
 	}
 }

@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,9 +15,6 @@ import (
 // The test walks through every state that any sequence of at most depth
 // messages can reach, whoever sends them: a state that was seen before is not
 // walked through again, because what follows depends on the state alone.
-
-// From a link everybody may come at any time, which is some hundred times as
-// many states; there it is one message less.
 
 // actors are all who may say something: the caller, two devices of the callee,
 // somebody who is rung into the call later, a stranger and a guest.
@@ -149,39 +147,60 @@ func whole(s *state) string {
 	return fmt.Sprint(text, s.Legs, s.Past, s.Banned, s.Proposal)
 }
 
+// late are messages of a way that media has left: they must be refused always.
+var late = []says{
+	{"late offer", func(s *state, fx *effects, who Who, _ time.Time) error {
+		return s.toOther(fx, who, s.Generation-1, wire.Described{Generation: s.Generation - 1, Type: wire.SDPOffer})
+	}},
+	{"late candidate", func(s *state, fx *effects, who Who, _ time.Time) error {
+		return s.toOther(fx, who, s.Generation-1, wire.Trickled{Generation: s.Generation - 1})
+	}},
+	{"late negotiate", func(s *state, _ *effects, who Who, _ time.Time) error {
+		_, err := s.onWay(who, s.Generation-1, wire.TopologySFU)
+		return err
+	}},
+	{"late mediaFlows", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation - 1, Path: wire.PathHost})
+	})},
+	{"late mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		return s.mediaFailed(fx, l, s.Generation-1, now)
+	})},
+}
+
+// acts are the messages by which a person brings his own device into a call.
+var acts = []string{"accept", "join by link", "moveHere"}
+
 type node struct {
 	state *state
 	path  []string
-	said  map[wire.UserID]bool // who has accepted or joined by his own act
+	acted map[wire.SessionID]bool // devices that were brought in by such a message
+}
+
+// start is where a walk begins.
+type start struct {
+	name   string
+	rung   []wire.UserID // by ana; nobody for a link
+	silent bool          // whoever is rung must not be reached
+	depth  int
+	actors []int         // of all
+	let    []wire.UserID // in by the link
 }
 
 func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
-	for _, start := range []struct {
-		name   string
-		silent bool
-		link   bool
-		depth  int
-	}{{"a ring", false, false, 6}, {"a ring that must not reach", true, false, 6}, {"a link", false, true, 4}} {
+	everybody := []int{0, 1, 2, 3, 4, 5}
+	for _, start := range []start{
+		{name: "a ring", rung: []wire.UserID{"bia"}, depth: 6, actors: everybody},
+		{name: "a ring that must not reach", rung: []wire.UserID{"bia"}, silent: true, depth: 6, actors: everybody},
+		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 5, actors: []int{0, 1, 2, 3, 4}},
+		// The first to come is the host; Zoe is a guest, Eve is not let in.
+		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, let: []wire.UserID{"ana", "bia", "g_zoe"}},
+	} {
 		t.Run(start.name, func(t *testing.T) {
-			e := &enumeration{t: t, now: time.Unix(1_000_000, 0), seen: map[string]bool{}}
-			s := &state{
-				ID: "cal", Epoch: 1, Kind: wire.KindVoice, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Generation: 1,
-				Created: e.now, ringFor: 45 * time.Second, grace: 30 * time.Second,
+			e := &enumeration{t: t, start: start, now: time.Unix(1_000_000, 0), seen: map[string]bool{}}
+			for _, i := range start.actors {
+				e.actors = append(e.actors, actors[i])
 			}
-			said := map[wire.UserID]bool{"ana": true}
-			if start.link {
-				s.Link, s.Topology = "link", wire.TopologySFU
-			} else {
-				s.Legs = append(s.Legs, leg{
-					Participant: "p1", User: "ana", Name: "Ana", Presence: wire.PresenceJoined, Session: "ana1", Device: "laptop", Joined: e.now,
-				})
-				s.LastID, s.Host = 1, "p1"
-				if err := s.invite(&effects{}, "p1", []callee{{user: "bia", name: "bia", silent: start.silent}}, e.now); err != nil {
-					t.Fatal(err)
-				}
-			}
-			e.silent = start.silent
-			e.walk(node{state: s, said: said}, start.depth)
+			e.walk(e.first(), start.depth)
 			t.Logf("%d states, %d messages tried, at most %d in a row", len(e.seen), e.tried, start.depth)
 			if len(e.seen) < 50 {
 				t.Error("hardly anything was reached")
@@ -191,24 +210,64 @@ func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
 }
 
 type enumeration struct {
+	start
 	t      *testing.T
+	actors []Who
 	now    time.Time
-	silent bool
 	seen   map[string]bool
+	spare  *state // a copy of the state that is looked at; messages are refused on it until one is not
 	tried  int
+}
+
+// first is the call as it begins.
+func (e *enumeration) first() node {
+	e.t.Helper()
+	s := &state{
+		ID: "cal", Epoch: 1, Kind: wire.KindVoice, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Generation: 1,
+		Created: e.now, ringFor: 45 * time.Second, grace: 30 * time.Second,
+	}
+	if len(e.rung) != 1 {
+		s.Topology = wire.TopologySFU
+	}
+	if len(e.rung) == 0 {
+		s.Link = "link"
+		return node{state: s}
+	}
+	s.Legs = append(s.Legs, leg{
+		Participant: "p1", User: "ana", Name: "Ana", Presence: wire.PresenceJoined, Session: "ana1", Device: "laptop", Joined: e.now,
+	})
+	s.LastID, s.Host = 1, "p1"
+	var callees []callee
+	for _, user := range e.rung {
+		callees = append(callees, callee{user: user, name: string(user), silent: e.silent})
+	}
+	if err := s.invite(&effects{}, "p1", callees, e.now); err != nil {
+		e.t.Fatal(err)
+	}
+	return node{state: s, acted: map[wire.SessionID]bool{"ana1": true}}
 }
 
 func (e *enumeration) walk(first node, depth int) {
 	level := []node{first}
-	e.seen[fingerprint(first.state)+"ana"] = true
+	e.fresh(first)
 	for range depth {
 		var next []node
 		for _, n := range level {
 			before := whole(n.state)
-			for _, who := range actors {
+			e.spare = nil
+			for _, who := range e.actors {
 				for _, m := range messages {
+					if m.name == "join by link" && !slices.Contains(e.let, who.User) {
+						continue
+					}
 					if after, ok := e.try(n, who, m); ok {
 						next = append(next, after)
+					}
+				}
+				for _, m := range late {
+					var fx effects
+					if m.do(n.state, &fx, who, e.now) == nil || len(fx.frames) > 0 {
+						e.fail(n, who, m, "it is not refused")
 					}
 				}
 			}
@@ -217,8 +276,10 @@ func (e *enumeration) walk(first node, depth int) {
 					next = append(next, after)
 				}
 			}
-			if got := whole(n.state); got != before {
-				e.t.Errorf("%s: a message changed the state that it was tried on:\n%s\n%s", strings.Join(n.path, ", "), before, got)
+			for _, s := range []*state{n.state, e.spare} {
+				if s != nil && whole(s) != before {
+					e.t.Errorf("%s: a message that was refused left a trace:\n%s\n%s", strings.Join(n.path, ", "), before, whole(s))
+				}
 			}
 			if e.t.Failed() {
 				return
@@ -231,18 +292,23 @@ func (e *enumeration) walk(first node, depth int) {
 // try has who say m, and checks what must hold.
 func (e *enumeration) try(n node, who Who, m says) (node, bool) {
 	e.tried++
-	s, fx := n.state.clone(), &effects{}
-	if err := m.do(s, fx, who, e.now); err != nil {
+	s, fx := e.spare, &effects{}
+	if s == nil {
+		s = n.state.clone()
+	}
+	if e.spare = s; m.do(s, fx, who, e.now) != nil {
 		return node{}, false
 	}
-	said := n.said
-	if (m.name == "accept" || m.name == "join by link") && !said[who.User] {
-		said = map[wire.UserID]bool{who.User: true}
-		for u := range n.said {
-			said[u] = true
-		}
+	e.spare = nil
+	acted := n.acted
+	if slices.Contains(acts, m.name) && !acted[who.Session] {
+		acted = map[wire.SessionID]bool{who.Session: true}
+		maps.Copy(acted, n.acted)
 	}
-	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), said: said}
+	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), acted: acted}
+	if m.name == "negotiate" && !acted[who.Session] {
+		e.fail(n, who, m, "the SFU takes media of a device that was not brought in")
+	}
 	e.check(n, after, fx)
 	fresh := e.fresh(after)
 	if fresh {
@@ -269,24 +335,30 @@ func (e *enumeration) wait(n node, d time.Duration) (node, bool) {
 	}
 	s.Created = s.Created.Add(-d)
 	s.tick(fx, e.now)
-	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), said: n.said}
+	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted}
 	e.check(n, after, fx)
 	return after, e.fresh(after)
 }
 
 func (e *enumeration) fresh(n node) bool {
-	users := make([]string, 0, len(n.said))
-	for u := range n.said {
-		users = append(users, string(u))
+	var key strings.Builder
+	key.WriteString(fingerprint(n.state))
+	for _, who := range e.actors {
+		if n.acted[who.Session] {
+			key.WriteString(string(who.Session))
+		}
 	}
-	slices.Sort(users)
-	key := fingerprint(n.state) + strings.Join(users, ",")
-	if e.seen[key] {
+	if e.seen[key.String()] {
 		return false
 	}
-	e.seen[key] = true
+	e.seen[key.String()] = true
 	e.ends(n)
 	return true
+}
+
+// has tells whether any device of an account was brought in.
+func (n node) has(user wire.UserID) bool {
+	return slices.ContainsFunc(actors, func(w Who) bool { return w.User == user && n.acted[w.Session] })
 }
 
 // check looks at one step.
@@ -295,23 +367,27 @@ func (e *enumeration) check(before, after node, fx *effects) {
 		e.t.Errorf("%s: something happens after the end", strings.Join(after.path, ", "))
 	}
 	for i := range after.state.Legs {
-		if l := &after.state.Legs[i]; l.in() && !after.said[l.User] {
-			e.t.Errorf("%s: %s is in the call without having said so", strings.Join(after.path, ", "), l.User)
+		if l := &after.state.Legs[i]; l.in() && !after.acted[l.Session] {
+			e.t.Errorf("%s: %s is in the call without having said so", strings.Join(after.path, ", "), l.Session)
 		}
 	}
+	// Events of the call, descriptions, candidates and whatever else is for who is in it.
 	for _, out := range fx.frames {
 		for _, session := range out.sessions {
-			if i := slices.IndexFunc(actors, func(w Who) bool { return w.Session == session }); i >= 0 && !after.said[actors[i].User] {
+			if !after.acted[session] {
 				e.t.Errorf("%s: %T reaches %s, who has not accepted", strings.Join(after.path, ", "), out.body, session)
 			}
 		}
-		if e.silent && out.user == "bia" && !after.said["bia"] {
+		if out.user != "" && out.call != "" {
+			e.t.Errorf("%s: %T reaches all devices of %s", strings.Join(after.path, ", "), out.body, out.user)
+		}
+		if e.silent && out.user == "bia" && !after.has("bia") {
 			e.t.Errorf("%s: %T reaches an account that must not be reached", strings.Join(after.path, ", "), out.body)
 		}
 	}
 	if e.silent {
 		for _, l := range fx.log {
-			if l.UserID == "bia" && !after.said["bia"] {
+			if l.UserID == "bia" && !after.has("bia") {
 				e.t.Errorf("%s: the log of an account that must not be reached is written", strings.Join(after.path, ", "))
 			}
 		}

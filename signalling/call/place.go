@@ -110,7 +110,7 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 			n.Unpaired = callees[0].silent && !callees[0].quiet
 		}
 		*s = *next
-		n.Outbox = append(fx.outbox, ballast(callees)...)
+		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
 		n.Decisions, n.Strangers = decisions(who, s.ID, path, callees), strangers(callees)
 		n.Snapshot, err = s.snapshot()
@@ -126,23 +126,6 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 	return callees, nil
 }
 
-// ballast is as many rows for nobody as are not written for callees who are not
-// rung (no push) or do not exist (no decision to read later either): else the
-// time that a ring takes would tell them apart.
-func ballast(callees []callee) []store.NewOutbox {
-	var rows []store.NewOutbox
-	for _, c := range callees {
-		row := store.NewOutbox{Topic: TopicNone, Payload: []byte("{}"), TTL: time.Millisecond}
-		if c.silent {
-			rows = append(rows, row)
-		}
-		if c.reason == policy.ReasonUnknownUser {
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}
-
 // begin runs a stored call: it asks policy once more, because a block may have
 // been stored while the call was, answers the caller, and rings.
 func (r *Registry) begin(ctx context.Context, c *Call, s *state, path policy.Path, who Who, callees []callee) error {
@@ -155,18 +138,17 @@ func (r *Registry) begin(ctx context.Context, c *Call, s *state, path policy.Pat
 }
 
 // ringAgain re-reads the relations after a commit and rings those who may
-// still be reached. If they cannot be read nobody is rung. Only for run.
+// still be reached. If they cannot be read nobody is rung. They are read of who must not
+// be reached too, for nothing: the caller's next request waits for the end of this one, and the time
+// would tell. Only for run.
 func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who Who, callees []callee,
 	more ...func(*policy.Facts, store.Relation)) {
-	var hoped []callee
-	var users []string
-	for _, one := range callees {
-		if !one.silent || one.quiet {
-			hoped, users = append(hoped, one), append(users, string(one.user))
-		}
-	}
-	if len(hoped) == 0 {
+	if len(callees) == 0 {
 		return
+	}
+	users := make([]string, len(callees))
+	for i, one := range callees {
+		users[i] = string(one.user)
 	}
 	relations, err := r.cfg.Store.Relations(ctx, string(who.User), users)
 	if err != nil {
@@ -174,7 +156,10 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 	}
 	err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
 		var ring, changed []callee
-		for _, was := range hoped {
+		for _, was := range callees {
+			if was.silent && !was.quiet {
+				continue
+			}
 			is := was
 			is.verdict, is.reason = policy.Silent, policy.ReasonPrivacy
 			if i := slices.IndexFunc(relations, func(rel store.Relation) bool { return rel.Callee == string(was.user) }); i >= 0 {

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"time"
 
+	"pronto/signalling/policy"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -45,9 +46,22 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 			reached = nobody
 		}
 		fx.outbox = append(fx.outbox, ringPush(s.ID, s.Kind, reached, s.ringFor))
+		fx.outbox = append(fx.outbox, s.weight(c)...)
 	}
 	fx.durable = true
 	return nil
+}
+
+// weight is as many rows for nobody as are not written for a callee who is not rung
+// (no push) or does not exist (no decision to read later either).
+func (s *state) weight(c callee) (rows []store.NewOutbox) {
+	if c.silent { // found again and deleted when it stops ringing, as a push is
+		rows = append(rows, store.NewOutbox{Topic: TopicNone, Key: pushKey(s.ID, c.user), Payload: []byte("{}"), TTL: s.ringFor})
+	}
+	if c.reason == policy.ReasonUnknownUser {
+		rows = append(rows, ballast)
+	}
+	return rows
 }
 
 // ringThem sends the ring to the devices of all new legs that may be reached.
@@ -218,8 +232,14 @@ func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, withdrawn bool) 
 		fx.untold = append(fx.untold, logged)
 	}
 	s.writeLog(fx, logged, store.Incoming, outcome, 0)
+	if logged == nobody {
+		fx.outbox = append(fx.outbox, ballast)
+	}
 	if outcome == wire.OutcomeMissed {
 		fx.outbox = append(fx.outbox, s.missedPush(pushed))
+		if pushed == nobody {
+			fx.outbox = append(fx.outbox, ballast)
+		}
 	}
 	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
 	s.remove(gone.Participant)

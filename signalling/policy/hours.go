@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 	_ "time/tzdata" // zones are the same on every machine
 )
@@ -54,12 +55,20 @@ func (h Hours) location() (*time.Location, error) {
 	if h.Zone == "" || h.Zone == "Local" || len(h.Zone) > maxZone {
 		return nil, errors.New("the zone is not a name of the IANA time zone database")
 	}
+	if place, ok := places.Load(h.Zone); ok {
+		return place.(*time.Location), nil
+	}
 	place, err := time.LoadLocation(h.Zone)
 	if err != nil {
 		return nil, errors.New("the zone is not known")
 	}
+	places.Store(h.Zone, place)
 	return place, nil
 }
+
+// places are the zones that were looked up, by name; no more than there are. Reading one
+// anew for each decision would take long enough to tell who has hours.
+var places sync.Map
 
 // Contain tells whether now is one of the hours. Hours that are not valid
 // contain every moment: who wants to be left alone and cannot be understood is

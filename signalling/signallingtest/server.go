@@ -56,6 +56,8 @@ type Options struct {
 	Encryption call.Encryption
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
+	// CallStore, if not nil, makes of the store the one that calls have.
+	CallStore func(*store.Store) call.Store
 	// Logger hears all that the server logs; nobody does if nil.
 	Logger *slog.Logger
 }
@@ -153,8 +155,12 @@ func Start(t testing.TB, o Options) *Server {
 	running.Go(func() { _ = relay.Run(context.Background()) })
 	later(func() { _ = relay.Close(); running.Wait() })
 	post := signalling.NewPost(b, log)
+	var calls call.Store = s.Store
+	if o.CallStore != nil {
+		calls = o.CallStore(s.Store)
+	}
 	s.Calls, err = call.New(t.Context(), call.Config{
-		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: s.Store, Post: post, Media: call.SFU(s.SFU),
+		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: calls, Post: post, Media: call.SFU(s.SFU),
 		Limits: o.Limits, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
 		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})

@@ -10,8 +10,6 @@ import (
 	"pronto/signalling/store/storetest"
 )
 
-func nobodyMet(string) bool { return false }
-
 func TestAProfileIsSeenByWhoKnowsTheAccountAndIsInItsAudience(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

@@ -23,7 +23,7 @@ function binary(folder) {
  * ownAddress is where media is served: Firefox makes no candidates of loopback
  * while there is another interface. What is sent to it stays on this machine.
  */
-function ownAddress() {
+export function ownAddress() {
   const all = Object.values(networkInterfaces()).flat();
   return all.find(({ family, internal }) => family === "IPv4" && !internal)?.address ?? "127.0.0.1";
 }
@@ -102,8 +102,8 @@ function ready(child) {
   });
 }
 
-/** openChromium has a fake camera and microphone, and shares a fake screen unasked. */
-export function openChromium() {
+/** openChromium, with more arguments or not, has a fake camera and microphone, and shares a fake screen unasked. */
+export function openChromium(more = []) {
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: [
@@ -115,6 +115,7 @@ export function openChromium() {
       "--disable-sync",
       "--no-first-run",
       "--autoplay-policy=no-user-gesture-required",
+      ...more,
     ],
   });
 }

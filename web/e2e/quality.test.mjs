@@ -47,6 +47,34 @@ async function until(what, condition) {
   }
 }
 
+/** showsItself opens the viewer as an operator does: numbers, and the call by its code. */
+async function showsItself(code) {
+  const context = await browsers.Firefox.newContext();
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(error.message));
+  page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
+  await page.goto(`${server.metrics.replace("/metrics", "/ops/")}#pronto-overview`);
+  await page.waitForFunction(() => {
+    const stats = [...document.querySelectorAll("section.stat")];
+    const people = stats.find((s) => s.textContent.startsWith("Reports of quality"));
+    return stats.length === 12 && Number(people?.querySelector(".value").textContent) > 0;
+  });
+  await page.waitForFunction(() => document.querySelector("section.timeseries canvas") !== null);
+  await page.click("text=Support code");
+  await page.fill("input", "0000-0000");
+  await page.click("button");
+  await page.waitForSelector("[role=alert]");
+  await page.fill("input", code.toLowerCase());
+  await page.click("button");
+  await page.waitForSelector("text=callEnded hangup");
+  expect(await page.locator("tbody tr").count()).toBeGreaterThan(8);
+  const text = await page.textContent("main");
+  for (const secret of ["ana", "bia", "Ana", "Bia", "127.0.0.1"]) expect(text).not.toContain(secret);
+  expect(faults.filter((fault) => !fault.includes("404"))).toEqual([]); // the wrong code
+  await context.close();
+}
+
 const grown = (before, now, series) => (now.get(series) ?? 0) - (before.get(series) ?? 0);
 
 test("Chromium and Firefox report how their call is, and nothing of it is refused", async () => {
@@ -74,8 +102,11 @@ test("Chromium and Firefox report how their call is, and nothing of it is refuse
     const seen = seconds("video", "good") + seconds("video", "fair") + seconds("video", "poor");
     expect(seen).toBeGreaterThan(15);
     expect(grown(before, now, 'pronto_video_height_pixels_count{media="video"}')).toBeGreaterThanOrEqual(3);
+    const code = await ana.page.evaluate(() => window.call.support);
+    await leave(bia);
+    await showsItself(code);
   } finally {
     await leave(ana);
-    await leave(bia);
+    await bia.context.close();
   }
 });

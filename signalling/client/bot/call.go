@@ -42,6 +42,8 @@ type Call struct {
 	since   time.Time // of accept, join, or the first other's arrival
 	media   wire.Media
 	syncing bool
+	held    bool              // it may be the call of a link whose secret is to come
+	secret  string            // of its link; empty if there is none
 	entered bool              // the keys were asked for
 	ghost   time.Time         // since when somebody has keys whom the server has not named; zero if nobody
 	unbound []*wire.Described // what could not be checked yet

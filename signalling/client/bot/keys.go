@@ -34,9 +34,17 @@ func (c *Call) Keys() *keys.Keys { return c.keys }
 
 // enterKeys asks for the keys, once we are in the call.
 func (c *Call) enterKeys() {
-	if c.keys != nil && !c.entered {
+	if c.keys != nil && !c.entered && !c.held {
 		c.entered = true
-		c.keys.Enter()
+		c.keys.Enter(c.secret)
+	}
+}
+
+// release lets a call enter its keys that was held, with its link's secret if it has one.
+func (c *Call) release(secret string) {
+	if c.held {
+		c.held, c.secret = false, secret
+		c.follow()
 	}
 }
 

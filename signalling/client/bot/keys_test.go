@@ -2,10 +2,12 @@ package bot_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 	"time"
 
+	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/wire"
@@ -161,5 +163,93 @@ func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
 	agree(t, calls...)
 	for _, c := range calls {
 		opens(t, c, 2)
+	}
+}
+
+func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
+	w := newWorld(t, sealed)
+	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
+	link, err := client.Request[wire.Link](t.Context(), ana.Client(), wire.CreateLink{Kind: wire.KindVideo})
+	if err != nil {
+		t.Fatalf("create a link: %v", err)
+	}
+	join := func(p *phone, secret string) *bot.Call {
+		c, err := p.JoinLink(t.Context(), link.Link, secret, both)
+		if err != nil {
+			t.Fatalf("join: %v", err)
+		}
+		return c
+	}
+	first, second := join(ana, "a secret"), join(bia, "a secret")
+	opens(t, first, 1)
+	opens(t, second, 1)
+	agree(t, first, second)
+	without := join(carlo, "")
+	until(t, "he who does not know it waits for keys", func() bool { return len(client.Joined(new(without.State()))) == 3 })
+	opens(t, first, 1) // the others go on
+	for flow, count := range without.Stats().Received {
+		if count.Opened > 0 && flow.Participant != without.State().Self {
+			t.Errorf("he has opened frames of %s", flow.Participant)
+		}
+	}
+	if _, ok := without.Keys().Epoch(); ok {
+		t.Error("he has keys")
+	}
+}
+
+// TestKeysSurviveAStormOfComingAndGoing has people come to a call and leave it as fast as they can,
+// some without a word.
+func TestKeysSurviveAStormOfComingAndGoing(t *testing.T) {
+	w := newWorld(t, sealed)
+	users := []wire.UserID{"ana", "bia", "carlo", "dario", "ezio"}
+	var phones []*phone
+	for _, user := range users {
+		phones = append(phones, w.silent(user))
+	}
+	link, err := client.Request[wire.Link](t.Context(), phones[0].Client(), wire.CreateLink{Kind: wire.KindVoice})
+	if err != nil {
+		t.Fatalf("create a link: %v", err)
+	}
+	join := func(p *phone) *bot.Call {
+		for {
+			c, err := p.JoinLink(t.Context(), link.Link, "", wire.Media{})
+			if err == nil {
+				return c
+			}
+			if p, ok := errors.AsType[*wire.Problem](err); !ok || p.Code != wire.CodeRateLimited {
+				t.Errorf("join: %v", err)
+				return nil
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+	}
+	first := join(phones[0])
+	calls := make([]*bot.Call, len(phones))
+	calls[0] = first
+	var storm sync.WaitGroup
+	for i, p := range phones[1:] {
+		storm.Go(func() {
+			for n := range 3 {
+				c := join(p)
+				if c == nil {
+					return
+				}
+				calls[i+1] = c
+				if n == 2 {
+					return
+				}
+				if (i+n)%2 == 0 { // has got his keys; or else leaves on his way in
+					until(t, "he has keys", func() bool { _, ok := c.Keys().Epoch(); return ok })
+				}
+				if err := c.Leave(t.Context()); err != nil {
+					t.Errorf("leave: %v", err)
+				}
+				<-c.Done()
+			}
+		})
+	}
+	storm.Wait()
+	if !t.Failed() {
+		agree(t, calls...)
 	}
 }

@@ -71,6 +71,7 @@ type Phone struct {
 	calls   map[wire.CallID]*Call
 	over    []wire.CallID
 	entered chan struct{} // closed and replaced when calls has changed
+	linking int           // links with a secret that are being joined
 	closed  bool
 }
 
@@ -166,14 +167,54 @@ func (p *Phone) Accept(ctx context.Context, call wire.CallID, m wire.Media) (*Ca
 	return p.joined(ctx, call, m, began)
 }
 
-// JoinLink joins the call of a link, or starts it.
-func (p *Phone) JoinLink(ctx context.Context, link wire.LinkID, m wire.Media) (*Call, error) {
+// JoinLink joins the call of a link, or starts it. secret is the part of the link's
+// address after #, which the server never sees; empty if it has none.
+func (p *Phone) JoinLink(ctx context.Context, link wire.LinkID, secret string, m wire.Media) (*Call, error) {
 	began := time.Now()
+	if secret != "" {
+		p.hold(1)
+		defer p.hold(-1)
+	}
 	state, err := client.Request[wire.CallState](ctx, p.client, wire.JoinLink{Link: link, Media: m})
 	if err != nil {
 		return nil, fmt.Errorf("join by a link: %w", err)
 	}
-	return p.joined(ctx, state.Call, m, began)
+	p.again(state)
+	c, err := p.joined(ctx, state.Call, m, began)
+	if err == nil {
+		c.post(func() { c.release(secret) })
+	}
+	return c, err
+}
+
+// again takes up a call that we have left and joined once more.
+func (p *Phone) again(s wire.CallState) {
+	p.mu.Lock()
+	i := slices.Index(p.over, s.Call)
+	if i >= 0 {
+		p.over = slices.Delete(p.over, i, i+1)
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		p.enter(s)
+	}
+}
+
+// hold counts links that are being joined. Calls that begin meanwhile wait with their
+// keys: which of them is the link's is known by the reply only.
+func (p *Phone) hold(n int) {
+	p.mu.Lock()
+	p.linking += n
+	var free []*Call
+	if p.linking == 0 {
+		for _, c := range p.calls {
+			free = append(free, c)
+		}
+	}
+	p.mu.Unlock()
+	for _, c := range free {
+		c.post(func() { c.release("") })
+	}
 }
 
 func (p *Phone) joined(ctx context.Context, id wire.CallID, m wire.Media, began time.Time) (*Call, error) {
@@ -283,6 +324,7 @@ func (p *Phone) enter(s wire.CallState) {
 			stop()
 			return
 		}
+		c.held = p.linking > 0
 		p.work.Go(func() { c.keys.Run(ctx) })
 	}
 	p.calls[s.Call] = c

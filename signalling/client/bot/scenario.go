@@ -138,7 +138,7 @@ func (g *gathering) join(ctx context.Context, phones []*Phone) error {
 		return fmt.Errorf("make a link: %w", err)
 	}
 	speaks := wire.Media{Microphone: true, Camera: g.cfg.Films}
-	if _, err := phones[0].JoinLink(ctx, link.Link, speaks); err != nil { // nobody is there whom he could hear
+	if _, err := phones[0].JoinLink(ctx, link.Link, "", speaks); err != nil { // nobody is there whom he could hear
 		return err
 	}
 	speakers := phones[1:g.cfg.Speakers]
@@ -152,7 +152,7 @@ func (g *gathering) join(ctx context.Context, phones []*Phone) error {
 // enter has one join and waits until he hears somebody.
 func (g *gathering) enter(ctx context.Context, p *Phone, link wire.LinkID, m wire.Media) error {
 	began := time.Now()
-	c, err := p.JoinLink(ctx, link, m)
+	c, err := p.JoinLink(ctx, link, "", m)
 	if err != nil {
 		return err
 	}

@@ -82,8 +82,20 @@ type phone struct {
 
 func (w *world) phone(user wire.UserID, clip int) *phone {
 	w.t.Helper()
+	return w.open(w.config(user, clip))
+}
+
+// silent is a phone without media.
+func (w *world) silent(user wire.UserID) *phone {
+	w.t.Helper()
+	cfg := w.config(user, 0)
+	cfg.Engine, cfg.Clip = nil, nil
+	return w.open(cfg)
+}
+
+func (w *world) open(cfg bot.PhoneConfig) *phone {
+	w.t.Helper()
 	p := &phone{}
-	cfg := w.config(user, clip)
 	cfg.Incoming = func(in wire.Incoming) { p.mu.Lock(); defer p.mu.Unlock(); p.rung = append(p.rung, in) }
 	cfg.Stopped = func(s wire.RingStopped) { p.mu.Lock(); defer p.mu.Unlock(); p.ended = append(p.ended, s) }
 	opened, err := bot.Open(w.t.Context(), cfg)

@@ -1,8 +1,11 @@
 package keys
 
 import (
+	"bytes"
 	"context"
+	"crypto/ed25519"
 	"errors"
+	"fmt"
 	"time"
 
 	"pronto/signalling/client/mls"
@@ -39,7 +42,7 @@ func (k *Keys) found(ctx context.Context, number uint32) error {
 	if err != nil {
 		return err
 	}
-	info, err := g.GroupInfo()
+	info, err := k.link.info(g)
 	if err != nil {
 		return err
 	}
@@ -92,11 +95,19 @@ func (k *Keys) fromOutside(state wire.Keys) (*mls.Commit, error) {
 	if err != nil {
 		return nil, err
 	}
+	said, err := mls.ParseInfo(info)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.link.admitsGroup(said); err != nil {
+		return nil, err
+	}
 	members, err := mls.MembersOf(k.mls, info)
 	if err != nil {
 		return nil, err
 	}
-	var e mls.Entry
+	key := k.cfg.Identity.Key.Public().(ed25519.PublicKey)
+	e := mls.Entry{AuthenticatedData: k.link.entry(said.Group, said.Epoch, key)}
 	for _, m := range members {
 		if deviceOf(m) == (device{string(k.cfg.Identity.Account), string(k.cfg.Identity.Device)}) {
 			e.Replace = &m.Index
@@ -120,7 +131,7 @@ func (k *Keys) welcomed(ctx context.Context, w wire.KeysWelcomed) error {
 			k.report(ctx, wire.KeyFailureWelcome)
 		}
 		k.enterAt = time.Now()
-		return err
+		return err // and nothing more if we are locked out
 	}
 	return k.adopt(ctx, g, w.Group, w.First, w.Holders)
 }
@@ -134,20 +145,26 @@ func (k *Keys) join(w wire.KeysWelcomed) (*mls.Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	tree, err := mls.RatchetTree(info)
+	said, err := mls.ParseInfo(info)
 	if err != nil {
 		return nil, err
 	}
-	g, err := mls.Join(k.mls, k.mine, welcome, tree)
+	if err := k.link.admitsGroup(said); err != nil {
+		return nil, err
+	}
+	g, err := mls.Join(k.mls, k.mine, welcome, said.Tree)
 	if err != nil {
 		return nil, err
+	}
+	if !bytes.Equal(g.Confirmation(), said.Confirmation) || g.Epoch() != uint64(w.Epoch) {
+		return nil, fmt.Errorf("%w: a welcome to another epoch than its group info", mls.ErrUnverified)
 	}
 	return g, lawful(g, k.groupID(w.Group))
 }
 
 // spoilt reports what was not good; another error is returned.
 func (k *Keys) spoilt(ctx context.Context, failure wire.KeyFailure, err error) error {
-	for _, bad := range []error{mls.ErrMalformed, mls.ErrUnverified, mls.ErrRefused, mls.ErrEpoch} {
+	for _, bad := range []error{mls.ErrMalformed, mls.ErrUnverified, mls.ErrRefused, mls.ErrEpoch, mls.ErrPSK} {
 		if errors.Is(err, bad) {
 			k.report(ctx, failure)
 			return nil

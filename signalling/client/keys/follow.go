@@ -47,7 +47,7 @@ func (k *Keys) wanted(ctx context.Context, w wire.KeysWanted) error {
 
 // make makes a commit that leads to a lawful group.
 func (k *Keys) make(p mls.Proposals) (*mls.Commit, error) {
-	c, err := k.group.Commit(p)
+	c, err := k.group.Commit(k.link.with(p))
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (k *Keys) commit(ctx context.Context, p mls.Proposals) error {
 
 // send sends a commit, and takes it as the group's if the server does.
 func (k *Keys) send(ctx context.Context, number, epoch uint32, c *mls.Commit) error {
-	info, err := c.Group.GroupInfo()
+	info, err := k.link.info(c.Group)
 	if err != nil {
 		return err
 	}

@@ -52,13 +52,17 @@ func deviceOf(m mls.Member) device {
 }
 
 // admit says whether what a commit of somebody else does is allowed: who comes from
-// outside removes nobody but himself, and there is nothing that we do not use.
-func admit(c mls.Change) error {
-	if c.Unusual {
+// outside removes nobody but himself, and there is nothing that we do not use. Where
+// the call's link has a secret, whoever comes knows it.
+func (k *Keys) admit(c mls.Change) error {
+	switch {
+	case c.Unusual:
 		return errors.New("keys: a commit with unusual proposals")
+	case !c.External:
+		return k.link.admitsAdds(c)
 	}
-	if !c.External {
-		return nil
+	if err := k.link.admitsEntry(k.groupID(k.number), c); err != nil {
+		return err
 	}
 	for _, m := range c.Removed {
 		if deviceOf(m) != deviceOf(c.By) {

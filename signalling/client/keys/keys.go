@@ -85,6 +85,7 @@ type Keys struct {
 	view    atomic.Pointer[view]
 
 	// Owned by Run.
+	link     linkKey
 	group    *mls.Group // nil while we are in none
 	number   uint32     // of the group, among the call's
 	first    uint32     // frame epoch of its first epoch
@@ -116,7 +117,10 @@ func New(cfg Config) (*Keys, error) {
 		cfg: cfg, inbox: make(chan func(context.Context), maxInbox), trouble: make(chan wire.KeyFailure, 1),
 		done: make(chan struct{}), reported: map[wire.KeyFailure]time.Time{},
 	}
-	k.mls = mls.Config{Identity: cfg.Identity.mls(), Authenticate: authenticate, Admit: admit, Now: time.Now}
+	k.mls = mls.Config{
+		Identity: cfg.Identity.mls(), Authenticate: authenticate, Admit: k.admit, Now: time.Now,
+		PSK: func(id []byte) []byte { return k.link.psk(id) },
+	}
 	return k, nil
 }
 
@@ -165,8 +169,19 @@ func (k *Keys) post(f func(context.Context)) {
 	}
 }
 
-// Enter enters the call's group, or founds it: for a device that is in the call.
-func (k *Keys) Enter() { k.post(func(ctx context.Context) { k.try(ctx, k.enter) }) }
+// Enter enters the call's group, or founds it: for a device that is in the call. secret is
+// that of the call's link, which is the part of its address after #; empty if there is
+// none.
+func (k *Keys) Enter(secret string) {
+	k.post(func(ctx context.Context) {
+		k.try(ctx, func(ctx context.Context) (err error) {
+			if k.link, err = newLinkKey(secret); err != nil {
+				return err
+			}
+			return k.enter(ctx)
+		})
+	})
+}
 
 // Sync gets what was missed: after the session was lost.
 func (k *Keys) Sync() { k.post(func(ctx context.Context) { k.try(ctx, k.sync) }) }
@@ -211,6 +226,10 @@ func (k *Keys) try(ctx context.Context, f func(context.Context) error) {
 	k.cfg.Logger.Debug("keys", "error", err)
 	if p, ok := errors.AsType[*wire.Problem](err); ok && (p.Code == wire.CodeNotFound || p.Code == wire.CodeCallEnded) {
 		return // the call's events say why
+	}
+	if errors.Is(err, errLocked) || errors.Is(err, mls.ErrPSK) {
+		k.enterAt = time.Time{} // it would be the same again
+		return
 	}
 	if k.group == nil || k.mine != nil {
 		k.enterAt = soon()

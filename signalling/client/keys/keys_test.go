@@ -3,6 +3,7 @@ package keys
 import (
 	"bytes"
 	"crypto/ed25519"
+	"encoding/hex"
 	"errors"
 	"strings"
 	"testing"
@@ -34,6 +35,23 @@ func TestCodesAreThoseThatThePageShows(t *testing.T) {
 	}
 	if SafetyNumber(bia, ana) != want {
 		t.Error("the two sides see another number")
+	}
+}
+
+// TestALinksProofsAreThoseThatThePageMakes has what the page's own code makes of the same.
+func TestALinksProofsAreThoseThatThePageMakes(t *testing.T) {
+	key, err := newLinkKey("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, got := range map[string][]byte{
+		"c417825dd936ed912c904ca3b003d3cb98d2bc3ba79e8335f551a7bc338f65ed": key,
+		"4cbb35f83d9a1ebd9313db8ff43f0e920f765186305551e4dd45da5d387de672": key.entry([]byte("call/1"), 6, counting(1)),
+		"fbc2391f6bac17b9b95d2e691cdba6c9f6f38fc84ec2aa44fb13759045f2d50c": key.group([]byte("call/1"), 6, counting(9)),
+	} {
+		if hex.EncodeToString(got) != want {
+			t.Errorf("%x, want %s", got, want)
+		}
 	}
 }
 
@@ -92,7 +110,7 @@ func TestWhoComesFromOutsideRemovesOnlyHimself(t *testing.T) {
 		"is in and removes another": {mls.Change{By: ana, Removed: []mls.Member{bia}}, true},
 		"does something else":       {mls.Change{By: ana, Unusual: true}, false},
 	} {
-		if err := admit(test.change); (err == nil) != test.ok {
+		if err := (&Keys{}).admit(test.change); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -106,7 +124,7 @@ func made(t *testing.T, account wire.UserID, device wire.DeviceID) (mls.Config, 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return mls.Config{Identity: id, Authenticate: authenticate, Admit: admit}, p
+	return mls.Config{Identity: id, Authenticate: authenticate, Admit: (&Keys{}).admit}, p
 }
 
 func TestADeviceIsInAGroupOnceAndTheGroupIsTheCalls(t *testing.T) {
@@ -186,5 +204,55 @@ func TestWhatCannotBeOpenedIsMendedOnceAndReported(t *testing.T) {
 	}
 	if len(k.trouble) != 1 || <-k.trouble != wire.KeyFailureNoKey {
 		t.Error("nobody was told")
+	}
+}
+
+func TestNobodyComesToALinksCallWithoutItsSecret(t *testing.T) {
+	key, err := newLinkKey("secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ana := member(t, "ana", "d1", 3)
+	k := &Keys{cfg: Config{Call: "call"}, number: 1, link: key}
+	proof := key.entry([]byte("call/1"), 6, ana.Key)
+	for name, test := range map[string]struct {
+		change mls.Change
+		ok     bool
+	}{
+		"enters with the proof":    {mls.Change{By: ana, External: true, Epoch: 7, AuthenticatedData: proof}, true},
+		"with one of before":       {mls.Change{By: ana, External: true, Epoch: 8, AuthenticatedData: proof}, false},
+		"with another's":           {mls.Change{By: member(t, "bia", "d1", 4), External: true, Epoch: 7, AuthenticatedData: proof}, false},
+		"without":                  {mls.Change{By: ana, External: true, Epoch: 7}, false},
+		"is added with the key":    {mls.Change{By: ana, Added: []mls.Member{ana}, PSKs: [][]byte{linkPSK}}, true},
+		"is added without the key": {mls.Change{By: ana, Added: []mls.Member{ana}}, false},
+	} {
+		if err := k.admit(test.change); (err == nil) != test.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	cfg, p := made(t, "ana", "d1")
+	g, err := mls.Create(cfg, p, []byte("call/1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := newLinkKey("another")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, maker := range map[string]linkKey{"with the secret": key, "with another": other, "without": nil} {
+		b, err := maker.info(g)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said, err := mls.ParseInfo(b)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := key.admitsGroup(said); (err == nil) != bytes.Equal(maker, key) {
+			t.Errorf("a group %s: %v", name, err)
+		}
+		if err := linkKey(nil).admitsGroup(said); errors.Is(err, errLocked) != (maker != nil) {
+			t.Errorf("a group %s, for us who do not know it: %v", name, err)
+		}
 	}
 }

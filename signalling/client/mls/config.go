@@ -70,6 +70,8 @@ var (
 	ErrEpoch = errors.New("mls: a message of another epoch")
 	// ErrRemoved is returned for a commit that takes us out of the group.
 	ErrRemoved = errors.New("mls: we were removed")
+	// ErrPSK is returned for what needs a pre-shared key that we do not have.
+	ErrPSK = errors.New("mls: a pre-shared key that we do not have")
 	// ErrRefused is returned for what is valid but not allowed or not supported.
 	ErrRefused = errors.New("mls: refused")
 )

@@ -156,30 +156,6 @@ func JoinExternal(cfg Config, info []byte, e Entry) (*Commit, error) {
 	return g.enterFromOutside(init, kemOutput, e)
 }
 
-// RatchetTree returns the ratchet tree in an MLSMessage with a group info, for [Join]; nil if
-// it holds none. It is verified there.
-func RatchetTree(info []byte) ([]byte, error) {
-	m, err := parseMessage(info)
-	if err != nil {
-		return nil, err
-	}
-	if m.groupInfo == nil {
-		return nil, fmt.Errorf("%w: no group info", ErrMalformed)
-	}
-	t, _ := findExtension(m.groupInfo.extensions, extRatchetTree)
-	return t, nil
-}
-
-// MembersOf returns the members of the group that an MLSMessage with a group info is of,
-// once all of it is verified.
-func MembersOf(cfg Config, info []byte) ([]Member, error) {
-	g, err := outside(cfg, info, nil)
-	if err != nil {
-		return nil, err
-	}
-	return g.Members(), nil
-}
-
 // outside is the view that somebody has who is no member, without secrets.
 func outside(cfg Config, info, tree []byte) (*Group, error) {
 	if err := cfg.Validate(); err != nil {

@@ -101,13 +101,22 @@ func (g *Group) Export(label string, context []byte, n int) ([]byte, error) {
 // section 8.7).
 func (g *Group) EpochAuthenticator() []byte { return bytes.Clone(g.secrets.authenticator) }
 
-// GroupInfo is an MLSMessage with which somebody may join by an external commit.
-func (g *Group) GroupInfo() ([]byte, error) {
+// Confirmation is the tag by which the members of this epoch know it (RFC 9420, section
+// 6.1). It is no secret.
+func (g *Group) Confirmation() []byte { return bytes.Clone(g.confirmation) }
+
+// GroupInfo is an MLSMessage with which somebody may join by an external commit. It
+// says what the extensions say besides.
+func (g *Group) GroupInfo(more ...Extension) ([]byte, error) {
 	key, err := g.secrets.externalKey()
 	if err != nil {
 		return nil, err
 	}
-	info := g.groupInfo(extension{extExternalPub, key.PublicKey().Bytes()})
+	list := []extension{{extExternalPub, key.PublicKey().Bytes()}}
+	for _, e := range more {
+		list = append(list, extension{e.Type, e.Data})
+	}
+	info := g.groupInfo(list...)
 	return message{groupInfo: info}.bytes(), nil
 }
 
@@ -152,7 +161,7 @@ func (c Config) psks(ids []pskID, group []byte, past []resumption) (secret []byt
 			}
 		}
 		if key == nil {
-			return nil, fmt.Errorf("%w: a pre-shared key that we do not have", ErrRefused)
+			return nil, ErrPSK
 		}
 		keys = append(keys, key)
 	}

@@ -209,7 +209,7 @@ func TestWithoutThePreSharedKeyNobodyFollows(t *testing.T) {
 	link := &psk{[]byte("link"), []byte("secret")}
 	message, _, err := r.members[0].commit(change{PSK: link})
 	r.ok(err)
-	refused(t, r.members[1], message, mls.ErrRefused)
+	refused(t, r.members[1], message, mls.ErrPSK)
 	r.members[2].psk = &psk{link.ID, []byte("another")}
 	refused(t, r.members[2], message, mls.ErrUnverified)
 	_, err = r.members[1].process(message, link)
@@ -274,5 +274,27 @@ func TestAHundredMembersFit(t *testing.T) {
 	r.ok(err)
 	if len(newcomers[3].group.Members()) != 98 {
 		t.Errorf("%d members", len(newcomers[3].group.Members()))
+	}
+}
+
+func TestAKeyForWhichNobodyCanEncryptIsRefused(t *testing.T) {
+	r := newRoom(t, "ana", "bia")
+	bad := newOurs("bad")
+	message := r.must(bad.prepare())
+	k, err := mls.ParseKeyPackage(message)
+	r.ok(err)
+	for name, key := range map[string][]byte{
+		"zero": make([]byte, 32), "one": append([]byte{1}, make([]byte, 31)...), "short": make([]byte, 31),
+		"of order eight": {
+			0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a,
+			0xda, 0x09, 0x8d, 0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8, 0x00,
+		},
+	} {
+		if _, err := mls.ParseKeyPackage(mls.WithInitKey(k, bad.cfg.Identity, key)); err == nil {
+			t.Errorf("%s was taken", name)
+		}
+	}
+	if _, err := mls.ParseKeyPackage(mls.WithInitKey(k, bad.cfg.Identity, r.info[len(r.info)-32:])); err != nil {
+		t.Errorf("another key was not: %v", err)
 	}
 }

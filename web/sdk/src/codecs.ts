@@ -74,7 +74,14 @@ function slimSection(section: string, codec: VideoCodec): string {
     if (uri === dependencyDescriptor) return sends && !hasLayers(codec);
     return uri !== undefined && !extensions.includes(uri);
   };
-  return lines.filter((line) => !useless(line)).join("\r\n");
+  return lines
+    .filter((line) => !useless(line))
+    .flatMap((line) => {
+      // Browsers do not offer to ask for lost sound and to send it again, but do both where the answer says so.
+      const [, sound] = /^a=rtpmap:(\d+) (?:opus|red)\/48000/i.exec(line) ?? [];
+      return sound === undefined ? [line] : [line, `a=rtcp-fb:${sound} nack`];
+    })
+    .join("\r\n");
 }
 
 /** camera are the encodings of a camera as simulcast. */

@@ -91,3 +91,21 @@ test("encodings that nobody needs are not sent; one with all sizes is sent while
   await sendEncodings(layered.fake, [false, false, false]);
   expect(layered.active()).toEqual([false, false, false]);
 });
+
+test("lost sound is asked for", () => {
+  const section = [
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 63",
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtpmap:63 red/48000/2",
+    "",
+  ];
+  expect(slim(["v=0", ...section].join("\r\n"), "vp8").split("\r\n")).toEqual([
+    "v=0",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 63",
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtcp-fb:111 nack",
+    "a=rtpmap:63 red/48000/2",
+    "a=rtcp-fb:63 nack",
+    "",
+  ]);
+});

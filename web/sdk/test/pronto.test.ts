@@ -203,6 +203,20 @@ describe("a call", () => {
     expect(call.participants[1]?.presence).toBe("ringing");
   });
 
+  test("lets the host turn somebody's microphone off, and heeds it when ours is", async () => {
+    await connect();
+    const call = await ring();
+    const asked = call.muteParticipant("bia");
+    const frame = server.last.of("muteParticipant").at(-1);
+    expect(frame?.body).toEqual({ call: "cal1", participant: "bia" });
+    server.reply(frame?.id ?? "", "done", {});
+    await asked;
+    event("mediaChanged", 2, { participant: "bia", media: { ...media, microphone: false }, by: "ana" });
+    expect(call.participants.find((p) => p.participant === "bia")?.media.microphone).toBe(false);
+    event("mediaChanged", 3, { participant: "ana", media: { ...media, microphone: false }, by: "bia" });
+    expect(call.local.microphone).toBe(false);
+  });
+
   test("ends once, with the server's reason", async () => {
     await connect();
     const call = await ring();

@@ -6,6 +6,7 @@ import type { Holder, Keyring } from "./keyring.ts";
 import type { Sealed } from "./kid.ts";
 import type { Expected, StreamCounts } from "./messages.ts";
 import { type Fault, Opener, type Verdict } from "./opener.ts";
+import { openRED } from "./red.ts";
 import type { Sealer } from "./sealer.ts";
 
 /** EncodedFrame is a frame between codec and packets (W3C webrtc-encoded-transform, section 4). */
@@ -185,7 +186,9 @@ export class OpenStream {
     const result =
       codec === undefined
         ? { fault: "malformed" as const }
-        : await this.#opener.open(codec, new Uint8Array(frame.data));
+        : codec === "red"
+          ? await openRED(this.#opener, new Uint8Array(frame.data))
+          : await this.#opener.open(codec, new Uint8Array(frame.data));
     if (result === "wait") return "wait";
     this.#frames++;
     if (result === "late") return "done";

@@ -1,0 +1,246 @@
+package call
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"pronto/signalling/store"
+)
+
+// memory is a store that never fails unless told to, for tests in fake time.
+type memory struct {
+	mu        sync.Mutex
+	down      bool
+	fenced    bool
+	calls     map[string]store.CallRow
+	pairs     map[string]string
+	outbox    map[string][]string // user to topics
+	log       map[string][]store.LogChange
+	relations map[[2]string]store.Relation
+	links     map[string]store.Link
+	groups    map[string]store.GroupRow
+	veiled    map[[2]string]bool // viewer and whom he must not see
+	decided   []store.Decision
+	strangers map[string][]string // caller to those who do not know him
+	answers   []store.Answer
+	timelines map[string]string
+	packages  map[string][]string // account and device to key packages
+	afterRead func()              // runs between the commit of a call and the second look
+}
+
+func newMemory() *memory {
+	return &memory{
+		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
+		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
+		groups:    map[string]store.GroupRow{},
+		strangers: map[string][]string{}, timelines: map[string]string{},
+	}
+}
+
+func pair(n *store.NewCall) string {
+	if n.Topology != store.Pair || len(n.Callees) != 1 || n.Unpaired {
+		return ""
+	}
+	a, b := n.Caller, n.Callees[0]
+	if b < a {
+		a, b = b, a
+	}
+	return a + "/" + b
+}
+
+func (m *memory) CreateCall(_ context.Context, n *store.NewCall, decide func([]store.Relation) error) (store.CallRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return store.CallRow{}, store.ErrUnavailable
+	}
+	if decide != nil {
+		if err := decide(m.relate(n.Caller, n.Callees)); err != nil {
+			return store.CallRow{}, err
+		}
+	}
+	if p := pair(n); p != "" {
+		if other, ok := m.pairs[p]; ok {
+			return store.CallRow{}, &store.Glare{CallID: other}
+		}
+		m.pairs[p] = n.ID
+	}
+	row := store.CallRow{ID: n.ID, Kind: n.Kind, State: n.State, Epoch: 1, Snapshot: n.Snapshot}
+	m.calls[n.ID] = row
+	m.write(n.Log, nil, n.Outbox)
+	m.decided = append(m.decided, n.Decisions...)
+	m.strangers[n.Caller] = append(m.strangers[n.Caller], n.Strangers...)
+	return row, nil
+}
+
+func (m *memory) write(log []store.LogChange, drop []string, outbox []store.NewOutbox) {
+	for _, l := range log {
+		m.log[l.UserID] = append(m.log[l.UserID], l)
+	}
+	for user := range m.outbox {
+		m.outbox[user] = slices.DeleteFunc(m.outbox[user], func(row string) bool {
+			return slices.ContainsFunc(drop, func(key string) bool { return row == TopicRing+" "+key || row == TopicMissed+" "+key })
+		})
+	}
+	for _, o := range outbox {
+		m.outbox[o.UserID] = append(m.outbox[o.UserID], o.Topic+" "+o.Key)
+	}
+}
+
+func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.Change) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row := m.calls[id]
+	switch {
+	case m.down:
+		return store.ErrUnavailable
+	case m.fenced || row.Epoch != epoch || row.EndReason != "":
+		return store.ErrFenced
+	}
+	row.State, row.Snapshot, row.EndReason = c.State, c.Snapshot, c.EndReason
+	m.calls[id] = row
+	if c.EndReason != "" || c.Topology == store.Group {
+		for p, holder := range m.pairs {
+			if holder == id {
+				delete(m.pairs, p)
+			}
+		}
+	}
+	m.write(c.Log, c.DropOutbox, c.Outbox)
+	m.decided = append(m.decided, c.Decisions...)
+	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
+	m.answers = append(m.answers, c.Answers...)
+	if c.Timeline != nil {
+		m.timelines[c.Timeline.Key] = c.Timeline.Body
+	}
+	return nil
+}
+
+func (m *memory) relate(caller string, callees []string) []store.Relation {
+	list := make([]store.Relation, 0, len(callees))
+	for _, callee := range callees {
+		r, ok := m.relations[[2]string{caller, callee}]
+		if !ok {
+			r = store.Relation{
+				CalleeExists: true, CalleeName: callee, CalleeHasCaller: true, CallerHasCallee: true,
+				CalleePrivacy: store.Privacy{WhoMayCall: store.Everyone, WhoMayAdd: store.Everyone},
+			}
+		}
+		r.Caller, r.Callee = caller, callee
+		r.CallerShown, r.CalleeShown = !m.veiled[[2]string{callee, caller}], !m.veiled[[2]string{caller, callee}]
+		if !r.CallerHasCallee || !r.CalleeShown {
+			r.CalleeName = ""
+		}
+		list = append(list, r)
+	}
+	return list
+}
+
+func (m *memory) Relations(_ context.Context, caller string, callees []string) ([]store.Relation, error) {
+	if m.afterRead != nil {
+		m.afterRead()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return nil, store.ErrUnavailable
+	}
+	return m.relate(caller, callees), nil
+}
+
+// Seen shows everybody to everybody, but those in veiled, and by the name only
+// those who are contacts.
+func (m *memory) Seen(_ context.Context, ones, others []string) ([]store.Seen, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return nil, store.ErrUnavailable
+	}
+	var list []store.Seen
+	for _, a := range ones {
+		for _, b := range others {
+			for _, p := range [][2]string{{a, b}, {b, a}} {
+				rel := m.relate(p[0], p[1:])[0]
+				list = append(list, store.Seen{Viewer: p[0], Subject: p[1], Known: rel.CallerHasCallee, Admitted: !m.veiled[p]})
+			}
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) ClaimCalls(context.Context, string) ([]store.CallRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []store.CallRow
+	for id, row := range m.calls {
+		if row.EndReason == "" {
+			row.Epoch++
+			m.calls[id] = row
+			list = append(list, row)
+		}
+	}
+	return list, nil
+}
+
+func (m *memory) Group(_ context.Context, id string) (store.GroupRow, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if g, ok := m.groups[id]; ok {
+		return g, nil
+	}
+	return store.GroupRow{}, store.ErrNotFound
+}
+
+func (m *memory) Link(_ context.Context, id string) (store.Link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.links[id]; ok {
+		return l, nil
+	}
+	return store.Link{}, store.ErrNotFound
+}
+
+func (m *memory) WriteDecisions(_ context.Context, decisions ...store.Decision) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.decided = append(m.decided, decisions...)
+	return nil
+}
+
+func (m *memory) AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error) {
+	l, err := m.Link(ctx, id)
+	if err != nil {
+		return l, &store.LinkRefused{Reason: store.LinkUnknown}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l.MaxUses > 0 && l.Uses >= l.MaxUses {
+		return l, &store.LinkRefused{Reason: store.LinkExhausted}
+	}
+	l.Uses++
+	m.links[id] = l
+	m.decided = append(m.decided, decisions...)
+	return l, nil
+}
+
+// TakeKeyPackage gives the last one that a test has put there.
+func (m *memory) TakeKeyPackage(_ context.Context, user, device string) (store.KeptKeyPackage, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	kept := m.packages[user+"/"+device]
+	if len(kept) == 0 {
+		return store.KeptKeyPackage{}, store.ErrNotFound
+	}
+	m.packages[user+"/"+device] = kept[1:]
+	return store.KeptKeyPackage{Package: kept[0], KeptKeyPackages: store.KeptKeyPackages{Left: len(kept) - 1}}, nil
+}
+
+// block makes owner block other, as the store would.
+func (m *memory) block(owner, other string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r := m.relate(other, []string{owner})[0]
+	r.CalleeBlockedCaller = true
+	m.relations[[2]string{other, owner}] = r
+}

@@ -13,6 +13,9 @@ const (
 	usablePercent = 95
 	// steadyFor is how long a picture that had to become smaller, or stop, stays so: each change costs a key frame.
 	steadyFor = 2 * time.Second
+	// urgentPercent is how much of what there is room for may flow until a lower encoding can begin; where more does, it
+	// stops at once, for the queue on the way would only grow, and the key frame would wait in it.
+	urgentPercent = 140
 	// spareBps is how much more is looked for than is needed, so that a change of what it costs does no harm.
 	spareBps = 50_000
 	// sparePercent is what there must be of what all pictures cost for none to be held back.
@@ -93,6 +96,7 @@ func (r *Room) aimPictures(viewer *Peer, now time.Time) {
 	carries, reason := int(viewer.link.path.bps.Load()), PausedBandwidth
 	viewer.link.path.wanted.Store(int64((cost*sparePercent/100+sound)*100/usablePercent + spareBps))
 	r.choices = r.choices[:0]
+	limited, urgent, flows := false, false, 0
 	switch budget := carries*usablePercent/100 - sound; {
 	case viewer.use.spent():
 		reason = PausedDataBudget
@@ -105,13 +109,21 @@ func (r *Room) aimPictures(viewer *Peer, now time.Time) {
 			r.choices = append(r.choices, r.demands[i].Wanted)
 		}
 	default:
+		limited = true
 		for i, s := range shown {
 			s.steady(&r.demands[i], now)
+			flows += r.demands[i].Costs()
 		}
+		urgent = flows > budget*urgentPercent/100
 		r.choices = layer.Allocate(r.choices, r.demands, budget)
 	}
 	for i, s := range shown {
-		s.take(r.choices[i], reason, now)
+		if s.take(r.choices[i], reason, now) && limited {
+			s.lessened = now
+			if urgent {
+				s.restart()
+			}
+		}
 	}
 	viewer.tellPaused()
 }
@@ -167,19 +179,17 @@ func (s *slot) steady(d *layer.Demand, now time.Time) {
 	}
 }
 
-// take lets an encoding flow in the slot, [layer.None] for a pause.
-func (s *slot) take(picked int, reason PauseReason, now time.Time) {
+// take lets an encoding flow in the slot, [layer.None] for a pause. It reports whether that is less than before.
+func (s *slot) take(picked int, reason PauseReason, now time.Time) (less bool) {
 	if picked == layer.None {
 		if !s.paused {
 			s.paused, s.reason, s.lessened = true, reason, now
 			s.viewer.sfu.count.pauses.Add(1)
 		}
 		s.aim(choice{})
-		return
+		return false
 	}
-	if !s.paused && picked < s.picked {
-		s.lessened = now
-	}
+	less = !s.paused && picked < s.picked
 	s.paused, s.picked = false, picked
 	s.stream.need(picked, now)
 	if c := s.stream.flowing(picked, now); s.decodes(c.encoding) {
@@ -187,6 +197,7 @@ func (s *slot) take(picked int, reason PauseReason, now time.Time) {
 	} else {
 		s.aim(choice{})
 	}
+	return less
 }
 
 // tellPaused tells which pictures are paused, if that has changed.

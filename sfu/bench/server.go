@@ -38,7 +38,10 @@ func runServer(in io.Reader, out io.Writer, profile *profiler) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
-	s, err := sfu.New(sfu.Config{Conn: conn, Logger: slog.New(slog.DiscardHandler)})
+	s, err := sfu.New(sfu.Config{
+		Conn: conn, Logger: slog.New(slog.DiscardHandler),
+		Limits: sfu.Limits{Voices: 9}, // in the mesh everybody is sent everybody, as by other servers
+	})
 	if err != nil {
 		return err
 	}

@@ -59,6 +59,14 @@ func Cost(demands []Demand) (bps int) {
 	return bps
 }
 
+// Costs is what flows now costs, in bit/s.
+func (d Demand) Costs() int {
+	if d.Current == None {
+		return 0
+	}
+	return d.Rates[d.Current]
+}
+
 // lowest is the index of the lowest encoding that can be had and is wanted.
 func (d Demand) lowest() int {
 	for i := 0; i <= d.Wanted; i++ {

@@ -2,7 +2,10 @@ package sfutest
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"net/netip"
+	"regexp"
 	"sync"
 	"testing"
 	"time"
@@ -27,6 +30,9 @@ type Options struct {
 	AudioSlots, VideoSlots int
 	// Layers is how many encodings its camera has; 0 means 3, 1 means no simulcast.
 	Layers int
+	// Relay is where the client sends what is for the SFU, and hears it from; not valid for straight. Such a client
+	// reports when packets arrive.
+	Relay netip.AddrPort
 	// Filling is how many bytes are added to each packet of an encoding of the camera.
 	Filling [3]int
 }
@@ -44,6 +50,7 @@ type Client struct {
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 	once   sync.Once
+	relay  netip.AddrPort
 	gate   *gate
 
 	mic, camera, screen *publisher
@@ -80,7 +87,8 @@ func New(t testing.TB, id string, tag byte, o Options) *Client {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Client{ID: id, Tag: tag, t: t, cancel: cancel, received: map[string]*Track{}}
 	c.gate = newGate(t)
-	c.PC = newConnection(t, c.gate)
+	c.relay = o.Relay
+	c.PC = newConnection(t, c.gate, o.Relay.IsValid())
 	c.PC.OnTrack(c.onTrack)
 	c.mic = c.addSource(ctx, "microphone", webrtc.MimeTypeOpus, nil)
 	rids := []string{"q", "h", "f"}[:o.Layers]
@@ -98,7 +106,7 @@ func New(t testing.TB, id string, tag byte, o Options) *Client {
 	return c
 }
 
-func newConnection(t testing.TB, gate *gate) *webrtc.PeerConnection {
+func newConnection(t testing.TB, gate *gate, reports bool) *webrtc.PeerConnection {
 	t.Helper()
 	var m webrtc.MediaEngine
 	must(t, m.RegisterDefaultCodecs())
@@ -114,6 +122,9 @@ func newConnection(t testing.TB, gate *gate) *webrtc.PeerConnection {
 	must(t, webrtc.ConfigureTWCCHeaderExtensionSender(&m, &interceptor.Registry{}))
 	var registry interceptor.Registry
 	must(t, webrtc.ConfigureRTCPReports(&registry))
+	if reports {
+		must(t, webrtc.ConfigureTWCCSender(&m, &registry))
+	}
 	var e webrtc.SettingEngine
 	e.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 	e.SetIncludeLoopbackCandidate(true)
@@ -169,11 +180,22 @@ func (c *Client) negotiate(options *webrtc.OfferOptions, change func(string) str
 	}
 	answer, err := c.Peer.Negotiate(ctx, sfu.Offer{SDP: offer.SDP})
 	must(c.t, err)
-	must(c.t, c.PC.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: answer.SDP}))
+	must(c.t, c.PC.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.throughRelay(answer.SDP)}))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.offers++
 }
+
+// throughRelay has an answer's candidates lead to the client's relay, if it has one.
+func (c *Client) throughRelay(answer string) string {
+	if !c.relay.IsValid() {
+		return answer
+	}
+	return candidate.ReplaceAllString(answer, fmt.Sprintf("${1}%s %d typ host", c.relay.Addr(), c.relay.Port()))
+}
+
+// candidate is the address of a candidate, with what is before it.
+var candidate = regexp.MustCompile(`(?m)^(a=candidate:\S+ 1 udp \d+ )\S+ \d+ typ host`)
 
 // On is the callback to join with.
 func (c *Client) On(e sfu.PeerEvent) {

@@ -148,7 +148,6 @@ func signIn(t *testing.T, page, user string, encryption uint32) *client.Client {
 		URL:        "ws" + strings.TrimPrefix(page, "http") + "/v1/ws",
 		Token:      func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) }, Device: "test", DeviceName: "test",
 		Logger: slog.New(slog.DiscardHandler), MinBackOff: 10 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
-		Encryption: wire.EncryptionVersion, // of which this test needs no keys: nobody talks
 	})
 	if err != nil {
 		t.Fatalf("sign in as %s: %v", user, err)

@@ -133,21 +133,14 @@ func (p *process) kill() {
 	<-p.done
 }
 
-// person signs in to a demo server, without encryption.
-func person(t *testing.T, page, user string) *client.Client { return signIn(t, page, user, 0) }
-
-// speaking is person for one who speaks encryption.
-func speaking(t *testing.T, page, user string) *client.Client {
-	return signIn(t, page, user, wire.EncryptionVersion)
-}
-
-func signIn(t *testing.T, page, user string, encryption uint32) *client.Client {
+// person signs in to a demo server.
+func person(t *testing.T, page, user string) *client.Client {
 	t.Helper()
 	c, err := client.Dial(t.Context(), client.Config{
-		Encryption: encryption,
-		URL:        "ws" + strings.TrimPrefix(page, "http") + "/v1/ws",
-		Token:      func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) }, Device: "test", DeviceName: "test",
+		URL:   "ws" + strings.TrimPrefix(page, "http") + "/v1/ws",
+		Token: func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) }, Device: "test", DeviceName: "test",
 		Logger: slog.New(slog.DiscardHandler), MinBackOff: 10 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
+		Encryption: wire.EncryptionVersion,
 	})
 	if err != nil {
 		t.Fatalf("sign in as %s: %v", user, err)

@@ -12,7 +12,7 @@ func TestACommitThatWasAcknowledgedOutlivesAKill(t *testing.T) {
 	dir, listen := t.TempDir(), freePort(t)
 	required := "PRONTO_ENCRYPTION=required"
 	p := startProcess(t, dir, listen, required)
-	ana := speaking(t, p.page, "ana")
+	ana := person(t, p.page, "ana")
 	d := framingtest.NewDevice("ana", "test")
 	call := must[wire.CallState](t, ana, wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice}).Call
 	id := framingtest.GroupID(string(call), 1)

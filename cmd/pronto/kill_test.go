@@ -140,7 +140,7 @@ func person(t *testing.T, page, user string) *client.Client {
 		URL:   "ws" + strings.TrimPrefix(page, "http") + "/v1/ws",
 		Token: func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) }, Device: "test", DeviceName: "test",
 		Logger: slog.New(slog.DiscardHandler), MinBackOff: 10 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
-		Encryption: wire.EncryptionVersion, // of which this test needs no keys: nobody talks
+		Encryption: wire.EncryptionVersion,
 	})
 	if err != nil {
 		t.Fatalf("sign in as %s: %v", user, err)

@@ -18,9 +18,12 @@ import (
 	"github.com/pion/dtls/v3/pkg/crypto/selfsign"
 	dtlsnet "github.com/pion/dtls/v3/pkg/net"
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/logging"
 	"github.com/pion/rtcp"
 	"github.com/pion/srtp/v3"
+
+	"pronto/sfu/forward"
 )
 
 // The header extensions of an offer.
@@ -51,6 +54,8 @@ type client struct {
 	// Owned by the goroutine that drains.
 	highest  map[uint32]uint32 // sequence number by SSRC
 	reported time.Time
+	arrivals *twcc.Recorder
+	answered time.Time // when the arrivals were reported
 	measured
 }
 
@@ -68,7 +73,7 @@ func newClient(number int) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &client{id: fmt.Sprint("c", number), number: uint32(number), room: "bench", socket: s, highest: map[uint32]uint32{}}, nil
+	return &client{id: fmt.Sprint("c", number), number: uint32(number), room: "bench", socket: s, highest: map[uint32]uint32{}, arrivals: twcc.NewRecorder(1)}, nil
 }
 
 // join negotiates and connects.
@@ -211,6 +216,17 @@ func (c *client) heard(packet []byte, at time.Time, in func(sent time.Time) bool
 	if c.first.Load() == 0 {
 		c.first.Store(int64(at.Sub(c.began)))
 	}
+	h, err := forward.ParseHeader(plain)
+	if err != nil {
+		c.bad++
+		return
+	}
+	if number := h.Extension(extTWCC); len(number) == 2 {
+		c.arrivals.Record(h.SSRC, binary.BigEndian.Uint16(number), at.UnixMicro())
+	}
+	if payload, err := h.Unpad(plain[h.Size:]); err == nil && (len(payload) == 0 || h.PayloadType == ptRTX) {
+		return // it probes the bandwidth
+	}
 	c.highest[binary.BigEndian.Uint32(plain[8:])] = uint32(binary.BigEndian.Uint16(plain[2:]))
 	sent, ok := stamped(plain)
 	if !ok {
@@ -242,9 +258,23 @@ func (c *client) heardReport(packet []byte) {
 	}
 }
 
-// report sends a receiver report a second, as browsers do.
+// reportEvery and answerEvery are how often browsers report what they receive, and when each packet came.
+const reportEvery, answerEvery = time.Second, 100 * time.Millisecond
+
+// report sends what browsers report.
 func (c *client) report(now time.Time) {
-	if !c.connected.Load() || now.Sub(c.reported) < time.Second {
+	if !c.connected.Load() {
+		return
+	}
+	if now.Sub(c.answered) >= answerEvery {
+		c.answered = now
+		for _, p := range c.arrivals.BuildFeedbackPacket() {
+			if plain, err := p.Marshal(); err == nil {
+				c.send(plain)
+			}
+		}
+	}
+	if now.Sub(c.reported) < reportEvery {
 		return
 	}
 	c.reported = now
@@ -254,10 +284,13 @@ func (c *client) report(now time.Time) {
 			r.Reports = append(r.Reports, rtcp.ReceptionReport{SSRC: ssrc, LastSequenceNumber: seq})
 		}
 	}
-	plain, err := r.Marshal()
-	if err != nil {
-		return
+	if plain, err := r.Marshal(); err == nil {
+		c.send(plain)
 	}
+}
+
+// send seals a report and sends it.
+func (c *client) send(plain []byte) {
 	if sealed, err := c.reports.EncryptRTCP(nil, plain, nil); err == nil {
 		_, _ = c.socket.WriteTo(sealed, c.remote)
 	}

@@ -67,7 +67,7 @@ func main() {
 		serve   = flag.Bool("serve", false, "be the server; the bench starts it")
 		only    = flag.String("scenario", "", "run this scenario only")
 		runs    = flag.Int("runs", 3, "runs of each scenario, 1 to 20")
-		warmUp  = flag.Duration("warmup", 3*time.Second, "time before the window, from 1s")
+		warmUp  = flag.Duration("warmup", 10*time.Second, "time before the window, in which the server finds out what each client can receive, from 1s")
 		profile = flag.String("profile", "", "write a profile of the server's processor time within the window to this file")
 		window  = flag.Duration("window", 12*time.Second, "time that is measured, from 1s to 1m")
 	)

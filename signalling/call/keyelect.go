@@ -16,6 +16,10 @@ const (
 	// Commits are asked for at most once a second, but a few at once.
 	commitsPerSecond = 1
 	commitsAtOnce    = 3
+	// maxAsked is how often somebody is asked to add the same newcomer. Whom
+	// nobody adds has given a key package that is no good: he enters again, or
+	// comes by his own commit.
+	maxAsked = 8
 )
 
 // tendKeys does what is due with the keys: it says when to seal with a new
@@ -52,6 +56,11 @@ func (s *state) elect(fx *effects, now time.Time) {
 		}
 		k.passed = append(k.passed, k.asked)
 		k.asked = ""
+		k.waiting = slices.DeleteFunc(k.waiting, func(a applicant) bool { return a.asked >= maxAsked })
+		if remove = s.toRemove(); len(remove) == 0 && len(k.waiting) == 0 {
+			k.passed = nil
+			return
+		}
 	}
 	who, ok := s.committer()
 	if !ok || !k.commits.take(commitsPerSecond, commitsAtOnce, now) {
@@ -59,7 +68,9 @@ func (s *state) elect(fx *effects, now time.Time) {
 	}
 	k.asked, k.askedAt = who, now
 	wanted := wire.KeysWanted{Group: k.Group, Epoch: k.Epoch, Add: []wire.KeyApplicant{}, Remove: remove}
-	for _, a := range k.waiting[:min(len(k.waiting), wire.MaxAdded)] {
+	for i := range k.waiting[:min(len(k.waiting), wire.MaxAdded)] {
+		a := &k.waiting[i]
+		a.asked++
 		wanted.Add = append(wanted.Add, wire.KeyApplicant{Participant: a.participant, KeyPackage: a.sent})
 	}
 	s.toPeer(fx, s.legOf(who).Session, wanted)

@@ -53,6 +53,7 @@ type applicant struct {
 	sent        wire.Blob
 	body        string // the key package as a commit has it
 	ref         [32]byte
+	asked       int // how often somebody was asked to add him
 }
 
 // logged is a commit that was taken.
@@ -126,6 +127,9 @@ func (s *state) enterKeys(who Who, l *leg, pkg wire.Blob, now time.Time) error {
 		return err
 	}
 	l.opens = false
+	if leaf, ok := k.leafOf(l.Participant); ok {
+		k.Leaves[leaf].ready = false // he has lost what he had
+	}
 	k.withdraw(l.Participant)
 	k.waiting = append(k.waiting, a)
 	return nil

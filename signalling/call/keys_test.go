@@ -764,6 +764,86 @@ func TestADeviceMayEnterWithAPackageThatItHasLeft(t *testing.T) {
 	})
 }
 
+func TestANewcomerWhomNobodyAddsDoesNotKeepOthersOut(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, bia := keyedPair(w)
+		ana.must(&wire.Invite{Call: ana.call, Users: []wire.UserID{"eve", "carlo"}})
+		eve, carlo := w.speaking("eve", "phone"), w.speaking("carlo", "phone")
+		eve.in(eve.must(&wire.Accept{Call: ana.call}).(wire.CallState))
+		eve.enter() // with a package that everybody finds bad
+		carlo.in(carlo.must(&wire.Accept{Call: ana.call}).(wire.CallState))
+		good := carlo.enter()
+		var told int
+		for begin := time.Now(); time.Since(begin) < time.Minute; time.Sleep(100 * time.Millisecond) {
+			for _, d := range []*keyed{ana, bia} {
+				wanted, ok := newest[wire.KeysWanted](d, "keysWanted")
+				if !ok {
+					continue
+				}
+				told++
+				if slices.ContainsFunc(wanted.Add, func(a wire.KeyApplicant) bool { return a.Participant == carlo.self }) {
+					leaf := map[*keyed]uint32{ana: 0, bia: 1}[d]
+					d.send(d.commit(leaf, [][]byte{good}))
+					d.ready()
+				}
+			}
+		}
+		if told > 2*maxAsked {
+			t.Errorf("somebody was asked %d times", told)
+		}
+		k := ana.must(&wire.SyncKeys{Call: ana.call, Group: 1, Epoch: ana.epoch}).(wire.KeysLog)
+		if k.Epoch != 2 {
+			t.Errorf("the group is in epoch %d", k.Epoch)
+		}
+		again := eve.enter()
+		wanted, ok := newest[wire.KeysWanted](ana, "keysWanted")
+		if !ok { // the other one has added carlo, and has the keys
+			wanted = mustHear[wire.KeysWanted](bia, "keysWanted")
+		}
+		if len(wanted.Add) != 1 || wanted.Add[0].KeyPackage != wire.ToBlob(again) {
+			t.Errorf("with a good package he is offered as %+v", wanted)
+		}
+	})
+}
+
+func TestWhoIsKeptApartIsNotNamedAmongTheHolders(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		w.group(true, "ana", "bia", "carlo")
+		w.ownBlock("carlo", "bia")
+		ana, bia, carlo := w.speaking("ana", "laptop"), w.speaking("bia", "phone"), w.speaking("carlo", "phone")
+		ana.in(ana.must(&wire.RingGroup{Group: "g", Kind: wire.KindVoice, Silent: true}).(wire.CallState))
+		ana.enter()
+		if err := ana.found(1); err != nil {
+			t.Fatal(err)
+		}
+		for i, d := range []*keyed{bia, carlo} {
+			state := d.must(&wire.JoinGroupCall{Group: "g"}).(wire.CallState)
+			if d.in(state); !state.Isolates {
+				t.Error("the state does not say that there may be somebody who is not seen")
+			}
+			pkg := d.enter()
+			ana.send(ana.commit(0, [][]byte{pkg}))
+			d.epoch = uint32(i) + 1
+			d.ready()
+		}
+		named := func(d *keyed) (list []wire.ParticipantID) {
+			for _, h := range d.must(&wire.EnterKeys{Call: d.call, KeyPackage: wire.ToBlob(d.mls.KeyPackage())}).(wire.Keys).Holders {
+				list = append(list, h.Participant)
+			}
+			return list
+		}
+		if got := named(bia); !slices.Equal(got, []wire.ParticipantID{ana.self, bia.self}) {
+			t.Errorf("to one of the two the keys are held by %v", got)
+		}
+		if got := named(carlo); !slices.Equal(got, []wire.ParticipantID{ana.self, carlo.self}) {
+			t.Errorf("to the other the keys are held by %v", got)
+		}
+		if _, err := bia.try(&wire.SendKeyMessage{Call: bia.call, To: carlo.self, Body: "AA"}); code(err) != wire.CodeNotFound {
+			t.Errorf("a message from one to the other: %v", err)
+		}
+	})
+}
+
 func linkOf(owner string) store.Link {
 	return store.Link{ID: "link", OwnerID: owner, Kind: store.Video}
 }

@@ -27,11 +27,11 @@ func (e *Estimator) judge(now time.Duration) {
 	switch {
 	case e.trend.state == over:
 		if now-e.cutAt >= min(max(e.roundTrip, cutAgainLeast), cutAgainMax) || !e.cutOnce {
-			share := cut
-			if e.trend.long {
-				share = cutLong
+			share, arrives := cut, e.flow.bps
+			if e.trend.long { // then as much arrives as the way carries, and all that is sent beyond waits
+				share, arrives = cutLong, min(e.flow.bps, e.flow.latest)
 			}
-			e.lower(share*e.flow.bps, now)
+			e.lower(share*arrives, now)
 			e.limit = e.flow.bps
 		}
 	case looked && excess > tooMuch:

@@ -11,10 +11,11 @@ const (
 
 // throughput is how much arrives, in bit/s, smoothed over some windows.
 type throughput struct {
-	bps   float64 // 0 before the first window is over
-	begun bool
-	began time.Duration // of the window, by the receiver's clock
-	bytes int
+	bps    float64 // 0 before the first window is over
+	latest float64 // in the last window alone
+	begun  bool
+	began  time.Duration // of the window, by the receiver's clock
+	bytes  int
 }
 
 // heard takes a packet that arrived.
@@ -30,6 +31,7 @@ func (t *throughput) heard(arrived time.Duration, bytes int) {
 		return
 	case elapsed >= window:
 		sample := float64(t.bytes) * 8 / elapsed.Seconds()
+		t.latest = sample
 		if t.bps == 0 {
 			t.bps = sample
 		} else {

@@ -136,7 +136,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
 
   #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver = this.connection.addTransceiver(kind, init);
-    preferCodecs(transceiver, kind, init.direction === "recvonly");
+    // What the SFU would make of several sealed frames could not be opened: no redundant sound in encrypted calls.
+    const red = init.direction === "recvonly" && this.#options.sealing === undefined;
+    preferCodecs(transceiver, kind, red);
     return transceiver;
   }
 

@@ -52,6 +52,7 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	"make bench":            hasRecipe, // minutes
 	"make bench-call":       measures,
 	"make bench-signalling": setsUp,
+	"make lab":              hasRecipe, // minutes
 	".bin/pronto demo":      entertains,
 	".bin/pronto load --calls 2 --duration 5s": loads,
 	"curl -s localhost:9464/metrics":           scrapes,

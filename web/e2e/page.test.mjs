@@ -68,6 +68,16 @@ test("Ana rings Bia, who answers; they see and hear each other, mute, and hang u
   await ana.looksGood("two");
   await bia.looksGood("two");
 
+  await ana.press("security");
+  await ana.reads("call-code", /^(\d{5} ){5}\d{5}$/);
+  await ana.looksGood("security");
+  await ana.press("compare-bia");
+  await ana.sees("safety-qr");
+  await ana.looksGood("safety-number");
+  await ana.press("safety-same");
+  await ana.reads("trust-bia", /You have compared the safety number/);
+  await ana.press("security-close");
+
   await ana.page.keyboard.press("m");
   await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
   await ana.page.keyboard.press("m");

@@ -170,6 +170,12 @@ export class CallKeys {
     this.#welcome = setTimeout(() => this.#inTurn(() => this.#enterByOwnCommit()), waitMs);
   }
 
+  /** backOffMs is short at first. Who cannot get in at all must not make all others change their keys every second. */
+  #backOffMs(): number {
+    const times = 2 ** Math.min(5, Math.max(0, this.#tries - maxTries));
+    return retryMs * times * (0.5 + Math.random());
+  }
+
   async #found(number: number): Promise<void> {
     const group = await this.#options.mls.found(groupID(this.#options.call, number));
     const groupInfo = toBlob(await group.groupInfo());
@@ -200,7 +206,7 @@ export class CallKeys {
       if (!stale && !(error instanceof BadKeys)) throw error;
       if (!stale) this.#options.failed("welcome");
       if (!stale && this.#tries % maxTries === 0) await this.#found(keys.group + 1);
-      else this.#enterLater(retryMs * (0.5 + Math.random()));
+      else this.#enterLater(this.#backOffMs());
     }
   }
 
@@ -226,7 +232,8 @@ export class CallKeys {
     } catch (error) {
       if (!(error instanceof BadKeys)) throw error;
       this.#options.failed("welcome");
-      this.#enterLater(0);
+      this.#tries++;
+      this.#enterLater(this.#tries === 1 ? 0 : this.#backOffMs());
     }
   }
 
@@ -365,7 +372,7 @@ export class CallKeys {
     if (this.#closed || code === "notFound" || code === "callEnded" || code === "closed") return;
     if (this.#mine !== undefined || this.#group === undefined || error instanceof BadKeys) {
       this.#mine ??= await this.#options.mls.keyPackage();
-      this.#enterLater(retryMs * (0.5 + Math.random()));
+      this.#enterLater(this.#backOffMs());
     }
   }
 }

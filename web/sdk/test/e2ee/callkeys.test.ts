@@ -189,7 +189,7 @@ test("a call by a link with a secret lets nobody in without it", async () => {
   const ghost = await delivery.join("ghost");
   ghost.keys.enter();
   // He makes a group of his own, which the server takes; the others neither follow him nor enter it to repair theirs.
-  await vi.waitFor(() => expect(ghost.keys.group).toBeDefined(), 5_000);
+  await vi.waitFor(() => expect(ghost.keys.group).toBeDefined(), 12_000);
   await vi.waitFor(() => expect(bia.failures).toContain("commit"), 5_000);
   ghost.keys.close();
   delivery.devices.delete("ghost");

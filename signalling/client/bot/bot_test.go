@@ -164,35 +164,11 @@ func TestBotsCallEachOtherOverAndOver(t *testing.T) {
 
 func TestTheEchoAnswersAnybodyAndSendsHisVoiceBack(t *testing.T) {
 	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
-	cfg := w.config("echo", 0)
-	cfg.Echo = true
-	e, err := bot.New(bot.Config{Phone: cfg, Script: bot.Script{Answers: true, Everyone: true, Lines: 2}})
-	if err != nil {
-		t.Fatalf("new bot: %v", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := e.Run(ctx); err != nil {
-			t.Errorf("the echo: %v", err)
-		}
-	})
-	ana := w.phone("ana", 1)
-	var call *bot.Call
-	until(t, "the echo answers", func() bool {
-		call = ring(t, ana, wire.KindVideo, "echo") // it may not have signed in yet
-		select {
-		case <-call.Flows():
-			return true
-		case <-call.Over():
-			return false
-		}
-	})
+	e, call, end := ringsEcho(t, w)
 	hears(t, call, 1)
 	if err := call.Leave(t.Context()); err != nil {
 		t.Errorf("leave: %v", err)
 	}
 	until(t, "the echo is free again", func() bool { return len(e.Calls()) == 0 })
-	stop()
-	running.Wait()
+	end()
 }

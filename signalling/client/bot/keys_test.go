@@ -1,7 +1,6 @@
 package bot_test
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -103,33 +102,9 @@ func TestTheEchoIsSealedAnew(t *testing.T) {
 	o := sealed
 	o.RingTimeout = 2 * time.Second
 	w := newWorld(t, o)
-	cfg := w.config("echo", 0)
-	cfg.Echo = true
-	e, err := bot.New(bot.Config{Phone: cfg, Script: bot.Script{Answers: true, Everyone: true, Lines: 2}})
-	if err != nil {
-		t.Fatalf("new bot: %v", err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var running sync.WaitGroup
-	running.Go(func() {
-		if err := e.Run(ctx); err != nil {
-			t.Errorf("the echo: %v", err)
-		}
-	})
-	ana := w.phone("ana", 1)
-	var call *bot.Call
-	until(t, "the echo answers", func() bool {
-		call = ring(t, ana, wire.KindVideo, "echo") // it may not have signed in yet
-		select {
-		case <-call.Flows():
-			return true
-		case <-call.Over():
-			return false
-		}
-	})
+	_, call, end := ringsEcho(t, w)
 	opens(t, call, 1)
-	stop()
-	running.Wait()
+	end()
 }
 
 func TestASealedDirectCallOutlivesTheServer(t *testing.T) {

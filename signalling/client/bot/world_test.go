@@ -184,3 +184,33 @@ func hears(t *testing.T, c *bot.Call, n int) {
 		return len(voices) == n && len(pictures) == n
 	})
 }
+
+// ringsEcho has a bot answer that sends back what it hears, and ana call it. end
+// stops the bot, and returns when it is gone.
+func ringsEcho(t *testing.T, w *world) (e *bot.Bot, call *bot.Call, end func()) {
+	t.Helper()
+	cfg := w.config("echo", 0)
+	cfg.Echo = true
+	e, err := bot.New(bot.Config{Phone: cfg, Script: bot.Script{Answers: true, Everyone: true, Lines: 2}})
+	if err != nil {
+		t.Fatalf("new bot: %v", err)
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() {
+		if err := e.Run(ctx); err != nil {
+			t.Errorf("the echo: %v", err)
+		}
+	})
+	ana := w.phone("ana", 1)
+	until(t, "the echo answers", func() bool {
+		call = ring(t, ana, wire.KindVideo, "echo") // it may not have signed in yet
+		select {
+		case <-call.Flows():
+			return true
+		case <-call.Over():
+			return false
+		}
+	})
+	return e, call, func() { stop(); running.Wait() }
+}

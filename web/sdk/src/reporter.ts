@@ -1,6 +1,6 @@
 import type { Peer } from "./peer.ts";
 import { Quality, type Shown } from "./quality.ts";
-import { candidateOf, pathOf } from "./stats.ts";
+import { candidateOf, wayIn } from "./stats.ts";
 import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
 
 /** ReporterOptions are what reports are made from, and where they go. */
@@ -56,7 +56,7 @@ export class Reporter {
     quality.sample(report.entries(), {
       nowMs: performance.now(),
       hidden: typeof document !== "undefined" && document.visibilityState === "hidden",
-      path: await pathOf(connection),
+      path: wayIn(report)?.path,
       shown: this.#options.shown(),
       camera: this.#options.camera(),
     });

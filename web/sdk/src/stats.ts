@@ -82,7 +82,11 @@ export async function pathOf(connection: RTCPeerConnection): Promise<Path | unde
 
 /** candidateOf describes the local candidate that carries media; undefined before one does. */
 export async function candidateOf(connection: RTCPeerConnection): Promise<Way | undefined> {
-  const reports = await connection.getStats();
+  return wayIn(await connection.getStats());
+}
+
+/** wayIn is candidateOf of counters that were read already. */
+export function wayIn(reports: RTCStatsReport): Way | undefined {
   let pair: Record<string, unknown> | undefined;
   let nominated: Record<string, unknown> | undefined;
   for (const report of reports.values()) {

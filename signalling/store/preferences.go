@@ -146,6 +146,19 @@ func count(ctx context.Context, c conn, user string, ifVersion int64) error {
 	return c.must(ctx, ErrConflict, insert+`NOTHING`, user)
 }
 
+// setPart changes a part of a user's record that has a version of its own, and
+// counts the change. It returns the part's new version.
+func (s *Store) setPart(ctx context.Context, user string, set func(context.Context, conn) (int64, error)) (version int64, err error) {
+	err = s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+		if err := count(ctx, c, user, AnyVersion); err != nil {
+			return err
+		}
+		version, err = set(ctx, c)
+		return err
+	})
+	return version, err
+}
+
 // counted is count for a change that anybody may make at any time.
 func counted(ctx context.Context, c conn, user, _ string) error {
 	return count(ctx, c, user, AnyVersion)

@@ -54,15 +54,9 @@ func (s *Store) SetPresenceSetting(ctx context.Context, user string, p PresenceS
 	if err := p.validate(user); err != nil {
 		return 0, err
 	}
-	var version int64
-	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
-		if err := count(ctx, c, user, AnyVersion); err != nil {
-			return err
-		}
-		version, err = setPresence(ctx, c, user, p, ifVersion)
-		return err
+	return s.setPart(ctx, user, func(ctx context.Context, c conn) (int64, error) {
+		return setPresence(ctx, c, user, p, ifVersion)
 	})
-	return version, err
 }
 
 func (p *PresenceSetting) validate(user string) error {

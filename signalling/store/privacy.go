@@ -72,15 +72,9 @@ func (s *Store) SetPrivacy(ctx context.Context, user string, p Privacy, ifVersio
 	if err := p.validate(user); err != nil {
 		return 0, err
 	}
-	var version int64
-	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
-		if err := count(ctx, c, user, AnyVersion); err != nil {
-			return err
-		}
-		version, err = setPrivacy(ctx, c, user, p, ifVersion)
-		return err
+	return s.setPart(ctx, user, func(ctx context.Context, c conn) (int64, error) {
+		return setPrivacy(ctx, c, user, p, ifVersion)
 	})
-	return version, err
 }
 
 // setPrivacy is SetPrivacy inside a transaction.

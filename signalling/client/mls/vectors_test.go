@@ -39,28 +39,29 @@ var kinds = map[string]func(*testing.T, []byte){
 	"tree-validation": treeValidationVectors, "treekem": treeKEMVectors, "welcome": welcomesVectors,
 }
 
-// TestVectorsOfAnotherImplementationHold runs testdata/vectors, which web/sdk/test/mls-vectors.mjs
-// has written, in the format of the MLS working group
-// (https://github.com/mlswg/mls-implementations, test-vectors.md). With MLS_VECTORS set
-// to a directory with the working group's own files it runs those, of our suite.
-func TestVectorsOfAnotherImplementationHold(t *testing.T) {
-	dir := os.Getenv("MLS_VECTORS")
-	if dir == "" {
-		dir = filepath.Join("testdata", "vectors")
-	}
-	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no vectors in %s: %v", dir, err)
+// TestVectorsOfTheWorkingGroupHold runs those that came with RFC 9420; testdata/rfc9420/README.md says which.
+func TestVectorsOfTheWorkingGroupHold(t *testing.T) { vectors(t, "rfc9420", len(kinds)) }
+
+// TestVectorsOfAnotherImplementationHold runs those that web/sdk/test/mls-vectors.mjs has
+// written with ts-mls, in the same format.
+func TestVectorsOfAnotherImplementationHold(t *testing.T) { vectors(t, "vectors", 8) }
+
+// vectors runs the files of a directory, of which there must be so many.
+func vectors(t *testing.T, dir string, want int) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("testdata", dir, "*.json"))
+	if err != nil || len(files) != want {
+		t.Fatalf("%d files in %s, want %d: %v", len(files), dir, want, err)
 	}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".json")
-		run := kinds[name]
-		if run == nil {
-			continue // of private messages, which we do not speak
-		}
 		b, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
+		}
+		run := kinds[name]
+		if run == nil {
+			t.Fatalf("nothing runs %s", file)
 		}
 		t.Run(name, func(t *testing.T) { run(t, b) })
 	}

@@ -64,8 +64,11 @@ func (s *state) setBattery(fx *effects, l *leg, low bool) {
 
 // mediaFlows notes the first sound that a participant heard on this way.
 func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
-	if m.Generation != s.Generation {
+	switch {
+	case m.Generation != s.Generation:
 		return errStale
+	case s.Connected.IsZero():
+		return errUnanswered
 	}
 	fx.notes = append(fx.notes, Step{What: "mediaFlows", Who: l.Participant, Detail: string(m.Path), TookMs: int64(m.AfterMs)})
 	fx.count(MediaBegan{Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
@@ -85,8 +88,11 @@ func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 // who cannot reach each other directly meet at the SFU; who cannot reach the
 // SFU leaves.
 func (s *state) mediaFailed(fx *effects, l *leg, generation uint32, now time.Time) error {
-	if generation != s.Generation {
+	switch {
+	case generation != s.Generation:
 		return errStale
+	case s.Topology == wire.TopologyDirect && s.Connected.IsZero():
+		return errUnanswered
 	}
 	fx.notes = append(fx.notes, Step{What: "mediaFailed", Who: l.Participant, Detail: string(s.Topology)})
 	if s.Topology == wire.TopologyDirect {

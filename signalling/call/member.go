@@ -185,12 +185,13 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	s.Legs = nil
 }
 
-// settled says once how the attempt to set the call up ended.
+// settled says once how the attempt to set the call up ended, also if the server
+// crashes after it.
 func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
 	if s.Settled {
 		return
 	}
-	s.Settled = true
+	s.Settled, fx.durable = true, true
 	via := ViaContact
 	switch {
 	case s.Link != "":

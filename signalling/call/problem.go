@@ -9,12 +9,13 @@ import (
 
 // The problems of this package that have no details.
 var (
-	errNoCall    = wire.Problemf(wire.CodeNotFound, "there is no such call for this session")
-	errCallEnded = wire.Problemf(wire.CodeCallEnded, "the call is over")
-	errStale     = wire.Problemf(wire.CodeStale, "the call's media takes another way now")
-	errNotHost   = wire.Problemf(wire.CodeForbidden, "only who started the call may")
-	errLocked    = wire.Problemf(wire.CodeForbidden, "the call is locked")
-	errNoLink    = wire.Problemf(wire.CodeNotFound, "the link leads nowhere")
+	errNoCall     = wire.Problemf(wire.CodeNotFound, "there is no such call for this session")
+	errCallEnded  = wire.Problemf(wire.CodeCallEnded, "the call is over")
+	errStale      = wire.Problemf(wire.CodeStale, "the call's media takes another way now")
+	errUnanswered = wire.Problemf(wire.CodeConflict, "nobody has answered yet; there is nobody to hear")
+	errNotHost    = wire.Problemf(wire.CodeForbidden, "only who started the call may")
+	errLocked     = wire.Problemf(wire.CodeForbidden, "the call is locked")
+	errNoLink     = wire.Problemf(wire.CodeNotFound, "the link leads nowhere")
 )
 
 func errElsewhere(device string) error {

@@ -30,7 +30,7 @@ func startReported(t *testing.T) (*SFU, *Room, *reported) {
 // until has ana film and bia report until a condition holds: delay is how much longer a packet takes, after so much time.
 func (v *reported) until(t *testing.T, what string, delay func(after time.Duration) time.Duration, is func() bool) {
 	t.Helper()
-	end := time.Now().Add(wirePatience)
+	end := time.Now().Add(3 * wirePatience)
 	film, report := time.Now(), time.Now()
 	for !is() {
 		now := time.Now()
@@ -38,12 +38,12 @@ func (v *reported) until(t *testing.T, what string, delay func(after time.Durati
 			t.Fatalf("waited in vain for: %s", what)
 		}
 		if !now.Before(film) {
-			film = film.Add(10 * time.Millisecond)
+			film = now.Add(10 * time.Millisecond) // on a busy machine fewer: what is late would look like a queue
 			v.sent++
 			v.ana.send(video(v.sent))
 		}
 		if !now.Before(report) {
-			report = report.Add(50 * time.Millisecond)
+			report = now.Add(50 * time.Millisecond)
 			for _, p := range v.recorder.BuildFeedbackPacket() {
 				v.bia.report(p)
 			}
@@ -67,10 +67,9 @@ func (v *reported) until(t *testing.T, what string, delay func(after time.Durati
 func TestAWayThatCarriesMoreIsFoundWithPadding(t *testing.T) {
 	s, _, v := startReported(t)
 	steady := func(time.Duration) time.Duration { return 20 * time.Millisecond }
-	v.until(t, "more than there was at first", steady, func() bool { return v.bia.peer.link.path.bps.Load() > 1_050_000 })
-	if v.padding == 0 {
-		t.Error("there was no padding")
-	}
+	v.until(t, "more than there was at first, by padding", steady, func() bool {
+		return v.bia.peer.link.path.bps.Load() > 1_050_000 && v.padding > 0
+	})
 	if out := s.Stats().Out.VideoPackets; out > uint64(v.sent) {
 		t.Errorf("%d packets of a picture of %d were counted", out, v.sent)
 	}

@@ -168,8 +168,9 @@ func (e *Estimator) Tick(now time.Time) (padding int) {
 	}
 	p := &e.probe
 	if p.open && !p.running {
-		if _, done := p.result(-1, at, e.loss.own); done { // nothing more was reported of it
-			e.probed(0, at)
+		// No report need come any more: all of it may have been reported before it was over, and nothing been sent since.
+		if bps, done := p.result(e.newest, at, e.loss.own); done {
+			e.probed(bps, at)
 		}
 	}
 	if !p.open && at >= p.next && e.wanted > e.rate && e.rate < float64(e.config.Max) &&

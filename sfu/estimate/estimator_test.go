@@ -96,6 +96,22 @@ func TestJitterIsNoQueue(t *testing.T) {
 	}
 }
 
+func TestProbesAloneFindWhatTheWayCarries(t *testing.T) {
+	// While a picture is paused nothing but probes is sent: no report need come after that of the last packet, and that
+	// may be here before the probe is over.
+	for began := time.Second; began < 1100*time.Millisecond; began += 20 * time.Millisecond {
+		s := simulate(t, estimate.Config{}, 200_000)
+		s.down.Set(impair.Conditions{DelayMs: 1})
+		s.up.Set(impair.Conditions{DelayMs: 1})
+		s.run(began)
+		s.sends, s.wanted = false, 3_000_000
+		s.run(3 * time.Second)
+		if got := s.e.Bps(); got < 2_900_000 {
+			t.Errorf("with probes from %v on the estimate is %d", began, got)
+		}
+	}
+}
+
 func TestTwoThatShareAWayBothGetSomeOfIt(t *testing.T) {
 	path := impair.NewPath(1)
 	path.Set(impair.Conditions{DelayMs: 20, RateBps: 2_000_000})

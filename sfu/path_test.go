@@ -38,23 +38,31 @@ func (v *reported) until(t *testing.T, what string, delay func(after time.Durati
 			t.Fatalf("waited in vain for: %s", what)
 		}
 		if !now.Before(film) {
-			film = now.Add(10 * time.Millisecond) // on a busy machine fewer: what is late would look like a queue
+			film = film.Add(10 * time.Millisecond)
 			v.sent++
 			v.ana.send(video(v.sent))
 		}
 		if !now.Before(report) {
-			report = now.Add(50 * time.Millisecond)
+			report = report.Add(50 * time.Millisecond)
 			for _, p := range v.recorder.BuildFeedbackPacket() {
 				v.bia.report(p)
 			}
 		}
-		p, _ := v.bia.next(time.Until(film))
-		if p == nil {
-			continue
-		}
-		if p.PaddingSize > 0 || p.Padding {
+		v.take(time.Until(film), delay)
+	}
+}
+
+// take notes when packets come, for so long; also in no time all that are there, or they would look as if they had waited
+// on the way.
+func (v *reported) take(within time.Duration, delay func(after time.Duration) time.Duration) {
+	for end := time.Now().Add(within); ; {
+		p, _ := v.bia.next(max(time.Until(end), 100*time.Microsecond))
+		switch {
+		case p == nil:
+			return
+		case p.PaddingSize > 0 || p.Padding:
 			v.padding++
-		} else {
+		default:
 			v.media++
 		}
 		if b := p.GetExtension(wireTWCC); len(b) == 2 {
@@ -66,9 +74,15 @@ func (v *reported) until(t *testing.T, what string, delay func(after time.Durati
 
 func TestAWayThatCarriesMoreIsFoundWithPadding(t *testing.T) {
 	s, _, v := startReported(t)
+	s.worker.do(func() { // as if bia had said so; her picture takes most of it
+		l := v.bia.peer.link
+		l.path.estimator = nil
+		l.path.hint(900_000)
+		l.openPath()
+	})
 	steady := func(time.Duration) time.Duration { return 20 * time.Millisecond }
 	v.until(t, "more than there was at first, by padding", steady, func() bool {
-		return v.bia.peer.link.path.bps.Load() > 1_050_000 && v.padding > 0
+		return v.bia.peer.link.path.bps.Load() > 950_000 && v.padding > 0
 	})
 	if out := s.Stats().Out.VideoPackets; out > uint64(v.sent) {
 		t.Errorf("%d packets of a picture of %d were counted", out, v.sent)
@@ -86,10 +100,7 @@ func TestAQueueThatGrowsPausesThePictureUntilItIsGone(t *testing.T) {
 	}
 	v.began = time.Now()
 	growing := func(after time.Duration) time.Duration { return 20*time.Millisecond + after*4/5 }
-	v.until(t, "a pause", growing, paused)
-	if bps := v.bia.peer.link.path.bps.Load(); bps > 950_000 {
-		t.Errorf("the estimate is %d", bps)
-	}
+	v.until(t, "a lower estimate and a pause", growing, func() bool { return v.bia.peer.link.path.bps.Load() < 950_000 && paused() })
 	gone := func(time.Duration) time.Duration { return 20 * time.Millisecond }
 	v.recorder, v.began = twcc.NewRecorder(1), time.Now()
 	v.until(t, "the picture again", gone, func() bool { return !paused() })

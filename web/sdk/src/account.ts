@@ -56,6 +56,25 @@ export class Account {
     return this.#signalling.request("setPreferences", change);
   }
 
+  /** discovery is where we stand with finding and being found by phone number. */
+  discovery(): Promise<Discovery> {
+    return this.#signalling.request("getDiscovery", {});
+  }
+
+  /** setDiscoverable says whether those who have our number find us; it rejects with notFound without a number. */
+  setDiscoverable(on: boolean): Promise<Discovery> {
+    return this.#signalling.request("setDiscoverable", { on });
+  }
+
+  /** blockNumber keeps whoever has a phone number (E.164), now or later, from reaching us. */
+  blockNumber(number: string): Promise<Discovery> {
+    return this.#signalling.request("blockNumber", { number });
+  }
+
+  unblockNumber(number: string): Promise<Discovery> {
+    return this.#signalling.request("unblockNumber", { number });
+  }
+
   /** findNumber asks whose phone number it is, and rejects with notFound if nobody's who may be found. */
   async findNumber(number: string): Promise<Person> {
     return (await this.#signalling.request("findNumber", { number })).person;

@@ -1,5 +1,6 @@
 import { watchBattery } from "./battery.ts";
 import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
+import type { DeviceChoice } from "./choice.ts";
 import { Devices } from "./devices.ts";
 import { downlinkBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
@@ -15,6 +16,7 @@ import {
 import { ProntoError } from "./problem.ts";
 import type { Signalling } from "./signalling.ts";
 import type { CallStats } from "./stats.ts";
+import type { Traffic } from "./traffic.ts";
 import { View } from "./view.ts";
 import type {
   CallEventFrame,
@@ -38,6 +40,8 @@ import type {
 export interface CallStart {
   readonly microphone: boolean;
   readonly camera: boolean;
+  /** choice is which devices to open. */
+  readonly choice?: DeviceChoice;
   /** devices were opened before there was a call. */
   readonly devices?: Devices;
   /** sinceMs is when the person wanted in, by performance.now(). */
@@ -77,7 +81,7 @@ export class Call extends Emitter<CallEvents> {
     this.#signalling = signalling;
     this.#state = state;
     this.#told = selfOf(state)?.media ?? { microphone: false, camera: false, screen: false };
-    this.#devices = start.devices ?? new Devices();
+    this.#devices = start.devices ?? new Devices(start.choice);
     this.#devices.on("change", () => this.#tellMedia());
     this.#devices.on("problem", (problem) => {
       this.#deviceError = problem;
@@ -193,6 +197,16 @@ export class Call extends Emitter<CallEvents> {
     return this.#changeDevice(() => this.#devices.setCamera(on));
   }
 
+  /** choice is which microphone and camera are open, as far as anybody chose. */
+  get choice(): DeviceChoice {
+    return this.#devices.choice;
+  }
+
+  /** chooseDevices takes other devices, or the other camera of a phone, in place of those that are open. */
+  chooseDevices(choice: DeviceChoice): Promise<void> {
+    return this.#changeDevice(() => this.#devices.choose(choice));
+  }
+
   /** shareScreen has the browser ask for a screen to share, or stops sharing. Call it from a click. */
   shareScreen(on: boolean): Promise<void> {
     return this.#changeDevice(() => this.#devices.shareScreen(on));
@@ -261,6 +275,11 @@ export class Call extends Emitter<CallEvents> {
   /** stats sums up what comes in, for tests and for the curious. */
   stats(): Promise<CallStats> {
     return this.#media.stats();
+  }
+
+  /** traffic is how much the call has sent and received so far; a second or two behind. It is to be read when the call is over, too. */
+  get traffic(): Traffic {
+    return this.#media.traffic;
   }
 
   /** take takes an event of the call. @internal */

@@ -1,3 +1,4 @@
+import { type DeviceChoice, pictureOf, soundOf } from "./choice.ts";
 import { Emitter } from "./emitter.ts";
 import { ProntoError } from "./problem.ts";
 import type { Media, Source } from "./wire.gen.ts";
@@ -17,23 +18,36 @@ export interface DevicesEvents {
   problem: ProntoError;
 }
 
-const audio: MediaTrackConstraints = {
-  echoCancellation: true,
-  noiseSuppression: true,
-  autoGainControl: true,
-};
-const video: MediaTrackConstraints = {
-  width: { ideal: 1280 },
-  height: { ideal: 720 },
-  frameRate: { ideal: 30, max: 30 },
-};
-
 /** Devices are this page's microphone, camera and screen, for one call. */
 export class Devices extends Emitter<DevicesEvents> {
   #tracks: { [S in Source]?: MediaStreamTrack } = {};
   #wanted: Media = { microphone: false, camera: false, screen: false };
+  #choice: DeviceChoice;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve(); // one change at a time
+
+  constructor(choice: DeviceChoice = {}) {
+    super();
+    this.#choice = choice;
+  }
+
+  /** choice is which devices are opened. */
+  get choice(): DeviceChoice {
+    return this.#choice;
+  }
+
+  /** choose opens other devices in place of those that are open. It rejects if one cannot be had; then it is off. */
+  choose(choice: DeviceChoice): Promise<void> {
+    return this.#inTurn(async () => {
+      const before = this.#choice;
+      this.#choice = choice;
+      const sound =
+        choice.microphone !== before.microphone || choice.noiseSuppression !== before.noiseSuppression;
+      const picture = choice.camera !== before.camera || choice.facing !== before.facing;
+      if (sound && this.#tracks.microphone !== undefined) await this.#reopen("microphone");
+      if (picture && this.#tracks.camera !== undefined) await this.#reopen("camera");
+    });
+  }
 
   /** wanted is what the person wants to send, whether or not the device has answered yet. */
   get wanted(): Media {
@@ -58,7 +72,7 @@ export class Devices extends Emitter<DevicesEvents> {
     this.#want({ microphone: wanted.microphone, camera: wanted.camera });
     return this.#inTurn(async () => {
       if (wanted.microphone && wanted.camera) {
-        const both = await this.#tryCapture({ audio, video });
+        const both = await this.#tryCapture({ audio: soundOf(this.#choice), video: pictureOf(this.#choice) });
         if (both !== undefined) {
           this.#adopt(both, "microphone", "camera");
           return;
@@ -130,8 +144,16 @@ export class Devices extends Emitter<DevicesEvents> {
   }
 
   async #open(source: "microphone" | "camera"): Promise<void> {
-    const stream = await capture(source === "microphone" ? { audio } : { video });
+    const stream = await capture(
+      source === "microphone" ? { audio: soundOf(this.#choice) } : { video: pictureOf(this.#choice) },
+    );
     this.#adopt(stream, "microphone", "camera");
+  }
+
+  /** reopen opens another device. A phone gives away one camera at a time: the old one is closed first. */
+  async #reopen(source: "microphone" | "camera"): Promise<void> {
+    if (source === "camera") this.#stop(source);
+    await this.#openOrMiss(source);
   }
 
   async #tryCapture(constraints: MediaStreamConstraints): Promise<MediaStream | undefined> {

@@ -2,30 +2,53 @@ export type { AccountOptions } from "./account.ts";
 export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
+export type { DeviceChoice } from "./choice.ts";
 export type { LocalTracks } from "./devices.ts";
 export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
+export { Groups } from "./groups.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
 export { canEncrypt, type WorkerURL } from "./keyworker.ts";
 export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
 export type { ProblemCode } from "./problem.ts";
 export { ProntoError } from "./problem.ts";
-export type { JoinOptions, Me, ProntoEvents, ProntoOptions, RingOptions } from "./pronto.ts";
+export type {
+  JoinGroupOptions,
+  JoinOptions,
+  Me,
+  ProntoEvents,
+  ProntoOptions,
+  RingGroupOptions,
+  RingOptions,
+} from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
 export type { State, TokenSource } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
+export type { Traffic } from "./traffic.ts";
 export type {
   CallLog,
   CallLogEntry,
   CallPhase,
   Code,
+  CreateGroup,
   CreateLink,
   DataState,
   DataUse,
+  DayRange,
+  Decision,
+  DecisionPath,
+  Decisions,
   Device,
+  DeviceCode,
   Direction,
   Discovery,
+  DoNotDisturb,
   EndReason,
+  Group,
+  GroupCall,
+  GroupEntry,
+  GroupGone,
+  GroupRole,
   Kind,
   LeaveReason,
   Link,
@@ -35,16 +58,21 @@ export type {
   PauseReason,
   People,
   Person,
+  PersonPresence,
   Preferences,
   Presence,
+  PresenceAudience,
+  PresenceSetting,
   Privacy,
   Profile,
   RatingReason,
+  Reason,
   SetPreferences,
   SetPrivacy,
   SetProfile,
   StopReason,
   Topology,
+  Verdict,
   VideoCodec,
   ViewItem,
   WhoMayCall,

@@ -14,6 +14,7 @@ import {
   pathOf,
   videoStats,
 } from "./stats.ts";
+import type { Traffic } from "./traffic.ts";
 import type {
   CallState,
   Candidate,
@@ -204,6 +205,11 @@ export class CallMedia extends Emitter<MediaEvents> {
   /** nudge mends the connection at once, after the network or the server was away. */
   nudge(): void {
     this.#peer?.nudge();
+  }
+
+  /** traffic is what the call has carried. */
+  get traffic(): Traffic {
+    return this.#reporter.traffic;
   }
 
   /** stats sums up what comes in. */

@@ -1,8 +1,10 @@
 import { Account } from "./account.ts";
 import { Call, type CallStart } from "./call.ts";
+import type { DeviceChoice } from "./choice.ts";
 import type { Store } from "./device.ts";
 import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt, type WorkerURL } from "./keyworker.ts";
@@ -15,13 +17,21 @@ import type {
   CallLogEntry,
   CallState,
   CreateLink,
+  Decisions,
   Device,
+  DeviceCode,
+  Discovery,
   EventFrame,
   GetCallLog,
+  GetDecisions,
+  Group,
+  GroupCall,
+  GroupGone,
   Kind,
   Link,
   Media,
   People,
+  PersonPresence,
   Preferences,
   Privacy,
   Profile,
@@ -54,6 +64,8 @@ export interface ProntoOptions {
    * bitrate; this browser must be able to make them in layers (Chromium is), else it goes on with "vp8".
    */
   readonly videoCodec?: VideoCodec;
+  /** devices are the microphone and camera that calls open; the browser's own choice by default. See setDevices. */
+  readonly devices?: DeviceChoice;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
   /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
@@ -74,6 +86,18 @@ export interface ProntoEvents {
   profile: Profile;
   /** preferences: another device has changed what we prefer. */
   preferences: Preferences;
+  /** presence: what has changed of those whom watchPresence named. */
+  presence: readonly PersonPresence[];
+  /** discovery: another device has changed whether and by which number we are found. */
+  discovery: Discovery;
+  /** devices: a device of ours came, was let in, or was put out. */
+  devices: readonly Device[];
+  /** group: a group that we are in or invited to has changed. */
+  group: Group;
+  /** groupGone: we are not in a group any more, or not invited. */
+  groupGone: GroupGone;
+  /** groupCall: a group of ours has a call that does not ring here, or has none any more. */
+  groupCall: GroupCall;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
   /** problem: the connection is closed for good. */
@@ -91,10 +115,23 @@ export interface JoinOptions extends AcceptOptions {
   readonly secret?: string;
 }
 
+/** RingGroupOptions are as for accounts; see RingGroup in the protocol. */
+export interface RingGroupOptions extends RingOptions {
+  /** silent rings nobody: the group is told that there is a call. */
+  readonly silent?: boolean;
+  /** confirmBlocked joins although somebody whom we have blocked is in the call. */
+  readonly confirmBlocked?: boolean;
+}
+
+/** JoinGroupOptions are what to send from the start, and confirmBlocked as in RingGroupOptions. */
+export type JoinGroupOptions = AcceptOptions & Pick<RingGroupOptions, "confirmBlocked">;
+
 /** Pronto is the client: one session of one account, or guest, with the server. */
 export class Pronto extends Emitter<ProntoEvents> {
   /** account is our account as a whole: profile, preferences, number, and its end. */
   readonly account: Account;
+  /** groups are the groups that we are in or invited to. */
+  readonly groups: Groups;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
@@ -102,6 +139,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly #store: Store | undefined;
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
+  #watched: readonly string[] = []; // whose presence this session shows
+  #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
   readonly #videoCodec: VideoCodec;
   readonly #answers = {
@@ -116,6 +155,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#store = store;
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";
+    this.#choice = options.devices ?? {};
     this.#signalling = new Signalling({
       url,
       token: options.token,
@@ -126,6 +166,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
     this.account = new Account(this.#signalling, { url, token: options.token });
+    this.groups = new Groups(this.#signalling);
     this.#signalling.on("state", (state) => this.emit("state", state));
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));
@@ -192,6 +233,26 @@ export class Pronto extends Emitter<ProntoEvents> {
     return this.#enter(options, "voice", (media) => this.#signalling.request("joinLink", { link, media }));
   }
 
+  /** ringGroup starts the call of a group, or joins the one it has. It rejects with blockedInCall until that is confirmed. */
+  ringGroup(group: string, options: RingGroupOptions): Promise<Call> {
+    const { kind, silent, confirmBlocked } = options;
+    const more = { ...(silent ? { silent } : {}), ...(confirmBlocked ? { confirmBlocked } : {}) };
+    return this.#enter(options, kind, () => this.#signalling.request("ringGroup", { group, kind, ...more }));
+  }
+
+  /** joinGroup joins the call that a group has; it rejects with notFound if there is none. */
+  joinGroup(group: string, options: JoinGroupOptions = {}): Promise<Call> {
+    const more = options.confirmBlocked ? { confirmBlocked: true } : {};
+    return this.#enter(options, "voice", (media) =>
+      this.#signalling.request("joinGroupCall", { group, media, ...more }),
+    );
+  }
+
+  /** setDevices says which microphone and camera the next calls open. For one that is under way there is Call.chooseDevices. */
+  setDevices(choice: DeviceChoice): void {
+    this.#choice = choice;
+  }
+
   people(): Promise<People> {
     return this.#signalling.request("getPeople", {});
   }
@@ -222,6 +283,17 @@ export class Pronto extends Emitter<ProntoEvents> {
     return this.#signalling.request("setPrivacy", settings);
   }
 
+  /** watchPresence says whose presence to tell from now on, in place of whom it said before, and answers with all of theirs. */
+  async watchPresence(users: readonly string[]): Promise<readonly PersonPresence[]> {
+    this.#watched = [...users];
+    return (await this.#signalling.request("watchPresence", { users: [...users] })).people;
+  }
+
+  /** decisions is a page of who tried to reach us and what became of it, newest first. Nobody else may read them. */
+  decisions(page: GetDecisions = {}): Promise<Decisions> {
+    return this.#signalling.request("getDecisions", page);
+  }
+
   /** callLog is a page of our calls, newest first; before is the next of the page before. */
   callLog(page: GetCallLog = {}): Promise<CallLog> {
     return this.#signalling.request("getCallLog", page);
@@ -242,6 +314,21 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** devices are the account's devices, with what is known of their keys. */
   async devices(): Promise<readonly Device[]> {
     return (await this.#signalling.request("getDevices", {})).devices;
+  }
+
+  /** linkDevice makes a code that lets one more device into our account. It waits there until confirmDevice. */
+  linkDevice(): Promise<DeviceCode> {
+    return this.#signalling.request("linkDevice", {});
+  }
+
+  /** confirmDevice lets a device in that waits, or sends it away. */
+  async confirmDevice(device: string, accept: boolean): Promise<readonly Device[]> {
+    return (await this.#signalling.request("confirmDevice", { device, accept })).devices;
+  }
+
+  /** revokeDevice puts a device out of our account at once. */
+  async revokeDevice(device: string): Promise<readonly Device[]> {
+    return (await this.#signalling.request("revokeDevice", { device })).devices;
   }
 
   /** signDevice vouches for another device of ours, so that others see our identity there too. Ask the person first. */
@@ -275,7 +362,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const { microphone = true, camera = kind === "video", secret } = options;
     this.#keeper(); // loads while the server answers
     const sinceMs = performance.now();
-    const devices = new Devices();
+    const devices = new Devices(this.#choice);
     const state = ask({ microphone, camera, screen: false });
     void devices.start({ microphone, camera });
     try {
@@ -299,6 +386,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const keeper = this.#keeper();
     const call = new Call(this.#signalling, state, {
       ...start,
+      choice: this.#choice,
       videoCodec: this.#videoCodec,
       keeper,
       secret,
@@ -351,6 +439,11 @@ export class Pronto extends Emitter<ProntoEvents> {
     }
     for (const one of welcome.incoming) this.#ring(one);
     for (const call of this.calls) call.back();
+    if (!resumed && this.#watched.length > 0)
+      void this.watchPresence(this.#watched).then(
+        (people) => this.emit("presence", people),
+        () => undefined,
+      );
   }
 
   #take(frame: EventFrame): void {
@@ -377,6 +470,24 @@ export class Pronto extends Emitter<ProntoEvents> {
         break;
       case "preferences":
         this.emit("preferences", frame.body);
+        break;
+      case "discovery":
+        this.emit("discovery", frame.body);
+        break;
+      case "presence":
+        this.emit("presence", frame.body.people);
+        break;
+      case "devices":
+        this.emit("devices", frame.body.devices);
+        break;
+      case "group":
+        this.emit("group", frame.body);
+        break;
+      case "groupGone":
+        this.emit("groupGone", frame.body);
+        break;
+      case "groupCall":
+        this.emit("groupCall", frame.body);
         break;
       case "logged":
         this.emit("logged", frame.body);

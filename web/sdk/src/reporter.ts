@@ -1,6 +1,7 @@
 import type { Peer } from "./peer.ts";
 import { Quality, type Shown } from "./quality.ts";
 import { candidateOf, wayIn } from "./stats.ts";
+import { type Traffic, TrafficCount } from "./traffic.ts";
 import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
 
 /** ReporterOptions are what reports are made from, and where they go. */
@@ -19,10 +20,16 @@ const reportMs = 10_000;
 /** Reporter tells the server every 10 s how the call was, and once how each connection came about. */
 export class Reporter {
   readonly #options: ReporterOptions;
+  readonly #traffic = new TrafficCount();
   #stop: (() => void) | undefined;
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+  }
+
+  /** traffic is what all connections have carried, as of the last sample. */
+  get traffic(): Traffic {
+    return this.#traffic.sum;
   }
 
   /** follow reports of another connection from now on. */
@@ -53,6 +60,7 @@ export class Reporter {
   async #sample({ connection }: Peer, quality: Quality): Promise<void> {
     if (connection.connectionState !== "connected") return;
     const report = await connection.getStats();
+    this.#traffic.take(connection, report.entries());
     quality.sample(report.entries(), {
       nowMs: performance.now(),
       hidden: typeof document !== "undefined" && document.visibilityState === "hidden",

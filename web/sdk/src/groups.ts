@@ -1,0 +1,63 @@
+import type { Signalling } from "./signalling.ts";
+import type { CreateGroup, Group, GroupRole } from "./wire.gen.ts";
+
+/** Groups are the groups that our account is in or invited to. Their calls are begun by Pronto.ringGroup and joinGroup. */
+export class Groups {
+  readonly #signalling: Signalling;
+
+  /** @internal */
+  constructor(signalling: Signalling) {
+    this.#signalling = signalling;
+  }
+
+  /** list is all of them, the newest first, without their members. */
+  async list(): Promise<readonly Group[]> {
+    return (await this.#signalling.request("getGroups", {})).groups;
+  }
+
+  /** get is one group with its members. */
+  get(group: string): Promise<Group> {
+    return this.#signalling.request("getGroup", { group });
+  }
+
+  /** create makes a group whose admin we are. Who may not be added without being asked is invited. */
+  create(group: CreateGroup): Promise<Group> {
+    return this.#signalling.request("createGroup", group);
+  }
+
+  add(group: string, users: string[]): Promise<Group> {
+    return this.#signalling.request("addToGroup", { group, users });
+  }
+
+  /** accept makes us a member of a group that we are invited to. */
+  accept(group: string): Promise<Group> {
+    return this.#signalling.request("acceptInvitation", { group });
+  }
+
+  async decline(group: string): Promise<void> {
+    await this.#signalling.request("declineInvitation", { group });
+  }
+
+  /** leave takes us out of a group and its call. We return only by an invitation. */
+  async leave(group: string): Promise<void> {
+    await this.#signalling.request("leaveGroup", { group });
+  }
+
+  /** remove takes somebody out, or takes an invitation back; with ban for good. */
+  remove(group: string, user: string, options: { readonly ban?: boolean } = {}): Promise<Group> {
+    return this.#signalling.request("removeFromGroup", { group, user, ...options });
+  }
+
+  setRole(group: string, user: string, role: GroupRole): Promise<Group> {
+    return this.#signalling.request("setRole", { group, user, role });
+  }
+
+  rename(group: string, name: string): Promise<Group> {
+    return this.#signalling.request("renameGroup", { group, name });
+  }
+
+  /** isolate keeps members who block each other apart in calls that start from now on. */
+  isolate(group: string, on: boolean): Promise<Group> {
+    return this.#signalling.request("isolateInGroup", { group, on });
+  }
+}

@@ -84,6 +84,7 @@ async function buildDemo() {
     chunkNames: "[name]-[hash]",
     assetNames: "[name]-[hash]",
     define: { builtWorker: JSON.stringify(worker) },
+    loader: { ".woff2": "file" },
     jsx: "automatic",
     jsxImportSource: "preact",
     metafile: true,

@@ -19,7 +19,7 @@ export function spoken(ms: number): string {
   if (minutes > 0) parts.push(t("unit.minutes", { count: minutes }));
   if (hours === 0 && (seconds % 60 > 0 || parts.length === 0))
     parts.push(t("unit.seconds", { count: seconds % 60 }));
-  return new Intl.ListFormat(language, { type: "unit", style: "long" }).format(parts);
+  return new Intl.ListFormat(language.value, { type: "unit", style: "long" }).format(parts);
 }
 
 /** when writes a time as a list of calls wants it: the hour today, else the day; the year only if it is another one. */
@@ -35,12 +35,12 @@ export function when(ms: number, now: number, timeZone?: string): string {
       : year(ms) === year(now)
         ? { day: "numeric", month: "short", ...time }
         : { dateStyle: "medium" };
-  return new Intl.DateTimeFormat(language, { ...options, ...zone }).format(ms);
+  return new Intl.DateTimeFormat(language.value, { ...options, ...zone }).format(ms);
 }
 
 /** names joins names as a sentence does: Ana; Ana and Bia; Ana, Bia, and 3 more is not made: lists here are short. */
 export function names(list: readonly string[]): string {
-  return new Intl.ListFormat(language, { type: "conjunction", style: "long" }).format(list);
+  return new Intl.ListFormat(language.value, { type: "conjunction", style: "long" }).format(list);
 }
 
 /** initials are the first letters of the first and last word of a name, two at most; “?” for a name without letters. */
@@ -48,7 +48,7 @@ export function initials(name: string): string {
   const words = name.split(/[\s_-]+/u).filter((word) => /[\p{L}\p{N}]/u.test(word));
   const first = firstLetter(words[0]);
   const last = words.length > 1 ? firstLetter(words[words.length - 1]) : "";
-  return (first + last).toLocaleUpperCase(language) || "?";
+  return (first + last).toLocaleUpperCase(language.value) || "?";
 }
 
 function firstLetter(word: string | undefined): string {

@@ -1,14 +1,24 @@
 import "./style/main.css";
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { language } from "./lang/index.ts";
+import { speak } from "./lang/index.ts";
 import { Joining, linkOf } from "./state/joining.ts";
+import { prefs, showTheme } from "./state/prefs.ts";
 import { start } from "./state/session.ts";
-
-document.documentElement.lang = language;
 
 const link = linkOf(location.pathname);
 const joining = link === undefined ? undefined : new Joining(link);
 const app = document.getElementById("app");
-if (app !== null) render(<App joining={joining} />, app);
+
+showTheme(document.documentElement);
 if (joining === undefined) void start(new URL(location.href));
+await speak(prefs.value.language);
+if (app !== null) render(<App joining={joining} />, app);
+let spoken = prefs.value.language;
+effect(() => {
+  const chosen = prefs.value.language;
+  if (chosen === spoken) return;
+  spoken = chosen;
+  void speak(chosen);
+});

@@ -27,7 +27,7 @@ test("the page has no words of its own beside the dictionary", () => {
 });
 
 test("a plural counts, and its forms name the same values", () => {
-  const t = translator("en");
+  const t = translator("en", en);
   expect(t("people.selected", { count: 1 })).toBe("1 selected");
   expect(t("add.confirm", { count: 1 })).toBe("Call 1 person");
   expect(t("add.confirm", { count: 3 })).toBe("Call 3 people");
@@ -47,6 +47,10 @@ test("a value that is missing is seen and not hidden", () => {
 });
 
 test("the first language that there is a dictionary for is chosen, else English", () => {
-  expect(chooseLanguage(["de-AT", "en-GB"])).toBe("en");
-  expect(chooseLanguage([])).toBe("en");
+  const there = ["en", "it", "pt-BR"] as const;
+  expect(chooseLanguage(["de-AT", "it-CH", "en-GB"], there)).toBe("it");
+  expect(chooseLanguage(["pt-PT"], there)).toBe("pt-BR");
+  expect(chooseLanguage(["PT-br"], there)).toBe("pt-BR");
+  expect(chooseLanguage(["de"], there)).toBe("en");
+  expect(chooseLanguage([], there)).toBe("en");
 });

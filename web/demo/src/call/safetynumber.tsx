@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
+import { QR } from "../parts/qr.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import type { Seat } from "../state/shot.ts";
 import { attempt } from "../state/toasts.ts";
@@ -32,7 +33,7 @@ export function SafetyNumber({ active, seat, onBack }: Props): JSX.Element {
         <p class="empty">{t("app.loading")}</p>
       ) : (
         <>
-          <QR text={number.value} label={t("security.qr")} />
+          <QR text={number.value.replaceAll(" ", "")} label={t("security.qr")} testid="safety-qr" />
           <p class="digits" data-testid="safety-number">
             {number.value}
           </p>
@@ -52,25 +53,5 @@ export function SafetyNumber({ active, seat, onBack }: Props): JSX.Element {
         </Button>
       </div>
     </>
-  );
-}
-
-/** QR draws a code; what makes it is loaded when it is first wanted. */
-function QR({ text, label }: { text: string; label: string }): JSX.Element | null {
-  const path = useSignal<{ d: string; size: number } | undefined>(undefined);
-  useEffect(() => {
-    void attempt(async () => {
-      const { encode } = await import("uqr");
-      const { data, size } = encode(text.replaceAll(" ", ""), { border: 2 });
-      const dots = data.flatMap((row, y) => row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])));
-      path.value = { d: dots.join(""), size };
-    });
-  }, [text, path]);
-  if (path.value === undefined) return null;
-  const { d, size } = path.value;
-  return (
-    <svg class="qr" viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label} data-testid="safety-qr">
-      <path d={d} />
-    </svg>
   );
 }

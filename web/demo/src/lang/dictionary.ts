@@ -1,4 +1,4 @@
-import { en } from "./en.ts";
+import type { en } from "./en.ts";
 
 /** Key names one text. */
 export type Key = keyof typeof en;
@@ -32,16 +32,23 @@ export type Values<K extends Key> = [ValueNames<K>] extends [never]
 /** PlainKey is a key whose text wants no values. */
 export type PlainKey = { [K in Key]: Values<K> extends [] ? K : never }[Key];
 
-const languages: Readonly<Record<string, Dictionary>> = { en };
-
-/** chooseLanguage picks the first of the wanted languages (BCP 47) that there is a dictionary for. */
-export function chooseLanguage(wanted: readonly string[]): string {
+/**
+ * chooseLanguage picks the first of the wanted languages (BCP 47) that is among those there are; the same language of
+ * another country will do. Without any it is the first there is.
+ */
+export function chooseLanguage<L extends string>(wanted: readonly string[], there: readonly L[]): L {
   for (const tag of wanted) {
-    const primary = tag.split("-")[0]?.toLowerCase() ?? "";
-    if (tag in languages) return tag;
-    if (primary in languages) return primary;
+    const primary = primaryOf(tag);
+    const found =
+      there.find((one) => one.toLowerCase() === tag.toLowerCase()) ??
+      there.find((one) => primaryOf(one) === primary);
+    if (found !== undefined) return found;
   }
-  return "en";
+  return there[0] as L;
+}
+
+function primaryOf(tag: string): string {
+  return tag.split("-")[0]?.toLowerCase() ?? "";
 }
 
 /** fill puts values into the braces of a text. A name without a value stays as it is, so that it is seen. */
@@ -53,8 +60,7 @@ export function fill(text: string, values: Readonly<Record<string, string | numb
 export type Translator = <K extends Key>(key: K, ...values: Values<K>) => string;
 
 /** translator makes t() for a language. Numbers are written in the language's way. */
-export function translator(language: string): Translator {
-  const dictionary = languages[language] ?? en;
+export function translator(language: string, dictionary: Dictionary): Translator {
   const rules = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language);
   return (key, ...[values]) => {

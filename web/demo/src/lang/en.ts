@@ -212,6 +212,8 @@ export const en = {
   "ended.rejoin": "Join again",
   "ended.guest": "You can close this tab now.",
 
+  "rate.stars": { one: "{count} star", other: "{count} stars" },
+
   "join.title": "You are invited to a call",
   "join.lead": "Choose how the others see you, then join.",
   "join.nickname": "Your name",

@@ -43,7 +43,7 @@ interface ButtonProps {
   /** label names the button to a screen reader where its words alone are not enough; it begins with them. */
   readonly label?: string;
   readonly onPress?: () => void;
-  readonly look?: "primary" | "plain" | "danger" | "accept" | "hangup";
+  readonly look?: "primary" | "plain" | "quiet" | "danger" | "accept" | "hangup";
   readonly icon?: IconName;
   readonly submit?: boolean;
   readonly disabled?: boolean;

@@ -1,44 +1,45 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
-import { Icon } from "./icon.tsx";
+import { useId, useRef } from "preact/hooks";
+import { Icon, type IconName } from "./icon.tsx";
 
 interface MenuProps {
   readonly label: string;
+  readonly icon?: IconName;
+  /** class is the opening button's, "iconbutton quiet" by default. */
+  readonly class?: string;
   readonly testid?: string;
   readonly children: ComponentChildren;
 }
 
-/** Menu holds the acts that are seldom wanted. It closes on Escape, on a press elsewhere and after an act. */
-export function Menu({ label, testid, children }: MenuProps): JSX.Element {
-  const details = useRef<HTMLDetailsElement>(null);
-  useEffect(() => {
-    const close = (event: Event): void => {
-      const element = details.current;
-      if (element === null || !element.open) return;
-      const escaped = event instanceof KeyboardEvent && event.key === "Escape";
-      const elsewhere = event.type === "pointerdown" && !event.composedPath().includes(element);
-      if (escaped) element.querySelector("summary")?.focus();
-      if (escaped || elsewhere) element.open = false;
-    };
-    document.addEventListener("keydown", close);
-    document.addEventListener("pointerdown", close);
-    return () => {
-      document.removeEventListener("keydown", close);
-      document.removeEventListener("pointerdown", close);
-    };
-  }, []);
-  const shut = (): void => {
-    if (details.current !== null) details.current.open = false;
-  };
+/**
+ * Menu holds the acts that are seldom wanted. It is a popover: the browser closes it on Escape and on a press elsewhere,
+ * and gives the focus back. On a narrow page it comes from below, in the thumb's reach.
+ */
+export function Menu({
+  label,
+  icon = "more",
+  class: look = "iconbutton quiet",
+  testid,
+  children,
+}: MenuProps): JSX.Element {
+  const id = useId();
+  const panel = useRef<HTMLDivElement>(null);
   return (
-    <details ref={details} class="menu">
-      <summary class="iconbutton quiet" aria-label={label} title={label} data-testid={testid}>
-        <Icon name="more" />
-      </summary>
-      <div class="menupanel">
-        {/* biome-ignore lint/a11y: the buttons inside are what is pressed; this only closes the panel behind them */}
-        <div onClick={shut}>{children}</div>
+    <span class="menu">
+      <button
+        type="button"
+        class={look}
+        aria-label={label}
+        title={label}
+        popovertarget={id}
+        data-testid={testid}
+      >
+        <Icon name={icon} />
+      </button>
+      {/* biome-ignore lint/a11y: the buttons inside are what is pressed; this only closes the panel behind them */}
+      <div ref={panel} id={id} popover="auto" class="menupanel" onClick={() => panel.current?.hidePopover()}>
+        {children}
       </div>
-    </details>
+    </span>
   );
 }

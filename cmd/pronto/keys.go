@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -42,20 +43,54 @@ func (t tokenCmd) Run(ctx context.Context) error {
 // keysCmd manages API keys.
 type keysCmd struct {
 	Create keysCreateCmd `cmd:"" help:"Create a key; its secret is printed once."`
+	Rotate keysRotateCmd `cmd:"" help:"Make a successor of a key; both are good for a while."`
 	List   keysListCmd   `cmd:"" help:"List keys."`
 	Revoke keysRevokeCmd `cmd:"" help:"Revoke a key: tokens signed with it open nothing any more."`
 }
 
 type keysCreateCmd struct {
-	Name string `arg:"" optional:"" default:"key" help:"What it is for."`
+	Name   string   `arg:"" optional:"" default:"key" help:"What it is for."`
+	Scope  []string `help:"What it may do, such as links:write; everything if left out."`
+	Origin []string `help:"Web origins whose pages may use its tokens; those of the server if left out."`
 }
 
 // Run implements the command.
 func (k keysCreateCmd) Run(ctx context.Context) error {
 	return withStore(ctx, func(db *store.Store) error {
-		id, secret := identity.NewID("ck"), "cs_"+identity.NewSecret()+identity.NewSecret()
-		if err := db.CreateKey(ctx, id, k.Name, []byte(secret)); err != nil {
+		id, secret := identity.NewKey()
+		for _, scope := range k.Scope {
+			if !identity.Scope(scope).Known() {
+				return fmt.Errorf("%q is no scope; they are %v", scope, identity.Scopes())
+			}
+		}
+		for _, origin := range k.Origin {
+			if err := identity.CheckOrigin(origin); err != nil {
+				return err
+			}
+		}
+		n := store.NewKey{ID: id, Name: k.Name, Secret: []byte(secret), Scopes: k.Scope, Origins: k.Origin}
+		if _, err := db.CreateKey(ctx, n); err != nil {
 			return fmt.Errorf("create key: %w", err)
+		}
+		fmt.Printf("key     %s\nsecret  %s\n", id, secret)
+		return nil
+	})
+}
+
+type keysRotateCmd struct {
+	Key  string        `arg:"" help:"The key."`
+	Keep time.Duration `default:"24h" help:"How long the old one stays good beside the new one."`
+}
+
+// Run implements the command.
+func (k keysRotateCmd) Run(ctx context.Context) error {
+	return withStore(ctx, func(db *store.Store) error {
+		id, secret := identity.NewKey()
+		switch _, err := db.RotateKey(ctx, k.Key, id, []byte(secret), k.Keep); {
+		case errors.Is(err, store.ErrLimit):
+			return errors.New("the key has a successor already; revoke one of the two first")
+		case err != nil:
+			return fmt.Errorf("rotate key %s: %w", k.Key, err)
 		}
 		fmt.Printf("key     %s\nsecret  %s\n", id, secret)
 		return nil
@@ -73,8 +108,11 @@ func (keysListCmd) Run(ctx context.Context) error {
 		}
 		for _, k := range keys {
 			state := "active"
-			if !k.Revoked.IsZero() {
+			switch {
+			case !k.Revoked.IsZero():
 				state = "revoked"
+			case !k.Expires.IsZero() && time.Now().After(k.Expires):
+				state = "expired"
 			}
 			fmt.Printf("%s  %s  %s  %s\n", k.ID, k.Created.UTC().Format(time.DateTime), state, k.Name)
 		}

@@ -109,7 +109,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if cfg.Demo { // its people are there whenever it starts
 		unused = 0
 	}
-	verifier := identity.Verifier{Keys: keyring{db, own}}
+	verifier := identity.Verifier{Keys: api.Keyring{Store: db, Own: ownKey, Secret: own}}
 	sockets, err := signalling.New(signalling.Config{
 		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
 		Identity: verifier, Store: db, Calls: calls, Post: post,
@@ -239,6 +239,9 @@ func (s *server) sweep(db *store.Store) {
 			}
 			if err == nil {
 				_, err = db.SweepAccounts(ctx)
+			}
+			if err == nil {
+				_, err = db.SweepAnswers(ctx, 10_000)
 			}
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)

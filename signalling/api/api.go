@@ -36,6 +36,9 @@ type Config struct {
 	// Proxies are the networks of the proxies before this server, who say in
 	// X-Forwarded-For whom they speak for.
 	Proxies []netip.Prefix
+	// PerMinute is how many requests an API key may make in a minute; 30,000 if
+	// 0, which is what one link after the other needs.
+	PerMinute int
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -63,6 +66,8 @@ const (
 type server struct {
 	cfg     Config
 	guests  *budget
+	guesses *budget // of the secrets of API keys
+	rates   *rates
 	sending chan struct{} // codes on their way; capacity maxSending
 }
 
@@ -74,13 +79,24 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	if cfg.DevicesChanged == nil {
 		cfg.DevicesChanged = func(context.Context, wire.UserID) {}
 	}
-	s := &server{cfg: cfg, guests: newBudget(time.Second, 60), sending: make(chan struct{}, maxSending)}
+	if cfg.PerMinute == 0 {
+		cfg.PerMinute = 30_000
+	}
+	s := &server{
+		cfg: cfg, guests: newBudget(time.Second, 60), guesses: newBudget(time.Second, 60), rates: newRates(cfg.PerMinute),
+		sending: make(chan struct{}, maxSending),
+	}
 	description := huma.DefaultConfig("Pronto", "1")
 	description.OpenAPIPath = "/v1/openapi"
 	description.DocsPath = ""    // its page would load scripts from elsewhere
 	description.SchemasPath = "" // and $schema links are nothing to a browser
 	description.CreateHooks = nil
-	api := humago.New(mux, description)
+	description.Transformers = append(description.Transformers, name)
+	describeCredentials(description.OpenAPI)
+	routes := http.NewServeMux()
+	mux.Handle("/v1/", s.front(routes))
+	mux.HandleFunc("GET "+ErrorsPath+"{code}", explain)
+	api := humago.New(routes, description)
 	huma.Register(api, huma.Operation{
 		OperationID: "create-guest", Method: http.MethodPost, Path: "/v1/links/{link}/guests", MaxBodyBytes: 4 << 10,
 		Summary:     "Get a token to join the call of a link as a guest",
@@ -88,6 +104,8 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		Middlewares: huma.Middlewares{s.limit(api)},
 		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
 	}, s.createGuest)
+	s.registerKeys(api)
+	s.registerTokens(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
 	if cfg.Demo {
@@ -155,10 +173,13 @@ func live(l store.Link, now time.Time) bool {
 }
 
 // failed logs an error and gives the client what it may know of it.
-func (s *server) failed(err error) error {
+func (s *server) failed(err error) *Problem {
+	if p, ok := errors.AsType[*Problem](err); ok {
+		return p
+	}
 	s.cfg.Logger.Error("a request failed", "err", err)
 	if errors.Is(err, store.ErrUnavailable) {
-		return huma.Error503ServiceUnavailable("the server cannot do it now; try again")
+		return problem(CodeUnavailable, "the server cannot do it now; try again")
 	}
-	return huma.Error500InternalServerError("the server failed; its log has the cause")
+	return problem(CodeInternal, "the server failed; its log has the cause")
 }

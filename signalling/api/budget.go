@@ -44,6 +44,14 @@ func (b *budget) take(remote string, now time.Time) bool {
 	return true
 }
 
+// left reports whether the address has a try left.
+func (b *budget) left(remote string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := b.slots[slotOf(remote)].full
+	return full.Add(b.refill).Sub(now) <= time.Duration(b.burst)*b.refill
+}
+
 func slotOf(remote string) uint32 {
 	var key []byte
 	if ip := addressOf(remote); ip.IsValid() {

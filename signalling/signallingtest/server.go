@@ -54,6 +54,8 @@ type Options struct {
 	Unused, UnusedCheck time.Duration
 	// Encryption says which calls are end-to-end encrypted; none if empty.
 	Encryption call.Encryption
+	// APIPerMinute is how often an API key may ask; the API's own limit if 0.
+	APIPerMinute int
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// CallStore, if not nil, makes of the store the one that calls have.
@@ -81,16 +83,6 @@ type Server struct {
 
 // Key is the API key that signs the tokens of a test server.
 const Key = "test"
-
-type keys []byte
-
-// KeySecret implements identity.Keys.
-func (k keys) KeySecret(_ context.Context, id string) ([]byte, error) {
-	if id != Key {
-		return nil, identity.ErrToken
-	}
-	return k, nil
-}
 
 // Start runs a server until the test ends or Stop is called.
 func Start(t testing.TB, o Options) *Server {
@@ -166,9 +158,10 @@ func Start(t testing.TB, o Options) *Server {
 	})
 	must(err)
 	later(s.Calls.Close)
+	verifier := identity.Verifier{Keys: s.Keys()}
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
-		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
+		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
 		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
@@ -180,8 +173,8 @@ func Start(t testing.TB, o Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
-		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log, DevicesChanged: sockets.DevicesChanged,
-		Profiles: api.Profiles{Identity: identity.Verifier{Keys: keys(o.Secret)}, Avatars: avatars, Changed: sockets.ProfileChanged},
+		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))
 	web := httptest.NewServer(mux)
@@ -190,6 +183,9 @@ func Start(t testing.TB, o Options) *Server {
 	later(func() { unwatch(); sockets.Close() })
 	return s
 }
+
+// Keys are what tokens are verified with.
+func (s *Server) Keys() identity.Keys { return api.Keyring{Store: s.Store, Own: Key, Secret: s.Secret} }
 
 // Stop ends the server before the test does. The database stays.
 func (s *Server) Stop() { s.stop() }

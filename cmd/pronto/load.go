@@ -32,14 +32,21 @@ type loadCmd struct {
 	Stay     time.Duration `default:"5s" help:"How long each call lasts."`
 	Media    bool          `default:"true" negatable:"" help:"Send and receive sound and pictures; without, only signalling is measured."`
 	Voice    bool          `help:"Voice calls instead of video calls."`
-	Scenario string        `help:"Instead of calls of two, one of fan50, mesh10, audio100 and fan150: many in one call, or in two, who join by a link." placeholder:"NAME"`
+	Scenario string        `help:"Instead of calls of two, one of fan50, mesh10, audio100 and fan150: many in one call, or in two, who join by a link. Or keys: in an encrypted call somebody comes and goes all the time." placeholder:"NAME"`
+	Members  int           `default:"8" help:"With --scenario keys, how many are in the call, 2 to 100, of whom six at most send."`
+	Every    time.Duration `default:"1s" help:"With --scenario keys, how long after somebody has come he goes, and comes again after that. The server changes keys once a second at most."`
+	Link     string        `help:"With --scenario keys, the link of the call, which all join as guests; #secret at its end is the link's secret." placeholder:"LINK"`
 }
 
 // Run implements the command.
 func (l *loadCmd) Run(ctx context.Context) error { return l.run(ctx, os.Stdout) }
 
 func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
-	if l.Scenario != "" {
+	switch l.Scenario {
+	case "":
+	case "keys":
+		return l.runKeys(ctx, out)
+	default:
 		return l.runScenario(ctx, out)
 	}
 	users, token, err := l.accounts(ctx, 2*l.Calls)

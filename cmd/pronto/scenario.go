@@ -15,7 +15,7 @@ func (l *loadCmd) runScenario(ctx context.Context, out io.Writer) error {
 	all := bot.Scenarios()
 	i := slices.IndexFunc(all, func(s bot.Scenario) bool { return s.Name == l.Scenario })
 	if i < 0 {
-		return configError{fmt.Errorf("--scenario is %q, which is none: there are fan50, mesh10, audio100 and fan150", l.Scenario)}
+		return configError{fmt.Errorf("--scenario is %q, which is none: there are fan50, mesh10, audio100, fan150 and keys", l.Scenario)}
 	}
 	if !l.Media {
 		return configError{fmt.Errorf("--scenario measures media: it cannot be used with --no-media")}

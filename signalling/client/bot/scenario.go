@@ -96,7 +96,7 @@ func RunScenario(ctx context.Context, cfg ScenarioConfig) (ScenarioReport, error
 		return ScenarioReport{}, err
 	}
 	g := &gathering{cfg: cfg, phones: make([]*Phone, cfg.Phones())}
-	defer g.close(ctx)
+	defer closePhones(ctx, g.phones)
 	if err := together(len(g.phones), func(i int) (err error) {
 		g.phones[i], err = Open(ctx, cfg.Phone(i))
 		return err
@@ -180,12 +180,12 @@ func (g *gathering) totals() (t carried) {
 	return t
 }
 
-// close has everybody leave.
-func (g *gathering) close(ctx context.Context) {
+// closePhones has everybody leave.
+func closePhones(ctx context.Context, phones []*Phone) {
 	leaving, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	_ = together(len(g.phones), func(i int) error {
-		if p := g.phones[i]; p != nil {
+	_ = together(len(phones), func(i int) error {
+		if p := phones[i]; p != nil {
 			p.Close(leaving)
 		}
 		return nil

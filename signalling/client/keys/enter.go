@@ -20,6 +20,11 @@ func (k *Keys) enter(ctx context.Context) error {
 		return err
 	}
 	k.mine = p
+	return k.knock(ctx)
+}
+
+// knock says that we wait, with the key package that we have: somebody may be about to let us in with it.
+func (k *Keys) knock(ctx context.Context) error {
 	state, err := k.ask(ctx)
 	if err != nil {
 		return err

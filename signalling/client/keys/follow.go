@@ -120,7 +120,10 @@ func (k *Keys) process(c wire.KeysCommitted) (*mls.Group, error) {
 
 // sync gets the commits that we have missed, or enters anew.
 func (k *Keys) sync(ctx context.Context) error {
-	if k.group == nil || k.mine != nil {
+	switch {
+	case k.mine != nil:
+		return k.knock(ctx) // we are on the way in
+	case k.group == nil:
 		return k.enter(ctx)
 	}
 	log, err := request[wire.KeysLog](ctx, k, wire.SyncKeys{Call: k.cfg.Call, Group: k.number, Epoch: uint32(k.group.Epoch())})

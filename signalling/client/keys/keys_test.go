@@ -7,9 +7,11 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pronto/signalling/client/mls"
+	"pronto/signalling/client/sframe"
 	"pronto/signalling/framing"
 	"pronto/signalling/wire"
 )
@@ -204,6 +206,79 @@ func TestWhatCannotBeOpenedIsMendedOnceAndReported(t *testing.T) {
 	}
 	if len(k.trouble) != 1 || <-k.trouble != wire.KeyFailureNoKey {
 		t.Error("nobody was told")
+	}
+}
+
+// epochOf is the keys of somebody in one epoch.
+func epochOf(t *testing.T, k *Keys, number uint32) {
+	t.Helper()
+	base := bytes.Repeat([]byte{byte(number)}, sframe.BaseKeySize)
+	if err := k.seal.opener.Add(number, base, []uint8{0}, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.seal.sealer.Use(number, 0, base); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFramesAreHeldForKeysThatAreLateAndNotOneAfterAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ana, bia := &Keys{trouble: make(chan wire.KeyFailure, 1)}, &Keys{trouble: make(chan wire.KeyFailure, 1)}
+		epochOf(t, ana, 1)
+		epochOf(t, bia, 1)
+		epochOf(t, ana, 2) // bia has not got it yet
+		seal := func(k *Keys) []byte {
+			t.Helper()
+			sealed, err := k.Seal(wire.SourceMicrophone, false, []byte("hello"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return sealed
+		}
+		began := time.Now()
+		for range 4 {
+			if _, _, err := bia.Open(wire.SourceMicrophone, seal(ana)); !errors.Is(err, sframe.ErrNoKey) {
+				t.Errorf("opened without a key: %v", err)
+			}
+		}
+		if waited := time.Since(began); waited != holdFor {
+			t.Errorf("four frames were held for %s, want %s in all", waited, holdFor)
+		}
+		<-bia.trouble
+		epochOf(t, bia, 2)
+		epochOf(t, ana, 3)
+		go func() {
+			time.Sleep(300 * time.Millisecond)
+			epochOf(t, bia, 3)
+		}()
+		for range 4 {
+			opened, _, err := bia.Open(wire.SourceMicrophone, seal(ana))
+			if err != nil || string(opened) != "hello" {
+				t.Errorf("%q, %v", opened, err)
+			}
+		}
+		if len(bia.trouble) != 0 {
+			t.Error("trouble was told of")
+		}
+	})
+}
+
+func TestFramesOfBeforeWeCameAreNoTrouble(t *testing.T) {
+	ana, bia := &Keys{}, &Keys{trouble: make(chan wire.KeyFailure, 1)}
+	epochOf(t, ana, 299)
+	before, err := ana.Seal(wire.SourceMicrophone, false, []byte("hello"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	epochOf(t, bia, 300)
+	if _, _, err := bia.Open(wire.SourceMicrophone, before); !errors.Is(err, sframe.ErrBefore) || len(bia.trouble) > 0 {
+		t.Errorf("a frame of before: %v", err)
+	}
+	for i := range uint32(maxNamed) {
+		epochOf(t, bia, 301+i)
+	}
+	if _, _, err := bia.Open(wire.SourceMicrophone, before); !errors.Is(err, sframe.ErrNoKey) || len(bia.trouble) != 1 {
+		t.Errorf("a frame that is far too old: %v", err)
 	}
 }
 

@@ -26,6 +26,9 @@ func codecOf(source wire.Source) sframe.Codec {
 	return sframe.VP8
 }
 
+// holdFor is how long frames are held for the keys of their epoch: a sender may be a little ahead of us.
+const holdFor = time.Second
+
 // maxNamed is for how many epochs it is known whose a leaf was.
 const maxNamed = 16
 
@@ -34,8 +37,29 @@ type seal struct {
 	sealer sframe.Sealer
 	opener sframe.Opener
 
-	mu    sync.Mutex // guards named; held for access only
-	named []names    // latest first
+	mu      sync.Mutex // guards what follows; held for access only
+	named   []names    // latest first
+	awaited <-chan struct{}
+	giveUp  time.Time // when awaited is waited for no more
+}
+
+// await waits for the keys of another epoch, and reports whether they are there. All frames that wait for the same
+// keys are given up at the same time, so that none waits for one after the other.
+func (s *seal) await(added, done <-chan struct{}) bool {
+	s.mu.Lock()
+	if s.awaited != added {
+		s.awaited, s.giveUp = added, time.Now().Add(holdFor)
+	}
+	timer := time.NewTimer(time.Until(s.giveUp))
+	s.mu.Unlock()
+	defer timer.Stop()
+	select {
+	case <-added:
+		return true
+	case <-timer.C:
+	case <-done:
+	}
+	return false
 }
 
 // names are whose the leaves of an epoch are.
@@ -72,13 +96,19 @@ func (k *Keys) Seal(source wire.Source, keyFrame bool, frame []byte) ([]byte, er
 }
 
 // Open opens a frame that came for a source, and says whose it is: the participant
-// whose credential is in the leaf that has sealed it.
+// whose credential is in the leaf that has sealed it. It waits up to a second for keys
+// that are about to come.
 func (k *Keys) Open(source wire.Source, frame []byte) ([]byte, wire.ParticipantID, error) {
 	kind, ok := kinds[source]
 	if !ok {
 		return nil, "", errSource
 	}
+	added := k.seal.opener.Added()
 	opened, err := k.seal.opener.Open(kind, codecOf(source), frame, time.Now())
+	for errors.Is(err, sframe.ErrAhead) && k.seal.await(added, k.done) {
+		added = k.seal.opener.Added()
+		opened, err = k.seal.opener.Open(kind, codecOf(source), frame, time.Now())
+	}
 	if err != nil {
 		k.unopened(err)
 		return nil, "", err
@@ -90,6 +120,8 @@ func (k *Keys) Open(source wire.Source, frame []byte) ([]byte, wire.ParticipantI
 func (k *Keys) unopened(err error) {
 	var failure wire.KeyFailure
 	switch {
+	case errors.Is(err, sframe.ErrBefore):
+		return // the others will seal with our keys in a moment
 	case errors.Is(err, sframe.ErrNoKey):
 		failure = wire.KeyFailureNoKey
 	case errors.Is(err, sframe.ErrTag):

@@ -8,6 +8,10 @@ import (
 )
 
 var (
+	// ErrAhead is returned for a frame of an epoch whose keys may be about to come. It is an ErrNoKey.
+	ErrAhead = fmt.Errorf("%w yet", ErrNoKey)
+	// ErrBefore is returned for a frame of just before our first keys, which we are not to open. It is an ErrNoKey.
+	ErrBefore = fmt.Errorf("%w of before we came", ErrNoKey)
 	// ErrTag is returned for what was sealed with another key, or changed on its way.
 	ErrTag = errors.New("sframe: not authentic")
 	// ErrReplay is returned for a frame that came before, or is too old to tell.
@@ -21,6 +25,8 @@ const (
 	KeepOld = 10 * time.Second
 	// maxEpochs is how many epochs have keys at most. It is what the SFU lets through.
 	maxEpochs = 16
+	// maxAway is how far from ours an epoch may be that we have not got yet, or that was before we came.
+	maxAway = 8
 	// maxStreams is how many KIDs are told apart in one epoch; what is above is refused.
 	maxStreams = 4096
 )
@@ -29,6 +35,18 @@ const (
 type Opener struct {
 	mu     sync.Mutex // guards what follows; held while a frame is opened
 	epochs []*epoch   // latest first
+	first  uint32     // epoch that we had keys of
+	added  chan struct{}
+}
+
+// Added is closed when the next epoch's keys are there.
+func (o *Opener) Added() <-chan struct{} {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.added == nil {
+		o.added = make(chan struct{})
+	}
+	return o.added
 }
 
 // epoch is what one epoch's keys have opened.
@@ -63,9 +81,15 @@ func (o *Opener) Add(number uint32, base []byte, leaves []uint8, now time.Time) 
 	}
 	if len(o.epochs) > 0 {
 		o.epochs[0].until = now.Add(KeepOld)
+	} else {
+		o.first = number
 	}
 	o.epochs = append([]*epoch{e}, o.epochs[:min(len(o.epochs), maxEpochs-1)]...)
 	o.forget(now)
+	if o.added != nil {
+		close(o.added)
+		o.added = nil
+	}
 	return nil
 }
 
@@ -115,7 +139,22 @@ func (o *Opener) Open(kind Kind, codec Codec, frame []byte, now time.Time) (Open
 			return Opened{name, e.number, plain}, err
 		}
 	}
-	return Opened{}, ErrNoKey
+	return Opened{}, o.missing(name.Epoch)
+}
+
+// missing says why there are no keys for an epoch, which is named by its low bits. The caller holds o.mu.
+func (o *Opener) missing(low uint8) error {
+	if len(o.epochs) == 0 {
+		return ErrNoKey
+	}
+	latest := o.epochs[0].number
+	switch {
+	case low-uint8(latest)-1 < maxAway:
+		return ErrAhead
+	case latest-o.first < maxAway && uint8(o.first)-low-1 < maxAway:
+		return ErrBefore
+	}
+	return ErrNoKey
 }
 
 func (e *epoch) open(name Name, h Header, clear, sealed []byte) ([]byte, error) {

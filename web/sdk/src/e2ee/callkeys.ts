@@ -127,7 +127,10 @@ export class CallKeys {
 
   /** sync gets what was missed. */
   sync(): void {
-    this.#inTurn(() => (this.#group === undefined ? this.#enter() : this.#sync()));
+    this.#inTurn(() => {
+      if (this.#mine !== undefined) return this.#knock(this.#mine); // we are on the way in
+      return this.#group === undefined ? this.#enter() : this.#sync();
+    });
   }
 
   /**
@@ -159,7 +162,12 @@ export class CallKeys {
   async #enter(): Promise<void> {
     clearTimeout(this.#welcome);
     this.#mine = await this.#options.mls.keyPackage();
-    const keys = await this.#options.ask("enterKeys", { keyPackage: toBlob(this.#mine.message) });
+    await this.#knock(this.#mine);
+  }
+
+  /** knock says that we wait, with a key package that somebody may be about to let us in with. */
+  async #knock({ message }: OwnKeyPackage): Promise<void> {
+    const keys = await this.#options.ask("enterKeys", { keyPackage: toBlob(message) });
     if (keys.group === 0) await this.#found(1);
     else this.#enterLater(welcomeMs);
   }

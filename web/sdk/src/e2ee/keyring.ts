@@ -6,8 +6,8 @@ import { deriveKey, importBase, type SFrameKey } from "./sframe.ts";
 /** keepMs is how long an old epoch's frames are still opened: some are on the way, and some senders a little late. */
 const keepMs = 10_000;
 
-/** aheadEpochs is how far in front of ours an epoch may be for its key to be waited for. */
-const aheadEpochs = 8;
+/** nearEpochs is how far from ours an epoch may be for its key to be waited for, or to be known as one of before we came. */
+const nearEpochs = 8;
 
 /** Holder is who holds a leaf: a participant, whom the server names, and the account that his key's credential names. */
 export interface Holder {
@@ -44,6 +44,7 @@ export class Keyring {
   readonly #epochs = new Map<number, Epoch>(); // by the low 8 bits
   readonly #now: () => number;
   #latest = -1;
+  #first = -1;
 
   /** now is the time in milliseconds. */
   constructor(now: () => number) {
@@ -68,17 +69,20 @@ export class Keyring {
       windows: new Map(),
       endsMs: Number.POSITIVE_INFINITY,
     });
+    if (this.#latest < 0) this.#first = epoch;
     this.#latest = epoch;
   }
 
-  /** find is the key of a KID: "ahead" if its epoch may still come, "gone" if it has been or is none. */
-  find(kid: number): Found | "ahead" | "gone" {
+  /**
+   * find is the key of a KID: "ahead" if its epoch may still come, "before" if it was just before we came, "gone" if
+   * it has been or is none.
+   */
+  find(kid: number): Found | "ahead" | "before" | "gone" {
     const { epoch: low = 0, leaf = 0 } = readKID(kid) ?? {};
     const epoch = this.#epochs.get(low);
     if (epoch === undefined || epoch.endsMs <= this.#now()) {
       this.#epochs.delete(low);
-      const ahead = (low - this.#latest) & 255;
-      return this.#latest < 0 || (ahead > 0 && ahead <= aheadEpochs) ? "ahead" : "gone";
+      return this.#missing(low);
     }
     let key = epoch.keys.get(kid);
     let window = epoch.windows.get(kid);
@@ -92,6 +96,12 @@ export class Keyring {
     return { key, window, holder: epoch.holders.get(leaf) };
   }
 
+  #missing(low: number): "ahead" | "before" | "gone" {
+    const near = (distance: number) => (distance & 255) > 0 && (distance & 255) <= nearEpochs;
+    if (this.#latest < 0 || near(low - this.#latest)) return "ahead";
+    return this.#latest - this.#first < nearEpochs && near(this.#first - low) ? "before" : "gone";
+  }
+
   /** derive makes a key to seal with, of an epoch that is here; undefined if it is not. */
   derive(epoch: number, kid: number): Promise<SFrameKey> | undefined {
     const here = this.#epochs.get(epoch & 255);
@@ -101,6 +111,6 @@ export class Keyring {
   /** forget throws all keys away. */
   forget(): void {
     this.#epochs.clear();
-    this.#latest = -1;
+    this.#latest = this.#first = -1;
   }
 }

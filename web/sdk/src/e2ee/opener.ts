@@ -20,6 +20,9 @@ export type Fault =
 /** Opened is what became of a frame. */
 export type Opened = { readonly frame: Bytes; readonly by: Sealed } | { readonly fault: Fault };
 
+/** Dropped says why a frame is not opened, and perhaps not yet, although nothing is wrong. */
+export type Dropped = "wait" | "late" | "before";
+
 /** Verdict says whether a frame of a sender may come in by a track: not yet is "wait", no longer is "late". */
 export type Verdict = "open" | "wait" | "late" | "refuse";
 
@@ -36,9 +39,10 @@ export class Opener {
 
   /**
    * open opens a frame. "wait" means that its key, or its sender's place, may
-   * still come; "late" that it is the rest of what came in by this track before.
+   * still come; "late" that it is the rest of what came in by this track before;
+   * "before" that it was sealed for those who were here before us.
    */
-  async open(codec: Codec, frame: Uint8Array): Promise<Opened | "wait" | "late"> {
+  async open(codec: Codec, frame: Uint8Array): Promise<Opened | Dropped> {
     const parts = strip(codec, frame);
     const header = parts && decodeHeader(parts.sealed);
     const by = header && readKID(header.kid);
@@ -46,6 +50,7 @@ export class Opener {
       return { fault: "malformed" };
     const found = this.#keyring.find(Number(header.kid));
     if (found === "ahead") return "wait";
+    if (found === "before") return "before";
     if (found === "gone") return { fault: "noKey" };
     const verdict = this.#judge(by, found.holder);
     if (verdict === "wait" || verdict === "late") return verdict;

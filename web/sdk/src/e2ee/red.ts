@@ -1,5 +1,5 @@
 import { type Bytes, concat } from "./bytes.ts";
-import type { Opened, Opener } from "./opener.ts";
+import type { Dropped, Opened, Opener } from "./opener.ts";
 
 // The SFU sends sound redundantly to who loses much (RFC 2198): each packet has some of the packets before it along. It
 // makes them of sealed frames, so every block is opened on its own. A block that came before as a packet of
@@ -59,10 +59,7 @@ export function joinRED(blocks: readonly Block[]): Bytes {
 }
 
 /** openRED opens redundant sound. What the packet's own block comes to, as [Opener.open] has it, the whole comes to. */
-export async function openRED(
-  opener: Pick<Opener, "open">,
-  frame: Uint8Array,
-): Promise<Opened | "wait" | "late"> {
+export async function openRED(opener: Pick<Opener, "open">, frame: Uint8Array): Promise<Opened | Dropped> {
   const blocks = splitRED(frame);
   const own = blocks?.pop();
   if (blocks === undefined || own === undefined) return { fault: "malformed" };

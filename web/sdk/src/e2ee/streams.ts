@@ -192,6 +192,10 @@ export class OpenStream {
     if (result === "wait") return "wait";
     this.#frames++;
     if (result === "late") return "done";
+    if (result === "before") {
+      this.#needsKeyFrame = true;
+      return "done";
+    }
     if ("fault" in result) {
       this.#fault(result.fault, false);
       return "done";

@@ -96,7 +96,7 @@ test("who leaves opens nothing that is sealed after, who comes nothing that was 
   expect(await hears(carlo, ana)).toBe("ana");
   expect(await hears(bia, ana)).toBe("wait"); // for a key that never comes to her
   const opened = await new Opener(carlo.keyring, () => "open").open("vp8", before ?? new Uint8Array(0));
-  expect(opened).toEqual({ fault: "noKey" });
+  expect(opened).toBe("before"); // and no trouble: it was not for him
   bia.keys.close();
 });
 
@@ -110,6 +110,17 @@ test("a newcomer whom nobody lets in adds himself", async () => {
   ana.keys.sync();
   await agree(ana, bia);
   expect(delivery.holders.map(({ participant }) => participant)).toEqual(["ana", "bia"]);
+});
+
+test("who is on the way in keeps his key package, however often he asks what he missed", async () => {
+  await enter("ana");
+  delivery.deaf.add("ana");
+  const bia = await delivery.join("bia");
+  bia.keys.enter();
+  for (let i = 0; i < 3; i++) bia.keys.sync();
+  await bia.keys.settled();
+  expect(new Set(delivery.knocks).size).toBe(1);
+  expect(delivery.knocks).toHaveLength(4);
 });
 
 test("who missed commits gets them, in order", async () => {

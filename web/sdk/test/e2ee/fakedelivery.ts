@@ -32,6 +32,8 @@ export class FakeDelivery {
   readonly devices = new Map<ParticipantID, Device>();
   readonly deaf = new Set<ParticipantID>();
   readonly ready: string[] = [];
+  /** knocks are the key packages that devices have asked to be let in with, while there was a group. */
+  readonly knocks: string[] = [];
   log: KeysCommitted[] = [];
   group = 0;
   first = 0;
@@ -92,6 +94,7 @@ export class FakeDelivery {
       const { keyPackage = "" } = body as { keyPackage?: string };
       const { group, first, epoch, groupInfo, holders } = this;
       if (group > 0) {
+        this.knocks.push(keyPackage);
         const announced = this.#waiting.get(from) === keyPackage;
         this.#waiting.set(from, keyPackage);
         if (!announced) this.want();

@@ -1,0 +1,87 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"pronto/signalling/client/bot"
+	"pronto/signalling/wire"
+)
+
+// keysSpeakers is how many send at most, in the call whose keys change.
+const keysSpeakers = 6
+
+// runKeys has somebody come to a call and leave it over and over, and prints one line of JSON about the keys.
+func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
+	if l.Members < 2 || l.Members > wire.MaxParticipants {
+		return configError{fmt.Errorf("--members is %d, not 2 to %d", l.Members, wire.MaxParticipants)}
+	}
+	if l.Every <= 0 {
+		return configError{fmt.Errorf("--every is %s, which is no time", l.Every)}
+	}
+	if !l.Media {
+		return configError{fmt.Errorf("--scenario keys measures media: it cannot be used with --no-media")}
+	}
+	link, secret, _ := strings.Cut(l.Link, "#")
+	link = link[strings.LastIndex(link, "/")+1:]
+	accounts := l.accounts
+	if link != "" {
+		accounts = func(_ context.Context, n int) ([]wire.UserID, tokenFunc, error) { return l.guests(link, n) }
+	}
+	users, token, err := accounts(ctx, l.Members)
+	if err != nil {
+		return err
+	}
+	phones, err := l.newPhones(token)
+	if err != nil {
+		return err
+	}
+	defer phones.close()
+	speakers := min(keysSpeakers, l.Members-1)
+	report, err := bot.LoadKeys(ctx, bot.KeysConfig{
+		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Duration: l.Duration,
+		Phone: func(i int) bot.PhoneConfig {
+			cfg := phones.config(users[i], i)
+			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%d", i+1)) // guests are known by their devices alone
+			if i >= speakers && i < l.Members-1 {
+				cfg.Engine, cfg.Clip = nil, nil
+			}
+			return cfg
+		},
+	})
+	if err != nil {
+		return err
+	}
+	if err := json.NewEncoder(out).Encode(report); err != nil {
+		return fmt.Errorf("print the report: %w", err)
+	}
+	return nil
+}
+
+// guests are so many guests of a link. Each is one guest for good, however often his token is asked for.
+func (l *loadCmd) guests(link string, n int) ([]wire.UserID, tokenFunc, error) {
+	var users []wire.UserID
+	for i := range n {
+		users = append(users, wire.UserID(fmt.Sprintf("Guest %d", i+1)))
+	}
+	var mu sync.Mutex // guards tokens
+	tokens := map[wire.UserID]string{}
+	return users, func(ctx context.Context, user wire.UserID) (string, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if token := tokens[user]; token != "" {
+			return token, nil
+		}
+		var guest struct {
+			Token string `json:"token"`
+		}
+		err := l.ask(ctx, http.MethodPost, "/v1/links/"+link+"/guests", map[string]string{"name": string(user)}, &guest)
+		tokens[user] = guest.Token
+		return guest.Token, err
+	}, nil
+}

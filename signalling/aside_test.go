@@ -9,6 +9,7 @@ import (
 )
 
 func TestARequestThatPanicsCostsItsOwnSocketOnly(t *testing.T) {
+	t.Parallel()
 	var log bytes.Buffer
 	s := &Server{cfg: Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))}}
 	k := &socket{ended: true} // so that nothing begins to close it

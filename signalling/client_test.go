@@ -98,7 +98,7 @@ func (p *page) read(ctx context.Context) {
 // wait returns the first frame from number from on that fits.
 func (p *page) wait(what string, from int, fits func(wire.Frame) bool) heard {
 	p.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		p.mu.Lock()
 		for i := from; i < len(p.frames); i++ {
@@ -216,7 +216,7 @@ func (p *page) closed() websocket.StatusCode {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		p.t.Fatal("the socket was not closed")
 	}
 	return websocket.CloseStatus(p.err)

@@ -37,6 +37,7 @@ func tryRing(p *page, user wire.UserID) attempt {
 // compared in TestNoCallerCanTellWhyNobodyAnswers. The callee's open sockets get no byte,
 // his outbox no row.
 func TestARefusedCallerSeesWhatHeSeesOfSomebodyOffline(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: time.Second})
 	for _, user := range []wire.UserID{"offl1", "offl2", "block", "conta", "nobod"} {
 		signIn(t, s, user, "first").close() // accounts come to be by signing in
@@ -101,6 +102,7 @@ func TestARefusedCallerSeesWhatHeSeesOfSomebodyOffline(t *testing.T) {
 }
 
 func TestTwoDevicesAnswerAtOnce200Times(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	for i := range 5 { // not all from the same sockets, which have a rate
 		caller := signIn(t, s, wire.UserID(fmt.Sprint("ana", i)), "laptop")
@@ -150,6 +152,7 @@ func bothAnswer(t *testing.T, caller *page, devices []*page, names []string) {
 }
 
 func TestTwoPeopleRingEachOtherAtOnce(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b := signIn(t, s, "ana", "laptop"), signIn(t, s, "bia", "phone")
 	for range 60 { // each socket has a rate
@@ -178,6 +181,7 @@ func TestTwoPeopleRingEachOtherAtOnce(t *testing.T) {
 }
 
 func TestABlockThatIsAnsweredKeepsEveryLaterRingAway(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b := signIn(t, s, "ana", "laptop"), signIn(t, s, "bia", "phone")
 	for range 60 {

@@ -39,6 +39,7 @@ func (p *page) people(from int, contacts ...wire.UserID) heard {
 }
 
 func TestAnAddressBookIsRefusedUntilDiscoveryIsTurnedOn(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana := signIn(t, s, "ana", "phone")
 	book := wire.UploadContacts{Add: []string{"+393331234567"}}
@@ -65,6 +66,7 @@ func TestAnAddressBookIsRefusedUntilDiscoveryIsTurnedOn(t *testing.T) {
 }
 
 func TestWhoIsInTheAddressBookBecomesAContactOnAllDevices(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
 	bia := signIn(t, s, "bia", "phone")
@@ -144,6 +146,7 @@ func TestUploadersAreToldWithinTwoSecondsOfARegistration(t *testing.T) {
 }
 
 func TestAnUploadWithMoreThanNumbersIsRefusedWhole(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana := signIn(t, s, "ana", "phone")
 	ask[wire.Discovery](ana, "setDiscovery", wire.SetDiscovery{On: true})
@@ -162,6 +165,7 @@ func TestAnUploadWithMoreThanNumbersIsRefusedWhole(t *testing.T) {
 }
 
 func TestALargeAddressBookPassesAndEnumerationDoesNot(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	r := rand.New(rand.NewPCG(7, 8))
 	shop, mal := signIn(t, s, "shop", "phone"), signIn(t, s, "mal", "phone")
@@ -200,6 +204,7 @@ func TestALargeAddressBookPassesAndEnumerationDoesNot(t *testing.T) {
 }
 
 func TestUploadsAreFewAMinute(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
 	for _, p := range []*page{ana, bia} {
@@ -223,6 +228,7 @@ func TestUploadsAreFewAMinute(t *testing.T) {
 // from the first moment it has the number: its caller sees what he sees of
 // somebody offline, and the callee gets no byte.
 func TestABlockedNumberNeverRings(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: time.Second})
 	ana, tablet := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "tablet")
 	signIn(t, s, "bia", "phone").close()
@@ -256,6 +262,7 @@ func TestABlockedNumberNeverRings(t *testing.T) {
 
 // To ring somebody whose number one has blocked says nothing about the number.
 func TestBlockingANumberDoesNotTellWhoseItIs(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	mal, ana := signIn(t, s, "mal", "phone"), signIn(t, s, "ana", "phone")
 	setNumber(t, s, "ana", "+393331234567")

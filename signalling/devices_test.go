@@ -55,6 +55,7 @@ func hello(d signedIn) wire.Hello {
 }
 
 func TestALinkedDeviceWorksOnceAnotherOneHasConfirmedIt(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
 	code := ask[wire.DeviceCode](phone, "linkDevice", wire.LinkDevice{})
@@ -109,6 +110,7 @@ func TestALinkedDeviceWorksOnceAnotherOneHasConfirmedIt(t *testing.T) {
 }
 
 func TestALinkedDeviceThatIsSentAwayIsNone(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone := signIn(t, s, "ana", "phone")
 	tablet := linkDevice(t, s, phone, "Tablet")
@@ -163,6 +165,7 @@ func TestARevokedDeviceIsOutAtOnceAndForGood(t *testing.T) {
 // What an integrator signed ends with the device too, under whatever name it
 // comes back; and so does a session that has no socket at that moment.
 func TestARevokedDeviceDoesNotComeBackWithAnIntegratorsToken(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone := signIn(t, s, "ana", "phone")
 	stolen := hello(signedIn{Token: s.Token(t, "ana"), Device: "stolen"})
@@ -188,6 +191,7 @@ func TestARevokedDeviceDoesNotComeBackWithAnIntegratorsToken(t *testing.T) {
 }
 
 func TestARevokedDeviceIsNotRung(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, lost, b := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "lost"), signIn(t, s, "bia", "x")
 	ask[wire.Devices](phone, "revokeDevice", wire.RevokeDevice{Device: "lost"})
@@ -206,6 +210,7 @@ func TestARevokedDeviceIsNotRung(t *testing.T) {
 }
 
 func TestADeviceThatIsRevokedWhileItSaysHelloHasNoSession(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone := signIn(t, s, "ana", "phone")
 	in := 0
@@ -229,6 +234,7 @@ func TestADeviceThatIsRevokedWhileItSaysHelloHasNoSession(t *testing.T) {
 }
 
 func TestAnOldTokenDoesNotTakeANewNameBack(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone := signIn(t, s, "ana", "phone")
 	tablet := linkDevice(t, s, phone, "Tablet") // its token says Ana
@@ -251,6 +257,7 @@ func TestAnOldTokenDoesNotTakeANewNameBack(t *testing.T) {
 }
 
 func TestADeviceCanRevokeItself(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
 	laptop.send("revokeDevice", "1", wire.RevokeDevice{Device: "laptop"})
@@ -263,6 +270,7 @@ func TestADeviceCanRevokeItself(t *testing.T) {
 }
 
 func TestAGuestHasNoDevicesAndSeesNobody(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	link := ask[wire.Link](signIn(t, s, "ana", "phone"), "createLink", wire.CreateLink{Kind: wire.KindVoice}).Link
 	token, err := identity.Sign(signallingtest.Key, s.Secret,

@@ -98,6 +98,7 @@ func stand(t testing.TB, s *signallingtest.Server, group wire.GroupID, user wire
 }
 
 func TestEveryRequestAboutAGroupHeedsHowOneStandsToIt(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	zed := signIn(t, s, "zed", "z")
 	enrol(t, s, "tom", "new")
@@ -146,6 +147,7 @@ func TestEveryRequestAboutAGroupHeedsHowOneStandsToIt(t *testing.T) {
 }
 
 func TestWhatAnAdminMayDoToWhom(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	zed := signIn(t, s, "zed", "z")
 	const gone, none = "", "notFound"
@@ -196,6 +198,7 @@ func TestWhatAnAdminMayDoToWhom(t *testing.T) {
 }
 
 func TestSettingsDecideWhetherOneIsAddedOrInvited(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
 	zoe, mal := signIn(t, s, "zoe", "z"), signIn(t, s, "mal", "m")
@@ -257,6 +260,7 @@ func TestSettingsDecideWhetherOneIsAddedOrInvited(t *testing.T) {
 }
 
 func TestAnExpiredInvitationIsToldToBothSides(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.SQLiteDSN(t)
 	s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
@@ -271,6 +275,7 @@ func TestAnExpiredInvitationIsToldToBothSides(t *testing.T) {
 }
 
 func TestABannedAccountStaysOutOnAllItsDevices(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
 	carlo := signIn(t, s, "carlo", "c")
@@ -298,6 +303,7 @@ func TestABannedAccountStaysOutOnAllItsDevices(t *testing.T) {
 }
 
 func TestLeavingIsRememberedAndTheGroupGoesOn(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
 	second := signIn(t, s, "ana", "second")
@@ -337,6 +343,7 @@ func TestLeavingIsRememberedAndTheGroupGoesOn(t *testing.T) {
 }
 
 func TestASuspendedGroupHasNoCalls(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
 	g := newGroup(ana, "Choir", false, "bia")
@@ -395,6 +402,7 @@ func TestTwoWhoStartAGroupsCallAtOnceMeetInOneCall(t *testing.T) {
 }
 
 func TestALargeGroupIsToldWithoutItsList(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "a"), signIn(t, s, "bia", "b")
 	var users []wire.UserID

@@ -69,6 +69,7 @@ func idle(t *testing.T) {
 }
 
 func TestFramesThatAreRefused(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b, call := couple(t, s)
 	hostile := signIn(t, s, "eve", "x")
@@ -117,6 +118,7 @@ func TestFramesThatAreRefused(t *testing.T) {
 }
 
 func TestUnknownFieldsAreIgnored(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	p := signIn(t, s, "ana", "laptop")
 	p.raw([]byte(`{"type":"ping","id":"x","colour":"red","body":{"serial":1,"mood":{"good":true}}}`))
@@ -153,6 +155,7 @@ func TestAHugeFrameClosesOnlyItsSocket(t *testing.T) {
 }
 
 func TestMalformedFramesWithoutEndCloseTheSocket(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b, call := couple(t, s)
 	hostile := signIn(t, s, "eve", "x")
@@ -307,6 +310,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 }
 
 func TestOrigins(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{Origins: []string{"https://example.com"}})
 	own := strings.TrimPrefix(s.URL, "http://")
 	for origin, want := range map[string]int{

@@ -94,6 +94,7 @@ func (s *sender) until(what string, ok func() bool) {
 }
 
 func TestNothingFlowsBetweenThoseWhomAGroupKeepsApart(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	e, err := media.NewEngine(media.Config{Logger: slog.New(slog.DiscardHandler), LoopbackOnly: true})
 	if err != nil {

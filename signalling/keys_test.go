@@ -84,6 +84,7 @@ func credential(t *testing.T, list wire.Devices, device string) *framing.Credent
 }
 
 func TestANewDeviceIsSignedByAnotherOneOfTheAccount(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone := newSigner(t, s, "ana", "phone")
 	if c := credential(t, phone.list, "phone"); c == nil || len(c.Chain) != 0 {
@@ -144,6 +145,7 @@ func TestANewDeviceIsSignedByAnotherOneOfTheAccount(t *testing.T) {
 }
 
 func TestKeyPackagesAreKeptForTheDeviceThatLeftThem(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{Encryption: "required"})
 	ana := speaking(t, s, "ana", "phone")
 	d := framingtest.NewDevice("ana", "phone")
@@ -206,6 +208,7 @@ func keyedCouple(t *testing.T, s *signallingtest.Server) (a, b *page, call wire.
 }
 
 func TestKeyMessagesSurviveALostSocketExactlyOnceAndInOrder(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{Encryption: "required"})
 	a, b, call, _ := keyedCouple(t, s)
 	id := framingtest.GroupID(string(call), 1)
@@ -254,6 +257,7 @@ func TestKeyMessagesSurviveALostSocketExactlyOnceAndInOrder(t *testing.T) {
 }
 
 func TestNothingOfKeysIsInTheLog(t *testing.T) {
+	t.Parallel()
 	var log locked
 	s := signallingtest.Start(t, signallingtest.Options{
 		Encryption: "required", Logger: slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})),

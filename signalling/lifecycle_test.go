@@ -138,6 +138,7 @@ func until(t testing.TB, what string, fits func() bool) {
 }
 
 func TestADeletedAccountIsOutOfEverythingAndSoonNothingNamesIt(t *testing.T) {
+	t.Parallel()
 	dsn, box := storetest.SQLiteDSN(t), &postbox{}
 	s := signallingtest.Start(t, signallingtest.Options{DSN: dsn, Codes: box, RingTimeout: time.Minute})
 	db := beside(t, dsn)
@@ -252,6 +253,7 @@ func TestAnAccountDeletedByAnotherProgramIsOutWithinSeconds(t *testing.T) {
 }
 
 func TestAnotherNumberFindsTheSameAccountAndTheOldOneNobody(t *testing.T) {
+	t.Parallel()
 	box := &postbox{}
 	s := signallingtest.Start(t, signallingtest.Options{Codes: box})
 	const older, newer = "+393331234567", "+393337654321"
@@ -314,6 +316,7 @@ func TestAnotherNumberFindsTheSameAccountAndTheOldOneNobody(t *testing.T) {
 }
 
 func TestASuspendedNumberCannotComeInAgainAndARestoredOneCan(t *testing.T) {
+	t.Parallel()
 	box := &postbox{}
 	s := signallingtest.Start(t, signallingtest.Options{Codes: box})
 	const number = "+393331234567"
@@ -339,6 +342,7 @@ func TestASuspendedNumberCannotComeInAgainAndARestoredOneCan(t *testing.T) {
 }
 
 func TestASwitchedOffAccountIsGoneUntilItsOwnerSignsIn(t *testing.T) {
+	t.Parallel()
 	box := &postbox{}
 	s := signallingtest.Start(t, signallingtest.Options{Codes: box})
 	const number = "+393331234567"
@@ -374,6 +378,7 @@ func TestASwitchedOffAccountIsGoneUntilItsOwnerSignsIn(t *testing.T) {
 }
 
 func TestUnusedAccountsAreDeletedAndThoseOnlineAreNot(t *testing.T) {
+	t.Parallel()
 	dsn := storetest.SQLiteDSN(t)
 	const unused = 120 * 24 * time.Hour
 	s := signallingtest.Start(t, signallingtest.Options{DSN: dsn, Unused: unused, UnusedCheck: 30 * 24 * time.Hour})

@@ -175,9 +175,14 @@ func sameMessages(t *testing.T, seen map[string][]attempt) {
 // offline, in each round.
 type comparison struct{ kind, what string }
 
-// compare pairs the times of each round.
-func compare(seen map[string][]attempt) map[comparison][]time.Duration {
-	later := map[comparison][]time.Duration{}
+// evidence is how much later each message came, in all rounds so far.
+type evidence map[comparison][]time.Duration
+
+// gather has more calls made, and pairs the times of each round.
+func (e evidence) gather(t *testing.T, pages []*page, kinds []string, calls int) {
+	t.Helper()
+	seen := callRounds(pages, kinds, calls)
+	sameMessages(t, seen)
 	for kind, attempts := range seen {
 		if kind == "offl" {
 			continue
@@ -185,32 +190,32 @@ func compare(seen map[string][]attempt) map[comparison][]time.Duration {
 		for n, a := range attempts {
 			for i, what := range a.types {
 				c := comparison{kind, what}
-				later[c] = append(later[c], a.at[i]-seen["offl"][n].at[i])
+				e[c] = append(e[c], a.at[i]-seen["offl"][n].at[i])
 			}
 		}
 	}
-	return later
+}
+
+// blur is that of the difference which is known least.
+func (e evidence) blur() (worst time.Duration) {
+	for _, d := range e {
+		worst = max(worst, blur(d))
+	}
+	return worst
 }
 
 // telling makes calls until a difference of a millisecond would show, and returns
 // which messages tell a kind from who is offline, with the probability that it is chance.
 func telling(t *testing.T, pages []*page, kinds []string, calls int) map[comparison]float64 {
 	t.Helper()
-	later := map[comparison][]time.Duration{}
+	e := evidence{}
 	for range 2 {
-		seen := callRounds(pages, kinds, calls)
-		sameMessages(t, seen)
-		worst := time.Duration(0)
-		for c, d := range compare(seen) {
-			later[c] = append(later[c], d...)
-			worst = max(worst, blur(later[c]))
-		}
-		if worst < blurred {
+		if e.gather(t, pages, kinds, calls); e.blur() < blurred {
 			break
 		}
 	}
 	told := map[comparison]float64{}
-	for c, d := range later {
+	for c, d := range e {
 		p := shifted(d, tolerated)
 		t.Logf("%s, %s: median %s ± %s later in %d calls, p = %.4f", c.kind, c.what, middle(d), blur(d), len(d), p)
 		if p < alarming {
@@ -270,9 +275,14 @@ func TestAMillisecondMoreForWhoBlocksIsNoticed(t *testing.T) {
 	s := signallingtest.Start(t, signallingtest.Options{
 		DSN: inMemory(t), RingTimeout: ringFor, CallStore: func(s *store.Store) call.Store { return slower{s} },
 	})
-	pair := []string{"offl", "blck"}
-	told := telling(t, enrolKinds(t, s, pair), pair, calls)
-	if p, ok := told[comparison{"blck", "callState"}]; !ok || p > alarming*alarming*alarming { // as after three alarms
-		t.Errorf("what is noticed is %v", told)
+	pair, e := []string{"offl", "blck"}, evidence{}
+	pages, answer := enrolKinds(t, s, pair), comparison{"blck", "callState"}
+	for range 6 { // on a machine that is so busy that it takes more calls to see it
+		e.gather(t, pages, pair, calls)
+		if shifted(e[answer], tolerated) < alarming*alarming*alarming { // as after three alarms
+			return
+		}
 	}
+	d := e[answer]
+	t.Errorf("the answer comes %s ± %s later in %d calls, and is not noticed", middle(d), blur(d), len(d))
 }

@@ -45,6 +45,7 @@ var closed = map[string]func(t *testing.T, s *signallingtest.Server, p *page){
 // Whoever is not to be reached gets no byte and no push, on every path; what
 // became of the attempt he finds when he asks.
 func TestWhoIsNotToBeReachedGetsNoByteAndNoPushOnAnyPath(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: time.Second})
 	ana, friend := signIn(t, s, "ana", "laptop"), signIn(t, s, "friend", "phone")
 	paths := map[wire.DecisionPath]func(user wire.UserID) wire.CallID{
@@ -117,6 +118,7 @@ func TestWhoIsNotToBeReachedGetsNoByteAndNoPushOnAnyPath(t *testing.T) {
 }
 
 func TestTwentyStrangersWhoDoNotAnswerAreEnough(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{Limits: call.Limits{Rings: 1000, PairRings: 1000}})
 	ana := signIn(t, s, "ana", "laptop")
 	friend := signIn(t, s, "friend", "phone")
@@ -201,6 +203,7 @@ func TestASuspensionTakesHoldWithinTwoSeconds(t *testing.T) {
 }
 
 func TestSettingsAreCheckedAndReachTheOtherDevices(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, tablet := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "tablet")
 	night := &wire.DoNotDisturb{Zone: "America/New_York", Ranges: []wire.DayRange{{From: 1320, To: 420}, {From: 780, To: 840}}}
@@ -230,6 +233,7 @@ func TestSettingsAreCheckedAndReachTheOtherDevices(t *testing.T) {
 }
 
 func TestDecisionsComeInPages(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "laptop"), signIn(t, s, "bia", "phone")
 	for range 5 {

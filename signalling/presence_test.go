@@ -42,6 +42,7 @@ func sees(p *page, what string, n int, fits func(wire.PersonPresence) bool) wire
 // Each viewer against each setting, as Ana is online, in a call, not in it any
 // more, gone, and back.
 func TestPresenceIsShownToItsAudienceAndNobodyElse(t *testing.T) {
+	t.Parallel()
 	const grace = time.Second
 	s := signallingtest.Start(t, signallingtest.Options{Grace: grace})
 	ana := signIn(t, s, "ana", "phone")
@@ -131,6 +132,7 @@ func TestPresenceIsShownToItsAudienceAndNobodyElse(t *testing.T) {
 }
 
 func TestWhatCannotBeSeenLooksLikeWhatIsNotThere(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, eve := signIn(t, s, "ana", "phone"), signIn(t, s, "eve", "x")
 	ask[wire.People](ana, "block", wire.Block{User: "eve"})
@@ -143,6 +145,7 @@ func TestWhatCannotBeSeenLooksLikeWhatIsNotThere(t *testing.T) {
 }
 
 func TestChangesOfRelationChangeWhatIsSeenAtOnce(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "x")
 	if got := watches(bia, "ana"); got.Online {
@@ -174,6 +177,7 @@ func TestChangesOfRelationChangeWhatIsSeenAtOnce(t *testing.T) {
 }
 
 func TestASessionWatchesWhomItSaidLast(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana := signIn(t, s, "ana", "phone")
 	ask[wire.PresenceSetting](ana, "setPresenceSetting", wire.SetPresenceSetting{Audience: wire.PresenceEveryone})
@@ -207,6 +211,7 @@ func TestASessionWatchesWhomItSaidLast(t *testing.T) {
 }
 
 func TestWhenSomebodyWasLastSeenOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana := signIn(t, s, "ana", "phone")
 	ask[wire.PresenceSetting](ana, "setPresenceSetting", wire.SetPresenceSetting{Audience: wire.PresenceEveryone})

@@ -59,6 +59,7 @@ func show(p *page, to wire.WhoMayCall) {
 }
 
 func TestAnImageIsGivenOutToTheAudienceOnly(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
 	bia, mal := signIn(t, s, "bia", "phone"), signIn(t, s, "mal", "phone")
@@ -103,6 +104,7 @@ func TestAnImageIsGivenOutToTheAudienceOnly(t *testing.T) {
 }
 
 func TestOnlyAnAccountsOwnTokenSetsItsImageAndOnlyToAnImage(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana := signIn(t, s, "ana", "phone")
 	token := s.Token(t, "ana")
@@ -129,6 +131,7 @@ func TestOnlyAnAccountsOwnTokenSetsItsImageAndOnlyToAnImage(t *testing.T) {
 }
 
 func TestPreferencesAreOneRecordThatNobodyOverwritesUnseen(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, laptop := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "laptop")
 	seen := ask[wire.Preferences](phone, "getPreferences", nil)
@@ -165,6 +168,7 @@ func TestPreferencesAreOneRecordThatNobodyOverwritesUnseen(t *testing.T) {
 }
 
 func TestWhoeverAddsAnIdLearnsNothingByIt(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	mal := signIn(t, s, "mal", "phone")
 	signIn(t, s, "bia", "phone")
@@ -201,6 +205,7 @@ func TestWhoeverAddsAnIdLearnsNothingByIt(t *testing.T) {
 }
 
 func TestAnAdminLiftsABan(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia, ugo := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone"), signIn(t, s, "ugo", "phone")
 	g := newGroup(ana, "Choir", false, "bia", "ugo")
@@ -222,6 +227,7 @@ func TestAnAdminLiftsABan(t *testing.T) {
 }
 
 func TestNobodyOutsideTheAudienceGetsANameInAnyMessage(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	ana, bia, mal := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone"), signIn(t, s, "mal", "phone")
 	setNumber(t, s, "ana", "+393331234567")

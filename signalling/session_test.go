@@ -28,6 +28,7 @@ func (p *page) lastSerial() uint32 {
 }
 
 func TestASessionOutlivesItsSocketAndMissesNothing(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b, call := couple(t, s)
 	seen := b.lastSerial()
@@ -58,6 +59,7 @@ func TestASessionOutlivesItsSocketAndMissesNothing(t *testing.T) {
 }
 
 func TestARequestSaidTwiceIsCarriedOutOnce(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	p := signIn(t, s, "ana", "laptop")
 	p.send("createLink", "same", wire.CreateLink{Kind: wire.KindVideo})
@@ -75,6 +77,7 @@ func TestARequestSaidTwiceIsCarriedOutOnce(t *testing.T) {
 }
 
 func TestASessionIsNotTakenUpByOthers(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	p := signIn(t, s, "ana", "laptop")
 	serial := p.lastSerial()
@@ -95,6 +98,7 @@ func TestASessionIsNotTakenUpByOthers(t *testing.T) {
 }
 
 func TestTheNewestSocketOfASessionWins(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	p := signIn(t, s, "ana", "laptop")
 	back, w := resume(t, s, p, "ana", "laptop", p.lastSerial())
@@ -108,6 +112,7 @@ func TestTheNewestSocketOfASessionWins(t *testing.T) {
 }
 
 func TestASessionEndsAfterTheGraceAndItsPlaceInTheCallToo(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{Grace: time.Second})
 	a, b, _ := couple(t, s)
 	serial := b.lastSerial()
@@ -127,6 +132,7 @@ func TestASessionEndsAfterTheGraceAndItsPlaceInTheCallToo(t *testing.T) {
 }
 
 func TestWhoConnectsWhileItRingsIsRung(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	signIn(t, s, "bia", "first").close()
 	a := signIn(t, s, "ana", "laptop")
@@ -140,6 +146,7 @@ func TestWhoConnectsWhileItRingsIsRung(t *testing.T) {
 }
 
 func TestSettingsReachTheOtherDevicesAtOnce(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	phone, tablet := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "tablet")
 	signIn(t, s, "bia", "x")
@@ -157,6 +164,7 @@ func TestSettingsReachTheOtherDevicesAtOnce(t *testing.T) {
 }
 
 func TestTheCallLogTellsHowCallsWent(t *testing.T) {
+	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})
 	a, b, call := couple(t, s)
 	ask[wire.Done](a, "leave", wire.Leave{Call: call})

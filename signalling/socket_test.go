@@ -46,6 +46,7 @@ func TestASocketThatSaysNothingKeepsOneGoroutineAndNothingOfItsRequest(t *testin
 }
 
 func TestWhatComesAlongWithTheHandshakeIsNotLost(t *testing.T) {
+	t.Parallel()
 	for _, row := range []struct {
 		name string
 		pad  int

@@ -191,7 +191,7 @@ func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
 	for _, start := range []start{
 		{name: "a ring", rung: []wire.UserID{"bia"}, depth: 6, actors: everybody},
 		{name: "a ring that must not reach", rung: []wire.UserID{"bia"}, silent: true, depth: 6, actors: everybody},
-		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 5, actors: []int{0, 1, 2, 3, 4}},
+		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 2, 3, 4}},
 		// The first to come is the host; Zoe is a guest, Eve is not let in.
 		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, let: []wire.UserID{"ana", "bia", "g_zoe"}},
 	} {

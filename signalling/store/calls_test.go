@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -298,19 +299,19 @@ func TestRacingClaimsFenceAllButTheLast(t *testing.T) {
 // caller writes and then reads the block, and the blocker writes and then reads
 // the call: one of them sees the other.
 func TestABlockIsSeenByTheCallOrTheCallByTheBlock(t *testing.T) {
-	const rounds = 500
+	const rounds, atOnce = 500, 10
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
-		var rang, missed int
-		for i := range rounds {
+		var rang, missed atomic.Int32
+		race := func(i int) {
 			caller, callee, id := fmt.Sprintf("a%d", i), fmt.Sprintf("b%d", i), fmt.Sprintf("c%d", i)
 			people(t, s, caller, callee)
 			var created, rings, seen bool
-			decided := make(chan struct{}) // the block comes while the call is being written
+			decided, once := make(chan struct{}), sync.Once{} // the block comes while the call is being written
 			together(2, func(side int) {
 				if side == 0 {
 					_, err := s.CreateCall(ctx, call(id, caller, callee), func([]store.Relation) error {
-						close(decided)
+						once.Do(func() { close(decided) })
 						return nil
 					})
 					if err != nil {
@@ -332,13 +333,18 @@ func TestABlockIsSeenByTheCallOrTheCallByTheBlock(t *testing.T) {
 				t.Errorf("round %d: it rings, and who blocked does not know", i)
 			}
 			if rings {
-				rang++
+				rang.Add(1)
 			}
 			if created && !seen {
-				missed++
+				missed.Add(1)
 			}
 		}
-		t.Logf("%d rounds: %d rang and were stopped, %d only the second look prevented", rounds, rang, missed)
+		together(atOnce, func(i int) {
+			for ; i < rounds; i += atOnce {
+				race(i)
+			}
+		})
+		t.Logf("%d rounds: %d rang and were stopped, %d only the second look prevented", rounds, rang.Load(), missed.Load())
 	})
 }
 

@@ -48,10 +48,10 @@ func writeUntilKilled(dsn string) {
 }
 
 func TestNothingAcknowledgedIsLostByAKill(t *testing.T) {
-	dsn := storetest.SQLiteDSN(t)
+	dsn := storetest.NewSQLiteDSN(t)
 	var acknowledged []string
 	for round := range 10 {
-		acknowledged = append(acknowledged, killAfter(t, dsn, 1+rand.N(2000))...)
+		acknowledged = append(acknowledged, killAfter(t, dsn, 1+rand.N(500))...)
 		s := storetest.Open(t, dsn)
 		found := value(s.Users(t.Context(), acknowledged...))(t)
 		for _, id := range acknowledged {

@@ -100,7 +100,7 @@ func TestAStoreKeepsItsRowsWhenItIsOpenedAgain(t *testing.T) {
 }
 
 func TestNodesMayStartTogether(t *testing.T) {
-	dsn := storetest.PostgresDSN(t)
+	dsn := storetest.NewPostgresDSN(t)
 	together(4, func(i int) {
 		s, err := store.Open(t.Context(), storetest.Config(t, dsn))
 		if err != nil {
@@ -121,7 +121,7 @@ func TestATemporaryStoreWorks(t *testing.T) {
 }
 
 func TestTheDatabaseFileIsItsOwnersAlone(t *testing.T) {
-	dsn := storetest.SQLiteDSN(t)
+	dsn := storetest.NewSQLiteDSN(t)
 	people(t, storetest.Open(t, dsn), "ana")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		info := value(os.Stat(strings.TrimPrefix(dsn, "sqlite://") + suffix))(t)

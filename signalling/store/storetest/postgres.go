@@ -20,17 +20,32 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// PostgresDSN creates an empty database, which is dropped when the test ends.
-// The first test that asks starts the server; it stops, and its files go, when
-// the test process ends in whatever way.
+// PostgresDSN creates a database that is empty but for its schema, and is dropped
+// when the test ends. The first test that asks starts the server; it stops, and its
+// files go, when the test process ends in whatever way.
 func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	other, err := emptyPostgres()
+	if err != nil {
+		t.Fatalf("make the schema in PostgreSQL: %v", err)
+	}
+	return postgresDSN(t, func(pg *postgres, name string) error { return pg.copyOf(t.Context(), name, other) })
+}
+
+// NewPostgresDSN is PostgresDSN without the schema.
+func NewPostgresDSN(t testing.TB) string {
+	t.Helper()
+	return postgresDSN(t, func(pg *postgres, name string) error { return pg.admin(t.Context(), "CREATE DATABASE "+name) })
+}
+
+func postgresDSN(t testing.TB, create func(pg *postgres, name string) error) string {
 	t.Helper()
 	pg, err := started()
 	if err != nil {
 		t.Fatalf("start PostgreSQL: %v", err)
 	}
 	name := fmt.Sprintf("test_%d", pg.databases.Add(1))
-	if err := pg.admin(t.Context(), "CREATE DATABASE "+name); err != nil {
+	if err := create(pg, name); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
@@ -55,8 +70,11 @@ var started = sync.OnceValues(start)
 
 // watch runs the server until its standard input ends, and then stops it
 // (SIGINT is a fast shutdown) and removes its folder. So neither a panic nor a
-// SIGKILL of the tests leaves a server behind.
-const watch = `"$1" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 </dev/null >"$2/log" 2>&1 &
+// SIGKILL of the tests leaves a server behind. Nothing there is worth waiting
+// for the disk: the server itself is killed by no test.
+const watch = `"$1" -D "$2/data" -k "$2" -c listen_addresses= -c max_connections=200 \
+	-c fsync=off -c full_page_writes=off -c autovacuum=off \
+	-c max_wal_size=64MB </dev/null >"$2/log" 2>&1 &
 server=$!
 cat >/dev/null
 kill -INT $server
@@ -72,7 +90,7 @@ func start() (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "pg")
+	dir, err := os.MkdirTemp(inMemory(), "pronto-pg-")
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +98,7 @@ func start() (*postgres, error) {
 	if err != nil {
 		return nil, err
 	}
-	init := exec.Command(initdb, "-D", filepath.Join(dir, "data"), "-U", "pronto", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions")
+	init := exec.Command(initdb, "-D", filepath.Join(dir, "data"), "-U", "pronto", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-instructions", "--no-sync")
 	init.Dir, init.SysProcAttr = dir, attr
 	if out, err := init.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("initdb: %w: %s", err, out)

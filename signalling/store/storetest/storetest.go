@@ -3,15 +3,18 @@ package storetest
 import (
 	"bytes"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"pronto/signalling/store"
 )
 
-// Each runs f as the subtests "sqlite" and "postgres", each with an empty store.
+// Each runs f as the subtests "sqlite" and "postgres", each with an empty store,
+// beside other tests that are parallel.
 func Each(t *testing.T, f func(t *testing.T, s *store.Store)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { f(t, SQLite(t)) })
 	t.Run("postgres", func(t *testing.T) { f(t, Postgres(t)) })
 }
@@ -19,6 +22,7 @@ func Each(t *testing.T, f func(t *testing.T, s *store.Store)) {
 // EachDSN is Each for tests that open the store themselves.
 func EachDSN(t *testing.T, f func(t *testing.T, dsn string)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("sqlite", func(t *testing.T) { f(t, SQLiteDSN(t)) })
 	t.Run("postgres", func(t *testing.T) { f(t, PostgresDSN(t)) })
 }
@@ -37,17 +41,33 @@ func Postgres(t testing.TB) *store.Store {
 	return Open(t, PostgresDSN(t))
 }
 
-// SQLiteDSN names a database that does not exist yet.
+// SQLiteDSN names a database that is empty but for its schema.
 func SQLiteDSN(t testing.TB) string {
+	t.Helper()
+	file, err := emptySQLite()
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(folder(t), "pronto.db")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "sqlite://" + path
+}
+
+// NewSQLiteDSN names a database on disk that does not exist yet.
+func NewSQLiteDSN(t testing.TB) string {
 	return "sqlite://" + filepath.Join(t.TempDir(), "pronto.db")
 }
+
+var masterKey = bytes.Repeat([]byte("k"), 32)
 
 // Config returns what stores in tests are opened with. Warnings go to the
 // test's output.
 func Config(t testing.TB, dsn string) store.Config {
 	return store.Config{
 		DSN:       dsn,
-		MasterKey: bytes.Repeat([]byte("k"), 32),
+		MasterKey: masterKey,
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
 	}
 }

@@ -1,13 +1,13 @@
 // Builds what the server embeds: node build.mjs [sdk] [--watch]
 //
 //   dist/index.html, dist/assets/<name>-<hash>.js|css   the demo page
-//   dist/sdk/pronto.js, dist/sdk/pronto.d.ts             the SDK, as an ES module
+//   dist/sdk/…                                           the SDK: see sdk/build.mjs
+//   dist/widget.js, dist/embed/…                         what other sites embed: see embed/build.mjs
 //   dist/ops/index.html, dist/ops/assets/…               the viewer for operators
 //   pronto-keys.js beside each of them                   the worker that has the keys of encrypted calls
 //
 // With "sdk", only the SDK. Every text file gets a .br and a .gz beside it.
 
-import { execFileSync } from "node:child_process";
 import {
   cpSync,
   existsSync,
@@ -22,7 +22,9 @@ import { basename, dirname, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import { build } from "esbuild";
+import { buildEmbed } from "./embed/build.mjs";
 import { esbuildMLS } from "./mls-library.mjs";
+import { buildSDK } from "./sdk/build.mjs";
 
 const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, "dist");
@@ -56,21 +58,6 @@ async function buildWorker(outdir, entryNames) {
   if (bytes > maxWorkerBytes)
     throw new Error(`${file} has ${bytes} bytes compressed, over ${maxWorkerBytes}`);
   return basename(file);
-}
-
-async function buildSDK() {
-  const worker = await buildWorker("dist/sdk", "[name]");
-  await build({
-    ...shared,
-    entryPoints: ["sdk/src/index.ts"],
-    outfile: "dist/sdk/pronto.js",
-    define: { builtWorker: JSON.stringify(worker) },
-  });
-  execFileSync(process.execPath, [join(web, "node_modules/typescript/bin/tsc"), "-p", "tsconfig.sdk.json"], {
-    cwd: web,
-    stdio: "inherit",
-  });
-  writeFileSync(join(dist, "sdk/pronto.d.ts"), 'export * from "./types/index.js";\n');
 }
 
 async function buildDemo() {
@@ -149,15 +136,15 @@ function clean() {
 
 async function all() {
   clean();
-  await buildSDK();
-  if (!sdkOnly) await Promise.all([buildDemo(), buildOps()]);
+  await buildSDK(shared, await buildWorker("dist/sdk", "[name]"));
+  if (!sdkOnly) await Promise.all([buildDemo(), buildOps(), buildEmbed(shared, { buildWorker, writePage })]);
   compress(sdkOnly ? join(dist, "sdk") : dist);
 }
 
 await all();
 if (process.argv.includes("--watch")) {
   let again;
-  for (const folder of sdkOnly ? ["sdk/src"] : ["sdk/src", "demo"]) {
+  for (const folder of sdkOnly ? ["sdk/src"] : ["sdk/src", "demo", "embed/src"]) {
     watch(join(web, folder), { recursive: true }, () => {
       clearTimeout(again);
       again = setTimeout(() => all().catch((error) => console.error(error.message)), 50);

@@ -3,7 +3,7 @@ import { viteMLS } from "./mls-library.mjs";
 export default {
   plugins: [viteMLS],
   test: {
-    include: ["sdk/test/**/*.test.ts", "demo/test/**/*.test.{ts,tsx}"],
+    include: ["sdk/test/**/*.test.ts", "demo/test/**/*.test.{ts,tsx}", "embed/test/**/*.test.ts"],
     environment: "node",
     restoreMocks: true,
     unstubGlobals: true,

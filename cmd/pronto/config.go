@@ -24,6 +24,8 @@ type config struct {
 	Listen      string        `env:"PRONTO_LISTEN" envDefault:":8080" help:"Address of the page, the API and the WebSocket, host:port. Put a TLS proxy before it, or use it on localhost: browsers give cameras to secure pages only."`
 	PublicURL   string        `env:"PRONTO_PUBLIC_URL" help:"What people type to get here, such as https://calls.example.com. Empty on a machine of your own."`
 	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas."`
+	Notice      string        `env:"PRONTO_PRIVACY_NOTICE" help:"Address of the privacy notice that visitors of embedded calls are shown before anything is asked of them. Empty shows a short one of this server's own."`
+	NoticeIs    string        `env:"PRONTO_PRIVACY_VERSION" envDefault:"1" help:"Version of that notice, at most 64 characters: it is stored with each visitor's consent. Change it when the text changes."`
 	Data        string        `env:"PRONTO_DATA" envDefault:"data" help:"Directory of the embedded database and the master key; made if it is not there."`
 	DB          string        `env:"PRONTO_DB" help:"Database: postgres://… , or empty for SQLite in PRONTO_DATA."`
 	MasterKey   string        `env:"PRONTO_MASTER_KEY" secret:"true" help:"32 bytes as base64, from which all secrets are derived. Empty makes one in PRONTO_DATA at the first start. Losing it makes API keys unreadable."`
@@ -124,7 +126,14 @@ func (c config) validate() error {
 	if e := call.Encryption(c.Encryption); e != call.EncryptionRequired && e != call.EncryptionOptional && e != call.EncryptionOff {
 		return badVariable("PRONTO_ENCRYPTION", "is %q, none of required, optional and off", c.Encryption)
 	}
+	if c.Notice != "" {
+		if u, err := url.Parse(c.Notice); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+			return badVariable("PRONTO_PRIVACY_NOTICE", "is %q, not an address such as https://example.com/privacy", c.Notice)
+		}
+	}
 	switch {
+	case c.NoticeIs == "" || len(c.NoticeIs) > 64:
+		return badVariable("PRONTO_PRIVACY_VERSION", "has %d characters, not 1 to 64", len(c.NoticeIs))
 	case c.Demo && c.PublicURL != "" && !c.DemoForce:
 		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
 	case !(c.RatingShare >= 0 && c.RatingShare <= 1): // also if it is no number

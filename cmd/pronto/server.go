@@ -136,7 +136,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", ready(db))
-	page, err := web.Handler(web.Config{Logger: log})
+	page, err := web.Handler(web.Config{
+		Logger: log, Embedders: embedders(cfg, db), Notice: cfg.Notice, NoticeVersion: cfg.NoticeIs,
+	})
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ export interface CallStart {
   readonly camera: boolean;
   /** choice is which devices to open. */
   readonly choice?: DeviceChoice;
-  /** devices were opened before there was a call. */
+  /** devices may have been opened before there was a call. */
   readonly devices?: Devices;
   /** sinceMs is when the person wanted in, by performance.now(). */
   readonly sinceMs: number;
@@ -54,6 +54,8 @@ export interface CallStart {
   readonly secret?: string | undefined;
   /** videoCodec is what pictures are sent in where all can decode it; "vp8" by default. */
   readonly videoCodec?: VideoCodec;
+  /** noMedia makes no connections, for tests. */
+  readonly noMedia?: boolean;
 }
 
 /** Call is a call that this device is in. */
@@ -81,7 +83,7 @@ export class Call extends Emitter<CallEvents> {
     this.#signalling = signalling;
     this.#state = state;
     this.#told = selfOf(state)?.media ?? { microphone: false, camera: false, screen: false };
-    this.#devices = start.devices ?? new Devices(start.choice);
+    this.#devices = start.devices ?? new Devices(start.choice, !start.noMedia);
     this.#devices.on("change", () => this.#tellMedia());
     this.#devices.on("problem", (problem) => {
       this.#deviceError = problem;
@@ -246,6 +248,11 @@ export class Call extends Emitter<CallEvents> {
     });
   }
 
+  /** asyncDispose is leave, for "await using". */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+
   /** leave hangs up. The call is over for us at once, also without the server. */
   async leave(): Promise<void> {
     if (this.#ended) return;
@@ -324,6 +331,7 @@ export class Call extends Emitter<CallEvents> {
     const media = new CallMedia(
       {
         videoCodec: start.videoCodec ?? "vp8",
+        none: start.noMedia ?? false,
         online: () => this.#signalling.state === "online",
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),

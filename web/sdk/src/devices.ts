@@ -25,10 +25,13 @@ export class Devices extends Emitter<DevicesEvents> {
   #choice: DeviceChoice;
   #closed = false;
   #queue: Promise<unknown> = Promise.resolve(); // one change at a time
+  readonly #real: boolean;
 
-  constructor(choice: DeviceChoice = {}) {
+  /** choice is which devices to open; real is false where none is to be. */
+  constructor(choice: DeviceChoice = {}, real = true) {
     super();
     this.#choice = choice;
+    this.#real = real;
   }
 
   /** choice is which devices are opened. */
@@ -129,7 +132,7 @@ export class Devices extends Emitter<DevicesEvents> {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(work);
+    const done = this.#queue.then(() => (this.#real ? work() : undefined));
     this.#queue = done.catch(() => undefined);
     return done;
   }

@@ -1,5 +1,6 @@
 import type { Call } from "./call.ts";
 import { Emitter } from "./emitter.ts";
+import type { RequestOptions } from "./requests.ts";
 import type { Kind, StopReason, Incoming as WireIncoming } from "./wire.gen.ts";
 
 /** Stopped says why a device no longer rings. */
@@ -10,7 +11,7 @@ export interface Stopped {
 }
 
 /** AcceptOptions are what to send from the start; without them the microphone, and the camera in a video call. */
-export interface AcceptOptions {
+export interface AcceptOptions extends RequestOptions {
   readonly microphone?: boolean;
   readonly camera?: boolean;
 }

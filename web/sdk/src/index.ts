@@ -3,7 +3,9 @@ export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { DeviceChoice } from "./choice.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
 export type { LocalTracks } from "./devices.ts";
+export type { ListenOptions } from "./emitter.ts";
 export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
 export { Groups } from "./groups.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
@@ -22,8 +24,10 @@ export type {
   RingOptions,
 } from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
-export type { State, TokenSource } from "./signalling.ts";
+export type { RequestOptions } from "./requests.ts";
+export type { State } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
+export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
 export type {
   CallLog,

@@ -42,11 +42,11 @@ export class KeyWorker {
   constructor(url: WorkerURL | undefined) {
     const address = url ?? defaultURL();
     try {
-      this.worker = new Worker(trusted(address));
+      this.worker = new Worker(trusted(startable(address)));
     } catch (error) {
       throw new ProntoError(
         "invalid",
-        `the option keyWorker must name pronto-keys.js on the page's own origin: ${error}`,
+        `the key worker does not start; the option keyWorker names pronto-keys.js: ${error}`,
       );
     }
     this.worker.onmessage = ({ data }: MessageEvent<Report>) => this.#take(data);
@@ -128,6 +128,18 @@ export class KeyWorker {
 function defaultURL(): URL {
   const file = typeof builtWorker === "undefined" ? "pronto-keys.js" : builtWorker;
   return new URL(file, import.meta.url);
+}
+
+/**
+ * startable is an address that a worker can be started from. Browsers start none from another origin (HTML, section
+ * 10.2.6.3); one of our own loads it from there, if the page's content security policy has worker-src blob:.
+ */
+function startable(url: WorkerURL): WorkerURL {
+  const { location } = globalThis;
+  const address = new URL(url, location?.href);
+  if (location === undefined || address.origin === location.origin) return url;
+  const script = `importScripts(${JSON.stringify(address.href)})`;
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }
 
 interface Policy {

@@ -39,6 +39,8 @@ import type {
 export interface Transport {
   /** videoCodec is what pictures are sent in where all who receive can decode it. */
   readonly videoCodec: VideoCodec;
+  /** none is whether there are to be no connections. */
+  readonly none: boolean;
   online(): boolean;
   describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
@@ -121,6 +123,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   update(state: CallState): void {
     const before = this.#state;
     this.#state = state;
+    if (this.#transport.none) return;
     const present = inCall(state);
     const other = present.find((p) => p.participant !== state.self);
     if (other !== undefined && inCall(before).length < 2 && present.length >= 2)

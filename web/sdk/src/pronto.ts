@@ -10,8 +10,10 @@ import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt, type WorkerURL } from "./keyworker.ts";
 import { pageStorage, pageURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
-import { Signalling, type State, type TokenSource } from "./signalling.ts";
+import type { Abortable, RequestOptions } from "./requests.ts";
+import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
+import type { TokenSource } from "./token.ts";
 import type {
   CallLog,
   CallLogEntry,
@@ -50,7 +52,7 @@ export interface Me {
 }
 
 export interface ProntoOptions {
-  /** token says who this is; a function is asked again on each connection. */
+  /** token says who this is. */
   readonly token: TokenSource;
   /** url is the server's WebSocket; the page's own server by default. */
   readonly url?: string;
@@ -72,6 +74,8 @@ export interface ProntoOptions {
   readonly keyWorker?: WorkerURL;
   /** makeSocket opens the WebSocket, for tests. @internal */
   readonly makeSocket?: MakeSocket;
+  /** noMedia leaves devices and connections alone, for tests. @internal */
+  readonly noMedia?: boolean;
 }
 
 export interface ProntoEvents {
@@ -143,6 +147,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
   readonly #videoCodec: VideoCodec;
+  readonly #noMedia: boolean;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
     decline: (incoming: Incoming) => this.#decline(incoming),
@@ -156,6 +161,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";
     this.#choice = options.devices ?? {};
+    this.#noMedia = options.noMedia ?? false;
     this.#signalling = new Signalling({
       url,
       token: options.token,
@@ -165,7 +171,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(store === undefined ? {} : { store }),
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
-    this.account = new Account(this.#signalling, { url, token: options.token });
+    this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
     this.groups = new Groups(this.#signalling);
     this.#signalling.on("state", (state) => this.emit("state", state));
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
@@ -192,10 +198,13 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   /**
-   * connect connects, and keeps connected until close. It resolves when the
-   * server knows us, however long it is away, and rejects if it will not.
+   * connect connects, and keeps connected until close, or until the signal is
+   * aborted. It resolves when the server knows us, however long it is away, and
+   * rejects if it will not.
    */
-  connect(): Promise<Me> {
+  connect({ signal }: RequestOptions = {}): Promise<Me> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#closeOn(signal);
     if (this.state === "online" && this.#me !== undefined) return Promise.resolve(this.#me);
     return new Promise((resolve, reject) => {
       const done = [
@@ -205,13 +214,28 @@ export class Pronto extends Emitter<ProntoEvents> {
         }),
         this.#signalling.on("failed", (problem) => {
           for (const undo of done) undo();
-          reject(problem);
+          reject(signal?.aborted ? signal.reason : problem);
         }),
       ];
       this.#unlisten();
       this.#unlisten = watchPage(() => this.#signalling.wake());
       this.#signalling.open();
     });
+  }
+
+  /** closeOn closes the client when the signal is aborted, unless it has been closed before. */
+  #closeOn(signal: AbortSignal | undefined): void {
+    const abort = (): void => this.close();
+    signal?.addEventListener("abort", abort, { once: true });
+    const undo = this.#signalling.on("failed", () => {
+      undo();
+      signal?.removeEventListener("abort", abort);
+    });
+  }
+
+  /** asyncDispose is close, for "await using". */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 
   /** close leaves all calls and ends the session. */
@@ -225,26 +249,30 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** ring calls accounts. Whether they may be rung, or exist, is not told. */
   ring(users: string[], options: RingOptions): Promise<Call> {
     const { kind } = options;
-    return this.#enter(options, kind, () => this.#signalling.request("ring", { users, kind }));
+    return this.#enter(options, kind, (_, how) => this.#signalling.request("ring", { users, kind }, how));
   }
 
   /** joinLink joins the call of a link, or starts it. */
   joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
-    return this.#enter(options, "voice", (media) => this.#signalling.request("joinLink", { link, media }));
+    return this.#enter(options, "voice", (media, how) =>
+      this.#signalling.request("joinLink", { link, media }, how),
+    );
   }
 
   /** ringGroup starts the call of a group, or joins the one it has. It rejects with blockedInCall until that is confirmed. */
   ringGroup(group: string, options: RingGroupOptions): Promise<Call> {
     const { kind, silent, confirmBlocked } = options;
     const more = { ...(silent ? { silent } : {}), ...(confirmBlocked ? { confirmBlocked } : {}) };
-    return this.#enter(options, kind, () => this.#signalling.request("ringGroup", { group, kind, ...more }));
+    return this.#enter(options, kind, (_, how) =>
+      this.#signalling.request("ringGroup", { group, kind, ...more }, how),
+    );
   }
 
   /** joinGroup joins the call that a group has; it rejects with notFound if there is none. */
   joinGroup(group: string, options: JoinGroupOptions = {}): Promise<Call> {
     const more = options.confirmBlocked ? { confirmBlocked: true } : {};
-    return this.#enter(options, "voice", (media) =>
-      this.#signalling.request("joinGroupCall", { group, media, ...more }),
+    return this.#enter(options, "voice", (media, how) =>
+      this.#signalling.request("joinGroupCall", { group, media, ...more }, how),
     );
   }
 
@@ -253,82 +281,85 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#choice = choice;
   }
 
-  people(): Promise<People> {
-    return this.#signalling.request("getPeople", {});
+  people(options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("getPeople", {}, options);
   }
 
-  addContact(user: string): Promise<People> {
-    return this.#signalling.request("addContact", { user });
+  addContact(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("addContact", { user }, options);
   }
 
-  removeContact(user: string): Promise<People> {
-    return this.#signalling.request("removeContact", { user });
+  removeContact(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("removeContact", { user }, options);
   }
 
   /** block keeps an account from reaching us. It is not told. */
-  block(user: string): Promise<People> {
-    return this.#signalling.request("block", { user });
+  block(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("block", { user }, options);
   }
 
-  unblock(user: string): Promise<People> {
-    return this.#signalling.request("unblock", { user });
+  unblock(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("unblock", { user }, options);
   }
 
-  privacy(): Promise<Privacy> {
-    return this.#signalling.request("getPrivacy", {});
+  privacy(options?: RequestOptions): Promise<Privacy> {
+    return this.#signalling.request("getPrivacy", {}, options);
   }
 
   /** setPrivacy rejects with conflict if another device changed the settings since ifVersion. */
-  setPrivacy(settings: SetPrivacy): Promise<Privacy> {
-    return this.#signalling.request("setPrivacy", settings);
+  setPrivacy(settings: SetPrivacy, options?: RequestOptions): Promise<Privacy> {
+    return this.#signalling.request("setPrivacy", settings, options);
   }
 
   /** watchPresence says whose presence to tell from now on, in place of whom it said before, and answers with all of theirs. */
-  async watchPresence(users: readonly string[]): Promise<readonly PersonPresence[]> {
+  async watchPresence(
+    users: readonly string[],
+    options?: RequestOptions,
+  ): Promise<readonly PersonPresence[]> {
     this.#watched = [...users];
-    return (await this.#signalling.request("watchPresence", { users: [...users] })).people;
+    return (await this.#signalling.request("watchPresence", { users: [...users] }, options)).people;
   }
 
   /** decisions is a page of who tried to reach us and what became of it, newest first. Nobody else may read them. */
-  decisions(page: GetDecisions = {}): Promise<Decisions> {
-    return this.#signalling.request("getDecisions", page);
+  decisions(page: GetDecisions = {}, options?: RequestOptions): Promise<Decisions> {
+    return this.#signalling.request("getDecisions", page, options);
   }
 
   /** callLog is a page of our calls, newest first; before is the next of the page before. */
-  callLog(page: GetCallLog = {}): Promise<CallLog> {
-    return this.#signalling.request("getCallLog", page);
+  callLog(page: GetCallLog = {}, options?: RequestOptions): Promise<CallLog> {
+    return this.#signalling.request("getCallLog", page, options);
   }
 
-  createLink(link: CreateLink): Promise<Link> {
-    return this.#signalling.request("createLink", link);
+  createLink(link: CreateLink, options?: RequestOptions): Promise<Link> {
+    return this.#signalling.request("createLink", link, options);
   }
 
-  async links(): Promise<readonly Link[]> {
-    return (await this.#signalling.request("getLinks", {})).links;
+  async links(options?: RequestOptions): Promise<readonly Link[]> {
+    return (await this.#signalling.request("getLinks", {}, options)).links;
   }
 
-  revokeLink(link: string): Promise<Link> {
-    return this.#signalling.request("revokeLink", { link });
+  revokeLink(link: string, options?: RequestOptions): Promise<Link> {
+    return this.#signalling.request("revokeLink", { link }, options);
   }
 
   /** devices are the account's devices, with what is known of their keys. */
-  async devices(): Promise<readonly Device[]> {
-    return (await this.#signalling.request("getDevices", {})).devices;
+  async devices(options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("getDevices", {}, options)).devices;
   }
 
   /** linkDevice makes a code that lets one more device into our account. It waits there until confirmDevice. */
-  linkDevice(): Promise<DeviceCode> {
-    return this.#signalling.request("linkDevice", {});
+  linkDevice(options?: RequestOptions): Promise<DeviceCode> {
+    return this.#signalling.request("linkDevice", {}, options);
   }
 
   /** confirmDevice lets a device in that waits, or sends it away. */
-  async confirmDevice(device: string, accept: boolean): Promise<readonly Device[]> {
-    return (await this.#signalling.request("confirmDevice", { device, accept })).devices;
+  async confirmDevice(device: string, accept: boolean, options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("confirmDevice", { device, accept }, options)).devices;
   }
 
   /** revokeDevice puts a device out of our account at once. */
-  async revokeDevice(device: string): Promise<readonly Device[]> {
-    return (await this.#signalling.request("revokeDevice", { device })).devices;
+  async revokeDevice(device: string, options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("revokeDevice", { device }, options)).devices;
   }
 
   /** signDevice vouches for another device of ours, so that others see our identity there too. Ask the person first. */
@@ -341,8 +372,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   async #accept(incoming: Incoming, options: AcceptOptions): Promise<Call> {
     const { call } = incoming;
     try {
-      return await this.#enter(options, incoming.kind, (media) =>
-        this.#signalling.request("accept", { call, media }),
+      return await this.#enter(options, incoming.kind, (media, how) =>
+        this.#signalling.request("accept", { call, media }, how),
       );
     } finally {
       this.#stopRinging(call);
@@ -357,13 +388,21 @@ export class Pronto extends Emitter<ProntoEvents> {
   /**
    * enter opens the devices and asks the server at the same time: neither
    * waits for the other, and the call is there as soon as the server says so.
+   * A call that was given up meanwhile is left.
    */
-  async #enter(options: JoinOptions, kind: Kind, ask: (media: Media) => Promise<CallState>): Promise<Call> {
-    const { microphone = true, camera = kind === "video", secret } = options;
+  async #enter(
+    options: JoinOptions,
+    kind: Kind,
+    ask: (media: Media, how: Abortable<CallState>) => Promise<CallState>,
+  ): Promise<Call> {
+    const { microphone = true, camera = kind === "video", secret, signal } = options;
+    signal?.throwIfAborted();
+    const late = ({ call }: CallState): void =>
+      void this.#signalling.request("leave", { call }).catch(() => undefined);
     this.#keeper(); // loads while the server answers
     const sinceMs = performance.now();
-    const devices = new Devices(this.#choice);
-    const state = ask({ microphone, camera, screen: false });
+    const devices = this.#devices();
+    const state = ask({ microphone, camera, screen: false }, { signal, late });
     void devices.start({ microphone, camera });
     try {
       return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false, secret });
@@ -387,6 +426,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const call = new Call(this.#signalling, state, {
       ...start,
       choice: this.#choice,
+      noMedia: this.#noMedia,
       videoCodec: this.#videoCodec,
       keeper,
       secret,
@@ -402,9 +442,13 @@ export class Pronto extends Emitter<ProntoEvents> {
     return call;
   }
 
+  #devices(): Devices {
+    return new Devices(this.#choice, !this.#noMedia);
+  }
+
   /** keeper loads the worker that has the keys, with the first call. */
   #keeper(): ClientKeys | undefined {
-    if (this.#keys === undefined && canEncrypt()) {
+    if (this.#keys === undefined && canEncrypt() && !this.#noMedia) {
       this.#keys = new ClientKeys(this.#signalling, this.#keyWorker);
       this.#keys.setAccount(this.#me?.user ?? "");
     }

@@ -2,8 +2,9 @@ import { isFinal, retryDelayMs } from "./backoff.ts";
 import { deviceID, randomID, type Store } from "./device.ts";
 import { Emitter } from "./emitter.ts";
 import { ProntoError } from "./problem.ts";
-import { Requests } from "./requests.ts";
+import { type Abortable, Requests } from "./requests.ts";
 import { type MakeSocket, Socket } from "./socket.ts";
+import { type TokenSource, Tokens } from "./token.ts";
 import type {
   ClientFrame,
   EventFrame,
@@ -14,9 +15,6 @@ import type {
   Welcome,
 } from "./wire.gen.ts";
 import { closeCodes } from "./wire.gen.ts";
-
-/** TokenSource is a token, or what fetches one: asked again whenever the server wants a hello. */
-export type TokenSource = string | (() => Promise<string>);
 
 /** State is where the connection to the server stands. */
 export type State = "idle" | "connecting" | "online" | "reconnecting" | "closed";
@@ -55,6 +53,8 @@ const maxEarly = 1_000;
 export class Signalling extends Emitter<SignallingEvents> {
   readonly #options: SignallingOptions;
   readonly #device: string;
+  /** tokens gives out the token of this client. */
+  readonly tokens: Tokens;
   readonly #requests = new Requests(`${randomID().slice(0, 8)}-`);
   #state: State = "idle";
   #session: Omit<Resume, "serial"> | undefined;
@@ -74,6 +74,7 @@ export class Signalling extends Emitter<SignallingEvents> {
   constructor(options: SignallingOptions) {
     super();
     this.#options = options;
+    this.tokens = new Tokens(options.token);
     this.#device = options.device ?? deviceID(options.store);
   }
 
@@ -101,11 +102,15 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   /** request sends a request now, or as soon as there is a socket. */
-  request<R extends RequestType>(type: R, body: RequestMap[R]["body"]): Promise<RequestMap[R]["reply"]> {
+  request<R extends RequestType>(
+    type: R,
+    body: RequestMap[R]["body"],
+    options: Abortable<RequestMap[R]["reply"]> = {},
+  ): Promise<RequestMap[R]["reply"]> {
     if (this.#state === "idle" || this.#state === "closed") {
       return Promise.reject(new ProntoError("closed", "the client is not connected"));
     }
-    return this.#requests.add(type, body, requestTimeoutMs, (frame) => this.#send(frame));
+    return this.#requests.add(type, body, requestTimeoutMs, (frame) => this.#send(frame), options);
   }
 
   /** setInCall makes a lost network noticed sooner. */
@@ -159,10 +164,10 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   async #hello(socket: Socket): Promise<void> {
-    const { token, deviceName, encryption } = this.#options;
+    const { deviceName, encryption } = this.#options;
     let text: string;
     try {
-      text = typeof token === "string" ? token : await token();
+      text = await this.tokens.get();
     } catch (error) {
       if (this.#socket !== socket) return;
       if (error instanceof ProntoError && error.code === "unauthenticated") this.#end(error);
@@ -224,6 +229,7 @@ export class Signalling extends Emitter<SignallingEvents> {
     this.#welcomeSerial = frame.serial ?? 0;
     if (!resumed) this.#serial = this.#welcomeSerial;
     this.#startPings();
+    this.tokens.keep();
     this.#setState("online");
     this.emit("welcome", welcome);
     const early = this.#early;
@@ -236,11 +242,12 @@ export class Signalling extends Emitter<SignallingEvents> {
   #refuse(problem: ProntoError): void {
     switch (problem.code) {
       case "unauthenticated":
-        if (this.#refused || typeof this.#options.token === "string") {
+        if (this.#refused || !this.tokens.renewable) {
           this.#end(problem);
           return;
         }
         this.#refused = true; // a token may have run out: fetch one more
+        this.tokens.forget();
         break;
       case "rateLimited":
       case "unavailable":
@@ -273,6 +280,7 @@ export class Signalling extends Emitter<SignallingEvents> {
 
   #end(error: ProntoError): void {
     this.#dropSocket();
+    this.tokens.release();
     this.#session = undefined;
     this.#serial = 0;
     this.#requests.rejectAll(error);

@@ -1,0 +1,45 @@
+/** Pass lets a visitor into the call of the link. */
+export interface Pass {
+  readonly token: string;
+  readonly name: string;
+  readonly kind: "voice" | "video";
+  readonly title?: string;
+}
+
+/** AnswerError is an answer of the server other than yes; status 0 is none at all. */
+export class AnswerError extends Error {
+  readonly status: number;
+
+  constructor(status: number) {
+    super(`HTTP status ${status}`);
+    this.name = "AnswerError";
+    this.status = status;
+  }
+}
+
+/** enter gets a pass. 404 says that the link leads nowhere, whatever the reason. */
+export async function enter(link: string, name: string): Promise<Pass> {
+  const answer = await ask("POST", `/v1/links/${link}/guests`, { name });
+  return (await answer.json()) as Pass;
+}
+
+async function ask(method: string, path: string, body?: object, token?: string): Promise<Response> {
+  const headers = {
+    ...(body === undefined ? {} : { "Content-Type": "application/json" }),
+    ...(token === undefined ? {} : { Authorization: `Bearer ${token}` }),
+  };
+  let answer: Response;
+  try {
+    answer = await fetch(path, {
+      method,
+      headers,
+      credentials: "omit",
+      cache: "no-store",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new AnswerError(0);
+  }
+  if (!answer.ok) throw new AnswerError(answer.status);
+  return answer;
+}

@@ -5,9 +5,15 @@ import { t } from "./app.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import type { Visit } from "./visit.ts";
 
+/** OfCall is what draws a part of the call; at is another number after each change. */
+interface OfCall {
+  readonly call: Call;
+  readonly at: number;
+}
+
 /** CallScreen is the call: the others large, ourselves small, and three buttons. */
 export function CallScreen({ visit }: { readonly visit: Visit }): JSX.Element | null {
-  void visit.changed.value; // drawn again with every change
+  const at = visit.changed.value; // a part is drawn again only when what it is given is another
   const call = visit.call.value;
   useEffect(() => {
     if (call === undefined) return;
@@ -29,24 +35,31 @@ export function CallScreen({ visit }: { readonly visit: Visit }): JSX.Element | 
     <main class="call" data-testid="in-call">
       <h1 class="unseen">{call.title || t("title")}</h1>
       <div class="badges">
-        <Encrypted call={call} />
+        <Encrypted call={call} at={at} />
         <Clock sinceMs={call.connectedMs} />
       </div>
       <div class={`stage of${Math.min(others.length, 4)}`}>
         {others.map((one) => (
-          <Tile key={one.participant} call={call} one={one} />
+          <Tile key={one.participant} call={call} one={one} at={at} />
         ))}
       </div>
-      <Self call={call} />
+      <Self call={call} at={at} />
       <p class="notices" role="status">
-        {visit.away.value ? t("reconnecting") : visit.fault.value === undefined ? "" : t(visit.fault.value)}
+        {wordFor(visit, call)}
       </p>
-      <Controls visit={visit} call={call} />
+      <Controls visit={visit} call={call} at={at} />
     </main>
   );
 }
 
-function Controls({ visit, call }: { readonly visit: Visit; readonly call: Call }): JSX.Element {
+/** wordFor is what the visitor should know of just now, the worst first. */
+function wordFor(visit: Visit, call: Call): string {
+  if (call.encryption.warnings.some(({ type }) => type !== "unopened")) return t("suspicious");
+  if (visit.away.value) return t("reconnecting");
+  return visit.fault.value === undefined ? "" : t(visit.fault.value);
+}
+
+function Controls({ visit, call }: OfCall & { readonly visit: Visit }): JSX.Element {
   const { microphone, camera } = call.local;
   return (
     <div class="controls" role="toolbar" aria-label={t("controls")}>
@@ -93,21 +106,27 @@ function Control({ icon, label, off = false, danger = false, testid, onPress }: 
   );
 }
 
-function Encrypted({ call }: { readonly call: Call }): JSX.Element {
-  const { state, code } = call.encryption as { state: string; code?: string };
-  const text =
-    state === "none"
-      ? t("unencrypted")
-      : state === "connecting"
-        ? t("securing")
-        : code === undefined
-          ? t("encrypted")
-          : t("encryptedCode", { code });
-  return (
-    <span class="badge" data-testid="encryption">
-      <Icon name={state === "none" ? "unlock" : "lock"} />
+/** Encrypted says whether the call is encrypted, and opened, the code that is the same for all who are in it. */
+function Encrypted({ call }: OfCall): JSX.Element {
+  const { state, code } = call.encryption;
+  const text = t(state === "off" ? "unencrypted" : state === "connecting" ? "securing" : "encrypted");
+  const badge = (
+    <>
+      <Icon name={state === "off" ? "unlock" : "lock"} />
       {text}
-    </span>
+    </>
+  );
+  if (code === undefined)
+    return (
+      <span class="badge" data-testid="encryption">
+        {badge}
+      </span>
+    );
+  return (
+    <details class="code" data-testid="encryption">
+      <summary class="badge">{badge}</summary>
+      {t("code", { code })}
+    </details>
   );
 }
 
@@ -127,7 +146,7 @@ export function clock(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
-function Tile({ call, one }: { readonly call: Call; readonly one: Participant }): JSX.Element {
+function Tile({ call, one }: OfCall & { readonly one: Participant }): JSX.Element {
   const { audio, camera, screen, screenAudio } = call.media(one.participant);
   const picture = screen ?? camera;
   return (
@@ -154,7 +173,7 @@ function Tile({ call, one }: { readonly call: Call; readonly one: Participant })
   );
 }
 
-function Self({ call }: { readonly call: Call }): JSX.Element | null {
+function Self({ call }: OfCall): JSX.Element | null {
   const track = call.local.camera ? call.local.tracks.camera : undefined;
   if (track === undefined) return null;
   return (

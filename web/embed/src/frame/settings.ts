@@ -47,8 +47,9 @@ function readSecret(hash: string): string | undefined {
 
 function hostOrigin(said: string | null): string | undefined {
   if (window.parent === window) return undefined;
-  // Where the browser says who is around us, its word counts.
-  const known = location.ancestorOrigins?.[0];
+  // Where the browser says who is around us, its word counts; "null" says nothing (HTML, section 7.2.4).
+  const listed = location.ancestorOrigins?.[0];
+  const known = listed === "null" ? undefined : listed;
   const origin = known ?? said ?? "";
   return isOrigin(origin) && (known === undefined || said === null || said === known) ? origin : undefined;
 }

@@ -55,6 +55,8 @@ type config struct {
 	Webhook     string        `env:"PRONTO_CODE_WEBHOOK" help:"Address that codes are posted to, such as https://example.com/codes."`
 	WebhookKey  string        `env:"PRONTO_CODE_WEBHOOK_SECRET" secret:"true" help:"Signs what is posted, as Standard Webhooks say; at least 16 bytes."`
 	WebhookHere bool          `env:"PRONTO_CODE_WEBHOOK_PRIVATE" envDefault:"false" help:"Lets PRONTO_CODE_WEBHOOK lead to this machine or into a private network."`
+	HooksHere   bool          `env:"PRONTO_WEBHOOKS_PRIVATE" envDefault:"false" help:"Lets webhooks lead to this machine or into private networks, and use http. For a machine of your own: on a public server it opens the inner network to whoever has an API key."`
+	APIRate     int           `env:"PRONTO_API_PER_MINUTE" envDefault:"30000" help:"How many requests of the HTTP API an API key may make in a minute."`
 	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`
 	Unused      time.Duration `env:"PRONTO_UNUSED_AFTER" envDefault:"2880h" help:"How long nobody may have used an account before it is deleted with all that belongs to it; 0 keeps all. 120 days by default, at least 24h. Demo servers keep all."`
 	UnusedCheck time.Duration `env:"PRONTO_UNUSED_CHECK" envDefault:"720h" help:"How often such accounts are looked for: every 30 days by default, at least 1h."`
@@ -142,6 +144,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
 		return badVariable("PRONTO_GRACE", "is %s, not between 1s and 5m", c.Grace)
+	case c.APIRate < 1:
+		return badVariable("PRONTO_API_PER_MINUTE", "is %d, not positive", c.APIRate)
 	case c.Rings < 1:
 		return badVariable("PRONTO_RINGS_PER_MINUTE", "is %d, not positive", c.Rings)
 	case c.PairRings < 1:

@@ -18,7 +18,9 @@ import (
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/enrol"
+	"pronto/signalling/hook"
 	"pronto/signalling/identity"
+	"pronto/signalling/notify"
 	"pronto/signalling/store"
 	"pronto/turn"
 	"pronto/web"
@@ -120,6 +122,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	s.later(sockets.Close)
+	if err := s.startWebhooks(cfg, db); err != nil {
+		return nil, err
+	}
 	s.sweep(db)
 	s.background(sockets.Watch)
 	s.background(sockets.WatchGroups)
@@ -127,6 +132,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
+	routes.PerMinute, routes.WebhooksInside = cfg.APIRate, cfg.HooksHere
 	routes.Profiles = api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged}
 	if err := s.letIn(cfg, codes, sockets, numbers, &routes); err != nil {
 		return nil, err
@@ -245,12 +251,27 @@ func (s *server) sweep(db *store.Store) {
 			if err == nil {
 				_, err = db.SweepAnswers(ctx, 10_000)
 			}
+			if err == nil {
+				_, err = db.SweepEvents(ctx, 10_000)
+			}
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)
 			}
 		}
 	}()
 	s.later(func() { stop(); <-done })
+}
+
+// startWebhooks has webhooks told what happens until the server closes.
+func (s *server) startWebhooks(cfg config, db *store.Store) error {
+	client := hook.New(hook.Config{AllowPrivate: cfg.HooksHere})
+	s.later(client.Close)
+	webhooks, err := notify.New(notify.Config{Store: db, Client: client, Node: cfg.Node, Events: func(notify.Event) {}, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	s.background(webhooks.Run)
+	return nil
 }
 
 // background runs what looks after something until the server closes: that

@@ -39,6 +39,8 @@ type Config struct {
 	// PerMinute is how many requests an API key may make in a minute; 30,000 if
 	// 0, which is what one link after the other needs.
 	PerMinute int
+	// WebhooksInside lets webhooks lead into private networks, by http too.
+	WebhooksInside bool
 	// Logger is required.
 	Logger *slog.Logger
 }
@@ -93,6 +95,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	description.CreateHooks = nil
 	description.Transformers = append(description.Transformers, name)
 	describeCredentials(description.OpenAPI)
+	describeEvents(description.OpenAPI)
 	routes := http.NewServeMux()
 	mux.Handle("/v1/", s.front(routes))
 	mux.HandleFunc("GET "+ErrorsPath+"{code}", explain)
@@ -106,6 +109,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	}, s.createGuest)
 	s.registerKeys(api)
 	s.registerTokens(api)
+	s.registerWebhooks(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
 	if cfg.Demo {

@@ -115,6 +115,8 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 		return err
 	}
 	next.tendKeys(fx, now)
+	fx.stories = next.story(before, fx, now)
+	fx.durable = fx.durable || len(fx.stories) > 0
 	trace := c.trace
 	trace.take(before, next, fx, now)
 	if fx.durable {
@@ -147,7 +149,7 @@ func (c *Call) commit(ctx context.Context, next *state, fx *effects, trace *trac
 	defer cancel()
 	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
-		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
+		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, Events: fx.stories, DropOutbox: fx.drop,
 		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers, Timeline: line,
 	})
 }

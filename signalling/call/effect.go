@@ -19,6 +19,8 @@ type effects struct {
 	outbox  []store.NewOutbox
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
+	reasons map[wire.ParticipantID]wire.LeaveReason
+	stories []store.NewEvent // for webhooks
 	metrics []Event
 	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed

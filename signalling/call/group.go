@@ -185,6 +185,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
 		n.Decisions = decisions(who, s.ID, policy.PathGroupRing, judged) // members are no strangers to each other
+		n.Events = s.story(nil, fx, s.Created)
 		n.Snapshot, err = s.snapshot()
 		return err
 	})

@@ -156,10 +156,11 @@ func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, e
 	if other, err := r.open(c, s.Link); other != nil || err != nil {
 		return other, err
 	}
+	events := s.story(nil, &effects{}, now)
 	snapshot, err := s.snapshot()
 	if err == nil {
 		_, err = r.cfg.Store.CreateCall(ctx, &store.NewCall{
-			ID: string(s.ID), Kind: link.Kind, Topology: store.Group, State: string(s.Phase), Snapshot: snapshot,
+			ID: string(s.ID), Kind: link.Kind, Topology: store.Group, State: string(s.Phase), Snapshot: snapshot, Events: events,
 			OwnerNode: r.cfg.Node, LinkID: link.ID,
 		}, nil)
 	}

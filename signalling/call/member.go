@@ -78,6 +78,10 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 	fx.durable = true
 	s.broadcast(fx, wire.ParticipantLeft{Participant: l.Participant, Reason: reason})
 	fx.gone = append(fx.gone, l)
+	if fx.reasons == nil {
+		fx.reasons = map[wire.ParticipantID]wire.LeaveReason{}
+	}
+	fx.reasons[l.Participant] = reason
 	talked := s.talked(l, now)
 	s.remember(l, talked)
 	if s.Host == l.Participant && reason != wire.LeaveMoved {

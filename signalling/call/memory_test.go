@@ -25,6 +25,7 @@ type memory struct {
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
 	timelines map[string]string
+	events    []store.NewEvent
 	packages  map[string][]string // account and device to key packages
 	afterRead func()              // runs between the commit of a call and the second look
 }
@@ -69,6 +70,7 @@ func (m *memory) CreateCall(_ context.Context, n *store.NewCall, decide func([]s
 	row := store.CallRow{ID: n.ID, Kind: n.Kind, State: n.State, Epoch: 1, Snapshot: n.Snapshot}
 	m.calls[n.ID] = row
 	m.write(n.Log, nil, n.Outbox)
+	m.events = append(m.events, n.Events...)
 	m.decided = append(m.decided, n.Decisions...)
 	m.strangers[n.Caller] = append(m.strangers[n.Caller], n.Strangers...)
 	return row, nil
@@ -108,6 +110,7 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 		}
 	}
 	m.write(c.Log, c.DropOutbox, c.Outbox)
+	m.events = append(m.events, c.Events...)
 	m.decided = append(m.decided, c.Decisions...)
 	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
 	m.answers = append(m.answers, c.Answers...)

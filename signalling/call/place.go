@@ -113,6 +113,7 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
 		n.Decisions, n.Strangers = decisions(who, s.ID, path, callees), strangers(callees)
+		n.Events = s.story(nil, fx, s.Created)
 		n.Snapshot, err = s.snapshot()
 		return err
 	})

@@ -37,6 +37,7 @@ type state struct {
 	Banned     []wire.UserID      `json:"banned,omitzero"`
 	Proposal   *proposal          `json:"-"`             // does not outlive a restart
 	LastID     int                `json:"lastId"`        // of participants
+	Told       int64              `json:"told,omitzero"` // what webhooks were told, counted
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	Veils      []veil             `json:"veils,omitempty"`
 	ofGroup

@@ -78,6 +78,7 @@ type NewCall struct {
 
 	Log    []LogChange
 	Outbox []NewOutbox
+	Events []NewEvent // for webhooks
 
 	// Decisions are kept with the callees; Strangers are those callees who do
 	// not know Caller.
@@ -111,6 +112,9 @@ type Change struct {
 	// DropOutbox deletes, before Outbox is inserted, what waits under these keys.
 	DropOutbox []string
 	Outbox     []NewOutbox
+
+	// Events are told to webhooks.
+	Events []NewEvent
 
 	// Decisions are kept with the callees. Strangers are those among them who
 	// do not know Inviter. Answers are those who became acquainted.
@@ -186,6 +190,9 @@ func (s *Store) CreateCall(ctx context.Context, n *NewCall, decide func([]Relati
 		if err := writeStrangers(ctx, c, n.Caller, n.ID, n.Strangers); err != nil {
 			return err
 		}
+		if err := writeEvents(ctx, c, n.Events); err != nil {
+			return err
+		}
 		return writeOutbox(ctx, c, n.Outbox)
 	})
 	if err != nil {
@@ -238,6 +245,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			return err
 		}
 		if err := writeTimeline(ctx, c, change.Timeline); err != nil {
+			return err
+		}
+		if err := writeEvents(ctx, c, change.Events); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, change.Outbox)

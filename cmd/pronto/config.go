@@ -23,6 +23,13 @@ import (
 type config struct {
 	Listen      string        `env:"PRONTO_LISTEN" envDefault:":8080" help:"Address of the page, the API and the WebSocket, host:port. Put a TLS proxy before it, or use it on localhost: browsers give cameras to secure pages only."`
 	PublicURL   string        `env:"PRONTO_PUBLIC_URL" help:"What people type to get here, such as https://calls.example.com. Empty on a machine of your own."`
+	TLS         string        `env:"PRONTO_TLS" envDefault:"off" help:"How PRONTO_LISTEN speaks TLS: off (a proxy in front does), file (PRONTO_TLS_CERT), or acme (asks a certificate authority for the name in PRONTO_PUBLIC_URL, which must lead here at port 443 or, for PRONTO_HTTP_LISTEN, 80)."`
+	TLSCert     string        `env:"PRONTO_TLS_CERT" help:"File with the certificate and those above it, as PEM. Read again when it changes."`
+	TLSKey      string        `env:"PRONTO_TLS_KEY" help:"File with the certificate's private key, as PEM."`
+	HTTP        string        `env:"PRONTO_HTTP_LISTEN" envDefault:"off" help:"Address that leads who comes without TLS to the right one, host:port such as :80, or off. With PRONTO_TLS only."`
+	ACME        string        `env:"PRONTO_ACME_DIRECTORY" envDefault:"https://acme-v02.api.letsencrypt.org/directory" help:"The certificate authority that PRONTO_TLS=acme asks (RFC 8555). Nobody else is contacted, and none without that setting. To ask is to accept its terms."`
+	ACMEMail    string        `env:"PRONTO_ACME_MAIL" help:"E-mail address that the authority writes to before a certificate expires."`
+	ACMERoots   string        `env:"PRONTO_ACME_ROOTS" help:"File with the certificates that the authority's own address is checked by, as PEM. Empty takes this machine's."`
 	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas."`
 	Notice      string        `env:"PRONTO_PRIVACY_NOTICE" help:"Address of the privacy notice that visitors of embedded calls are shown before anything is asked of them. Empty shows a short one of this server's own."`
 	NoticeIs    string        `env:"PRONTO_PRIVACY_VERSION" envDefault:"1" help:"Version of that notice, at most 64 characters: it is stored with each visitor's consent. Change it when the text changes."`
@@ -124,6 +131,9 @@ func (c config) validate() error {
 		if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" || u.Path != "" && u.Path != "/" {
 			return badVariable("PRONTO_PUBLIC_URL", "is %q, not an address such as https://calls.example.com", c.PublicURL)
 		}
+	}
+	if err := c.checkTLS(); err != nil {
+		return err
 	}
 	if e := call.Encryption(c.Encryption); e != call.EncryptionRequired && e != call.EncryptionOptional && e != call.EncryptionOff {
 		return badVariable("PRONTO_ENCRYPTION", "is %q, none of required, optional and off", c.Encryption)

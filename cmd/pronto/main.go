@@ -13,14 +13,15 @@ import (
 // cli is the command line. What a server needs comes from the environment; see
 // the table in the README.
 type cli struct {
-	Serve serveCmd `cmd:"" default:"1" help:"Serve calls. The default."`
-	Demo  demoCmd  `cmd:"" help:"Serve with bots that call each other."`
-	Load  loadCmd  `cmd:"" help:"Make calls at a server and measure them."`
-	Token tokenCmd `cmd:"" help:"Sign a token for an account."`
-	Keys  keysCmd  `cmd:"" help:"Create, list and revoke API keys."`
-	User  userCmd  `cmd:"" help:"Suspend accounts, and say which take no calls."`
-	Group groupCmd `cmd:"" help:"Stop the calls of groups, and lift their bans."`
-	Env   envCmd   `cmd:"" help:"Print the table of environment variables."`
+	Serve  serveCmd  `cmd:"" default:"1" help:"Serve calls. The default."`
+	Demo   demoCmd   `cmd:"" help:"Serve with bots that call each other."`
+	Load   loadCmd   `cmd:"" help:"Make calls at a server and measure them."`
+	Token  tokenCmd  `cmd:"" help:"Sign a token for an account."`
+	Keys   keysCmd   `cmd:"" help:"Create, list and revoke API keys."`
+	User   userCmd   `cmd:"" help:"Suspend accounts, and say which take no calls."`
+	Group  groupCmd  `cmd:"" help:"Stop the calls of groups, and lift their bans."`
+	Doctor doctorCmd `cmd:"" help:"Look at this machine and its server, and say what keeps calls from working."`
+	Env    envCmd    `cmd:"" help:"Print the table of environment variables."`
 }
 
 // Exit codes.

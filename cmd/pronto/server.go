@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"pronto/metrics"
@@ -301,13 +303,16 @@ func ready(db *store.Store) http.HandlerFunc {
 
 // listen opens the page and the metrics.
 func (s *server) listen(cfg config, mux http.Handler, db *store.Store, counters *metrics.Metrics) error {
-	at, err := s.serve("PRONTO_LISTEN", cfg.Listen, mux)
+	at, err := s.openPage(cfg, mux)
 	if err != nil {
 		return err
 	}
 	s.urls.Page = cfg.PublicURL
 	if s.urls.Page == "" {
 		s.urls.Page = local(at)
+		if cfg.TLS != tlsOff {
+			s.urls.Page = strings.Replace(s.urls.Page, "http:", "https:", 1)
+		}
 	}
 	if cfg.Metrics == "off" {
 		return nil
@@ -316,18 +321,50 @@ func (s *server) listen(cfg config, mux http.Handler, db *store.Store, counters 
 	if err != nil {
 		return err
 	}
-	if at, err = s.serve("PRONTO_METRICS_LISTEN", cfg.Metrics, watch); err != nil {
+	if at, err = s.serve("PRONTO_METRICS_LISTEN", cfg.Metrics, watch, nil); err != nil {
 		return err
 	}
 	s.urls.Metrics = local(at) + "/metrics"
 	return nil
 }
 
-// serve runs an HTTP server whose clients cannot keep it busy by being slow.
-func (s *server) serve(variable, address string, handler http.Handler) (net.Addr, error) {
+// openPage opens the page, by TLS where the configuration says so.
+func (s *server) openPage(cfg config, handler http.Handler) (net.Addr, error) {
+	way, err := cfg.secure(s.log)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.TLS != tlsOff || strings.HasPrefix(cfg.PublicURL, "https:") {
+		handler = strictTransport(handler)
+	}
+	at, err := s.serve("PRONTO_LISTEN", cfg.Listen, handler, way.config)
+	if err != nil || way.config == nil {
+		return at, err
+	}
+	if cfg.HTTP != "off" {
+		if _, err := s.serve("PRONTO_HTTP_LISTEN", cfg.HTTP, way.plain, nil); err != nil {
+			return nil, err
+		}
+	}
+	if cfg.TLS == tlsACME {
+		s.background(func(context.Context) {
+			if err := cfg.certify(way.config); err != nil {
+				s.log.Error("visitors cannot come yet; each tries again", "err", err)
+			}
+		})
+	}
+	return at, nil
+}
+
+// serve runs an HTTP server whose clients cannot keep it busy by being slow,
+// with TLS if there are settings for it.
+func (s *server) serve(variable, address string, handler http.Handler, secure *tls.Config) (net.Addr, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, badVariable(variable, "cannot be used: %v", err)
+	}
+	if secure != nil {
+		l = tls.NewListener(l, secure)
 	}
 	h := &http.Server{
 		Handler: handler, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute,

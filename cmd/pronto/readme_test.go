@@ -56,6 +56,7 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	".bin/pronto demo":      entertains,
 	".bin/pronto load --calls 2 --duration 5s": loads,
 	"curl -s localhost:9464/metrics":           scrapes,
+	".bin/pronto doctor":                       examines,
 	".bin/pronto keys create my-app":           signs,
 	".bin/pronto token --key ck_yours ana":     signs,
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
@@ -230,6 +231,20 @@ func scrapes(t *testing.T, command string) {
 	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
 	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections 1\n") {
 		t.Errorf("%v\n%.500s", err, out)
+	}
+}
+
+// examines runs the command where no server runs, which it must find out.
+func examines(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := shell(t, strings.Replace(command, ".bin/pronto", binary, 1))
+	cmd.Env = append(os.Environ(), "PRONTO_DATA="+t.TempDir(), "PRONTO_LISTEN="+freePort(t), "PRONTO_MEDIA_LISTEN="+freePort(t), "PRONTO_TURN_LISTEN=off",
+		"PRONTO_METRICS_LISTEN=off")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "the server does not run") {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

@@ -127,8 +127,8 @@ var sfuDefinitions = []Definition{
 		Name: "pronto_sfu_rtp_bytes_total", Type: Counter, Labels: []Label{audioVideo, inOut},
 		Help: "Bytes of RTP payload received (in) and forwarded (out).",
 	}, {
-		Name: "pronto_sfu_packets_dropped_total", Type: Counter, Labels: []Label{label("reason", "uplink", "rtcp", "ssrc", "malformed")},
-		Help: "Packets that went no further: above the uplink limit, above the RTCP limit, of one stream too many, or not of their codec.",
+		Name: "pronto_sfu_packets_dropped_total", Type: Counter, Labels: []Label{label("reason", "uplink", "rtcp", "ssrc", "handover", "malformed")},
+		Help: "Packets that went no further: above the uplink limit, above the RTCP limit, of one stream too many, more than one worker could hand to another, or not of their codec.",
 	}, {
 		Name: "pronto_sfu_unsealed_packets_dropped_total", Type: Counter,
 		Labels: []Label{label("reason", "envelope", "keyless", "leaf", "epoch", "kind")},

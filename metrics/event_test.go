@@ -186,7 +186,7 @@ var sources = Sources{
 			Rooms: 1, Peers: 5, Connected: 3, Tracks: 9,
 			In:        sfu.Media{AudioPackets: 10, AudioBytes: 11, VideoPackets: 12, VideoBytes: 13},
 			Out:       sfu.Media{AudioPackets: 14, AudioBytes: 15, VideoPackets: 16, VideoBytes: 17},
-			Dropped:   sfu.Dropped{Uplink: 20, RTCP: 21, SSRC: 22, Malformed: 23, Unsealed: sfu.Unsealed{Envelope: 24, Keyless: 25, Leaf: 26, Epoch: 27, Kind: 28}},
+			Dropped:   sfu.Dropped{Uplink: 20, RTCP: 21, SSRC: 22, Handover: 29, Malformed: 23, Unsealed: sfu.Unsealed{Envelope: 24, Keyless: 25, Leaf: 26, Epoch: 27, Kind: 28}},
 			KeyFrames: sfu.KeyFrames{Sent: 30, Feedback: 31, Switch: 32, Repeat: 33, Merged: 34, Received: 35},
 			LayersUp:  40, LayersDown: 41,
 		}
@@ -213,6 +213,7 @@ pronto_sfu_keyframe_wishes_total{cause="switch"} 32
 pronto_sfu_keyframes_total 35
 pronto_sfu_layer_switches_total{direction="down"} 41
 pronto_sfu_layer_switches_total{direction="up"} 40
+pronto_sfu_packets_dropped_total{reason="handover"} 29
 pronto_sfu_packets_dropped_total{reason="malformed"} 23
 pronto_sfu_packets_dropped_total{reason="rtcp"} 21
 pronto_sfu_packets_dropped_total{reason="ssrc"} 22

@@ -112,6 +112,7 @@ func (w *watch) collectSFU(ch chan<- prometheus.Metric, s sfu.Stats) {
 	w.dropped.emit(ch, float64(s.Dropped.Uplink), "uplink")
 	w.dropped.emit(ch, float64(s.Dropped.RTCP), "rtcp")
 	w.dropped.emit(ch, float64(s.Dropped.SSRC), "ssrc")
+	w.dropped.emit(ch, float64(s.Dropped.Handover), "handover")
 	w.dropped.emit(ch, float64(s.Dropped.Malformed), "malformed")
 	for reason, n := range map[string]uint64{
 		"envelope": s.Dropped.Unsealed.Envelope, "keyless": s.Dropped.Unsealed.Keyless, "leaf": s.Dropped.Unsealed.Leaf,

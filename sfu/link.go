@@ -75,7 +75,7 @@ func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source
 
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
-		peer: p, worker: p.sfu.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
+		peer: p, worker: p.room.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
 		sources: map[uint32]*source{}, declared: map[uint32]*stream{}, bySSRC: map[uint32]*slot{}, credit: resendStart,
 	}
 }

@@ -59,7 +59,7 @@ func (p *Peer) Negotiate(ctx context.Context, offer Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	p.sfu.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
+	p.link.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
 	answer, err := p.negotiate(sdp, sections, streams)
 	if err != nil {
 		if p.gone() {
@@ -205,7 +205,7 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 
 // publish makes known what the peer sends.
 func (p *Peer) publish(streams []*stream, ids extensionIDs) {
-	p.sfu.worker.do(func() { p.link.publish(streams, ids) })
+	p.link.worker.do(func() { p.link.publish(streams, ids) })
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	p.streams = streams
@@ -237,8 +237,8 @@ func (p *Peer) exchange(sdp string) (string, error) {
 		return "", ErrClosed
 	}
 	sdp = p.pc.LocalDescription().SDP
-	p.sfu.worker.do(func() {
-		p.sfu.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
+	p.link.worker.do(func() {
+		p.link.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
 	})
 	return sdp, nil
 }
@@ -263,7 +263,7 @@ func (p *Peer) open(slots []*slot) error {
 			return errors.New("a slot was not negotiated")
 		}
 	}
-	p.sfu.worker.do(func() { p.link.addSlots(slots) })
+	p.link.worker.do(func() { p.link.addSlots(slots) })
 	r := p.room
 	r.mu.Lock()
 	defer r.mu.Unlock()

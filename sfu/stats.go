@@ -40,6 +40,8 @@ type Dropped struct {
 	RTCP uint64
 	// SSRC: streams that were refused as above [Limits.SSRCs].
 	SSRC uint64
+	// Handover: more than a worker could take from the others.
+	Handover uint64
 	// Malformed: not a packet of its codec.
 	Malformed uint64
 	// Unsealed: not sealed as an end-to-end encrypted call asks.
@@ -76,6 +78,7 @@ type counters struct {
 	audioIn, audioInBytes, videoIn, videoInBytes                 atomic.Uint64
 	audioOut, audioOutBytes, videoOut, videoOutBytes             atomic.Uint64
 	droppedUplink, droppedRTCP, droppedSSRC, droppedMalformed    atomic.Uint64
+	droppedHandover                                              atomic.Uint64
 	keySent, keyFeedback, keySwitch, keyRepeat, keyMerged, keyIn atomic.Uint64
 	layersUp, layersDown, pauses                                 atomic.Uint64
 	unsealed                                                     [seal.Verdicts]atomic.Uint64
@@ -88,7 +91,7 @@ func (c *counters) snapshot() Stats {
 		Out: Media{c.audioOut.Load(), c.audioOutBytes.Load(), c.videoOut.Load(), c.videoOutBytes.Load()},
 		Dropped: Dropped{
 			Uplink: c.droppedUplink.Load(), RTCP: c.droppedRTCP.Load(),
-			SSRC: c.droppedSSRC.Load(), Malformed: c.droppedMalformed.Load(),
+			SSRC: c.droppedSSRC.Load(), Handover: c.droppedHandover.Load(), Malformed: c.droppedMalformed.Load(),
 			Unsealed: Unsealed{
 				Envelope: c.unsealed[seal.Envelope].Load(), Keyless: c.unsealed[seal.Keyless].Load(), Leaf: c.unsealed[seal.Leaf].Load(),
 				Epoch: c.unsealed[seal.Epoch].Load(), Kind: c.unsealed[seal.OfKind].Load(),

@@ -38,8 +38,10 @@ type config struct {
 	MasterKey   string        `env:"PRONTO_MASTER_KEY" secret:"true" help:"32 bytes as base64, from which all secrets are derived. Empty makes one in PRONTO_DATA at the first start. Losing it makes API keys unreadable."`
 	PublicIPs   []netip.Addr  `env:"PRONTO_PUBLIC_IPS" help:"Addresses at which clients reach media and TURN: at most one IPv4 and one IPv6, separated by a comma. Empty takes this machine's own."`
 	Media       string        `env:"PRONTO_MEDIA_LISTEN" envDefault:":3479" help:"UDP address of the SFU, host:port."`
+	Workers     int           `env:"PRONTO_MEDIA_WORKERS" envDefault:"0" help:"How many processors forward media, up to 64; a call is on one of them. 0 takes half of the machine's, at most 8. More than one on Linux only."`
 	Turn        string        `env:"PRONTO_TURN_LISTEN" envDefault:":3478" help:"UDP and TCP address of TURN, host:port, or off."`
 	TurnHost    string        `env:"PRONTO_TURN_HOST" help:"Host name of TURN for clients. Empty takes the host of PRONTO_PUBLIC_URL, or the first public address."`
+	TurnPorts   portRange     `env:"PRONTO_TURN_PORTS" envDefault:"49152-65535" help:"UDP ports at which TURN relays, the first and the last. A container publishes as many: each relayed call takes one or two."`
 	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus and of the viewer at /ops/, host:port, or off. On loopback by default: counts of a small server tell about its people."`
 	Prometheus  string        `env:"PRONTO_OPS_PROMETHEUS" help:"Address of a Prometheus that the viewer at /ops/ asks, such as http://127.0.0.1:9090. Empty draws the last 15 minutes of this process."`
@@ -150,6 +152,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
 	case !(c.RatingShare >= 0 && c.RatingShare <= 1): // also if it is no number
 		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
+	case c.Workers < 0 || c.Workers > 64:
+		return badVariable("PRONTO_MEDIA_WORKERS", "is %d, not between 0 and 64", c.Workers)
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:

@@ -14,6 +14,7 @@ import (
 
 	"pronto/metrics"
 	"pronto/sfu"
+	"pronto/sfu/udp"
 	"pronto/signalling"
 	"pronto/signalling/api"
 	"pronto/signalling/avatar"
@@ -172,16 +173,21 @@ func (s *server) Close() {
 }
 
 func (s *server) startSFU(cfg config, counters *metrics.Metrics) (*sfu.SFU, error) {
-	conn, err := net.ListenPacket("udp", cfg.Media)
+	conns, err := udp.Listen(cfg.Media, cfg.mediaWorkers())
 	if err != nil {
 		return nil, badVariable("PRONTO_MEDIA_LISTEN", "cannot be used: %v", err)
 	}
-	forward, err := sfu.New(sfu.Config{Conn: conn, PublicIPs: cfg.PublicIPs, Logger: s.log, Events: counters.SFU})
+	forward, err := sfu.New(sfu.Config{
+		Conn: conns[0], More: conns[1:], PublicIPs: cfg.PublicIPs, Logger: s.log, Events: counters.SFU,
+	})
 	if err != nil {
-		return nil, errors.Join(err, conn.Close())
+		for _, conn := range conns {
+			err = errors.Join(err, conn.Close())
+		}
+		return nil, err
 	}
 	s.later(func() { s.report("sfu", forward.Close()) })
-	s.urls.Media = conn.LocalAddr().String()
+	s.urls.Media = conns[0].LocalAddr().String()
 	return forward, nil
 }
 
@@ -200,7 +206,7 @@ func (s *server) startTURN(cfg config, master []byte, forward *sfu.SFU, counters
 	}
 	t, err := turn.New(turn.Config{
 		ListenAddr: cfg.Turn, PublicIPs: cfg.publicIPs(), Realm: "pronto", Secret: secret, MediaAddrs: forward.Addrs(),
-		AllowPrivatePeers: cfg.TurnPrivate, Logger: s.log, Events: counters.Turn,
+		MinPort: cfg.TurnPorts.min, MaxPort: cfg.TurnPorts.max, AllowPrivatePeers: cfg.TurnPrivate, Logger: s.log, Events: counters.Turn,
 		Quotas: turn.Quotas{AllocationsPerUser: relaysPerUser},
 	})
 	if err != nil {

@@ -23,6 +23,7 @@ func startShared(t testing.TB, workers int) *sfu.SFU {
 }
 
 func TestRoomsOfSeveralWorkersShareAPort(t *testing.T) {
+	t.Parallel()
 	const workers, rooms = 3, 6
 	s := startShared(t, workers)
 	var clients [][2]*sfutest.Client

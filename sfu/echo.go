@@ -77,6 +77,7 @@ func (s *slot) repeat(l *link, lost forward.NACKs) {
 		room := l.worker.slab.Room(len(sealed) + udp.Overhead)
 		n := copy(room, sealed)
 		l.worker.slab.Add(l.address, n)
+		l.worker.count.againOut.Add(1)
 		l.path.moved += int64(n + beneath)
 	}
 }

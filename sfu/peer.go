@@ -168,10 +168,13 @@ func (p *Peer) shutDown(reason Reason) {
 		for i := range s.encodings {
 			if s.encodings[i].Load() != nil {
 				p.sfu.count.tracks.Add(-1)
+				if s.source.Audio() {
+					p.sfu.count.audioTracks.Add(-1)
+				}
 			}
 		}
 	}
-	p.sfu.emit(PeerGone{Reason: reason, After: time.Since(p.joined)})
+	p.sfu.emit(PeerGone{Reason: reason, After: time.Since(p.joined), Bytes: p.use.bytes.Load()})
 }
 
 // begin reports whether work may begin, and if so counts it in p.work.

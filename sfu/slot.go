@@ -53,6 +53,8 @@ type slot struct {
 	from      uint32        // SSRC of what flows
 	codec     forward.Codec // likewise
 	awaiting  bool          // as in awaits
+	lacked    bool          // the way carried less than was wanted when the layer changed last
+	judged    uint32        // packets when the receiver reported last
 	begins    bool          // what flows has just begun
 	loss      forward.Loss
 	since     uint8 // packets of sound that have gone out since it began; counted no further than is needed
@@ -254,12 +256,22 @@ func (s *slot) selects(in *arrival) (skip, marker bool) {
 
 // countSwitch counts a switch to a higher or lower layer.
 func (s *slot) countSwitch(by int) {
+	p := &s.viewer.link.path
+	bps := p.bps.Load()
+	short := bps > 0 && p.wanted.Load() > bps
 	switch count := &s.viewer.sfu.count; {
 	case by > 0:
 		count.layersUp.Add(1)
+		if s.lacked {
+			count.upForRoom.Add(1)
+		}
 	case by < 0:
 		count.layersDown.Add(1)
+		if short {
+			count.downForRoom.Add(1)
+		}
 	}
+	s.lacked = short
 }
 
 // await tells the room whether a key frame is awaited of what is to flow.

@@ -156,6 +156,9 @@ func (w *worker) run() {
 			w.rearm()
 		}
 		w.slab.Flush()
+		if w.totals.Out != (Media{}) {
+			w.count.took(time.Since(w.now))
+		}
 		w.tell()
 	}
 }

@@ -248,7 +248,7 @@ func (r *run) blunder() {
 
 // scrape is what Prometheus would get.
 func (r *run) scrape() []byte {
-	m := metrics.New()
+	m := metrics.New(metrics.Options{})
 	m.Watch(metrics.Sources{Calls: r.server.Calls.Shapes, SFU: r.server.SFU.Stats})
 	for _, e := range r.server.Events() {
 		switch e := e.(type) {

@@ -45,6 +45,12 @@ type config struct {
 	TurnPrivate bool          `env:"PRONTO_TURN_ALLOW_PRIVATE" envDefault:"false" help:"Lets TURN relay into private networks. Only on a LAN: it opens the inner network to every caller."`
 	Metrics     string        `env:"PRONTO_METRICS_LISTEN" envDefault:"127.0.0.1:9464" help:"Address of /metrics for Prometheus and of the viewer at /ops/, host:port, or off. On loopback by default: counts of a small server tell about its people."`
 	Prometheus  string        `env:"PRONTO_OPS_PROMETHEUS" help:"Address of a Prometheus that the viewer at /ops/ asks, such as http://127.0.0.1:9090. Empty draws the last 15 minutes of this process."`
+	MetricsKey  string        `env:"PRONTO_METRICS_TOKEN" secret:"true" help:"What Prometheus, and who opens the viewer, must send along: as a bearer token, or as the password of any user. Empty asks for nothing."`
+	Native      bool          `env:"PRONTO_METRICS_NATIVE" envDefault:"false" help:"Adds native histograms to /metrics, for Prometheus 3."`
+	Exemplars   bool          `env:"PRONTO_METRICS_EXEMPLARS" envDefault:"false" help:"Gives samples at /metrics the random trace id of their call, which the log has too."`
+	Telemetry   string        `env:"PRONTO_TELEMETRY" envDefault:"on" help:"Whether clients report how their calls are: on, or off, and then nobody sees it."`
+	MaxRooms    int           `env:"PRONTO_MAX_ROOMS" envDefault:"10000" help:"How many calls may go through the SFU at once."`
+	Egress      float64       `env:"PRONTO_EGRESS_MBPS" envDefault:"0" help:"How many Mbit/s this machine can send; 0 for unknown. Only for the metric of its load."`
 	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
@@ -154,6 +160,14 @@ func (c config) validate() error {
 		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
 	case c.Workers < 0 || c.Workers > 64:
 		return badVariable("PRONTO_MEDIA_WORKERS", "is %d, not between 0 and 64", c.Workers)
+	case c.Telemetry != "on" && c.Telemetry != "off":
+		return badVariable("PRONTO_TELEMETRY", "is %q, not on or off", c.Telemetry)
+	case c.MaxRooms < 1:
+		return badVariable("PRONTO_MAX_ROOMS", "is %d, not positive", c.MaxRooms)
+	case !(c.Egress >= 0):
+		return badVariable("PRONTO_EGRESS_MBPS", "is %v, less than 0", c.Egress)
+	case c.MetricsKey != "" && len(c.MetricsKey) < 16:
+		return badVariable("PRONTO_METRICS_TOKEN", "has fewer than 16 characters")
 	case c.RingTimeout < time.Second || c.RingTimeout > 2*time.Minute:
 		return badVariable("PRONTO_RING_TIMEOUT", "is %s, not between 1s and 2m", c.RingTimeout)
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
@@ -199,7 +213,7 @@ func (c config) dsn() string {
 }
 
 func (c config) logger() *slog.Logger {
-	options := &slog.HandlerOptions{Level: c.LogLevel}
+	options := &slog.HandlerOptions{Level: c.LogLevel, ReplaceAttr: redact}
 	if c.LogFormat == "json" {
 		return slog.New(slog.NewJSONHandler(os.Stderr, options))
 	}

@@ -112,7 +112,7 @@ func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
 		return errorUnlessDone(ctx, err)
 	}
 	d.greet(out, s.urls)
-	log.Info("pronto is ready", "page", s.urls.Page, "metrics", s.urls.Metrics, "media", s.urls.Media, "turn", s.urls.Turn)
+	log.Info("pronto is ready", "page", shown(s.urls.Page), "metrics", shown(s.urls.Metrics), "media", shown(s.urls.Media), "turn", shown(s.urls.Turn))
 
 	live, stop := context.WithCancel(ctx)
 	defer stop()

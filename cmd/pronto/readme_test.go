@@ -229,7 +229,7 @@ func scrapes(t *testing.T, command string) {
 	server := startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
 	person(t, server.page, "ana")
 	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections 1\n") {
+	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections{client=\"other\"} 1\n") {
 		t.Errorf("%v\n%.500s", err, out)
 	}
 }

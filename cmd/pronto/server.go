@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"pronto/metrics"
@@ -35,6 +36,8 @@ type server struct {
 	log   *slog.Logger
 	close []func() // the last built comes last
 
+	draining atomic.Bool // it is going away
+
 	urls   addresses
 	failed chan error // a part that stopped by itself
 }
@@ -54,7 +57,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if err != nil {
 		return nil, err
 	}
-	counters := metrics.New()
+	counters := metrics.New(metrics.Options{Native: cfg.Native, Exemplars: cfg.Exemplars, Token: cfg.MetricsKey})
 	db, err := store.Open(ctx, store.Config{DSN: cfg.dsn(), MasterKey: master, Logger: log})
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
@@ -80,7 +83,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	post := signalling.NewPost(b, log)
 	calls, err := call.New(ctx, call.Config{
-		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
+		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
 		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
 		Encryption: call.Encryption(cfg.Encryption),
 		Relay:      ice, Events: counters.Call, Logger: log,
@@ -89,7 +92,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	s.later(calls.Close)
-	counters.Watch(metrics.Sources{SFU: forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped})
+	counters.Watch(metrics.Sources{
+		SFU: forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped, Load: newGauge(cfg, forward.Stats).read, Draining: s.draining.Load,
+	})
 	own, err := derive(master, "tokens")
 	if err != nil {
 		return nil, err
@@ -166,6 +171,7 @@ func (s *server) report(what string, err error) {
 
 // Close stops what runs, the newest first, and returns when all of it is gone.
 func (s *server) Close() {
+	s.draining.Store(true)
 	for i := len(s.close) - 1; i >= 0; i-- {
 		s.close[i]()
 	}
@@ -179,6 +185,7 @@ func (s *server) startSFU(cfg config, counters *metrics.Metrics) (*sfu.SFU, erro
 	}
 	forward, err := sfu.New(sfu.Config{
 		Conn: conns[0], More: conns[1:], PublicIPs: cfg.PublicIPs, Logger: s.log, Events: counters.SFU,
+		Limits: sfu.Limits{Rooms: cfg.MaxRooms},
 	})
 	if err != nil {
 		for _, conn := range conns {
@@ -309,7 +316,7 @@ func ready(db *store.Store) http.HandlerFunc {
 
 // listen opens the page and the metrics.
 func (s *server) listen(cfg config, mux http.Handler, db *store.Store, counters *metrics.Metrics) error {
-	at, err := s.openPage(cfg, mux)
+	at, err := s.openPage(cfg, counters.Measure(mux))
 	if err != nil {
 		return err
 	}

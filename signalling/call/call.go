@@ -23,7 +23,9 @@ type Call struct {
 	inbox chan func()
 	done  chan struct{} // closed when Run has returned
 	moved func(*Call, indexChange)
-	rates *ratings
+	rates *chances
+	stays *chances
+	masks *disguise
 	group wire.GroupID // empty unless it is the call of one
 
 	// Owned by Run.
@@ -42,11 +44,13 @@ type Shape struct {
 	Kind     wire.Kind
 	Topology wire.Topology
 	People   int
+	// Encrypted says that the call is end-to-end encrypted.
+	Encrypted bool
 }
 
 func newCall(id wire.CallID, r *Registry) *Call {
 	return &Call{
-		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings,
+		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings, stays: &r.stays, masks: &r.masks,
 		peers: map[wire.ParticipantID]*peer{},
 	}
 }
@@ -110,7 +114,7 @@ func (c *Call) do(ctx context.Context, f func() error) error {
 // change has f change a copy of the state, commits what is durable, and then
 // lets the effects out. After an error nothing has changed. Only for run.
 func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now time.Time) error) error {
-	before, next, fx, now := c.state, c.state.clone(), &effects{}, time.Now()
+	before, next, fx, now := c.state, c.state.clone(), &effects{at: time.Now()}, time.Now()
 	if err := f(next, fx, now); err != nil {
 		return err
 	}
@@ -199,7 +203,11 @@ func (c *Call) release(fx *effects, now time.Time) {
 	}
 	for _, l := range fx.gone {
 		if l.in() {
-			c.rates.open(c.id, l.User, c.state.Kind, now)
+			how := kindOfCall{c.state.Kind, c.state.Topology}
+			c.rates.open(c.id, l.User, how, now)
+			if !l.ended {
+				c.stays.open(c.id, l.User, how, now)
+			}
 		}
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
@@ -207,7 +215,11 @@ func (c *Call) release(fx *effects, now time.Time) {
 	if fx.apart {
 		c.keepApart()
 	}
+	for _, client := range fx.came {
+		c.cfg.Events(Entered{Client: client, Distinct: c.masks.of(c.id, now)})
+	}
 	for _, e := range fx.metrics {
+		c.logStep(e)
 		c.cfg.Events(e)
 	}
 }
@@ -234,6 +246,7 @@ func (c *Call) reply(who Who, self wire.ParticipantID) {
 
 func (c *Call) view(self wire.ParticipantID) wire.CallState {
 	v := c.state.view(self)
+	v.NoReports = c.cfg.NoReports
 	v.AskRating = asksRating(c.id, c.cfg.RatingShare)
 	v.ICE = wire.ICE{
 		Servers:   c.cfg.Relay.Servers(c.id, self),
@@ -248,7 +261,7 @@ func (c *Call) view(self wire.ParticipantID) wire.CallState {
 // reshape keeps the registry's index and the gauges up to date with the state.
 func (c *Call) reshape(before *state) {
 	s := c.state
-	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in)})
+	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in), Encrypted: s.Keys != nil})
 	if s.Group != "" {
 		current := c.groupCall(s.Phase != wire.PhaseEnded)
 		c.current.Store(&current)

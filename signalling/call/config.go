@@ -21,6 +21,9 @@ type Config struct {
 	// RatingShare is the share of the calls whose people are asked afterwards
 	// how it was, 0 to 1.
 	RatingShare float64
+	// NoReports has the server ask clients for no reports of quality, and keep
+	// none.
+	NoReports bool
 	// Grace is how long a participant may be lost before he leaves the call.
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration

@@ -12,6 +12,7 @@ import (
 // effects are what a change of state wants done, in order, once the durable
 // part of it is committed.
 type effects struct {
+	at      time.Time // of the change
 	durable bool
 	frames  []outgoing
 	reply   func() // to who asked, before the frames
@@ -22,6 +23,7 @@ type effects struct {
 	reasons map[wire.ParticipantID]wire.LeaveReason
 	stories []store.NewEvent // for webhooks
 	metrics []Event
+	came    []Client             // who has come into the call
 	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
 	keys    bool                 // who holds which leaf in which epoch has changed

@@ -48,7 +48,7 @@ var messages = []says{
 	{"accept", func(s *state, fx *effects, who Who, now time.Time) error {
 		return s.accept(fx, who, wire.Media{Microphone: true}, now, false)
 	}},
-	{"decline", func(s *state, fx *effects, who Who, now time.Time) error { return s.decline(fx, who, now) }},
+	{"decline", func(s *state, fx *effects, who Who, now time.Time) error { return s.decline(fx, who, false, now) }},
 	{"moveHere", func(s *state, fx *effects, who Who, _ time.Time) error { return s.moveHere(fx, who, wire.Media{}) }},
 	{"attach", func(s *state, fx *effects, who Who, _ time.Time) error {
 		_, err := s.attach(fx, who)
@@ -89,7 +89,7 @@ var messages = []says{
 		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
 	})},
 	{"mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
-		return s.mediaFailed(fx, l, s.Generation, now)
+		return s.mediaFailed(fx, l, &wire.MediaFailed{Generation: s.Generation}, now)
 	})},
 	{"join by link", func(s *state, fx *effects, who Who, now time.Time) error {
 		if s.Link == "" {
@@ -122,7 +122,7 @@ func fingerprint(s *state) string {
 	}
 	text(string(s.Phase), string(s.Topology), place(s.Host), string(s.End))
 	b = append(b, byte('0'+min(s.Generation, 3)))
-	flag(s.Connected.IsZero(), s.Flows, s.Broken, s.Settled, s.Rang, s.Locked, s.Proposal != nil)
+	flag(s.Connected.IsZero(), s.Flows, s.Fault != CauseNone, s.Settled, s.Rang, s.Locked, s.Proposal != nil)
 	for _, user := range s.Banned {
 		text(string(user))
 	}
@@ -163,7 +163,7 @@ var late = []says{
 		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation - 1, Path: wire.PathHost})
 	})},
 	{"late mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
-		return s.mediaFailed(fx, l, s.Generation-1, now)
+		return s.mediaFailed(fx, l, &wire.MediaFailed{Generation: s.Generation - 1}, now)
 	})},
 }
 

@@ -35,6 +35,12 @@ var (
 // ringGroup starts the call of a group, or joins it. Of two who start it at the
 // same time one creates it and the other joins.
 func (r *Registry) ringGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
+	err := r.tryGroup(ctx, who, m)
+	r.attempted(m.Kind, ViaGroup, err)
+	return err
+}
+
+func (r *Registry) tryGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
@@ -120,8 +126,8 @@ func (r *Registry) member(ctx context.Context, group wire.GroupID, user wire.Use
 // is read: whoever is removed later is taken out by [Registry.GroupChanged].
 func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGroup, media wire.Media) (*Call, error) {
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
 		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
 	}
 	var err error

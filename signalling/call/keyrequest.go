@@ -142,6 +142,7 @@ func (s *state) keysFailed(fx *effects, l *leg, failure wire.KeyFailure, now tim
 	if !l.reports.take(2, 10, now) {
 		return tooOften(time.Second, "too many reports; wait")
 	}
+	s.blame(CauseKeyExchange)
 	fx.count(KeysFailed{Failure: failure})
 	return nil
 }

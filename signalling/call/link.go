@@ -148,9 +148,9 @@ func visitor(who Who) wire.UserID {
 func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, error) {
 	now := time.Now()
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
 		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
-		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
 	}
 	c := newCall(s.ID, r)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {

@@ -175,7 +175,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	s.broadcast(fx, wire.CallEnded{Reason: reason, DurationMs: uint32(talked.Milliseconds())})
 	outcome, cause := s.outcome()
 	s.settled(fx, outcome, cause)
-	fx.count(Ended{Kind: s.Kind, Topology: s.Topology, Reason: reason, Talked: talked, Peak: s.Peak})
+	fx.count(Ended{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Cause: s.endCause(), Talked: talked, Peak: s.Peak})
 	s.Keys = s.Keys.over()
 	for _, l := range s.Legs {
 		fx.gone = append(fx.gone, l)
@@ -196,26 +196,37 @@ func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
 		return
 	}
 	s.Settled, fx.durable = true, true
-	via := ViaContact
+	fx.count(SetUpEnded{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Via: s.via(), Outcome: outcome, Cause: cause})
+}
+
+func (s *state) via() Via {
 	switch {
 	case s.Link != "":
-		via = ViaLink
+		return ViaLink
 	case s.Group != "", s.LastID > 2:
-		via = ViaGroup
+		return ViaGroup
 	}
-	fx.count(SetUpEnded{Kind: s.Kind, Topology: s.Topology, Via: via, Outcome: outcome, Cause: cause})
+	return ViaContact
 }
 
 // outcome judges a call that ended before media was heard.
 func (s *state) outcome() (Outcome, Cause) {
+	answered := !s.Connected.IsZero() || s.Link != ""
 	switch {
-	case !s.Connected.IsZero() && s.Broken:
-		return OutcomeFailed, CauseICE
-	case !s.Connected.IsZero(), s.Link != "":
+	case answered && s.Fault != CauseNone:
+		return OutcomeFailed, s.Fault
+	case !s.Connected.IsZero() && s.End == wire.EndFailed:
+		return OutcomeFailed, CauseSignalling
+	case answered:
 		return OutcomeConnected, CauseNone
+	case !s.Reached && s.Kept && s.End != wire.EndFailed:
+		return OutcomeBlocked, CauseNone
 	}
 	switch s.End {
 	case wire.EndDeclined:
+		if s.Busy {
+			return OutcomeBusy, CauseNone
+		}
 		return OutcomeDeclined, CauseNone
 	case wire.EndNoAnswer:
 		if !s.Rang {
@@ -226,6 +237,32 @@ func (s *state) outcome() (Outcome, Cause) {
 		return OutcomeCancelled, CauseNone
 	}
 	return OutcomeFailed, CauseSignalling
+}
+
+// endCause says why the call is over, in the words of metrics.
+func (s *state) endCause() EndCause {
+	switch s.End {
+	case wire.EndDeclined:
+		return EndDeclined
+	case wire.EndNoAnswer:
+		return EndTimeout
+	case wire.EndCancelled:
+		return EndCancelled
+	case wire.EndRevoked:
+		return EndKicked
+	case wire.EndHangup:
+		if s.Link != "" || s.Group != "" {
+			return EndLastLeft
+		}
+		return EndHangup
+	}
+	switch {
+	case s.Left:
+		return EndCrash
+	case s.Fault != CauseNone:
+		return EndError
+	}
+	return EndNetwork
 }
 
 // lost notes that a session has no socket.
@@ -245,7 +282,7 @@ func (s *state) attach(fx *effects, who Who) (*leg, error) {
 	}
 	for i := range s.Legs {
 		if l := &s.Legs[i]; l.in() && l.User == who.User && l.Device == who.Device {
-			l.Session, l.Lost = who.Session, time.Time{}
+			l.Session, l.Lost, s.Left = who.Session, time.Time{}, false
 			s.heard(fx, l)
 			return l, nil
 		}

@@ -15,6 +15,12 @@ import (
 // ring calls accounts. When two people ring each other at once, the second one
 // answers the first one's call.
 func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
+	err := r.tryRing(ctx, who, m)
+	r.attempted(m.Kind, viaOf(len(m.Users)), err)
+	return err
+}
+
+func (r *Registry) tryRing(ctx context.Context, who Who, m *wire.Ring) error {
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
@@ -62,10 +68,10 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		return err
 	}
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
 	}
-	if len(users) > 1 {
+	if len(users) > 1 || m.Routed {
 		s.Topology = wire.TopologySFU
 	}
 	host := s.addLeg(leg{
@@ -86,14 +92,19 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		r.abandon(c, "")
 		return err
 	}
+	r.cfg.Events(Entered{Client: who.Client, Distinct: r.masks.of(s.ID, s.Created)})
 	return r.begin(ctx, c, s, path, who, callees)
 }
 
 // write stores a new call, if policy has nothing against it.
 func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *state, users []wire.UserID) ([]callee, error) {
 	var callees []callee
+	topology := topologyOf(s)
+	if len(users) == 1 {
+		topology = store.Pair // so that two who ring each other at once meet, whatever way media takes
+	}
 	n := &store.NewCall{
-		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topologyOf(s), State: string(s.Phase), OwnerNode: r.cfg.Node,
+		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topology, State: string(s.Phase), OwnerNode: r.cfg.Node,
 		Caller: string(who.User), Callees: toStrings(users), RingFor: r.cfg.RingTimeout,
 	}
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {

@@ -16,7 +16,9 @@ type Registry struct {
 	rates   *rates // of rings
 	comes   *rates // of those who come by links
 	changes rates  // of groups
-	ratings ratings
+	ratings chances
+	stays   chances // to report a stay's end
+	masks   disguise
 	ctx     context.Context // of all calls
 	stop    context.CancelFunc
 	wait    sync.WaitGroup
@@ -110,6 +112,7 @@ func (r *Registry) open(c *Call, link wire.LinkID) (other *Call, err error) {
 func (r *Registry) start(c *Call, s *state) {
 	link := s.Link
 	c.state = s
+	r.cfg.Logger.Info("a call begins", "trace", s.Trace, "kind", s.Kind, "topology", s.Topology, "via", s.via(), "encrypted", s.Keys != nil)
 	c.reshape(nil)
 	r.wait.Go(func() {
 		c.run(r.ctx)
@@ -202,6 +205,18 @@ func (r *Registry) room(user wire.UserID) error {
 		return wire.Problemf(wire.CodeRateLimited, "the account is in %d calls; leave one", n)
 	}
 	return nil
+}
+
+// inAnother tells whether an account is in another call than this one.
+func (r *Registry) inAnother(user wire.UserID, call wire.CallID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c, in := range r.users[user] {
+		if in && c.id != call {
+			return true
+		}
+	}
+	return false
 }
 
 // Shapes returns what gauges show of the calls that go on now.

@@ -189,7 +189,7 @@ func TestEachPersonRatesACallOnce(t *testing.T) {
 				t.Errorf("%s rates it too, or again: %v", d.who.User, err)
 			}
 		}
-		time.Sleep(rateWithin + time.Second)
+		time.Sleep(sayWithin + time.Second)
 		other := talk(ana, carlo) // what is too old goes when a call ends
 		carlo.must(&wire.Leave{Call: other})
 		if _, err := bia.try(m); code(err) != wire.CodeNotFound {

@@ -35,7 +35,7 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		})
 	case *wire.Decline:
 		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
-			return s.decline(fx, who, now)
+			return s.decline(fx, who, r.inAnother(who.User, m.Call), now)
 		})
 	case *wire.Cancel:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
@@ -81,10 +81,12 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		})
 	case *wire.MediaFailed:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
-			return s.mediaFailed(fx, l, m.Generation, now)
+			return s.mediaFailed(fx, l, m, now)
 		})
 	case *wire.RateCall:
 		return true, r.rate(who, m)
+	case *wire.ReportEnd:
+		return true, r.reportEnd(ctx, who, m)
 	case *wire.ReportConnection:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			s.reportConnection(fx, l, m)

@@ -31,6 +31,8 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}
 	for _, c := range fresh {
+		s.Reached = s.Reached || !c.silent
+		s.Kept = s.Kept || c.silent && c.reason != policy.ReasonUnknownUser
 		l := s.addLeg(leg{
 			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
@@ -100,7 +102,7 @@ func (s *state) deviceRings(fx *effects, who Who, now time.Time) error {
 	}
 	l.Presence, s.Rang = wire.PresenceRinging, true
 	s.broadcast(fx, wire.ParticipantRinging{Participant: l.Participant})
-	fx.count(RingingBegan{After: now.Sub(l.RingUntil.Add(-s.ringFor))})
+	fx.count(RingingBegan{Topology: s.Topology, After: now.Sub(l.RingUntil.Add(-s.ringFor))})
 	return nil
 }
 
@@ -127,6 +129,7 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 	if by := s.legOf(l.By); by != nil && !by.Guest {
 		fx.answers = append(fx.answers, store.Answer{Caller: string(by.User), Callee: string(l.User)})
 	}
+	s.rang(fx, l, OutcomeConnected, now)
 	l.Silent, l.Quiet = false, false
 	s.enter(fx, l, who, media, now)
 	return nil
@@ -138,6 +141,7 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true
+	fx.came = append(fx.came, who.Client)
 	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public()})
 	if s.count((*leg).in) > 1 && s.Phase == wire.PhaseRinging {
 		s.Phase, s.Connected = wire.PhaseConnecting, now
@@ -163,8 +167,16 @@ func (s *state) moveToSFU(fx *effects) {
 	s.broadcast(fx, wire.TopologyChanged{Topology: s.Topology, Generation: s.Generation})
 }
 
-// decline refuses on all devices of the account.
-func (s *state) decline(fx *effects, who Who, now time.Time) error {
+// rang counts how long a callee's devices rang, if they did.
+func (s *state) rang(fx *effects, l *leg, outcome Outcome, now time.Time) {
+	if l.Presence == wire.PresenceRinging {
+		fx.count(RingingEnded{Outcome: outcome, After: max(0, now.Sub(l.RingUntil.Add(-s.ringFor)))})
+	}
+}
+
+// decline refuses on all devices of the account; busy says that it is in
+// another call.
+func (s *state) decline(fx *effects, who Who, busy bool, now time.Time) error {
 	l := s.legOfUser(who.User)
 	switch {
 	case s.Phase == wire.PhaseEnded:
@@ -175,6 +187,8 @@ func (s *state) decline(fx *effects, who Who, now time.Time) error {
 		return errElsewhere(l.DeviceName)
 	}
 	fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopDeclinedElsewhere, Device: who.DeviceName})
+	s.Busy = s.Busy || busy
+	s.rang(fx, l, OutcomeDeclined, now)
 	s.drop(fx, l, wire.OutcomeDeclined, false)
 	s.settle(fx, wire.EndDeclined, now)
 	return nil
@@ -206,6 +220,7 @@ func (s *state) stopRinging(fx *effects, l leg, reason wire.StopReason) {
 	if !l.Silent {
 		fx.tell(l.User, "", wire.RingStopped{Call: s.ID, Reason: reason})
 	}
+	s.rang(fx, &l, OutcomeMissed, fx.at)
 	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed, reason == wire.StopCancelled)
 }
 

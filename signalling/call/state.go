@@ -13,7 +13,8 @@ import (
 // fields that must not survive a restart are not exported to JSON.
 type state struct {
 	ID         wire.CallID        `json:"id"`
-	Epoch      uint32             `json:"-"` // the store's
+	Trace      string             `json:"trace,omitzero"` // random; what logs call the call
+	Epoch      uint32             `json:"-"`              // the store's
 	Seq        uint32             `json:"seq"`
 	Kind       wire.Kind          `json:"kind"`
 	Phase      wire.CallPhase     `json:"phase"`
@@ -27,9 +28,13 @@ type state struct {
 	Connected  time.Time          `json:"connected,omitzero"` // first answer
 	Legs       []leg              `json:"legs"`
 	Past       []past             `json:"past,omitzero"`
-	Flows      bool               `json:"flows,omitzero"`  // media was heard
-	Broken     bool               `json:"broken,omitzero"` // a direct connection did not come about
-	Rang       bool               `json:"rang,omitzero"`   // a device said that it rings
+	Flows      bool               `json:"flows,omitzero"`   // media was heard
+	Fault      Cause              `json:"fault,omitzero"`   // what kept media from flowing, if nobody has heard anybody
+	Reached    bool               `json:"reached,omitzero"` // somebody who is called may be reached
+	Kept       bool               `json:"kept,omitzero"`    // policy kept the call from somebody
+	Busy       bool               `json:"busy,omitzero"`    // who declined is in another call
+	Left       bool               `json:"-"`                // taken up after a restart, and nobody has come back
+	Rang       bool               `json:"rang,omitzero"`    // a device said that it rings
 	Settled    bool               `json:"settled,omitzero"`
 	Peak       int                `json:"peak"`
 	End        wire.EndReason     `json:"end,omitzero"`
@@ -44,6 +49,7 @@ type state struct {
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
 	grace      time.Duration
+	quiet      bool // no reports are wanted
 }
 
 // leg is one participant: rung, or in the call on one device.
@@ -78,6 +84,7 @@ type leg struct {
 	messages    allowance
 	reports     allowance
 	opened      bool      // has opened a frame
+	ended       bool      // has reported the end of its stay
 	Reported    time.Time `json:"-"` // its last report of quality
 	Way         uint32    `json:"-"` // the generation whose connection it has reported, plus one
 }
@@ -126,7 +133,7 @@ func (s *state) snapshot() (string, error) {
 // everybody in the call has the grace period to come back, and media that went
 // through the SFU must be set up anew.
 func restore(snapshot string, epoch uint32, cfg Config, now time.Time) (*state, error) {
-	s := &state{Epoch: epoch, ringFor: cfg.RingTimeout, grace: cfg.Grace}
+	s := &state{Epoch: epoch, ringFor: cfg.RingTimeout, grace: cfg.Grace, quiet: cfg.NoReports, Left: true}
 	if err := json.Unmarshal([]byte(snapshot), s); err != nil {
 		return nil, fmt.Errorf("snapshot of a call: %w", err)
 	}

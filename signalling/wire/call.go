@@ -76,6 +76,9 @@ type Ring struct {
 	// Unencrypted asks for a call that is not end-to-end encrypted; forbidden
 	// unless the server's operator allows it.
 	Unencrypted bool `json:"unencrypted,omitzero"`
+	// Routed asks for the way through the SFU from the start: this device
+	// remembers that no direct connection with this person came about.
+	Routed bool `json:"routed,omitzero"`
 }
 
 // Invite rings more accounts into a call that we are in. The reply is [Done].
@@ -188,6 +191,8 @@ type CallState struct {
 	// AskRating says to ask, when the call is over, how it was; see [RateCall].
 	// A sample of the calls is asked for.
 	AskRating bool `json:"askRating,omitzero"`
+	// NoReports says that this server wants no reports of quality.
+	NoReports bool `json:"noReports,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`

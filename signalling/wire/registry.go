@@ -75,6 +75,7 @@ var Requests = []Request{
 	{"mediaFailed", MediaFailed{}, "done", Done{}},
 	{"reportConnection", ReportConnection{}, "done", Done{}},
 	{"reportQuality", ReportQuality{}, "done", Done{}},
+	{"reportEnd", ReportEnd{}, "done", Done{}},
 	{"rateCall", RateCall{}, "done", Done{}},
 	{"enterKeys", EnterKeys{}, "keys", Keys{}},
 	{"foundKeys", FoundKeys{}, "keysAccepted", KeysAccepted{}},

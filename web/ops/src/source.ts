@@ -83,7 +83,7 @@ export async function draw(catalogue: Catalogue, panel: Panel, nowMs: number): P
   const times = Array.from({ length: Math.round((end - start) / step) + 1 }, (_, i) => start + i * step);
   const lines: Line[] = [];
   for (const { expr, legendFormat } of panel.targets ?? []) {
-    const query = fill(expr, catalogue.stepMs);
+    const query = fill(expr, catalogue);
     const parts = new URLSearchParams({ query, start: `${start}`, end: `${end}`, step: `${step}` });
     const { data } = await read<Answer>(`${catalogue.query}?${parts}`);
     for (const { metric, values } of data.result) {
@@ -103,7 +103,10 @@ export async function draw(catalogue: Catalogue, panel: Panel, nowMs: number): P
 }
 
 /** fill puts in what Grafana's variables stand for: all servers, and a rate over six samples or more. */
-function fill(expr: string, stepMs: number): string {
+function fill(expr: string, { stepMs, spanMs }: Catalogue): string {
   const rate = `${Math.max(60, (4 * stepMs) / 1_000)}s`;
-  return expr.replaceAll("$__rate_interval", rate).replaceAll(/\$(job|instance)/g, ".+");
+  return expr
+    .replaceAll("$__rate_interval", rate)
+    .replaceAll("$__range", `${Math.round(spanMs / 1_000)}s`)
+    .replaceAll(/\$(job|instance)/g, ".+");
 }

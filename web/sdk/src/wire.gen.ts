@@ -140,6 +140,8 @@ export interface CallState {
    * A sample of the calls is asked for.
    */
   readonly askRating?: boolean;
+  /** NoReports says that this server wants no reports of quality. */
+  readonly noReports?: boolean;
   /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
@@ -287,6 +289,8 @@ export interface Incoming {
 export interface Ping {
   /** Serial is the last Frame.serial seen. */
   readonly serial: number;
+  /** RTTMs is how long the reply to the ping before took, in milliseconds, at least 1. */
+  readonly rttMs?: number;
 }
 
 /** Done is the reply to a request that has nothing more to say. */
@@ -308,6 +312,11 @@ export interface Ring {
    * unless the server's operator allows it.
    */
   readonly unencrypted?: boolean;
+  /**
+   * Routed asks for the way through the SFU from the start: this device
+   * remembers that no direct connection with this person came about.
+   */
+  readonly routed?: boolean;
 }
 
 /**
@@ -716,7 +725,18 @@ export interface MediaFailed {
   readonly call: CallID;
   /** Generation is the generation it belongs to. */
   readonly generation: number;
+  /** Cause is what went wrong, as far as we know. */
+  readonly cause?: MediaFailure;
 }
+
+/**
+ * MediaFailure is what kept media from flowing.
+ * - ice: no candidate pair worked
+ * - dtls: a pair worked, but no DTLS handshake came about
+ * - codec: the descriptions do not go together
+ * - keys: frames came, and none could be opened
+ */
+export type MediaFailure = "ice" | "dtls" | "codec" | "keys";
 
 /**
  * ReportConnection tells how a connection for media came about, once for each.
@@ -782,6 +802,13 @@ export interface ReportQuality {
    * relay, without a new connection.
    */
   readonly switches?: number;
+  /**
+   * Up is what was lost of what we send, as its receiver tells, one for each
+   * kind of media.
+   */
+  readonly up?: readonly SentLoss[];
+  /** Moments are what happened once; what is above the limit is left out. */
+  readonly moments?: readonly Moment[];
 }
 
 /**
@@ -876,6 +903,66 @@ export interface SentPicture {
   readonly cpuMs: number;
   /** OtherMs is for how long something else was. */
   readonly otherMs: number;
+}
+
+/** SentLoss is what was lost of what we send. */
+export interface SentLoss {
+  /** Source is microphone, camera or screen. */
+  readonly source: Source;
+  /** PerMille is the part that was lost before repair, in thousandths. */
+  readonly perMille: number;
+}
+
+/** Moment is something that happened once at a client, for counting. */
+export interface Moment {
+  /** What is what. */
+  readonly what: MomentKind;
+  /**
+   * TookMs is how long it took or lasted, in milliseconds, where that is
+   * something.
+   */
+  readonly tookMs?: number;
+}
+
+/**
+ * MomentKind is what may happen once.
+ * - firstSound: the first sample of a participant's sound was played, TookMs after it was announced
+ * - firstCamera: the first frame of a camera was decoded, likewise
+ * - firstScreen: the first frame of a screen was decoded, likewise
+ * - gapNetwork: nothing came for TookMs, over a second, while the connection did not work
+ * - gapSwitch: likewise, while media went over to another connection
+ * - gapOther: likewise, for another reason
+ * - resumed: the session was taken up again on another socket
+ * - resumeFailed: it could not be
+ * - restarted: a restart of ICE has helped
+ * - restartFailed: none has
+ * - rebuilt: a new connection took over for a broken one
+ * - mutedSpeaking: somebody spoke while muted
+ * - noMicrophone: the microphone gave no sound
+ * - deviceLost: a microphone or camera went away
+ * - cpuLimited: the machine kept our picture small for half of ten seconds
+ * - permissionDenied: the person did not give the microphone or camera
+ */
+export type MomentKind = "firstSound" | "firstCamera" | "firstScreen" | "gapNetwork" | "gapSwitch" | "gapOther" | "resumed" | "resumeFailed" | "restarted" | "restartFailed" | "rebuilt" | "mutedSpeaking" | "noMicrophone" | "deviceLost" | "cpuLimited" | "permissionDenied";
+
+/**
+ * ReportEnd is the last report of a participant's stay in a call: when he
+ * leaves, when the call is over, or when his page goes, which then sends it to
+ * /v1/report without waiting for an answer. It is counted once for each stay,
+ * up to ten minutes after its end. The reply is Done.
+ */
+export interface ReportEnd {
+  /** Call is the call. */
+  readonly call: CallID;
+  /**
+   * SentKB is how much was sent, in kilobytes of 1,000 bytes, headers of all
+   * layers included.
+   */
+  readonly sentKB: number;
+  /** ReceivedKB is how much was received, likewise. */
+  readonly receivedKB: number;
+  /** Moments are those that no other report has had. */
+  readonly moments?: readonly Moment[];
 }
 
 /**
@@ -2812,6 +2899,7 @@ export interface RequestMap {
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
   readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
   readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
+  readonly reportEnd: { readonly body: ReportEnd; readonly reply: Done; readonly replyType: "done" };
   readonly rateCall: { readonly body: RateCall; readonly reply: Done; readonly replyType: "done" };
   readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
   readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
@@ -2913,6 +3001,7 @@ export type ClientFrame =
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
   | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
   | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
+  | { readonly type: "reportEnd"; readonly id: string; readonly body: ReportEnd }
   | { readonly type: "rateCall"; readonly id: string; readonly body: RateCall }
   | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
   | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }

@@ -111,8 +111,8 @@ func ringPush(call wire.CallID, kind wire.Kind, user wire.UserID, ttl time.Durat
 	return store.NewOutbox{Topic: TopicRing, Key: pushKey(call, user), UserID: string(user), Payload: payload, Delay: ringDelay, TTL: ttl}
 }
 
-// missedTTL is how long a missed call is worth telling.
-const missedTTL = 24 * time.Hour
+// missedTTL is how long a missed call waits for a device that is away.
+const missedTTL = 30 * 24 * time.Hour
 
 func (s *state) missedPush(user wire.UserID) store.NewOutbox {
 	payload, _ := json.Marshal(notice{s.ID, s.Kind}) // two strings: cannot fail

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -253,6 +254,63 @@ func TestACrashLosesNoCall(t *testing.T) {
 		}
 		dora.frames()
 	})
+}
+
+func TestWhatACrashLeftOpenEndsAndItsTimelineSaysWhy(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		w.restart()
+		time.Sleep(31 * time.Second) // nobody comes back
+		if n := len(w.shapes()); n != 0 {
+			t.Errorf("%d calls are left", n)
+		}
+		if got := w.stepsOf(call); got[0] != "serverRestarted" || got[len(got)-1] != "callEnded" {
+			t.Errorf("the timeline is %q", got)
+		}
+	})
+}
+
+// A snapshot that a later version wrote, or that is damaged, keeps nobody's line busy.
+func TestACallThatCannotBeTakenUpEnds(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		w.store.mu.Lock()
+		row := w.store.calls[string(call)]
+		row.Snapshot = "{"
+		w.store.calls[string(call)] = row
+		w.store.mu.Unlock()
+		w.restart()
+		if states := w.registry.Attach(t.Context(), ana.who); len(states) != 0 {
+			t.Errorf("ana's device is in %+v", states)
+		}
+		if got := w.stepsOf(call); !slices.Equal(got, []string{"serverRestarted", "callEnded"}) {
+			t.Errorf("the timeline is %q", got)
+		}
+		if row := w.store.calls[string(call)]; row.EndReason != string(wire.EndFailed) {
+			t.Errorf("it ended as %q", row.EndReason)
+		}
+		ana.frames()
+		bia.frames()
+		bia.ring("ana") // the line is free
+		ana.expect("incoming")
+	})
+}
+
+// stepsOf is what happened, by the timeline of a call that has ended.
+func (w *world) stepsOf(call wire.CallID) (steps []string) {
+	w.t.Helper()
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	var line Timeline
+	if err := json.Unmarshal([]byte(w.store.timelines[TimelineKey(SupportCode(call))]), &line); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range line.Steps {
+		steps = append(steps, s.What)
+	}
+	return steps
 }
 
 func TestMediaThroughTheSFUIsSetUpAnewAfterACrash(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -52,10 +53,15 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 	for _, row := range rows {
 		s, err := restore(row.Snapshot, uint32(row.Epoch), cfg, time.Now())
 		if err != nil {
-			cfg.Logger.Error("a call cannot be taken up", "err", err)
+			cfg.Logger.Error("a call cannot be taken up; it ends", "err", err)
+			if err := r.giveUp(ctx, row); err != nil {
+				r.stop()
+				return nil, fmt.Errorf("end a call that cannot be taken up: %w", err)
+			}
 			continue
 		}
 		c := newCall(s.ID, r)
+		c.trace.restarted(s.Created, time.Now())
 		r.calls[s.ID] = c
 		if s.Link != "" {
 			r.links[s.Link] = c
@@ -70,6 +76,29 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		r.GroupChanged(ctx, group)
 	}
 	return r, nil
+}
+
+// giveUp ends a call whose snapshot cannot be read: no call is left open, and none
+// keeps its people from calling each other.
+func (r *Registry) giveUp(ctx context.Context, row store.CallRow) error {
+	s, t, now := &state{ID: wire.CallID(row.ID), Kind: wire.Kind(row.Kind)}, trace{}, time.Now()
+	t.restarted(row.Created, now)
+	t.add(Step{What: endStep, Detail: string(wire.EndFailed)}, now)
+	line, err := t.timeline(s)
+	if err != nil {
+		return err
+	}
+	err = r.cfg.Store.Transition(ctx, row.ID, row.Epoch, &store.Change{
+		State: string(wire.PhaseEnded), Seq: row.Seq + 1, Snapshot: row.Snapshot, EndReason: string(wire.EndFailed), Timeline: line,
+		// Who was called has a row only once he has answered.
+		Orphans: map[store.Direction]string{
+			store.Incoming: string(wire.OutcomeAnswered), store.Outgoing: string(wire.OutcomeUnanswered),
+		},
+	})
+	if err == nil {
+		r.cfg.Events(Ended{Kind: s.Kind, Topology: wire.TopologyDirect, Cause: EndCrash})
+	}
+	return err
 }
 
 // Close stops all calls without ending them: their snapshots are stored, and

@@ -124,6 +124,13 @@ func (t *trace) take(before, s *state, fx *effects, now time.Time) {
 	}
 }
 
+// restarted says that the steps until now are lost: the server went down, and has
+// taken up what was left of the call.
+func (t *trace) restarted(created, now time.Time) {
+	t.started = created
+	t.add(Step{What: "serverRestarted"}, now)
+}
+
 func alike(step Step, body any) bool {
 	other, ok := stepOf(body)
 	return ok && other == step

@@ -117,6 +117,14 @@ func (c *Change) validate() error {
 	if err := checkID("state", c.State); err != nil {
 		return err
 	}
+	if c.EndReason == "" && len(c.Orphans) > 0 {
+		return invalid("log rows are orphans of a call that goes on")
+	}
+	for _, outcome := range c.Orphans {
+		if err := checkID("outcome", outcome); err != nil {
+			return err
+		}
+	}
 	if err := checkText("end reason", c.EndReason, MaxID); err != nil {
 		return err
 	}

@@ -109,6 +109,10 @@ type Change struct {
 	// of the same user's row.
 	Log []LogChange
 
+	// Orphans, if the call ends, are the outcomes that rows get which no change of
+	// Log has ended, by their direction: those of a call that nobody can go on with.
+	Orphans map[Direction]string
+
 	// DropOutbox deletes, before Outbox is inserted, what waits under these keys.
 	DropOutbox []string
 	Outbox     []NewOutbox
@@ -230,6 +234,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			}
 		}
 		if err := writeLog(ctx, c, callID, change.Log); err != nil {
+			return err
+		}
+		if err := endOrphans(ctx, c, callID, change.Orphans); err != nil {
 			return err
 		}
 		if err := dropOutbox(ctx, c, change.DropOutbox); err != nil {

@@ -39,13 +39,13 @@ check: deps web ## format, vet, static analysis, types, floors; generated files 
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go run ./cmd/wiregen -check
-	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto
+	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto ./signalling/api
 	go test ./cmd
 	cd web && npm run check
 
 generate: ## write the generated files anew
 	go run ./cmd/wiregen
-	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto -update
+	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto ./signalling/api -update
 
 bench: ## benchmarks of single steps
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./turn/... ./signalling/...

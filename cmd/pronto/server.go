@@ -140,6 +140,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
+	routes.Act, routes.SuspendGroup, routes.Calls = sockets.Act, sockets.SuspendGroup, calls
 	routes.PerMinute, routes.WebhooksInside = cfg.APIRate, cfg.HooksHere
 	routes.Profiles = api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged}
 	if err := s.letIn(cfg, codes, sockets, numbers, &routes); err != nil {

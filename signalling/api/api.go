@@ -36,6 +36,12 @@ type Config struct {
 	// Proxies are the networks of the proxies before this server, who say in
 	// X-Forwarded-For whom they speak for.
 	Proxies []netip.Prefix
+	// Act carries out a request about an account or its groups as that account,
+	// and returns the reply; SuspendGroup stops a group's calls.
+	Act          func(ctx context.Context, user wire.UserID, message any) (any, error)
+	SuspendGroup func(ctx context.Context, group wire.GroupID, on bool) error
+	// Calls are those that go on.
+	Calls Calls
 	// PerMinute is how many requests an API key may make in a minute; 30,000 if
 	// 0, which is what one link after the other needs.
 	PerMinute int
@@ -47,7 +53,7 @@ type Config struct {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil {
+	if c.Store == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil || c.Act == nil || c.SuspendGroup == nil || c.Calls == nil {
 		return errors.New("api: a part of Config is missing")
 	}
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
@@ -110,6 +116,10 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerKeys(api)
 	s.registerTokens(api)
 	s.registerWebhooks(api)
+	s.registerUsers(api)
+	s.registerGroups(api)
+	s.registerCalls(api)
+	s.registerStats(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
 	if cfg.Demo {

@@ -173,7 +173,7 @@ func Start(t testing.TB, o Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
-		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))

@@ -13,9 +13,9 @@ import (
 var (
 	// WebhookEvents are the types of webhooks.
 	WebhookEvents = []string{
-		"call.ringing", "call.started", "call.ended", "call.missed", "participant.joined", "participant.left",
+		"call.created", "call.ringing", "call.started", "call.ended", "call.missed", "participant.joined", "participant.left",
 		"link.created", "link.used", "link.revoked", "link.expired", "lobby.waiting", "lobby.admitted", "lobby.refused",
-		"rating.created", "webhook.test",
+		"rating.created", "webhook.disabled", "webhook.test",
 	}
 	// WebhookResults are what becomes of one attempt to deliver.
 	WebhookResults = []string{"ok", "retry", "gave_up"}

@@ -92,8 +92,13 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	s.later(calls.Close)
+	webhooks, err := s.startWebhooks(cfg, db, counters)
+	if err != nil {
+		return nil, err
+	}
 	counters.Watch(metrics.Sources{
-		SFU: forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped, Load: newGauge(cfg, forward.Stats).read, Draining: s.draining.Load,
+		WebhookOldest: webhooks.Oldest,
+		SFU:           forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped, Load: newGauge(cfg, forward.Stats).read, Draining: s.draining.Load,
 	})
 	own, err := derive(master, "tokens")
 	if err != nil {
@@ -130,9 +135,6 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		return nil, err
 	}
 	s.later(sockets.Close)
-	if err := s.startWebhooks(cfg, db); err != nil {
-		return nil, err
-	}
 	s.sweep(db)
 	s.background(sockets.Watch)
 	s.background(sockets.WatchGroups)
@@ -279,15 +281,19 @@ func (s *server) sweep(db *store.Store) {
 }
 
 // startWebhooks has webhooks told what happens until the server closes.
-func (s *server) startWebhooks(cfg config, db *store.Store) error {
+func (s *server) startWebhooks(cfg config, db *store.Store, counters *metrics.Metrics) (*notify.Webhooks, error) {
 	client := hook.New(hook.Config{AllowPrivate: cfg.HooksHere})
 	s.later(client.Close)
-	webhooks, err := notify.New(notify.Config{Store: db, Client: client, Node: cfg.Node, Events: func(notify.Event) {}, Logger: s.log})
+	webhooks, err := notify.New(notify.Config{Store: db, Client: client, Node: cfg.Node, Logger: s.log, Events: func(e notify.Event) {
+		if tried, ok := e.(notify.Tried); ok {
+			counters.Webhook(tried.Type, string(tried.Result))
+		}
+	}})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s.background(webhooks.Run)
-	return nil
+	return webhooks, nil
 }
 
 // background runs what looks after something until the server closes: that

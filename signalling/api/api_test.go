@@ -138,6 +138,9 @@ func TestADemoServerLetsAnybodyBeItsPeople(t *testing.T) {
 	if got := post(t, s.URL+"/v1/demo/sign-in", `{"user":"eve"}`); got.status != http.StatusNotFound {
 		t.Errorf("somebody else: %+v", got)
 	}
+	if got := post(t, s.URL+"/v1/demo/sign-in", `{"user":""}`); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("nobody: %+v", got)
+	}
 }
 
 func TestADemoDoesNotExistElsewhere(t *testing.T) {

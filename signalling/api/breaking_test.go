@@ -43,7 +43,9 @@ func breaking(old, fresh node) []string {
 	return d.found
 }
 
-func (d *differ) say(format string, args ...any) { d.found = append(d.found, fmt.Sprintf(format, args...)) }
+func (d *differ) say(format string, args ...any) {
+	d.found = append(d.found, fmt.Sprintf(format, args...))
+}
 
 func (d *differ) operation(at string, old, fresh node) {
 	had := map[string]node{}

@@ -45,7 +45,9 @@ func (s *server) front(routes *http.ServeMux) http.Handler {
 		w.Header().Set(requestIDHeader, id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		defer s.recovered(w, id)
-		inner.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id)))
+		named := r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		inner.ServeHTTP(w, named)
+		r.Pattern = named.Pattern // for who counts requests by route
 	})
 }
 

@@ -267,6 +267,9 @@ func (s *server) sweep(db *store.Store) {
 				_, err = db.SweepAccounts(ctx)
 			}
 			if err == nil {
+				_, err = db.SweepVisits(ctx)
+			}
+			if err == nil {
 				_, err = db.SweepAnswers(ctx, 10_000)
 			}
 			if err == nil {

@@ -122,6 +122,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerStats(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
+	s.registerVisits(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}

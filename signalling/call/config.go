@@ -77,6 +77,7 @@ type Store interface {
 	ClaimCalls(ctx context.Context, node string) ([]store.CallRow, error)
 	Link(ctx context.Context, id string) (store.Link, error)
 	Group(ctx context.Context, id string) (store.GroupRow, error)
+	Queue(ctx context.Context, link string) (store.Queue, error)
 	Seen(ctx context.Context, ones, others []string) ([]store.Seen, error)
 	AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error)
 	TakeKeyPackage(ctx context.Context, user, device string) (store.KeptKeyPackage, error)

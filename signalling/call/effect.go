@@ -54,7 +54,7 @@ type outgoing struct {
 
 // broadcast tells all who are in the call, and counts.
 func (s *state) broadcast(fx *effects, body any) {
-	if len(s.Apart) > 0 || len(s.Veils) > 0 || s.Proposal != nil && len(s.Proposal.Unasked) > 0 {
+	if len(s.Apart) > 0 || len(s.Veils) > 0 || s.Queue != "" || s.Proposal != nil && len(s.Proposal.Unasked) > 0 {
 		s.tellEach(fx, func(l *leg) any { return s.as(l, body) })
 		return
 	}

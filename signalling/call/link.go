@@ -28,7 +28,17 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 			return "ok", err
 		}
 	}
+	if again, err := r.rejoinQueue(ctx, who, m.Link); again {
+		return "ok", err
+	}
 	if err := r.room(who.User); err != nil {
+		return "refused", err
+	}
+	queue, err := r.queueOf(ctx, who, m.Link)
+	if err == nil && queue != nil && r.leads(ctx, m.Link) { // what leads nowhere is not closed either
+		err = openNow(queue, time.Now())
+	}
+	if err != nil {
 		return "refused", err
 	}
 	link, err := r.admit(ctx, who, m.Link)
@@ -44,6 +54,12 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 			return "refused", errNoLink
 		}
 		return "refused", failure(err)
+	}
+	if queue != nil {
+		if err := r.enterQueue(ctx, who, link, link.Title, queue, m.Media); err != nil {
+			return "refused", err
+		}
+		return "ok", nil
 	}
 	for range 4 {
 		c := r.linkCall(m.Link)
@@ -72,6 +88,12 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 		return "refused", err
 	}
 	return "ok", nil
+}
+
+// leads tells whether a link would let somebody in.
+func (r *Registry) leads(ctx context.Context, id wire.LinkID) bool {
+	l, err := r.cfg.Store.Link(ctx, string(id))
+	return err == nil && l.Revoked.IsZero() && (l.Expires.IsZero() || time.Now().Before(l.Expires)) && (l.MaxUses == 0 || l.Uses < l.MaxUses)
 }
 
 func linkResult(reason store.LinkReason) string {

@@ -20,6 +20,7 @@ type memory struct {
 	relations map[[2]string]store.Relation
 	links     map[string]store.Link
 	groups    map[string]store.GroupRow
+	queues    map[string]store.Queue
 	veiled    map[[2]string]bool // viewer and whom he must not see
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
@@ -34,7 +35,7 @@ func newMemory() *memory {
 	return &memory{
 		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
 		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
-		groups:    map[string]store.GroupRow{},
+		groups: map[string]store.GroupRow{}, queues: map[string]store.Queue{},
 		strangers: map[string][]string{}, timelines: map[string]string{},
 	}
 }
@@ -246,4 +247,17 @@ func (m *memory) block(owner, other string) {
 	r := m.relate(other, []string{owner})[0]
 	r.CalleeBlockedCaller = true
 	m.relations[[2]string{other, owner}] = r
+}
+
+func (m *memory) Queue(_ context.Context, link string) (store.Queue, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return store.Queue{}, store.ErrUnavailable
+	}
+	q, ok := m.queues[link]
+	if !ok {
+		return store.Queue{}, store.ErrNotFound
+	}
+	return q, nil
 }

@@ -18,6 +18,8 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.joinLink(ctx, who, m)
 	case *wire.Invite:
 		return true, r.invite(ctx, who, m)
+	case *wire.Transfer:
+		return true, r.transfer(ctx, who, m)
 	case *wire.RingGroup:
 		return true, r.ringGroup(ctx, who, m)
 	case *wire.JoinGroupCall:

@@ -34,7 +34,7 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 		s.Reached = s.Reached || !c.silent
 		s.Kept = s.Kept || c.silent && c.reason != policy.ReasonUnknownUser
 		l := s.addLeg(leg{
-			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, By: by,
+			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, Queued: c.queued, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
 		if from := s.legOf(by); c.veiled && from != nil {
@@ -103,6 +103,7 @@ func (s *state) deviceRings(fx *effects, who Who, now time.Time) error {
 	l.Presence, s.Rang = wire.PresenceRinging, true
 	s.broadcast(fx, wire.ParticipantRinging{Participant: l.Participant})
 	fx.count(RingingBegan{Topology: s.Topology, After: now.Sub(l.RingUntil.Add(-s.ringFor))})
+	s.queueRings(fx, l)
 	return nil
 }
 
@@ -130,8 +131,12 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 		fx.answers = append(fx.answers, store.Answer{Caller: string(by.User), Callee: string(l.User)})
 	}
 	s.rang(fx, l, OutcomeConnected, now)
-	l.Silent, l.Quiet = false, false
+	queued := l.Queued
+	l.Silent, l.Quiet, l.Queued = false, false, false
 	s.enter(fx, l, who, media, now)
+	if queued {
+		s.queueAnswered(fx, now)
+	}
 	return nil
 }
 
@@ -258,6 +263,7 @@ func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, withdrawn bool) 
 	}
 	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
 	s.remove(gone.Participant)
+	s.queueUnanswered(fx)
 }
 
 func (s *state) remove(p wire.ParticipantID) {

@@ -46,6 +46,7 @@ type state struct {
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	Veils      []veil             `json:"veils,omitempty"`
 	ofGroup
+	ofQueue
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
 	grace      time.Duration
@@ -61,6 +62,7 @@ type leg struct {
 	Presence    wire.Presence        `json:"presence"`
 	Silent      bool                 `json:"silent,omitzero"` // must not be reached: rings nowhere
 	Quiet       bool                 `json:"quiet,omitzero"`  // silent, but logged as missed
+	Queued      bool                 `json:"queued,omitzero"` // an operator of a queue who is only rung
 	By          wire.ParticipantID   `json:"by,omitzero"`
 	RingUntil   time.Time            `json:"ringUntil,omitzero"`
 	Device      wire.DeviceID        `json:"device,omitzero"`
@@ -253,7 +255,7 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
 		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
-		Encrypted: s.Keys != nil, Isolates: s.Isolate,
+		Encrypted: s.Keys != nil, Isolates: s.Isolate, Queue: s.queueState(),
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Support:       SupportCode(s.ID),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
@@ -262,7 +264,9 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 		v.ConnectedMs = wire.UnixMs(s.Connected.UnixMilli())
 	}
 	for i := range s.Legs {
-		v.Participants = append(v.Participants, s.Legs[i].public())
+		if !s.Legs[i].Queued {
+			v.Participants = append(v.Participants, s.Legs[i].public())
+		}
 	}
 	s.hide(&v, s.legOf(self))
 	return v
@@ -281,6 +285,9 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 	in.Others = uint32(max(0, len(s.Legs)-2))
 	if s.Group != "" {
 		in.Group, in.Title = s.Group, s.Title
+	}
+	if s.Queue != "" {
+		in.Title, in.Others = s.Title, uint32(max(0, s.count((*leg).in)-1))
 	}
 	return in, true
 }

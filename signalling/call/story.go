@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"encoding/json"
 	"slices"
 	"time"
@@ -136,7 +137,7 @@ type teller struct {
 func (t *teller) tell(what string, one Story) {
 	s := t.state
 	s.Told++
-	one.Call, one.Sequence, one.Seq, one.Kind, one.Link, one.Group = s.ID, s.Told, s.Seq, s.Kind, s.Link, s.Group
+	one.Call, one.Sequence, one.Seq, one.Kind, one.Link, one.Group = s.ID, s.Told, s.Seq, s.Kind, cmp.Or(s.Link, s.Queue), s.Group
 	data, _ := json.Marshal(one) // strings and numbers: cannot fail
 	t.events = append(t.events, store.NewEvent{Type: what, CallID: string(s.ID), Sequence: s.Told, Data: string(data)})
 }

@@ -19,6 +19,7 @@ type callee struct {
 	verdict  policy.Verdict
 	reason   policy.Reason
 	veiled   bool // must not see the caller's profile
+	queued   bool // is an operator
 	again    bool // was in this call, or called into it, before
 }
 

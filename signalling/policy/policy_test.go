@@ -35,7 +35,7 @@ type rule struct {
 }
 
 var (
-	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain}
+	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain, PathQueue}
 	several = []Path{PathInvite, PathGroupRing, PathRingAgain}
 	byLink  = []Path{PathLink}
 	inCall  = []Path{PathCallRequest}

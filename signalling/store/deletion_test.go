@@ -18,6 +18,7 @@ func forgetAna(name, ids string) (string, string) {
 // nameless are the tables that name no account, or this one only at other times:
 // active_pairs while it is in a call, deletions and barred_addresses after its end.
 var nameless = []string{
+	"queues", "visits", // only links, and hashes of guests
 	"goose_db_version", "api_keys", "duties", "timelines", "call_groups", "group_marks", "active_pairs", "deletions", "barred_addresses",
 	"number_blocks", // what others block: a number, whoever has it
 }
@@ -52,6 +53,8 @@ func fill(t *testing.T, s *store.Store) {
 	ok(t, s.SetAvatar(ctx, "usr-ana", "avatar", "image/png", []byte("png")))
 	ok(t, s.SetNoCalls(ctx, "usr-ana", true, ""))
 	value(s.CreateLink(ctx, store.NewLink{ID: "l1", OwnerID: "usr-ana", Kind: store.Video}))(t)
+	value(s.CreateLink(ctx, store.NewLink{ID: "l2", OwnerID: "bia", Kind: store.Voice}))(t)
+	ok(t, s.SetQueue(ctx, "bia", store.Queue{LinkID: "l2", Operators: []string{"usr-ana"}}))
 	value(s.CreateGroup(ctx, store.NewGroup{ID: "g1", Name: "Choir", Creator: "usr-ana"}))(t)
 	_, _, err := s.ChangeGroup(ctx, "g1", []string{"bia", "caio"}, func(g *store.GroupRow) error {
 		return slices.MinFunc([]error{g.Add("bia", "usr-ana", true, false), g.Add("caio", "usr-ana", false, false)}, func(a, b error) int {

@@ -249,9 +249,14 @@ func newSealer(masterKey []byte) (*sealer, error) {
 }
 
 func (s *sealer) seal(id string, secret []byte) []byte {
+	return s.sealAs("pronto api key ", id, secret)
+}
+
+// sealAs seals a secret that is of another kind than an API key's.
+func (s *sealer) sealAs(kind, id string, secret []byte) []byte {
 	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(secret)+s.aead.Overhead())
 	rand.Read(nonce) // never fails
-	return s.aead.Seal(nonce, nonce, secret, []byte("pronto api key "+id))
+	return s.aead.Seal(nonce, nonce, secret, []byte(kind+id))
 }
 
 // errSealed hides from the caller whether the row was tampered with or the
@@ -259,11 +264,16 @@ func (s *sealer) seal(id string, secret []byte) []byte {
 var errSealed = errors.New("the secret does not open under this master key")
 
 func (s *sealer) open(id string, sealed []byte) ([]byte, error) {
+	return s.openAs("pronto api key ", id, sealed)
+}
+
+// openAs opens what sealAs has sealed.
+func (s *sealer) openAs(kind, id string, sealed []byte) ([]byte, error) {
 	if len(sealed) < s.aead.NonceSize() {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errSealed)
 	}
 	nonce, text := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
-	secret, err := s.aead.Open(nil, nonce, text, []byte("pronto api key "+id))
+	secret, err := s.aead.Open(nil, nonce, text, []byte(kind+id))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errSealed)
 	}

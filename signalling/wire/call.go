@@ -185,6 +185,9 @@ type CallState struct {
 	// apart: there may be leaves in the group of keys that belong to nobody whom
 	// we know of.
 	Isolates bool `json:"isolates,omitzero"`
+	// Queue is where the ringing of operators stands, in the call of a queue's
+	// visitor; absent once nobody is rung.
+	Queue QueueState `json:"queue,omitzero"`
 	// Support is a short code to read to an engineer, who finds by it what
 	// happened in this call, for seven days: steps and quality, without names.
 	Support string `json:"support"`

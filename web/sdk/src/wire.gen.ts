@@ -131,6 +131,11 @@ export interface CallState {
    */
   readonly isolates?: boolean;
   /**
+   * Queue is where the ringing of operators stands, in the call of a queue's
+   * visitor; absent once nobody is rung.
+   */
+  readonly queue?: QueueState;
+  /**
    * Support is a short code to read to an engineer, who finds by it what
    * happened in this call, for seven days: steps and quality, without names.
    */
@@ -186,6 +191,14 @@ export type GroupID = string;
  * database. Zero means never or not yet.
  */
 export type UnixMs = number;
+
+/**
+ * QueueState is where the call of a visitor stands while operators are rung.
+ * - calling: nothing rings yet
+ * - ringing: a device of an operator rings
+ * - unanswered: nobody took it over: a transfer failed
+ */
+export type QueueState = "calling" | "ringing" | "unanswered";
 
 /** Participant is one person in a call, as the others see him. */
 export interface Participant {
@@ -1822,8 +1835,9 @@ export interface Decision {
  * - link: by a link of ours
  * - callRequest: to switch between voice and video
  * - ringAgain: back into a call that we were in, or had declined
+ * - queue: a visitor of a queue whose operator we are
  */
-export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain";
+export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain" | "queue";
 
 /**
  * Verdict is what became of an attempt to reach us.
@@ -1921,6 +1935,112 @@ export interface JoinLink {
   readonly link: LinkID;
   /** Media is what we send from the start. */
   readonly media: Media;
+}
+
+/**
+ * SetQueue makes a link of ours lead to operators: each visitor has a call of his
+ * own, all operators are rung, and the first who answers has it. They are rung in
+ * our name, so that their settings must let us call them. The reply is Queue.
+ */
+export interface SetQueue {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /**
+   * Operators are the accounts to ring; we may be one of them. None makes it a
+   * link like others again.
+   */
+  readonly operators: readonly UserID[];
+  /** Hours are when it is open; absent means always. */
+  readonly hours?: OpeningHours;
+}
+
+/**
+ * OpeningHours are the hours of the day, on the clock of a place, at which a
+ * queue is open.
+ */
+export interface OpeningHours {
+  /**
+   * Zone is the place, a name of the IANA time zone database, such as
+   * Europe/Rome.
+   */
+  readonly zone: string;
+  /** Ranges are the parts of the day. */
+  readonly ranges: readonly DayRange[];
+}
+
+/** Queue is where a link leads. */
+export interface Queue {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** Operators are who is rung; none means that the link is one like others. */
+  readonly operators: readonly UserID[];
+  /** Hours are when it is open; absent means always. */
+  readonly hours?: OpeningHours;
+  /** Open is whether it is open now. */
+  readonly open: boolean;
+}
+
+/**
+ * GetQueue asks for the queue of a link that we own or are an operator of. The
+ * reply is Queue.
+ */
+export interface GetQueue {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * Transfer hands a visitor of a queue on: the others are rung, and when one
+ * answers we leave the call. The reply is Done.
+ */
+export interface Transfer {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Operator is to whom; absent means any other operator. */
+  readonly operator?: UserID;
+}
+
+/**
+ * GetCallbacks asks who wants to be called back by a queue that we own or are an
+ * operator of. The reply is Callbacks.
+ */
+export interface GetCallbacks {
+  /** Link is the queue's link. */
+  readonly link: LinkID;
+}
+
+/** Callbacks are who waits to be called back, the longest first, at most 200. */
+export interface Callbacks {
+  /** Callbacks are they. */
+  readonly callbacks: readonly Callback[];
+}
+
+/**
+ * Callback is a visitor whom nobody could answer. It is kept for 30 days, or
+ * until he deletes it.
+ */
+export interface Callback {
+  /** Callback is its id. */
+  readonly callback: string;
+  /** Name is what he calls himself. */
+  readonly name: string;
+  /** Contact is where to reach him, in his own words. */
+  readonly contact: string;
+  /** Note is what it is about. */
+  readonly note?: string;
+  /** AskedMs is when he asked. */
+  readonly askedMs: UnixMs;
+}
+
+/**
+ * FinishCallback deletes a callback that was made. The reply is Done, or
+ * notFound if another operator was first.
+ */
+export interface FinishCallback {
+  /** Link is the queue's link. */
+  readonly link: LinkID;
+  /** Callback is which. */
+  readonly callback: string;
 }
 
 /**
@@ -2318,10 +2438,11 @@ export interface Problem {
  * - callsNotAccepted: the account takes no calls; Text is what it says about that
  * - suspended: our account may do nothing for now
  * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
+ * - queueClosed: nobody is there at this hour; somebody is in RetryAfterMs
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -2531,6 +2652,15 @@ export interface TroubleChanged {
 export interface LockChanged {
   /** On is true while it is locked. */
   readonly on: boolean;
+}
+
+/**
+ * QueueChanged says where the ringing of operators stands. Who they are is not
+ * told before one answers.
+ */
+export interface QueueChanged {
+  /** State is it. */
+  readonly state: QueueState;
 }
 
 /** PhaseChanged says that the call was answered or that media flows. */
@@ -2939,6 +3069,11 @@ export interface RequestMap {
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
   readonly revokeLink: { readonly body: RevokeLink; readonly reply: Link; readonly replyType: "link" };
   readonly joinLink: { readonly body: JoinLink; readonly reply: CallState; readonly replyType: "callState" };
+  readonly setQueue: { readonly body: SetQueue; readonly reply: Queue; readonly replyType: "queue" };
+  readonly getQueue: { readonly body: GetQueue; readonly reply: Queue; readonly replyType: "queue" };
+  readonly transfer: { readonly body: Transfer; readonly reply: Done; readonly replyType: "done" };
+  readonly getCallbacks: { readonly body: GetCallbacks; readonly reply: Callbacks; readonly replyType: "callbacks" };
+  readonly finishCallback: { readonly body: FinishCallback; readonly reply: Done; readonly replyType: "done" };
   readonly linkDevice: { readonly body: LinkDevice; readonly reply: DeviceCode; readonly replyType: "deviceCode" };
   readonly getDevices: { readonly body: GetDevices; readonly reply: Devices; readonly replyType: "devices" };
   readonly confirmDevice: { readonly body: ConfirmDevice; readonly reply: Devices; readonly replyType: "devices" };
@@ -3041,6 +3176,11 @@ export type ClientFrame =
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
   | { readonly type: "revokeLink"; readonly id: string; readonly body: RevokeLink }
   | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink }
+  | { readonly type: "setQueue"; readonly id: string; readonly body: SetQueue }
+  | { readonly type: "getQueue"; readonly id: string; readonly body: GetQueue }
+  | { readonly type: "transfer"; readonly id: string; readonly body: Transfer }
+  | { readonly type: "getCallbacks"; readonly id: string; readonly body: GetCallbacks }
+  | { readonly type: "finishCallback"; readonly id: string; readonly body: FinishCallback }
   | { readonly type: "linkDevice"; readonly id: string; readonly body: LinkDevice }
   | { readonly type: "getDevices"; readonly id: string; readonly body: GetDevices }
   | { readonly type: "confirmDevice"; readonly id: string; readonly body: ConfirmDevice }
@@ -3086,6 +3226,8 @@ export type ReplyFrame =
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
   | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
+  | { readonly type: "queue"; readonly id: string; readonly serial?: number; readonly body: Queue }
+  | { readonly type: "callbacks"; readonly id: string; readonly serial?: number; readonly body: Callbacks }
   | { readonly type: "deviceCode"; readonly id: string; readonly serial?: number; readonly body: DeviceCode }
   | { readonly type: "presenceSetting"; readonly id: string; readonly serial?: number; readonly body: PresenceSetting }
   | { readonly type: "presence"; readonly id: string; readonly serial?: number; readonly body: WatchedPresence }
@@ -3131,6 +3273,7 @@ export interface EventMap {
   readonly reacted: Reacted;
   readonly troubleChanged: TroubleChanged;
   readonly lockChanged: LockChanged;
+  readonly queueChanged: QueueChanged;
   readonly phaseChanged: PhaseChanged;
   readonly topologyChanged: TopologyChanged;
   readonly callEnded: CallEnded;
@@ -3212,6 +3355,7 @@ export type CallEventFrame =
   | { readonly type: "reacted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: Reacted }
   | { readonly type: "troubleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TroubleChanged }
   | { readonly type: "lockChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LockChanged }
+  | { readonly type: "queueChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: QueueChanged }
   | { readonly type: "phaseChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PhaseChanged }
   | { readonly type: "topologyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TopologyChanged }
   | { readonly type: "callEnded"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: CallEnded };
@@ -3234,6 +3378,7 @@ export const callEvents = [
   "reacted",
   "troubleChanged",
   "lockChanged",
+  "queueChanged",
   "phaseChanged",
   "topologyChanged",
   "callEnded",

@@ -49,9 +49,9 @@ function Waiting({ visit }: { readonly visit: Visit }): JSX.Element {
   return (
     <main class="screen centred" data-testid="waiting">
       <div class="pulse" aria-hidden="true" />
-      <p class="lead" role="status">
-        {t(visit.phase.value === "joining" ? "joining" : "waiting")}
-      </p>
+      <h1 class="lead">
+        <span role="status">{t(visit.phase.value === "joining" ? "joining" : "waiting")}</span>
+      </h1>
       {fault === undefined ? null : (
         <p class="fault" role="alert">
           {t(fault)}

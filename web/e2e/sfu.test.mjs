@@ -135,6 +135,55 @@ test.each(["Chromium", "Firefox"])(
   },
 );
 
+test.each(["Chromium", "Firefox"])(
+  "a larger grid opens in %s although an answer is lost on the way",
+  async (name) => {
+    const context = await here.browsers[name].newContext();
+    const page = await context.newPage();
+    let lost = 0;
+    await page.routeWebSocket(/\/v1\/ws$/, (ws) => {
+      const upstream = ws.connectToServer();
+      upstream.onMessage((text) => {
+        const frame = JSON.parse(text);
+        const larger = frame.type === "negotiated" && frame.body.sdp.match(/^m=/gm).length === 4 + 6 + 16;
+        if (!larger || lost > 0) return ws.send(text);
+        lost++;
+        const body = { code: "unavailable", detail: "a test keeps the answer" };
+        ws.send(JSON.stringify({ type: "problem", id: frame.id, body }));
+      });
+    });
+    const ana = { page, context, user: "ana", faults: [] };
+    here.joins(ana);
+    await openPage(page, here.server.url, "ana");
+    const bia = await here.person("Chromium", "bia");
+    await page.evaluate(() => {
+      const set = RTCPeerConnection.prototype.setRemoteDescription;
+      window.sections = 0;
+      RTCPeerConnection.prototype.setRemoteDescription = async function (description) {
+        await set.call(this, description);
+        window.sections = (description.sdp.match(/^m=/gm) ?? []).length;
+      };
+    });
+    await ring(ana, ["bia", "carlo"]);
+    await accept(bia);
+    await everybodyDecodes(ana, bia);
+    for (const [pictures, sections] of [
+      [10, 4 + 6 + 16],
+      [20, 4 + 6 + 25],
+    ]) {
+      await page.evaluate((count) => {
+        const items = []; // beside the one who is there
+        while (items.length + 1 < count)
+          items.push({ participant: `p${90 + items.length}`, source: "camera", height: 90 });
+        window.showAlso(items);
+      }, pictures);
+      await waitFor(ana, `${sections} media sections`, (count) => window.sections === count, sections);
+      await everybodyDecodes(ana, bia);
+    }
+    expect(lost).toBe(1);
+  },
+);
+
 test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
   const ana = await here.person("Chromium", "ana");
   const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Salon" }));

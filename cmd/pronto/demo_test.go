@@ -16,13 +16,13 @@ import (
 
 // demo starts a demo on loopback and returns the page's address once it is told. stop ends
 // it and returns what it has printed since, and its error.
-func demo(t *testing.T, d *demoCmd) (page string, stop func() (string, error)) {
+func demo(t *testing.T, d *demoCmd, more ...string) (page string, stop func() (string, error)) {
 	t.Helper()
 	environ := []string{
 		"PRONTO_LISTEN=127.0.0.1:0", "PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0",
 		"PRONTO_METRICS_LISTEN=off", "PRONTO_PUBLIC_IPS=127.0.0.1",
 	}
-	cfg, err := loadConfig(demoEnviron(environ, t.TempDir()))
+	cfg, err := loadConfig(demoEnviron(append(environ, more...), t.TempDir()))
 	if err != nil {
 		t.Fatalf("load the configuration: %v", err)
 	}

@@ -141,6 +141,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	s.background(sockets.WatchAccounts)
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
+	mux.HandleFunc("POST /v1/report", sockets.TakeReport)
 	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
 	routes.Act, routes.SuspendGroup, routes.Calls = sockets.Act, sockets.SuspendGroup, calls
 	routes.PerMinute, routes.WebhooksInside = cfg.APIRate, cfg.HooksHere

@@ -205,7 +205,7 @@ func (c *Call) release(fx *effects, now time.Time) {
 		if l.in() {
 			how := kindOfCall{c.state.Kind, c.state.Topology}
 			c.rates.open(c.id, l.User, how, now)
-			if !l.ended {
+			if l.ends == 0 {
 				c.stays.open(c.id, l.User, how, now)
 			}
 		}

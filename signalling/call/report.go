@@ -13,6 +13,9 @@ import (
 // may be early.
 const reportEvery = 5 * time.Second
 
+// maxEnds is how often a page of one stay may go: each has its own last report.
+const maxEnds = 8
+
 // reportConnection counts how a participant's connection came about, once for
 // each generation.
 func (s *state) reportConnection(fx *effects, l *leg, m *wire.ReportConnection) {
@@ -90,11 +93,11 @@ func (r *Registry) reportEnd(ctx context.Context, who Who, m *wire.ReportEnd) er
 				switch {
 				case err != nil:
 					return err
-				case l.ended:
+				case l.ends >= maxEnds:
 					fx.count(ReportDropped{ReportLate})
 					return nil
 				}
-				l.ended = true
+				l.ends++
 				s.noteMoments(fx, l.Participant, m.Moments)
 				fx.count(stay(s.Kind, s.Topology, m))
 				return nil

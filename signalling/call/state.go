@@ -86,7 +86,7 @@ type leg struct {
 	messages    allowance
 	reports     allowance
 	opened      bool      // has opened a frame
-	ended       bool      // has reported the end of its stay
+	ends        int       // last reports of its pages
 	Reported    time.Time `json:"-"` // its last report of quality
 	Way         uint32    `json:"-"` // the generation whose connection it has reported, plus one
 }

@@ -27,6 +27,8 @@ type PhoneConfig struct {
 	// Key is the device's identity key, by which others know its account's calls. Nil means
 	// a new one: people who remember the one before are warned.
 	Key ed25519.PrivateKey
+	// Quiet sends no reports of quality.
+	Quiet bool
 	// Echo sends back what the other says in a call of two, instead of the clip.
 	Echo bool
 	// Incoming hears of calls that ring. It must not wait for anything of this

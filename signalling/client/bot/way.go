@@ -32,6 +32,7 @@ type connection interface {
 	SetMedia(wire.Media)
 	Path() wire.Path
 	Stats() media.Stats
+	Way() media.Way
 	Close()
 }
 
@@ -194,6 +195,7 @@ func (c *Call) heard(w *way) {
 		if c.keys != nil {
 			c.tell(wire.FirstOpened{Call: c.id, AfterMs: uint32(min(after.Milliseconds(), 600_000))})
 		}
+		c.report.moments = append(c.report.moments, wire.Moment{What: wire.MomentFirstSound, TookMs: uint32(min(after.Milliseconds(), 600_000))})
 		close(c.flows)
 	}
 	if w != c.way {
@@ -217,6 +219,7 @@ func (c *Call) look(now time.Time) {
 		return
 	}
 	c.lookForGhosts(now)
+	c.lookAtQuality(now)
 	w := c.way
 	if w == nil {
 		return

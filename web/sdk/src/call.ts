@@ -6,6 +6,7 @@ import { downlinkBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
 import { CallMedia, inCall } from "./media.ts";
+import type { Remembered } from "./memory.ts";
 import {
   type LocalMedia,
   type Participant,
@@ -27,6 +28,7 @@ import type {
   Media,
   PeerEventFrame,
   RatingReason,
+  ReportEnd,
   RequestMap,
   RequestType,
   SDPType,
@@ -56,6 +58,8 @@ export interface CallStart {
   readonly videoCodec?: VideoCodec;
   /** noMedia makes no connections, for tests. */
   readonly noMedia?: boolean;
+  /** telemetry: reports of quality may be sent. */
+  readonly telemetry?: boolean;
 }
 
 /** Call is a call that this device is in. */
@@ -75,23 +79,32 @@ export class Call extends Emitter<CallEvents> {
   #held: CallEventFrame[] | undefined; // while the whole state is asked for
   #changing = false;
   #ended = false;
+  #endedMs = 0;
+  #reported = false; // the end was
+  readonly #telemetry: boolean;
+  readonly #met = new Set<string>(); // accounts of the others
+  #most = 0; // people at one time
 
   /** @internal */
   constructor(signalling: Signalling, state: CallState, start: CallStart) {
     super();
     this.id = state.call;
     this.#signalling = signalling;
+    this.#telemetry = start.telemetry ?? true;
     this.#state = state;
     this.#told = selfOf(state)?.media ?? { microphone: false, camera: false, screen: false };
     this.#devices = start.devices ?? new Devices(start.choice, !start.noMedia);
     this.#devices.on("change", () => this.#tellMedia());
     this.#devices.on("problem", (problem) => {
       this.#deviceError = problem;
+      if (problem.code === "permissionDenied") this.#media.moments.note("permissionDenied");
+      if (problem.code === "noDevice") this.#media.moments.note("deviceLost");
       this.#change();
     });
     this.#view = new View((items) => this.#sendView(items));
     this.#encryption = this.#encrypt(state, start);
     this.#media = this.#makeMedia(state, start);
+    this.#meet(state);
     if (start.devices === undefined) void this.#devices.start(start);
     else this.#tellMedia();
     this.#stopBattery = watchBattery((low) => this.#quietly("setBattery", { call: this.id, low }));
@@ -256,6 +269,7 @@ export class Call extends Emitter<CallEvents> {
   /** leave hangs up. The call is over for us at once, also without the server. */
   async leave(): Promise<void> {
     if (this.#ended) return;
+    this.#reportEnd();
     const told = this.#signalling.request("leave", { call: this.id });
     this.#finish({
       reason: this.connectedMs === undefined ? "cancelled" : "hangup",
@@ -289,6 +303,33 @@ export class Call extends Emitter<CallEvents> {
     return this.#media.traffic;
   }
 
+  /**
+   * note counts something that the page has noticed, without saying who: somebody speaks while muted
+   * (mutedSpeaking), the microphone gives no sound (noMicrophone).
+   */
+  note(what: "mutedSpeaking" | "noMicrophone"): void {
+    this.#media.moments.note(what);
+  }
+
+  /** pageGoes is told when the page is about to be closed: the last report goes out without waiting. @internal */
+  pageGoes(): void {
+    const body = this.#lastReport();
+    if (body !== undefined) this.#signalling.beacon("reportEnd", body);
+  }
+
+  /** wire is the traffic with the headers of UDP and IP. @internal */
+  get wire(): Traffic {
+    return this.#media.wire;
+  }
+
+  /** worked is what the next call with the same people may begin with; with nobody if nothing was learnt. @internal */
+  get worked(): Remembered & { readonly with: readonly string[] } {
+    const { others, state, heard } = { others: this.#met, state: this.#state, heard: this.#media.path };
+    if (heard === undefined || others.size !== 1) return { with: [] };
+    const routed = state.topology === "sfu" && this.#most <= 2;
+    return { with: [...others], path: heard, ...(routed ? { routed } : {}) };
+  }
+
   /** take takes an event of the call. @internal */
   take(frame: CallEventFrame | PeerEventFrame): void {
     if (this.#ended) return;
@@ -309,8 +350,9 @@ export class Call extends Emitter<CallEvents> {
     this.#tellMedia();
   }
 
-  /** back is told when the server can be reached again. @internal */
-  back(): void {
+  /** back is told when the server can be reached again, in the same session or in a new one. @internal */
+  back(resumed: boolean): void {
+    this.#media.moments.note(resumed ? "resumed" : "resumeFailed");
     if (this.#held !== undefined) void this.#sync();
     this.#encryption?.back();
     this.#media.nudge();
@@ -363,8 +405,11 @@ export class Call extends Emitter<CallEvents> {
       this.#change();
     });
     media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
-    media.on("quality", (report) => this.#quietly("reportQuality", { call, ...report }));
-    media.on("connection", (report) => this.#quietly("reportConnection", { call, ...report }));
+    media.on("quality", (report) => this.#reports && this.#quietly("reportQuality", { call, ...report }));
+    media.on(
+      "connection",
+      (report) => this.#reports && this.#quietly("reportConnection", { call, ...report }),
+    );
     media.on("failed", (failed) => this.#quietly("mediaFailed", { call, ...failed }));
     return media;
   }
@@ -458,7 +503,17 @@ export class Call extends Emitter<CallEvents> {
     for (const frame of held) this.take(frame);
   }
 
+  /** meet remembers whom the call was with. */
+  #meet(state: CallState): void {
+    const present = inCall(state);
+    this.#most = Math.max(this.#most, present.length);
+    for (const { participant, user } of present) {
+      if (participant !== state.self && user !== undefined) this.#met.add(user);
+    }
+  }
+
   #setState(state: CallState): void {
+    this.#meet(state);
     this.#state = state;
     this.#encryption?.update(state);
     if (state.phase !== "ended") this.#media.update(state);
@@ -467,7 +522,9 @@ export class Call extends Emitter<CallEvents> {
 
   #finish(ended: Ended): void {
     if (this.#ended) return;
+    this.#reportEnd();
     this.#ended = true;
+    this.#endedMs = Date.now();
     this.#stopBattery();
     this.#view.close();
     this.#media.close();
@@ -475,6 +532,29 @@ export class Call extends Emitter<CallEvents> {
     this.#devices.close();
     this.emit("ended", ended);
     this.#change();
+  }
+
+  /** reportEnd sends the last report, once. */
+  #reportEnd(): void {
+    const body = this.#lastReport();
+    if (body !== undefined) this.#quietly("reportEnd", body);
+  }
+
+  #lastReport(): ReportEnd | undefined {
+    if (this.#reported || !this.#reports) return undefined;
+    this.#reported = true;
+    const { sentBytes, receivedBytes } = this.#media.wire;
+    return {
+      call: this.id,
+      sentKB: Math.round(sentBytes / 1_000),
+      receivedKB: Math.round(receivedBytes / 1_000),
+      ...this.#media.moments.take(),
+    };
+  }
+
+  /** reports tells whether the operator and the person want reports. */
+  get #reports(): boolean {
+    return this.#telemetry && this.#state.noReports !== true;
   }
 
   /** change tells of a change when the present work is done, once for many. */
@@ -510,7 +590,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #talkedMs(): number {
-    return this.connectedMs === undefined ? 0 : Math.max(0, Date.now() - this.connectedMs);
+    return this.connectedMs === undefined ? 0 : Math.max(0, (this.#endedMs || Date.now()) - this.connectedMs);
   }
 
   /** quietly sends what nobody waits for. Refused, it is of an earlier state of the call, which the next one mends. */

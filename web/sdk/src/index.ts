@@ -29,6 +29,7 @@ export type { State } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
 export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
+export type { MonthUsed, Usage, Used } from "./usage.ts";
 export type {
   CallLog,
   CallLogEntry,

@@ -1,5 +1,6 @@
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import type { Moments } from "./moments.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
@@ -20,6 +21,7 @@ import type {
   Candidate,
   DataUse,
   MediaFailed,
+  MediaFailure,
   MediaFlows,
   Participant,
   Path,
@@ -88,6 +90,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #sinceMs: number; // when we came, or the other did
   #comesBack: boolean; // the page was loaded again in the middle of the call
   #heard = false; // the first sound of this way was told
+  #way: Path | undefined;
   #poller: ReturnType<typeof setTimeout> | undefined;
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
@@ -215,6 +218,21 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#reporter.traffic;
   }
 
+  /** path is the way that first carried sound; undefined if none did. */
+  get path(): Path | undefined {
+    return this.#way;
+  }
+
+  /** moments are what happened once, for the reports. */
+  get moments(): Moments {
+    return this.#reporter.moments;
+  }
+
+  /** wire is the traffic with all headers. */
+  get wire(): Traffic {
+    return this.#reporter.wire;
+  }
+
   /** stats sums up what comes in. */
   async stats(): Promise<CallStats> {
     const participants: ParticipantStats[] = [];
@@ -273,7 +291,9 @@ export class CallMedia extends Emitter<MediaEvents> {
       this.#setPeer(this.#makeSFU(this.#state));
     });
     peer.on("failed", () => {
-      if (peer === this.#peer) this.emit("failed", { generation: peer.generation });
+      if (peer !== this.#peer) return;
+      if (this.#heard) this.moments.note("restartFailed");
+      this.emit("failed", { generation: peer.generation, cause: failureOf(peer.connection) });
     });
     clearInterval(this.#levels);
     if (peer instanceof DirectPeer) this.#levels = setInterval(() => this.#listen(peer), speakingPollMs);
@@ -340,6 +360,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     const path = await this.#path(peer);
     if (path === undefined || peer !== this.#peer || this.#heard) return;
     this.#heard = true;
+    this.#way = path;
     this.emit("flows", { generation: peer.generation, path, afterMs });
   }
 
@@ -421,6 +442,11 @@ export class CallMedia extends Emitter<MediaEvents> {
 /** inCall are the participants who are in the call, not rung. */
 export function inCall(state: CallState): Participant[] {
   return state.participants.filter((p) => p.presence === "joined" || p.presence === "reconnecting");
+}
+
+/** failureOf tells what kept a connection from working: no way, or no handshake on one. */
+function failureOf({ iceConnectionState }: RTCPeerConnection): MediaFailure {
+  return iceConnectionState === "connected" || iceConnectionState === "completed" ? "dtls" : "ice";
 }
 
 async function decodes(receiver: RTCRtpReceiver): Promise<boolean> {

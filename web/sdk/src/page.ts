@@ -15,12 +15,22 @@ export function pageStorage(): Store | undefined {
   }
 }
 
-/** watchPage calls wake when the network or the person may be back. It returns what ends the watch. */
-export function watchPage(wake: () => void): () => void {
+/** lastingStorage stays when the tab is closed. */
+export function lastingStorage(): Store | undefined {
+  try {
+    return globalThis.localStorage;
+  } catch {
+    return undefined;
+  }
+}
+
+/** watchPage calls wake when the network or the person may be back, and goes when the page is about to be closed. It returns what ends the watch. */
+export function watchPage(wake: () => void, goes: () => void): () => void {
   if (typeof window === "undefined") return () => undefined;
   const ended = new AbortController();
   const { signal } = ended;
   window.addEventListener("online", wake, { signal });
+  window.addEventListener("pagehide", goes, { signal });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), {
     signal,
   });

@@ -8,12 +8,14 @@ import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt, type WorkerURL } from "./keyworker.ts";
-import { pageStorage, pageURL, watchPage } from "./page.ts";
+import { Memory } from "./memory.ts";
+import { lastingStorage, pageStorage, pageURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
 import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
 import type { TokenSource } from "./token.ts";
+import { Usage } from "./usage.ts";
 import type {
   CallLog,
   CallLogEntry,
@@ -72,6 +74,13 @@ export interface ProntoOptions {
   readonly storage?: Store;
   /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
   readonly keyWorker?: WorkerURL;
+  /**
+   * memory keeps, on this device, what worked in calls with whom, for the next one, and what calls have cost;
+   * localStorage by default, null for none.
+   */
+  readonly memory?: Store | null;
+  /** telemetry: false sends the server no reports of how calls are; true by default. Nothing of them names anybody. */
+  readonly telemetry?: boolean;
   /** makeSocket opens the WebSocket, for tests. @internal */
   readonly makeSocket?: MakeSocket;
   /** noMedia leaves devices and connections alone, for tests. @internal */
@@ -147,6 +156,10 @@ export class Pronto extends Emitter<ProntoEvents> {
   #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
   readonly #videoCodec: VideoCodec;
+  readonly #telemetry: boolean;
+  readonly #memory: Memory;
+  /** usage is what calls have cost on this device, by month. */
+  readonly usage: Usage;
   readonly #noMedia: boolean;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
@@ -160,6 +173,10 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#store = store;
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";
+    this.#telemetry = options.telemetry ?? true;
+    const lasting = options.memory === undefined ? lastingStorage() : (options.memory ?? undefined);
+    this.#memory = new Memory(lasting);
+    this.usage = new Usage(lasting);
     this.#choice = options.devices ?? {};
     this.#noMedia = options.noMedia ?? false;
     this.#signalling = new Signalling({
@@ -218,7 +235,12 @@ export class Pronto extends Emitter<ProntoEvents> {
         }),
       ];
       this.#unlisten();
-      this.#unlisten = watchPage(() => this.#signalling.wake());
+      this.#unlisten = watchPage(
+        () => this.#signalling.wake(),
+        () => {
+          for (const call of this.calls) call.pageGoes();
+        },
+      );
       this.#signalling.open();
     });
   }
@@ -428,14 +450,16 @@ export class Pronto extends Emitter<ProntoEvents> {
       choice: this.#choice,
       noMedia: this.#noMedia,
       videoCodec: this.#videoCodec,
+      telemetry: this.#telemetry,
       keeper,
       secret,
     });
     this.#calls.set(call.id, call);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);
-    call.on("ended", () => {
+    call.on("ended", ({ durationMs }) => {
       this.#calls.delete(call.id);
+      this.#learn(call, durationMs);
       this.#signalling.setInCall(this.#calls.size > 0);
     });
     this.emit("call", call);
@@ -444,6 +468,20 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   #devices(): Devices {
     return new Devices(this.#choice, !this.#noMedia);
+  }
+
+  /** forget forgets, on this device, what worked in calls: for when somebody signs out. */
+  forget(): void {
+    this.#memory.forget();
+  }
+
+  /** learn keeps what a call that is over has shown, and counts what it cost. */
+  #learn(call: Call, durationMs: number): void {
+    const { sentBytes, receivedBytes } = call.wire;
+    if (sentBytes + receivedBytes > 0)
+      this.usage.add({ seconds: Math.round(durationMs / 1_000), sentBytes, receivedBytes });
+    const { with: users, ...worked } = call.worked;
+    if (users.length > 0) this.#memory.remember(users, worked);
   }
 
   /** keeper loads the worker that has the keys, with the first call. */
@@ -464,6 +502,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const { user, name, resumed = false } = welcome;
     this.#me = user === undefined ? { name } : { user, name };
     this.#keys?.setAccount(user ?? "");
+    const knew = new Set(this.#calls.keys());
     const here = new Set(welcome.calls.map((state) => state.call));
     const rings = new Set(welcome.incoming.map((one) => one.call));
     if (!resumed) {
@@ -482,7 +521,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       }
     }
     for (const one of welcome.incoming) this.#ring(one);
-    for (const call of this.calls) call.back();
+    for (const call of this.calls) if (knew.has(call.id)) call.back(resumed);
     if (!resumed && this.#watched.length > 0)
       void this.watchPresence(this.#watched).then(
         (people) => this.emit("presence", people),

@@ -1,6 +1,7 @@
+import { Moments } from "./moments.ts";
 import type { Peer } from "./peer.ts";
 import { Quality, type Shown } from "./quality.ts";
-import { candidateOf, wayIn } from "./stats.ts";
+import { candidateOf, isDecoding, wayIn } from "./stats.ts";
 import { type Traffic, TrafficCount } from "./traffic.ts";
 import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
 
@@ -14,6 +15,8 @@ export interface ReporterOptions {
   connection(body: Omit<ReportConnection, "call">): void;
 }
 
+const firstMs = 200; // how often it is looked whether something new is decoded
+const gapMs = 1_000; // what is shorter is no interruption
 const sampleMs = 2_000;
 const reportMs = 10_000;
 
@@ -21,7 +24,12 @@ const reportMs = 10_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #traffic = new TrafficCount();
+  readonly #announced = new Map<string, number>(); // by participant and source: when; NaN once it was decoded
   #stop: (() => void) | undefined;
+  #brokenMs: number | undefined; // since when the connection that is followed does not work
+  #followed = false;
+  /** moments are what happened once. */
+  readonly moments = new Moments();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -32,21 +40,32 @@ export class Reporter {
     return this.#traffic.sum;
   }
 
+  /** wire is the traffic with the headers of UDP and IP. */
+  get wire(): Traffic {
+    return this.#traffic.wire;
+  }
+
   /** follow reports of another connection from now on. */
   follow(peer: Peer): void {
     this.#stop?.();
     const ended = new AbortController();
+    if (this.#followed && this.#brokenMs !== undefined) this.#rebuild(peer, ended.signal);
+    this.#followed = true;
+    this.#brokenMs = undefined;
     const quality = new Quality(performance.now());
     let reportedMs = performance.now();
     const sample = async () => {
       await this.#sample(peer, quality);
       if (ended.signal.aborted || performance.now() - reportedMs < reportMs) return;
       reportedMs = performance.now();
-      this.#options.quality(quality.take(reportedMs));
+      if (quality.cpuLimited) this.moments.note("cpuLimited");
+      this.#options.quality({ ...quality.take(reportedMs), ...this.moments.take() });
     };
+    const first = setInterval(() => void this.#lookForFirst(peer).catch(() => undefined), firstMs);
     const timer = setInterval(() => void sample().catch(() => undefined), sampleMs); // a connection that closes
     this.#stop = () => {
       clearInterval(timer);
+      clearInterval(first);
       ended.abort();
     };
     this.#watch(peer, ended.signal);
@@ -55,6 +74,49 @@ export class Reporter {
   close(): void {
     this.#stop?.();
     this.#stop = undefined;
+  }
+
+  /** lookForFirst notes how long the first sound and the first frame of each participant took. */
+  async #lookForFirst(peer: Peer): Promise<void> {
+    for (const { participant, source } of this.#options.shown()) {
+      if (source === "screenAudio") continue;
+      const key = `${participant} ${source}`;
+      const sinceMs = this.#announced.get(key) ?? performance.now();
+      this.#announced.set(key, sinceMs);
+      const receiver = peer.receiver(participant, source);
+      if (Number.isNaN(sinceMs) || receiver === undefined || !(await isDecoding(receiver))) continue;
+      if (Number.isNaN(this.#announced.get(key))) continue; // meanwhile
+      this.#announced.set(key, Number.NaN);
+      const what =
+        source === "microphone" ? "firstSound" : source === "camera" ? "firstCamera" : "firstScreen";
+      this.moments.note(what, performance.now() - sinceMs);
+    }
+  }
+
+  /** rebuild notes that a new connection took over for one that did not work. */
+  #rebuild({ connection }: Peer, signal: AbortSignal): void {
+    const sinceMs = this.#brokenMs ?? performance.now();
+    connection.addEventListener(
+      "connectionstatechange",
+      () => {
+        if (connection.connectionState !== "connected") return;
+        this.moments.note("rebuilt");
+        if (performance.now() - sinceMs > gapMs) this.moments.note("gapSwitch", performance.now() - sinceMs);
+      },
+      { signal, once: true },
+    );
+  }
+
+  /** heardState follows whether the connection works: what breaks and heals is an interruption. */
+  #heardState(state: RTCPeerConnectionState, wasUp: boolean): void {
+    if (state === "connected") {
+      const brokenMs = this.#brokenMs === undefined ? 0 : performance.now() - this.#brokenMs;
+      this.#brokenMs = undefined;
+      if (wasUp && brokenMs > 0) this.moments.note("restarted");
+      if (wasUp && brokenMs > gapMs) this.moments.note("gapNetwork", brokenMs);
+    } else if (state === "disconnected" || state === "failed") {
+      this.#brokenMs ??= performance.now();
+    }
   }
 
   async #sample({ connection }: Peer, quality: Quality): Promise<void> {
@@ -94,10 +156,15 @@ export class Reporter {
       },
       { signal },
     );
+    let wasUp = false;
     connection.addEventListener(
       "connectionstatechange",
       () => {
+        this.#heardState(connection.connectionState, wasUp);
         if (connection.connectionState !== "connected") return;
+        const again = wasUp;
+        wasUp = true;
+        if (again) return;
         const dtlsMs = iceMs === 0 ? 0 : since(checkingMs + iceMs);
         void this.#tell(connection, signal, {
           generation,

@@ -69,6 +69,7 @@ export class Signalling extends Emitter<SignallingEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined; // to connect again, or to give up waiting for the welcome
   #pinger: ReturnType<typeof setInterval> | undefined;
   #unansweredPings = 0;
+  #rttMs = 0; // of the last ping that was answered, until it is told
   #pingMs = idlePingMs;
 
   constructor(options: SignallingOptions) {
@@ -111,6 +112,16 @@ export class Signalling extends Emitter<SignallingEvents> {
       return Promise.reject(new ProntoError("closed", "the client is not connected"));
     }
     return this.#requests.add(type, body, requestTimeoutMs, (frame) => this.#send(frame), options);
+  }
+
+  /**
+   * beacon sends a last report over HTTP, which the browser carries out after the page is gone. The session's
+   * secret says whose it is; nobody waits for an answer.
+   */
+  beacon(type: "reportEnd", body: RequestMap["reportEnd"]["body"]): void {
+    if (this.#session === undefined || typeof navigator?.sendBeacon !== "function") return;
+    const url = this.#options.url.replace(/^ws/, "http").replace(/\/v1\/ws.*$/, "/v1/report");
+    navigator.sendBeacon(url, JSON.stringify({ ...this.#session, frame: { type, id: "beacon", body } }));
   }
 
   /** setInCall makes a lost network noticed sooner. */
@@ -311,13 +322,18 @@ export class Signalling extends Emitter<SignallingEvents> {
     }
     this.#unansweredPings++;
     const socket = this.#socket;
+    const sentMs = performance.now();
+    const rtt = this.#rttMs === 0 ? {} : { rttMs: this.#rttMs };
+    this.#rttMs = 0;
     this.#requests
-      .add("ping", { serial: this.#serial }, this.#pingMs * (deadAfterPings + 1), (frame) =>
+      .add("ping", { serial: this.#serial, ...rtt }, this.#pingMs * (deadAfterPings + 1), (frame) =>
         this.#send(frame),
       )
       .then(
         () => {
-          if (socket === this.#socket) this.#unansweredPings = 0;
+          if (socket !== this.#socket) return;
+          this.#unansweredPings = 0;
+          this.#rttMs = Math.min(60_000, Math.max(1, Math.round(performance.now() - sentMs)));
         },
         () => undefined, // the next ping notices
       );

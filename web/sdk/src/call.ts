@@ -27,6 +27,7 @@ import type {
   Kind,
   Media,
   PeerEventFrame,
+  QueueState,
   RatingReason,
   ReportEnd,
   RequestMap,
@@ -130,6 +131,19 @@ export class Call extends Emitter<CallEvents> {
   /** connectedMs is when the call was answered, in milliseconds since 1970. */
   get connectedMs(): number | undefined {
     return this.#state.connectedMs;
+  }
+
+  /** queue is where the ringing of operators stands, in the call of a queue's visitor. */
+  get queue(): QueueState | undefined {
+    return this.#state.queue;
+  }
+
+  /** transfer hands a visitor of our queue on, to another operator or to any; we leave when one answers. */
+  async transfer(operator?: string): Promise<void> {
+    await this.#signalling.request("transfer", {
+      call: this.id,
+      ...(operator === undefined ? {} : { operator }),
+    });
   }
 
   /** self is our own id in the call. */

@@ -105,6 +105,8 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       const { participant, trouble, on } = frame.body;
       return { state: change(participant, trouble === "notHeard" ? { notHeard: on } : { poorNetwork: on }) };
     }
+    case "queueChanged":
+      return { state: { ...state, queue: frame.body.state } };
     case "lockChanged":
       return { state: { ...state, locked: frame.body.on } };
     case "phaseChanged": {

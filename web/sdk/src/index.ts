@@ -24,6 +24,7 @@ export type {
   RingOptions,
 } from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
+export { Queues } from "./queues.ts";
 export type { RequestOptions } from "./requests.ts";
 export type { State } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
@@ -31,6 +32,7 @@ export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
 export type { MonthUsed, Usage, Used } from "./usage.ts";
 export type {
+  Callback,
   CallLog,
   CallLogEntry,
   CallPhase,
@@ -58,6 +60,7 @@ export type {
   LeaveReason,
   Link,
   Media,
+  OpeningHours,
   Outcome,
   Path,
   PauseReason,
@@ -70,6 +73,8 @@ export type {
   PresenceSetting,
   Privacy,
   Profile,
+  Queue,
+  QueueState,
   RatingReason,
   Reason,
   SetPreferences,

@@ -11,6 +11,7 @@ import { canEncrypt, type WorkerURL } from "./keyworker.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
+import { Queues } from "./queues.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
 import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
@@ -145,6 +146,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly account: Account;
   /** groups are the groups that we are in or invited to. */
   readonly groups: Groups;
+  /** queues are the links of ours that lead to operators, and those whose operator we are. */
+  readonly queues: Queues;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
@@ -190,6 +193,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     });
     this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
     this.groups = new Groups(this.#signalling);
+    this.queues = new Queues(this.#signalling);
     this.#signalling.on("state", (state) => this.emit("state", state));
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Ask } from "./ask.tsx";
+import { Callback } from "./callback.tsx";
 import { CallScreen } from "./callscreen.tsx";
 import { fill, type Words } from "./lang.ts";
 import { Over } from "./over.tsx";
@@ -37,9 +38,18 @@ export function App({ visit, onClose }: AppProps): JSX.Element {
       return <Waiting visit={visit} />;
     case "inCall":
       return <CallScreen visit={visit} />;
+    case "callback":
+      return <Callback visit={visit} />;
     default:
       return <Over visit={visit} onClose={onClose} />;
   }
+}
+
+/** waitingFor says what is waited for; that it rings only when a device of somebody has said so. */
+function waitingFor(visit: Visit): keyof Words {
+  void visit.changed.value;
+  if (visit.phase.value === "joining") return "joining";
+  return visit.call.value?.queue === "ringing" ? "ringing" : "waiting";
 }
 
 function Waiting({ visit }: { readonly visit: Visit }): JSX.Element {
@@ -50,7 +60,7 @@ function Waiting({ visit }: { readonly visit: Visit }): JSX.Element {
     <main class="screen centred" data-testid="waiting">
       <div class="pulse" aria-hidden="true" />
       <h1 class="lead">
-        <span role="status">{t(visit.phase.value === "joining" ? "joining" : "waiting")}</span>
+        <span role="status">{t(waitingFor(visit))}</span>
       </h1>
       {fault === undefined ? null : (
         <p class="fault" role="alert">

@@ -2,11 +2,16 @@ import "./frame.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { Host } from "./host.ts";
-import { link, secret } from "./settings.ts";
+import { link, notice, secret } from "./settings.ts";
 import { Visit } from "./visit.ts";
 
 const host = new Host();
-const visit = new Visit({ link, secret, tell: (phase, more) => host.phase(phase, more) });
+const visit = new Visit({
+  link,
+  secret,
+  notice: notice.version,
+  tell: (phase, more) => host.phase(phase, more),
+});
 window.addEventListener("pagehide", () => void visit.leave()); // a frame that goes leaves nobody behind
 
 const app = document.getElementById("app");

@@ -43,3 +43,18 @@ async function ask(method: string, path: string, body?: object, token?: string):
   if (!answer.ok) throw new AnswerError(answer.status);
   return answer;
 }
+
+/** agree notes that the visitor has read the notice, and which version of it. */
+export async function agree({ token }: Pass, notice: string): Promise<void> {
+  await ask("PUT", "/v1/visits/consent", { notice }, token);
+}
+
+/** askBack asks to be called back. 404 says that nobody does that here. */
+export async function askBack({ token }: Pass, contact: string, note: string): Promise<void> {
+  await ask("PUT", "/v1/visits/callback", { contact, ...(note === "" ? {} : { note }) }, token);
+}
+
+/** forget has all deleted that is kept of the visit. */
+export async function forget({ token }: Pass): Promise<void> {
+  await ask("DELETE", "/v1/visits", undefined, token);
+}

@@ -2,12 +2,14 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, type Ended, Pronto, ProntoError } from "../../../sdk/src/index.ts";
 import type { Phase } from "../protocol.ts";
 import type { Words } from "./lang.ts";
-import { AnswerError, enter, type Pass } from "./server.ts";
+import { AnswerError, agree, askBack, enter, forget, type Pass } from "./server.ts";
 
 /** VisitOptions say where the visit leads. */
 export interface VisitOptions {
   readonly link: string;
   readonly secret?: string | undefined;
+  /** notice is the version of the privacy notice that the visitor is shown. */
+  readonly notice: string;
   readonly tell: (phase: Phase, more?: { reason?: string; durationMs?: number }) => void;
 }
 
@@ -23,6 +25,9 @@ export class Visit {
   readonly #fault = signal<Fault | undefined>(undefined);
   readonly #away = signal(false);
   readonly #changed = signal(0);
+  readonly #closed = signal(false);
+  readonly #opensMs = signal<number | undefined>(undefined);
+  readonly #forgotten = signal(false);
   #pronto: Pronto | undefined;
   #given: AbortController | undefined;
   #pass: Pass | undefined;
@@ -52,8 +57,16 @@ export class Visit {
   get changed(): ReadonlySignal<number> {
     return this.#changed;
   }
-  get pass(): Pass | undefined {
-    return this.#pass;
+  /** closed is whether he came at an hour at which nobody is there; opensMs is when somebody is. */
+  get closed(): ReadonlySignal<boolean> {
+    return this.#closed;
+  }
+  get opensMs(): ReadonlySignal<number | undefined> {
+    return this.#opensMs;
+  }
+  /** forgotten is whether he has had deleted what was kept of him. */
+  get forgotten(): ReadonlySignal<boolean> {
+    return this.#forgotten;
   }
 
   /** start agrees to the notice and calls: the visitor's own click. */
@@ -61,11 +74,15 @@ export class Visit {
     if (this.#phase.value === "joining") return;
     this.#fault.value = undefined;
     this.#ended.value = undefined;
+    this.#closed.value = false;
+    this.#forgotten.value = false;
     this.#go("joining");
     this.#given = new AbortController();
     const { signal: given } = this.#given;
     try {
       this.#pass = await enter(this.#options.link, name);
+      given.throwIfAborted();
+      await agree(this.#pass, this.#options.notice);
       given.throwIfAborted();
       const pronto = this.#open(this.#pass);
       await pronto.connect({ signal: given });
@@ -89,6 +106,30 @@ export class Visit {
     const call = this.#call.value;
     if (call === undefined) this.#given?.abort();
     else await call.leave();
+  }
+
+  /** askBack leaves word where to call him back. */
+  async askBack(contact: string, note: string): Promise<void> {
+    if (this.#pass === undefined) return;
+    this.#fault.value = undefined;
+    try {
+      await askBack(this.#pass, contact, note);
+      this.#go("noted");
+    } catch (error) {
+      this.#fault.value = faultOf(error);
+    }
+  }
+
+  /** forget has deleted what is kept of him. */
+  async forget(): Promise<void> {
+    if (this.#pass === undefined) return;
+    this.#fault.value = undefined;
+    try {
+      await forget(this.#pass);
+      this.#forgotten.value = true;
+    } catch (error) {
+      this.#fault.value = faultOf(error);
+    }
   }
 
   /** again goes back to the start. */
@@ -126,7 +167,8 @@ export class Visit {
       this.#call.value = undefined;
       this.#ended.value = ended;
       this.#close();
-      this.#go("ended", ended);
+      const missed = ended.reason === "noAnswer" || ended.reason === "declined";
+      this.#go(missed ? "callback" : "ended", ended);
     });
     step();
   }
@@ -142,6 +184,12 @@ export class Visit {
     this.#call.value = undefined;
     if (isDead(error)) {
       this.#go("dead");
+      return;
+    }
+    if (error instanceof ProntoError && error.code === "queueClosed") {
+      this.#closed.value = true;
+      this.#opensMs.value = Date.now() + (error.retryAfterMs ?? 0);
+      this.#go("callback", { reason: "closed" });
       return;
     }
     this.#fault.value = faultOf(error);

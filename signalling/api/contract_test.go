@@ -55,6 +55,15 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"remove-from-contacts": func(*testing.T, *things) success {
 		return two("user", "ana", "other", "dora")
 	},
+	"list-permissions": func(*testing.T, *things) success { return at("user", "ana") },
+	"permit": func(*testing.T, *things) success {
+		return success{two("user", "ana", "caller", "bia").path, `{"forSeconds":60}`}
+	},
+	"withdraw":             func(*testing.T, *things) success { return two("user", "ana", "caller", "bia") },
+	"list-quota-overrides": func(*testing.T, *things) success { return at("user", "ana") },
+	"override-quota": func(*testing.T, *things) success {
+		return at("user", "ana", `{"calls":1,"forSeconds":60,"reason":"flood"}`)
+	},
 	"get-privacy": func(*testing.T, *things) success { return at("user", "ana") },
 	"put-privacy": func(*testing.T, *things) success {
 		return at("user", "ana", `{"whoMayCall":"contacts","whoMayAdd":"nobody","silenceUnknown":true,"hideAddress":true,
@@ -292,6 +301,13 @@ func (c *contract) errors(s, slow, broken *signallingtest.Server, all string, ok
 			t.Fatal(err)
 		}
 		c.note(ask(t, o.method, url, all, ok.body, "Idempotency-Key", o.id), "the same at the same time")
+	case o.id == "permit":
+		for i := range store.MaxPermissions + 1 {
+			if err := s.Store.Permit(t.Context(), "ezio", fmt.Sprint("c", i), 0); err != nil {
+				break
+			}
+		}
+		c.note(ask(t, o.method, o.url(s.URL, map[string]string{"user": "ezio", "caller": "bia"}), all, ok.body), "too many")
 	case c.want["409"] != nil:
 		c.note(ask(t, o.method, o.url(s.URL, map[string]string{"user": "gone"}), all, ok.body), "what is deleted")
 	}

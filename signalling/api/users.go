@@ -20,6 +20,10 @@ type User struct {
 	About     string     `json:"about" doc:"What it says about itself; may be empty."`
 	NoCalls   bool       `json:"noCalls" doc:"Whether the account takes no calls, and says so to who calls."`
 	Text      string     `json:"noCallsText" doc:"What it says then, such as how else to reach it."`
+	Hours     *DayOff    `json:"callHours,omitempty" doc:"The hours at which it takes calls; missing for always. At others it says the text."`
+	Permitted bool       `json:"byPermission" doc:"Whether it takes calls only from whom it has permitted to; others are told the text."`
+	AsksFirst bool       `json:"asksFirst" doc:"Whether it may call only who has permitted it, one at a time, as an account that is no person should."`
+	Quota     int64      `json:"callsPerWeek" doc:"How many calls it may make in seven days; 0 is any number."`
 	Minor     bool       `json:"minor" doc:"Whether it has the stricter defaults for minors."`
 	Suspended *time.Time `json:"suspendedUntil,omitempty" doc:"Until when it may do nothing; missing if it is not suspended."`
 	Disabled  *time.Time `json:"disabledAt,omitempty" doc:"Since when its owner has switched it off; missing if he has not."`
@@ -114,6 +118,7 @@ func (s *server) registerUsers(api huma.API) {
 		return &wire.RemoveContact{User: wire.UserID(other)}
 	}, func(p wire.People) []wire.Person { return p.Contacts })
 	s.registerPrivacy(api)
+	s.registerPermissions(api)
 }
 
 // registerPeople adds the routes of a list of people that an account keeps.
@@ -190,7 +195,12 @@ func (s *server) user(ctx context.Context, id string) (*userOutput, error) {
 	if err != nil {
 		return nil, s.failed(err)
 	}
+	rules, err := s.cfg.Store.Rules(ctx, id)
+	if err != nil {
+		return nil, s.failed(err)
+	}
 	shown := User{
+		Hours: showHours(rules.CallHours), Permitted: rules.ByPermission, AsksFirst: rules.AsksFirst, Quota: rules.Quota,
 		ID: u.ID, Name: u.Name, About: profiles[0].About, NoCalls: standing.NoCalls, Text: standing.NoCallsText, Minor: standing.Minor,
 		Suspended: optional(standing.SuspendedUntil), Disabled: optional(standing.Disabled), Created: u.Created,
 	}
@@ -226,6 +236,11 @@ type changeUserInput struct {
 		NoCalls *bool   `json:"noCalls,omitempty" doc:"Whether it takes no calls, and says so to who calls."`
 		Text    *string `json:"noCallsText,omitempty" maxLength:"256" doc:"What it says then."`
 		Minor   *bool   `json:"minor,omitempty" doc:"Whether it has the stricter defaults for minors."`
+
+		Hours     *DayOff `json:"callHours,omitempty" doc:"The hours at which it takes calls; no ranges for always."`
+		Permitted *bool   `json:"byPermission,omitempty" doc:"Whether it takes calls only from whom it has permitted to."`
+		AsksFirst *bool   `json:"asksFirst,omitempty" doc:"Whether it may call only who has permitted it, one at a time."`
+		Quota     *int64  `json:"callsPerWeek,omitempty" minimum:"0" maximum:"100000" doc:"How many calls it may make in seven days; 0 is any number."`
 	}
 }
 
@@ -246,6 +261,13 @@ func (s *server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 	if err := identity.CheckTitle(want.Text); err != nil {
 		return nil, problem(CodeInvalid, "the text cannot be shown").at("body.noCallsText", err.Error())
 	}
+	set(&want.Permitted, b.Permitted)
+	set(&want.AsksFirst, b.AsksFirst)
+	set(&want.Quota, b.Quota)
+	hours, err := chosenHours(want.Hours, b.Hours)
+	if err != nil {
+		return nil, err
+	}
 	if want.Name != now.Body.Name || want.About != now.Body.About {
 		if _, err := as[wire.Profile](ctx, s, in.User, &wire.SetProfile{Name: want.Name, About: want.About}); err != nil {
 			return nil, err
@@ -255,6 +277,10 @@ func (s *server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 		if err := s.cfg.Store.SetNoCalls(ctx, in.User, want.NoCalls, want.Text); err != nil {
 			return nil, s.noUser(err)
 		}
+	}
+	rules := store.Rules{CallHours: hours, ByPermission: want.Permitted, AsksFirst: want.AsksFirst, Quota: want.Quota}
+	if err := s.cfg.Store.SetRules(ctx, in.User, rules); err != nil {
+		return nil, s.noUser(err)
 	}
 	if want.Minor != now.Body.Minor {
 		if err := s.cfg.Store.SetMinor(ctx, in.User, want.Minor); err != nil {

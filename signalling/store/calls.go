@@ -239,6 +239,11 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 		if err := endOrphans(ctx, c, callID, change.Orphans); err != nil {
 			return err
 		}
+		if change.EndReason != "" {
+			if err := countUnanswered(ctx, c, callID); err != nil {
+				return err
+			}
+		}
 		if err := dropOutbox(ctx, c, change.DropOutbox); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
 		return s.sight(ctx, who, m)
 	}
-	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.contactBook, s.lifecycle, s.profile, s.queues} {
+	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.contactBook, s.lifecycle, s.profile, s.queues, s.push} {
 		if handled, err := part(ctx, who, message); handled {
 			return err
 		}

@@ -12,6 +12,7 @@ import (
 	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
+	"pronto/signalling/wire"
 )
 
 // Config is what a [Server] needs.
@@ -40,6 +41,9 @@ type Config struct {
 	Codes enrol.Hasher
 	// Avatars makes the addresses of images; its zero value makes none.
 	Avatars avatar.Sealer
+	// PushKey is what browsers subscribe to pushes with (RFC 8292); empty sends
+	// none.
+	PushKey wire.Blob
 	// Node is this server's id in the database.
 	Node string
 	// Unused is how long nobody may have used an account before it is deleted; 0

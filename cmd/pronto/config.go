@@ -70,6 +70,9 @@ type config struct {
 	Webhook     string        `env:"PRONTO_CODE_WEBHOOK" help:"Address that codes are posted to, such as https://example.com/codes."`
 	WebhookKey  string        `env:"PRONTO_CODE_WEBHOOK_SECRET" secret:"true" help:"Signs what is posted, as Standard Webhooks say; at least 16 bytes."`
 	WebhookHere bool          `env:"PRONTO_CODE_WEBHOOK_PRIVATE" envDefault:"false" help:"Lets PRONTO_CODE_WEBHOOK lead to this machine or into a private network."`
+	Push        bool          `env:"PRONTO_PUSH" envDefault:"false" help:"Tells devices whose page is closed of calls, through the push service of each one's browser (Web Push), if its owner asks for that. The services, such as Mozilla's and Google's, learn when this server pushes to a device, and neither who calls nor what for."`
+	PushContact string        `env:"PRONTO_PUSH_CONTACT" help:"Who runs this server, for push services: an e-mail address, or one with https://. Empty says PRONTO_PUBLIC_URL."`
+	PushHere    bool          `env:"PRONTO_PUSH_PRIVATE" envDefault:"false" help:"Lets push services be on this machine or in a private network. It is for tests: on a public server it opens the inner network to every account."`
 	HooksHere   bool          `env:"PRONTO_WEBHOOKS_PRIVATE" envDefault:"false" help:"Lets webhooks lead to this machine or into private networks, and use http. For a machine of your own: on a public server it opens the inner network to whoever has an API key."`
 	APIRate     int           `env:"PRONTO_API_PER_MINUTE" envDefault:"30000" help:"How many requests of the HTTP API an API key may make in a minute."`
 	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`

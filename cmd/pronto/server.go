@@ -26,6 +26,7 @@ import (
 	"pronto/signalling/identity"
 	"pronto/signalling/notify"
 	"pronto/signalling/store"
+	"pronto/signalling/wire"
 	"pronto/turn"
 	"pronto/web"
 )
@@ -125,16 +126,23 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		unused = 0
 	}
 	verifier := identity.Verifier{Keys: api.Keyring{Store: db, Own: ownKey, Secret: own}}
+	vapid, err := cfg.vapid(master)
+	if err != nil {
+		return nil, err
+	}
 	sockets, err := signalling.New(signalling.Config{
 		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
 		Identity: verifier, Store: db, Calls: calls, Post: post,
-		Numbers: numbers, Codes: enrol.Hasher{Key: codes}, Avatars: avatars, Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck,
+		Numbers: numbers, Codes: enrol.Hasher{Key: codes}, Avatars: avatars, PushKey: wire.Blob(vapid.Public), Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck,
 		Events: counters.Signalling, Logger: log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.later(sockets.Close)
+	if err := s.startPushes(cfg, vapid, db, sockets, counters); err != nil {
+		return nil, err
+	}
 	s.sweep(db)
 	s.background(sockets.Watch)
 	s.background(sockets.WatchGroups)

@@ -33,7 +33,11 @@ type Config struct {
 type Client struct{ http *http.Client }
 
 // New makes a client. Close it.
-func New(cfg Config) *Client {
+func New(cfg Config) *Client { return &Client{NewHTTP(cfg)} }
+
+// NewHTTP makes what a [Client] posts with, for other messages to addresses that
+// others have chosen.
+func NewHTTP(cfg Config) *http.Client {
 	if cfg.Timeout == 0 {
 		cfg.Timeout = 15 * time.Second
 	}
@@ -41,14 +45,14 @@ func New(cfg Config) *Client {
 	if !cfg.AllowPrivate {
 		dialer.Control = dialOutside
 	}
-	return &Client{&http.Client{
+	return &http.Client{
 		Timeout: cfg.Timeout,
 		Transport: &http.Transport{
 			DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, // and no proxy, which would resolve names itself
 			MaxConnsPerHost: 16, MaxIdleConns: 16, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, ForceAttemptHTTP2: true,
 		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 }
 
 // Close closes idle connections.

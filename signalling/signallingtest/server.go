@@ -37,6 +37,8 @@ import (
 
 // Options change what Start makes; the zero value is usual.
 type Options struct {
+	// PushKey is what browsers subscribe to pushes with; empty sends none.
+	PushKey wire.Blob
 	// DSN is the database; a new SQLite file if empty.
 	DSN string
 	// RingTimeout and Grace are 45 s and 30 s if zero.
@@ -162,7 +164,7 @@ func Start(t testing.TB, o Options) *Server {
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)

@@ -34,6 +34,8 @@ func fill(t *testing.T, s *store.Store) {
 	ok(t, s.IssueCode(ctx, "phone.hash-ana", "source", "c2"))
 	ok(t, s.UseDevice(ctx, store.DeviceUse{User: "usr-ana", Device: "d1", TokenHash: "t1", TokenExpires: time.Now().Add(time.Hour)}))
 	value(s.PutKeyPackages(ctx, "usr-ana", "d1", []store.KeyPackage{{Ref: "p1", Package: "package", Expires: time.Now().Add(time.Hour)}}, 10))(t)
+	ok(t, s.SetPushSubscription(ctx, "usr-ana", subscription("d1")))
+	ok(t, s.PushRang(ctx, store.OutboxRow{ID: "rang", UserID: "usr-ana", Payload: []byte("{}")}))
 	ok(t, s.OfferDeviceLink(ctx, "usr-ana", "link"))
 	value(s.SetDiscovery(ctx, "usr-ana", true, free))(t)
 	value(s.SetDiscovery(ctx, "bia", true, free))(t)

@@ -1318,6 +1318,45 @@ export interface KeyPackages {
   readonly lastResort: boolean;
 }
 
+/**
+ * GetPush asks how this device can be reached while its page is closed. The
+ * reply is Push.
+ */
+export type GetPush = Record<string, never>;
+
+/** Push says how devices are reached while their pages are closed (Push API). */
+export interface Push {
+  /**
+   * Key is what a browser subscribes with, its applicationServerKey: an
+   * uncompressed point of P-256 (RFC 8292). Absent if this server does not
+   * reach devices by push.
+   */
+  readonly key?: Blob;
+  /** Subscribed says that the server knows where to reach this device. */
+  readonly subscribed?: boolean;
+}
+
+/**
+ * SetPush tells where this device is reached while its page is closed, as the
+ * browser's PushSubscription says, in place of what was told before. It is kept
+ * sealed and given to nobody; it ends with the device. What is sent there names
+ * nobody. The reply is Push.
+ */
+export interface SetPush {
+  /** Endpoint is the address of the browser's push service (RFC 8030). */
+  readonly endpoint: string;
+  /**
+   * P256DH and Auth are the keys p256dh and auth (RFC 8291): an uncompressed
+   * point of P-256, and 16 bytes.
+   */
+  readonly p256dh: Blob;
+  /** Auth is the second of them. */
+  readonly auth: Blob;
+}
+
+/** ClearPush ends that. The reply is Push. */
+export type ClearPush = Record<string, never>;
+
 /** GetPeople asks for our contacts and blocks. The reply is People. */
 export type GetPeople = Record<string, never>;
 
@@ -3042,6 +3081,9 @@ export interface RequestMap {
   readonly setDeviceKey: { readonly body: SetDeviceKey; readonly reply: Devices; readonly replyType: "devices" };
   readonly signDevice: { readonly body: SignDevice; readonly reply: Devices; readonly replyType: "devices" };
   readonly putKeyPackages: { readonly body: PutKeyPackages; readonly reply: KeyPackages; readonly replyType: "keyPackages" };
+  readonly getPush: { readonly body: GetPush; readonly reply: Push; readonly replyType: "push" };
+  readonly setPush: { readonly body: SetPush; readonly reply: Push; readonly replyType: "push" };
+  readonly clearPush: { readonly body: ClearPush; readonly reply: Push; readonly replyType: "push" };
   readonly getPeople: { readonly body: GetPeople; readonly reply: People; readonly replyType: "people" };
   readonly addContact: { readonly body: AddContact; readonly reply: People; readonly replyType: "people" };
   readonly removeContact: { readonly body: RemoveContact; readonly reply: People; readonly replyType: "people" };
@@ -3149,6 +3191,9 @@ export type ClientFrame =
   | { readonly type: "setDeviceKey"; readonly id: string; readonly body: SetDeviceKey }
   | { readonly type: "signDevice"; readonly id: string; readonly body: SignDevice }
   | { readonly type: "putKeyPackages"; readonly id: string; readonly body: PutKeyPackages }
+  | { readonly type: "getPush"; readonly id: string; readonly body: GetPush }
+  | { readonly type: "setPush"; readonly id: string; readonly body: SetPush }
+  | { readonly type: "clearPush"; readonly id: string; readonly body: ClearPush }
   | { readonly type: "getPeople"; readonly id: string; readonly body: GetPeople }
   | { readonly type: "addContact"; readonly id: string; readonly body: AddContact }
   | { readonly type: "removeContact"; readonly id: string; readonly body: RemoveContact }
@@ -3214,6 +3259,7 @@ export type ReplyFrame =
   | { readonly type: "keysLog"; readonly id: string; readonly serial?: number; readonly body: KeysLog }
   | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
   | { readonly type: "keyPackages"; readonly id: string; readonly serial?: number; readonly body: KeyPackages }
+  | { readonly type: "push"; readonly id: string; readonly serial?: number; readonly body: Push }
   | { readonly type: "people"; readonly id: string; readonly serial?: number; readonly body: People }
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }

@@ -169,6 +169,8 @@ func subject(body any) wire.ParticipantID {
 		return e.Participant
 	case wire.TroubleChanged:
 		return e.Participant
+	case wire.HostChanged:
+		return e.Host
 	}
 	return ""
 }

@@ -118,6 +118,7 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 	if err := f(next, fx, now); err != nil {
 		return err
 	}
+	next.tendHost(fx)
 	next.tendKeys(fx, now)
 	fx.stories = next.story(before, fx, now)
 	fx.durable = fx.durable || len(fx.stories) > 0

@@ -69,6 +69,20 @@ var messages = []says{
 	})},
 	{"cancel", member(func(s *state, fx *effects, l *leg, now time.Time) error { return s.cancel(fx, l.Participant, "", now) })},
 	{"leave", member(func(s *state, fx *effects, l *leg, now time.Time) error { s.leave(fx, l, now); return nil })},
+	{"end for all", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if !s.hosts(l) {
+			return errNotHost
+		}
+		s.end(fx, wire.EndHangup, now)
+		return nil
+	})},
+	{"lock", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.lock(fx, l, true) })},
+	{"mute the second", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		if len(s.Legs) < 2 {
+			return errNoCall
+		}
+		return s.mute(fx, l, s.Legs[1].Participant)
+	})},
 	{"mute", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
 		s.setMedia(fx, l, wire.Media{}, "")
 		return nil
@@ -79,6 +93,7 @@ var messages = []says{
 		return s.propose(fx, l, wire.KindVideo, nil, now)
 	})},
 	{"accept video", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.answerKind(fx, l, true) })},
+	{"decline video", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.answerKind(fx, l, false) })},
 	{"remove the second", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		if len(s.Legs) < 2 {
 			return errNoCall
@@ -187,6 +202,7 @@ type start struct {
 }
 
 func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
+	t.Parallel()
 	everybody := []int{0, 1, 2, 3, 4, 5}
 	for _, start := range []start{
 		{name: "a ring", rung: []wire.UserID{"bia"}, depth: 6, actors: everybody},
@@ -196,6 +212,7 @@ func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
 		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, let: []wire.UserID{"ana", "bia", "g_zoe"}},
 	} {
 		t.Run(start.name, func(t *testing.T) {
+			t.Parallel()
 			e := &enumeration{t: t, start: start, now: time.Unix(1_000_000, 0), seen: map[string]bool{}}
 			for _, i := range start.actors {
 				e.actors = append(e.actors, actors[i])
@@ -300,6 +317,7 @@ func (e *enumeration) try(n node, who Who, m says) (node, bool) {
 		return node{}, false
 	}
 	e.spare = nil
+	s.tendHost(fx)
 	acted := n.acted
 	if slices.Contains(acts, m.name) && !acted[who.Session] {
 		acted = map[wire.SessionID]bool{who.Session: true}
@@ -335,6 +353,7 @@ func (e *enumeration) wait(n node, d time.Duration) (node, bool) {
 	}
 	s.Created = s.Created.Add(-d)
 	s.tick(fx, e.now)
+	s.tendHost(fx)
 	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted}
 	e.check(n, after, fx)
 	return after, e.fresh(after)
@@ -405,6 +424,7 @@ func (e *enumeration) again(n node, who Who, m says) {
 	if err := m.do(s, &effects{}, who, e.now); err != nil {
 		return
 	}
+	s.tendHost(&effects{})
 	if was, is := fingerprint(n.state), fingerprint(s); was != is && m.name != "mediaFailed" && m.name != "remove the second" { // these act on what is then
 		e.fail(n, who, m, "said twice it does something else:\n%s\n%s", was, is)
 	}

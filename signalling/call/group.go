@@ -255,15 +255,6 @@ func (s *state) learn(g *store.GroupRow) {
 	}
 }
 
-// hosts tells whether a participant has the host's rights: who started the
-// call, or in the call of a group its admins.
-func (s *state) hosts(l *leg) bool {
-	if s.Group != "" {
-		return slices.Contains(s.Admins, l.User)
-	}
-	return l.Participant == s.Host
-}
-
 // joinGroup lets a member into the group's call; answering means that only who
 // is rung may come in. Membership and blocks are read in the call's own turn, so
 // that a change of either comes wholly before or wholly after.

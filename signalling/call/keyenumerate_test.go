@@ -139,6 +139,7 @@ func (n secret) mark() string {
 }
 
 func TestEverySequenceOfKeyMessagesKeepsOrderAndConsent(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_000_000, 0)
 	s := &state{
 		ID: "cal", Epoch: 1, Kind: wire.KindVoice, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Generation: 1, Keys: newKeys(),

@@ -58,7 +58,7 @@ func TestAThirdPersonMovesTheCallToTheSFU(t *testing.T) {
 		if !peer.closed || !slices.Contains(w.relays.revoked, "p1") {
 			t.Error("who left has media or a relay credential still")
 		}
-		carlo.expect("participantLeft")
+		carlo.expect("participantLeft", "hostChanged")
 		bia.must(&wire.Leave{Call: call})
 		carlo.expect("participantLeft", "callEnded", "logged")
 	})

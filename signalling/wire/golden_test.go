@@ -218,6 +218,7 @@ var eventExamples = map[string]any{
 	"reacted":             Reacted{Participant: "p2", Reaction: ReactionHeart},
 	"troubleChanged":      TroubleChanged{Participant: "p2", Trouble: TroublePoorNetwork, On: true},
 	"lockChanged":         LockChanged{On: true},
+	"hostChanged":         HostChanged{Host: "p2"},
 	"phaseChanged":        PhaseChanged{Phase: PhaseConnecting, ConnectedMs: 1767225605000},
 	"topologyChanged":     TopologyChanged{Topology: TopologySFU, Generation: 2},
 	"callEnded":           CallEnded{Reason: EndHangup, DurationMs: 61000},

@@ -229,6 +229,13 @@ type Lock struct {
 	On bool `json:"on"`
 }
 
+// HostChanged says who is the host now: the one before has left, and who has been in
+// the call for the longest takes his place.
+type HostChanged struct {
+	// Host is the new one.
+	Host ParticipantID `json:"host" limit:"1..64"`
+}
+
 // LockChanged says that the call was locked or opened.
 type LockChanged struct {
 	// On is true while it is locked.

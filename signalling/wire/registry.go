@@ -182,6 +182,7 @@ var Events = []Event{
 	{"troubleChanged", TroubleChanged{}, ScopeCall},
 	{"lockChanged", LockChanged{}, ScopeCall},
 	{"queueChanged", QueueChanged{}, ScopeCall},
+	{"hostChanged", HostChanged{}, ScopeCall},
 	{"phaseChanged", PhaseChanged{}, ScopeCall},
 	{"topologyChanged", TopologyChanged{}, ScopeCall},
 	{"callEnded", CallEnded{}, ScopeCall},

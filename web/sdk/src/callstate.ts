@@ -107,6 +107,8 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
     }
     case "queueChanged":
       return { state: { ...state, queue: frame.body.state } };
+    case "hostChanged":
+      return { state: { ...state, host: frame.body.host } };
     case "lockChanged":
       return { state: { ...state, locked: frame.body.on } };
     case "phaseChanged": {

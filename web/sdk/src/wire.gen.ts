@@ -2702,6 +2702,15 @@ export interface QueueChanged {
   readonly state: QueueState;
 }
 
+/**
+ * HostChanged says who is the host now: the one before has left, and who has been in
+ * the call for the longest takes his place.
+ */
+export interface HostChanged {
+  /** Host is the new one. */
+  readonly host: ParticipantID;
+}
+
 /** PhaseChanged says that the call was answered or that media flows. */
 export interface PhaseChanged {
   /** Phase is where the call stands now. */
@@ -3320,6 +3329,7 @@ export interface EventMap {
   readonly troubleChanged: TroubleChanged;
   readonly lockChanged: LockChanged;
   readonly queueChanged: QueueChanged;
+  readonly hostChanged: HostChanged;
   readonly phaseChanged: PhaseChanged;
   readonly topologyChanged: TopologyChanged;
   readonly callEnded: CallEnded;
@@ -3402,6 +3412,7 @@ export type CallEventFrame =
   | { readonly type: "troubleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TroubleChanged }
   | { readonly type: "lockChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LockChanged }
   | { readonly type: "queueChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: QueueChanged }
+  | { readonly type: "hostChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: HostChanged }
   | { readonly type: "phaseChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PhaseChanged }
   | { readonly type: "topologyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TopologyChanged }
   | { readonly type: "callEnded"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: CallEnded };
@@ -3425,6 +3436,7 @@ export const callEvents = [
   "troubleChanged",
   "lockChanged",
   "queueChanged",
+  "hostChanged",
   "phaseChanged",
   "topologyChanged",
   "callEnded",

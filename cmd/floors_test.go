@@ -21,7 +21,7 @@ const (
 // floors are the packages from the top of the house to its cellar. A package
 // imports packages of lower floors only, or those that sideways names.
 var floors = [][]string{
-	{"cmd/pronto", "cmd/wiregen", "sfu/bench", "sfu/lab"},
+	{"web/embed/examples/go-tokens", "cmd/pronto", "cmd/wiregen", "sfu/bench", "sfu/lab"},
 	{"metrics/prometheus", "metrics/ops"},
 	{"signalling", "signalling/api", "metrics", "metrics/grafana"},
 	{"signalling/call", "signalling/notify"},

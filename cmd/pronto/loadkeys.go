@@ -21,8 +21,8 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	if l.Members < 2 || l.Members > wire.MaxParticipants {
 		return configError{fmt.Errorf("--members is %d, not 2 to %d", l.Members, wire.MaxParticipants)}
 	}
-	if l.Every <= 0 {
-		return configError{fmt.Errorf("--every is %s, which is no time", l.Every)}
+	if l.Every <= 0 || l.Settle < 0 {
+		return configError{fmt.Errorf("--every is %s and --settle %s, of which one is no time", l.Every, l.Settle)}
 	}
 	if !l.Media {
 		return configError{fmt.Errorf("--scenario keys measures media: it cannot be used with --no-media")}
@@ -44,7 +44,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	defer phones.close()
 	speakers := min(keysSpeakers, l.Members-1)
 	report, err := bot.LoadKeys(ctx, bot.KeysConfig{
-		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Duration: l.Duration,
+		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Settle: l.Settle, Duration: l.Duration,
 		Phone: func(i int) bot.PhoneConfig {
 			cfg := phones.config(users[i], i)
 			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%d", i+1)) // guests are known by their devices alone

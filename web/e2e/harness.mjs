@@ -1,7 +1,7 @@
 // What the end-to-end tests share: a real server, real browsers, and a page per
 // person that runs the SDK on the server's own origin.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -32,7 +32,8 @@ export function ownAddress() {
  * startServer starts a server in demo mode on free ports. env adds
  * to its environment. It returns the page's address, kill (SIGKILL) and start
  * for tests of a restart on the same ports, and stop. command runs something
- * else than a server alone: ["demo", "--bots", "0"] has a bot besides.
+ * else than a server alone: ["demo", "--bots", "0"] has a bot besides. run runs
+ * another command of the program, and resolves with what it prints.
  */
 export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
@@ -73,6 +74,11 @@ export async function startServer(env = {}, command = ["serve"]) {
         await gone;
       }
       child = undefined;
+    },
+    run(...args) {
+      return new Promise((resolve, reject) => {
+        execFile(bin, args, (error, out, said) => (error ? reject(new Error(said)) : resolve(out)));
+      });
     },
     async stop() {
       await server.kill("SIGTERM");

@@ -14,9 +14,6 @@ import (
 const (
 	// agreeWithin is how long all may take to have the same keys.
 	agreeWithin = 20 * time.Second
-	// settleKeys is how long those who have come last may be sent what they cannot open yet, and until keys may be
-	// changed a few times at once again.
-	settleKeys = 2 * time.Second
 	// agreeLook is how often it is looked whether they have.
 	agreeLook = 2 * time.Millisecond
 )
@@ -32,6 +29,9 @@ type KeysConfig struct {
 	Secret string
 	// Every is the time between a coming and the going after it, and between that and the next coming.
 	Every time.Duration
+	// Settle is how long nothing happens after all have come: who has come last may be sent what he cannot open yet, and
+	// the server lets keys be changed a few times at once only after a while. 2 s is enough.
+	Settle time.Duration
 	// Duration is for how long somebody comes and goes.
 	Duration time.Duration
 	// Phone returns the phone of one of them, from 0; those that send, and the last one, who comes and goes, need an
@@ -46,7 +46,7 @@ func (c KeysConfig) Validate() error {
 		return fmt.Errorf("bot: KeysConfig.Members is %d, not 2 to %d", c.Members, wire.MaxParticipants)
 	case c.Speakers < 1 || c.Speakers >= c.Members:
 		return fmt.Errorf("bot: KeysConfig.Speakers is %d, not 1 to %d", c.Speakers, c.Members-1)
-	case c.Every <= 0 || c.Duration <= 0:
+	case c.Every <= 0 || c.Duration <= 0 || c.Settle < 0:
 		return errors.New("bot: a duration of KeysConfig is not positive")
 	case c.Phone == nil:
 		return errors.New("bot: KeysConfig.Phone is missing")
@@ -150,7 +150,7 @@ func (l *keyLoad) gather(ctx context.Context) error {
 	if _, err := l.agree(ctx, nil, "", 0); err != nil {
 		return err
 	}
-	wait(ctx, settleKeys)
+	wait(ctx, l.cfg.Settle)
 	l.before = l.carried()
 	return ctx.Err()
 }

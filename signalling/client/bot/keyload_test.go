@@ -13,7 +13,7 @@ func TestWhoComesAndGoesIsFollowedByAllAndNoFrameIsLost(t *testing.T) {
 	w := newWorld(t, sealed)
 	users := []wire.UserID{"ana", "bia", "carlo", "dora", "ezio"}
 	r, err := bot.LoadKeys(t.Context(), bot.KeysConfig{
-		Members: len(users), Speakers: 2, Every: 1200 * time.Millisecond, Duration: 3 * time.Second,
+		Members: len(users), Speakers: 2, Every: 1200 * time.Millisecond, Settle: time.Second, Duration: 3 * time.Second,
 		Phone: func(i int) bot.PhoneConfig {
 			cfg := w.config(users[i], i%2)
 			if i >= 2 && i < len(users)-1 {

@@ -6,7 +6,7 @@ import { kidOf, maxLeaf } from "./kid.ts";
 import { type SFrameKey, seal } from "./sframe.ts";
 
 /** maxFrames is how many frames one key seals (RFC 9605, section 9.3, allows far more). */
-const maxFrames = 2 ** 24;
+export const maxFrames = 2 ** 24;
 
 /** Generations gives each stream numbers that no other stream of this worker ever had. */
 export class Generations {
@@ -32,16 +32,24 @@ export class Sealer {
   readonly #keyring: Keyring;
   readonly #generations: Generations;
   readonly #sender: () => Sender | undefined;
+  readonly #maxFrames: number;
   #as: Sender | undefined; // as whom the present key seals
   #key: Promise<SFrameKey> | undefined;
   #ctr = 0;
 
   /** sender says as whom to seal now; undefined while there is no key: no frame leaves then. */
-  constructor(source: Source, keyring: Keyring, generations: Generations, sender: () => Sender | undefined) {
+  constructor(
+    source: Source,
+    keyring: Keyring,
+    generations: Generations,
+    sender: () => Sender | undefined,
+    most = maxFrames,
+  ) {
     this.#source = source;
     this.#keyring = keyring;
     this.#generations = generations;
     this.#sender = sender;
+    this.#maxFrames = most;
   }
 
   /** seal makes what is sent of a frame; undefined is a frame that must not leave. */
@@ -56,7 +64,8 @@ export class Sealer {
   #take(): { key: Promise<SFrameKey>; ctr: number } | undefined {
     const sender = this.#sender();
     if (sender === undefined || sender.leaf > maxLeaf) return undefined;
-    const same = this.#as?.epoch === sender.epoch && this.#as.leaf === sender.leaf && this.#ctr < maxFrames;
+    const same =
+      this.#as?.epoch === sender.epoch && this.#as.leaf === sender.leaf && this.#ctr < this.#maxFrames;
     if (!same || this.#key === undefined) {
       const kid = kidOf({ source: this.#source, generation: this.#generations.take(), ...sender });
       this.#key = this.#keyring.derive(sender.epoch, kid);

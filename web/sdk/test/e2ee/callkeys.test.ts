@@ -22,8 +22,8 @@ async function enter(participant: string, psk?: Uint8Array<ArrayBuffer>): Promis
   return device;
 }
 
-function inside(...devices: Device[]): Promise<void> {
-  return vi.waitFor(() => {
+async function inside(...devices: Device[]): Promise<void> {
+  await vi.waitFor(() => {
     for (const { keys, participant } of devices)
       expect([participant, new TextDecoder().decode(keys.group?.id), keys.group?.epoch]).toEqual([
         participant,
@@ -31,6 +31,7 @@ function inside(...devices: Device[]): Promise<void> {
         delivery.epoch,
       ]);
   }, 8_000);
+  for (const { keys } of devices) await keys.settled();
 }
 
 async function agree(...devices: Device[]): Promise<void> {
@@ -216,9 +217,70 @@ test("the old keys seal until the switch, for a second at most", async () => {
   await enter("bia");
   await vi.waitFor(() => expect(ana.keys.sender?.epoch).toBe(1), 3_000);
   await enter("carlo");
-  await vi.waitFor(() => expect(ana.keys.group?.epoch).toBe(2));
-  expect(ana.keys.sender?.epoch).toBe(1);
+  await vi.waitFor(() => expect(ana.sealed).toHaveLength(3), 3_000);
+  expect(ana.sealed).toEqual([0, 0, 1]); // with what, when the keys of each epoch came
   await vi.waitFor(() => expect(ana.keys.sender?.epoch).toBe(2), 3_000);
+});
+
+test("a server that says commits twice, or in another order, changes nothing", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  await agree(ana, bia);
+  delivery.deaf.add("bia");
+  const [carlo, dora] = [await enter("carlo"), await enter("dora")];
+  delivery.deaf.delete("bia");
+  const [first, second] = delivery.log.slice(-2);
+  if (first === undefined || second === undefined) throw new Error("there are no two commits");
+  for (const committed of [second, first, second, first, first]) bia.keys.committed(committed);
+  await agree(ana, bia, carlo, dora);
+  const { epoch } = delivery;
+  for (const device of [ana, bia, carlo, dora]) {
+    for (const committed of delivery.log) device.keys.committed(committed);
+    await device.keys.settled();
+  }
+  await agree(ana, bia, carlo, dora);
+  expect(delivery.epoch).toBe(epoch);
+  expect([ana, bia, carlo, dora].flatMap(({ failures }) => failures)).toEqual([]);
+});
+
+test("a server that gives an old commit for a new one is found out, and the device enters anew", async () => {
+  const ana = await enter("ana");
+  const bia = await enter("bia");
+  await agree(ana, bia);
+  const [old] = delivery.log;
+  if (old === undefined) throw new Error("there is no commit");
+  bia.keys.committed({ ...old, epoch: delivery.epoch + 1 });
+  await vi.waitFor(() => expect(bia.failures).toContain("commit"), 3_000);
+  await vi.waitFor(() => expect(delivery.epoch).toBe(2), 5_000);
+  await agree(ana, bia);
+  expect(delivery.holders).toHaveLength(2);
+});
+
+test("keys are renewed every quarter of an hour", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  try {
+    const ana = await delivery.join("ana");
+    const until = async (epoch: number) => {
+      for (let i = 0; i < 1_000 && ana.keys.group?.epoch !== epoch; i++)
+        await new Promise((resolve) => setImmediate(resolve));
+      await ana.keys.settled();
+      return ana.keys.group?.epoch;
+    };
+    ana.keys.enter();
+    expect(await until(0)).toBe(0);
+    const code = ana.keys.group?.authenticator;
+    for (const epoch of [1, 2, 3]) {
+      vi.advanceTimersByTime(15 * 60_000 - 1);
+      await ana.keys.settled();
+      expect(ana.keys.group?.epoch).toBe(epoch - 1);
+      vi.advanceTimersByTime(1.5 * 60_000 + 1);
+      expect(await until(epoch)).toBe(epoch);
+    }
+    expect(ana.keys.group?.authenticator).not.toEqual(code);
+    expect(ana.keys.sender?.epoch).toBe(3);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 test("a closed device seals nothing", async () => {

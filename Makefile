@@ -8,7 +8,7 @@ PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops web/emb
 RACE = -race '-gcflags=modernc.org/...=-race=false'
 
 .DELETE_ON_ERROR:
-.PHONY: lab run build web deps test check generate bench bench-call picture fuzz soak clean help
+.PHONY: lab run build web deps test check generate bench bench-call bench-keys picture fuzz soak clean help
 
 run: build ## build all, serve the demo at http://localhost:8080
 	PRONTO_DEMO=true PRONTO_LISTEN=$${PRONTO_LISTEN:-127.0.0.1:8080} .bin/pronto serve
@@ -53,6 +53,9 @@ bench: ## benchmarks of single steps
 bench-call: deps build ## time from answer to sound, in real browsers
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto npm run --silent bench
 
+bench-keys: deps build ## what a newcomer costs those who encrypt: browsers, server, time; SECONDS changes it
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/bench-keys.mjs
+
 picture: build ## the README's picture, from a real call
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
 
@@ -68,7 +71,7 @@ lab: deps build ## sound and picture through a bad network, in real browsers; SE
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)
 
-soak: ## repeat the tests of calls and media for MINUTES, 10 if not set
+soak: deps build ## a minute of changing keys, then the tests of calls and media for MINUTES, 10 if not set
 	.ci/soak $(MINUTES)
 
 clean: ## remove what was built; data stays

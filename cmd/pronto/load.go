@@ -36,6 +36,7 @@ type loadCmd struct {
 	Members  int           `default:"8" help:"With --scenario keys, how many are in the call, 2 to 100, of whom six at most send."`
 	Every    time.Duration `default:"1s" help:"With --scenario keys, how long after somebody has come he goes, and comes again after that. The server changes keys once a second at most."`
 	Settle   time.Duration `default:"2s" help:"With --scenario keys, how long nothing happens once all have come."`
+	Prefix   string        `default:"Guest" help:"With --link, what the guests are called, before their numbers."`
 	Link     string        `help:"With --scenario keys, the link of the call, which all join as guests; #secret at its end is the link's secret." placeholder:"LINK"`
 }
 

@@ -47,7 +47,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Settle: l.Settle, Duration: l.Duration,
 		Phone: func(i int) bot.PhoneConfig {
 			cfg := phones.config(users[i], i)
-			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%d", i+1)) // guests are known by their devices alone
+			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%s-%d", l.Prefix, i+1)) // guests are known by their devices alone
 			if i >= speakers && i < l.Members-1 {
 				cfg.Engine, cfg.Clip = nil, nil
 			}
@@ -67,7 +67,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 func (l *loadCmd) guests(link string, n int) ([]wire.UserID, tokenFunc, error) {
 	var users []wire.UserID
 	for i := range n {
-		users = append(users, wire.UserID(fmt.Sprintf("Guest %d", i+1)))
+		users = append(users, wire.UserID(fmt.Sprintf("%s %d", l.Prefix, i+1)))
 	}
 	var mu sync.Mutex // guards tokens
 	tokens := map[wire.UserID]string{}

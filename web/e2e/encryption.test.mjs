@@ -141,6 +141,58 @@ test("who comes and goes changes the keys, and no frame of the others waits for 
   }
 });
 
+test("a third moves a call of two to the SFU: nothing is missed for 300 ms, and no counter comes again", async () => {
+  const ana = await person("Chromium", "ana");
+  const bia = await person("Firefox", "bia");
+  const carlo = await person("Chromium", "carlo");
+  await ring(ana, ["bia"]);
+  await accept(bia);
+  await encrypted(ana, bia);
+  await everybodyDecodes(ana, bia);
+  expect(await ana.page.evaluate(() => window.call.topology)).toBe("direct");
+  /** pauses is the longest time in which no sound of the other was opened, while something is done. */
+  const pauses = async (one, other, work) => {
+    const id = await one.page.evaluate(
+      (user) => window.call.participants.find((p) => p.user === user).participant,
+      other,
+    );
+    await one.page.evaluate((participant) => {
+      let last = { passed: -1, at: performance.now() };
+      window.pauseMs = 0;
+      window.watching = setInterval(async () => {
+        const counts = (await window.call.frames()).filter(
+          (c) => c.participant === participant && c.source === "microphone",
+        );
+        const passed = counts.reduce((sum, c) => sum + c.passed, 0);
+        const at = performance.now();
+        window.pauseMs = Math.max(window.pauseMs, at - last.at);
+        if (passed !== last.passed) last = { passed, at };
+      }, 20);
+    }, id);
+    await work();
+    return one.page.evaluate(() => {
+      clearInterval(window.watching);
+      return window.pauseMs;
+    });
+  };
+  const both = (work) => Promise.all([pauses(ana, "bia", () => work), pauses(bia, "ana", () => work)]);
+  // A machine that has much to do lets sound stop by itself: how long, is seen while nothing changes.
+  const still = await both(new Promise((resolve) => setTimeout(resolve, 2_000)));
+  const moved = (async () => {
+    await ana.page.evaluate(() => window.call.invite(["carlo"]));
+    await accept(carlo);
+    await everybodyDecodes(ana, bia, carlo);
+  })();
+  const moving = await both(moved);
+  for (const i of [0, 1]) expect(moving[i]).toBeLessThan(300 + still[i]);
+  for (const one of [ana, bia]) {
+    expect(await one.page.evaluate(() => window.call.topology)).toBe("sfu");
+    const counts = await frames(one);
+    expect(wrong(counts)).toEqual(nothingWrong);
+    expect(counts.opened.replayed ?? 0).toBe(0);
+  }
+});
+
 test("a browser that ignores the transform is stopped from sending in the clear", async () => {
   const ana = await person("Chromium", "ana");
   const bia = await person("Chromium", "bia");

@@ -33,7 +33,7 @@ export function ownAddress() {
  * to its environment. It returns the page's address, kill (SIGKILL) and start
  * for tests of a restart on the same ports, and stop. command runs something
  * else than a server alone: ["demo", "--bots", "0"] has a bot besides. run runs
- * another command of the program, and resolves with what it prints.
+ * another command of the program: done is what it prints, and stop interrupts it.
  */
 export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
@@ -76,9 +76,12 @@ export async function startServer(env = {}, command = ["serve"]) {
       child = undefined;
     },
     run(...args) {
-      return new Promise((resolve, reject) => {
-        execFile(bin, args, (error, out, said) => (error ? reject(new Error(said)) : resolve(out)));
+      let other;
+      const done = new Promise((resolve, reject) => {
+        other = execFile(bin, args, (error, out, said) => (error ? reject(new Error(said)) : resolve(out)));
       });
+      done.catch(() => undefined); // whoever awaits it is told
+      return { done, stop: () => other.kill("SIGINT") };
     },
     async stop() {
       await server.kill("SIGTERM");

@@ -16,6 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestTwoTalkDirectlyAndHangUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -46,6 +47,7 @@ func TestTwoTalkDirectlyAndHangUp(t *testing.T) {
 }
 
 func TestStrangersTalkThroughTheRelay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, ezio := w.phone("ana", 0), w.phone("ezio", 1)
 	made := ring(t, ana, wire.KindVideo, "ezio")
@@ -58,6 +60,7 @@ func TestStrangersTalkThroughTheRelay(t *testing.T) {
 }
 
 func TestAThirdMovesTheCallToTheSFUAndNobodyIsCutOff(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	w.know("ana", "bia", "carlo")
@@ -83,6 +86,7 @@ func TestAThirdMovesTheCallToTheSFUAndNobodyIsCutOff(t *testing.T) {
 }
 
 func TestAMutedBotIsNotHeardAndIsShownAsMuted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -103,6 +107,7 @@ func TestAMutedBotIsNotHeardAndIsShownAsMuted(t *testing.T) {
 }
 
 func TestADeclinedCallIsOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -117,6 +122,7 @@ func TestADeclinedCallIsOver(t *testing.T) {
 }
 
 func TestBotsCallEachOtherOverAndOver(t *testing.T) {
+	t.Parallel()
 	// Whoever is rung before he has signed in is not found; the call rings out.
 	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
 	var mu sync.Mutex
@@ -163,6 +169,7 @@ func TestBotsCallEachOtherOverAndOver(t *testing.T) {
 }
 
 func TestTheEchoAnswersAnybodyAndSendsHisVoiceBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
 	e, call, end := ringsEcho(t, w)
 	hears(t, call, 1)

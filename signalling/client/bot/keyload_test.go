@@ -10,6 +10,7 @@ import (
 
 // TestWhoComesAndGoesIsFollowedByAllAndNoFrameIsLost is make bench-keys in short.
 func TestWhoComesAndGoesIsFollowedByAllAndNoFrameIsLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	users := []wire.UserID{"ana", "bia", "carlo", "dora", "ezio"}
 	r, err := bot.LoadKeys(t.Context(), bot.KeysConfig{

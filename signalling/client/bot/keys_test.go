@@ -52,6 +52,7 @@ func agree(t *testing.T, calls ...*bot.Call) {
 }
 
 func TestTwoTalkSealedOverADirectConnection(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -71,6 +72,7 @@ func TestTwoTalkSealedOverADirectConnection(t *testing.T) {
 }
 
 func TestKeysGoOnWhenAThirdComesAndGoes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	w.know("ana", "bia", "carlo")
@@ -99,6 +101,7 @@ func TestKeysGoOnWhenAThirdComesAndGoes(t *testing.T) {
 }
 
 func TestTheEchoIsSealedAnew(t *testing.T) {
+	t.Parallel()
 	o := sealed
 	o.RingTimeout = 2 * time.Second
 	w := newWorld(t, o)
@@ -108,6 +111,7 @@ func TestTheEchoIsSealedAnew(t *testing.T) {
 }
 
 func TestASealedDirectCallOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia"}, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia")
 		calls := []*bot.Call{made, accept(t, p[1])}
@@ -127,6 +131,7 @@ func TestASealedDirectCallOutlivesTheServer(t *testing.T) {
 }
 
 func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
+	t.Parallel()
 	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia", "carlo"}, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia", "carlo")
 		calls := []*bot.Call{made, accept(t, p[1]), accept(t, p[2])}
@@ -142,6 +147,7 @@ func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
 }
 
 func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	link, err := client.Request[wire.Link](t.Context(), ana.Client(), wire.CreateLink{Kind: wire.KindVideo})
@@ -175,6 +181,7 @@ func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
 // TestKeysSurviveAStormOfComingAndGoing has people come to a call and leave it as fast as they can,
 // some without a word.
 func TestKeysSurviveAStormOfComingAndGoing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	users := []wire.UserID{"ana", "bia", "carlo", "dario", "ezio"}
 	var phones []*phone

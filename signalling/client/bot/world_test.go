@@ -65,7 +65,7 @@ func (w *world) config(user wire.UserID, clip int) bot.PhoneConfig {
 	}
 	return bot.PhoneConfig{
 		Client: client.Config{
-			URL: url, Device: "phone", Logger: log, MinBackOff: 20 * time.Millisecond,
+			URL: url, Device: "phone", Logger: log, MinBackOff: 20 * time.Millisecond, MaxBackOff: 200 * time.Millisecond,
 			Token: func(context.Context) (string, error) { return w.Token(w.t, user), nil },
 		},
 		Engine: w.engine, Clip: clips[clip], Logger: log,

@@ -51,6 +51,7 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	"make test":             hasRecipe, // this is a part of it
 	"make bench":            hasRecipe, // minutes
 	"make bench-call":       measures,
+	"make bench-keys":       hasRecipe, // minutes
 	"make bench-signalling": setsUp,
 	"make lab":              hasRecipe, // minutes
 	".bin/pronto demo":      entertains,

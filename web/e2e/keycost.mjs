@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { esbuildMLS } from "../mls-library.mjs";
 
-const origin = "http://localhost:1"; // secure, as WebCrypto wants it; nothing is fetched from there
+const origin = "http://localhost:8999"; // secure, as WebCrypto wants it; nothing is fetched from there
 
 /** script is what runs in the page: the SDK's MLS, and the measurement. */
 async function script() {

@@ -7,6 +7,7 @@ const here = stage({ beforeAll, afterEach, afterAll });
 
 /** seconds is for how long: short in make test, a minute in make soak. */
 const seconds = Number(process.env.REKEY_SECONDS ?? 12);
+const long = seconds >= 60;
 const staying = 4; // bots; one more, who stays, comes with the one who comes and goes
 const stillMs = 500; // how long a picture may stand still
 
@@ -99,7 +100,9 @@ test(
     expect([restless.unopened, stayed.unopened]).toEqual([0, 0]);
     for (const i of [0, 1]) {
       expect(changing[i].codes).toBeGreaterThan(seconds / 3);
-      expect(changing[i].pauseMs).toBeLessThan(Math.max(stillMs, 2 * still[i].pauseMs));
+      // What keys can hold up is held in the worker. A busy machine holds up more: only the long form wants a quiet one.
+      expect(after[i].heldMs).toBeLessThan(stillMs + still[i].pauseMs);
+      if (long) expect(changing[i].pauseMs).toBeLessThan(stillMs);
       expect({ ...after[i], heldMs: 0 }).toEqual({ ...before[i], heldMs: 0 }); // nothing lost, nothing wrong
     }
   },

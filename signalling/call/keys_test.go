@@ -450,6 +450,37 @@ func TestWhoIsNotAddedAddsHimself(t *testing.T) {
 	})
 }
 
+func TestWhoseWelcomeWasLostAddsHimselfAndNobodyForestallsHim(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, bia := keyedPair(w)
+		carlo := w.speaking("carlo", "phone")
+		ana.must(&wire.Invite{Call: ana.call, Users: []wire.UserID{"carlo"}})
+		carlo.in(carlo.must(&wire.Accept{Call: ana.call}).(wire.CallState))
+		pkg := carlo.enter()
+		mustHear[wire.KeysWanted](ana, "keysWanted")
+		ana.send(ana.commit(0, [][]byte{pkg}))
+		bia.heard()
+		carlo.heard() // and with it his Welcome
+		time.Sleep(2 * time.Second)
+		k := carlo.must(&wire.EnterKeys{Call: carlo.call, KeyPackage: wire.ToBlob(pkg)}).(wire.Keys)
+		time.Sleep(2 * time.Second)
+		for _, d := range []*keyed{ana, bia} {
+			if slices.Contains(d.heard(), "keysWanted") {
+				t.Error("somebody is asked to add him again, and would be first")
+			}
+		}
+		carlo.epoch = k.Epoch
+		holders := carlo.send(carlo.external(2))
+		if !slices.Contains(holders, wire.KeyHolder{Participant: carlo.self, Leaf: 2}) {
+			t.Errorf("the keys are held by %v", holders)
+		}
+		ana.epoch = carlo.epoch
+		ana.ready()
+		carlo.enter() // with another package: he has lost everything
+		mustHear[wire.KeysWanted](ana, "keysWanted")
+	})
+}
+
 func TestNothingComesToANewcomerBeforeHeCanOpenIt(t *testing.T) {
 	inSecret(t, func(t *testing.T, w *world) {
 		ana, bia := w.speaking("ana", "laptop"), w.speaking("bia", "phone")

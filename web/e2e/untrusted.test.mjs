@@ -29,7 +29,7 @@ const nothing = (frame) => ({ ...frame, type: "nothing", body: {} });
 /** counted waits until a counter of the server's metrics is over so much, and returns it. */
 async function counted(name, over = 0) {
   for (const end = Date.now() + 20_000; ; ) {
-    const answer = await fetch(`${here.server.metrics}/metrics`);
+    const answer = await fetch(here.server.metrics);
     const line = (await answer.text()).split("\n").find((one) => one.startsWith(`${name} `));
     const value = Number(line?.split(" ")[1] ?? 0);
     if (value > over) return value;

@@ -60,7 +60,7 @@ test("a commit that the server withholds is asked for, and pictures come again w
   await withKeys(ana, 1); // so that it is ana who lets the others in
   await accept(bia);
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
-  const noKey = 'pronto_e2ee_failures_total{cause="noKey"}';
+  const noKey = 'pronto_e2ee_failures_total{reason="no_key"}';
   const before = await counted(noKey, -1);
   const id = await participantOf(bia, "ana");
   await bia.page.evaluate((participant) => {
@@ -129,7 +129,7 @@ test("somebody whom the server hides, and who has the keys, is shown as a ghost 
   await withKeys(ana, 1);
   await accept(bia);
   await Promise.all([waitDecoded(ana, "bia"), waitDecoded(bia, "ana")]);
-  const name = 'pronto_e2ee_failures_total{cause="ghost"}';
+  const name = 'pronto_e2ee_failures_total{reason="ghost"}';
   const before = await counted(name, -1);
   await bia.page.evaluate(() => window.call.invite(["carlo"]));
   await accept(carlo);

@@ -27,7 +27,7 @@ var floors = [][]string{
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},
 	{"signalling/client/keys"},
-	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
+	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/link", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
 	{
 		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing", "signalling/hook",
 		"signalling/client/mls", "signalling/client/sframe",

@@ -76,7 +76,9 @@ func (m *Metrics) Call(e call.Event) {
 	case call.Alerted:
 		c.alerts.inc(e.Alert)
 	case call.LinkJoined:
-		m.links.joins.inc(e.Result)
+		m.links.joins.inc(string(e.Result))
+	case call.LobbyLeft:
+		m.services.lobby.observe(e.After.Seconds(), string(e.Result))
 	case call.Connected:
 		m.quality.connected(e)
 	case call.Reported:

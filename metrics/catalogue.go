@@ -98,7 +98,7 @@ var callDefinitions = []Definition{
 		Name: "pronto_lobby_waiting", Type: Gauge,
 		Help: "People who wait now to be let into the call of a link.",
 	}, {
-		Name: "pronto_lobby_wait_seconds", Type: Histogram, Labels: []Label{label("result", lobbyResults...)}, Buckets: spans,
+		Name: "pronto_lobby_wait_seconds", Type: Histogram, Labels: []Label{label("result", call.LobbyResults()...)}, Buckets: spans,
 		Help: "How long people waited to be let in, by what became of it.",
 	},
 }
@@ -131,8 +131,9 @@ var linkDefinitions = []Definition{
 		Help: "Call links made.",
 	}, {
 		Name: "pronto_link_joins_total", Type: Counter,
-		Labels: []Label{label("result", linkResults...)},
-		Help:   "Attempts to join a call by a link, by result.",
+		Labels: []Label{label("result", call.LinkTries()...)},
+		Help: "Attempts to join a call by a link, by result, and looks at links that lead nowhere. unknown is an id that no link has: " +
+			"a guess or a bad copy; limited is a source from which too many came.",
 	},
 }
 

@@ -84,7 +84,7 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 		{"a webhook, a push and a lobby", func(m *Metrics) {
 			m.Webhook("call.ended", "retry")
 			m.Pushed("webpush", "gone", 250*time.Millisecond)
-			m.LobbyLeft("admitted", 8*time.Second)
+			m.Call(call.LobbyLeft{Result: call.LobbyAdmitted, After: 8 * time.Second})
 		}, "pronto_lobby_wait_seconds_sum{result=\"admitted\"} 8\npronto_lobby_wait_seconds_count{result=\"admitted\"} 1\n" +
 			"pronto_push_seconds_sum{provider=\"webpush\"} 0.25\npronto_push_seconds_count{provider=\"webpush\"} 1\n" +
 			"pronto_push_sends_total{provider=\"webpush\",result=\"gone\"} 1\n" +

@@ -14,7 +14,7 @@ var (
 	// WebhookEvents are the types of webhooks.
 	WebhookEvents = []string{
 		"call.created", "call.ringing", "call.started", "call.ended", "call.missed", "participant.joined", "participant.left",
-		"link.created", "link.used", "link.revoked", "link.expired", "lobby.waiting", "lobby.admitted", "lobby.refused",
+		"link.created", "link.used", "link.revoked", "link.expired", "lobby.waiting", "lobby.answered",
 		"rating.created", "webhook.disabled", "webhook.test",
 	}
 	// WebhookResults are what becomes of one attempt to deliver.
@@ -23,8 +23,6 @@ var (
 	PushProviders = []string{"webpush", "apns", "fcm"}
 	PushResults   = []string{"ok", "gone", "throttled", "too_big", "error"}
 
-	lobbyResults = []string{"admitted", "denied", "left", "expired"}
-	linkResults  = []string{"ok", "expired", "revoked", "exhausted", "refused", "not_yet"}
 	admissions   = texts(call.AdmissionMedia, call.AdmissionCall)
 	codes        = []string{"2xx", "3xx", "4xx", "5xx"}
 )

@@ -37,12 +37,6 @@ func (m *Metrics) Pushed(provider, result string, took time.Duration) {
 	m.services.pushTook.observe(took.Seconds(), provider)
 }
 
-// LobbyLeft says how long somebody waited to be let in, and what became of it:
-// admitted, denied, left or expired.
-func (m *Metrics) LobbyLeft(result string, after time.Duration) {
-	m.services.lobby.observe(after.Seconds(), result)
-}
-
 // Measure counts what a handler with patterns answers, by the pattern that
 // served it. WebSockets, which last, have their own metrics.
 func (m *Metrics) Measure(to http.Handler) http.Handler {

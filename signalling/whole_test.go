@@ -189,7 +189,7 @@ func (r *run) talk() {
 	call := ask[wire.CallState](p[6], "ringGroup", wire.RingGroup{Group: group.Group, Kind: wire.KindVoice}).Call
 	ask[wire.Done](p[6], "leave", wire.Leave{Call: call})
 
-	link := ask[wire.Link](p[8], "createLink", wire.CreateLink{Kind: wire.KindVoice, Title: "rehearsal"}).Link
+	link := ask[wire.Link](p[8], "createLink", wire.CreateLink{Kind: wire.KindVoice, Terms: wire.LinkTerms{Title: "rehearsal"}}).Link
 	ask[wire.CallState](p[8], "joinLink", wire.JoinLink{Link: link})
 	got := r.post("/v1/links/"+string(link)+"/guests", `{"name":"`+r.names[9]+`"}`)
 	guest := connect(r.t, r.server)

@@ -24,6 +24,7 @@ import (
 	"pronto/signalling/enrol"
 	"pronto/signalling/hook"
 	"pronto/signalling/identity"
+	"pronto/signalling/link"
 	"pronto/signalling/notify"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
@@ -83,11 +84,19 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 		}
 	}
 	post := signalling.NewPost(b, log)
+	marks, err := derive(master, "link marks")
+	if err != nil {
+		return nil, err
+	}
+	marker, err := link.NewMarker(marks)
+	if err != nil {
+		return nil, err
+	}
 	calls, err := call.New(ctx, call.Config{
 		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
 		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
-		Encryption: call.Encryption(cfg.Encryption),
-		Relay:      ice, Events: counters.Call, Logger: log,
+		Encryption: call.Encryption(cfg.Encryption), Marker: marker,
+		Relay: ice, Events: counters.Call, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -100,6 +109,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	counters.Watch(metrics.Sources{
 		WebhookOldest: webhooks.Oldest,
 		SFU:           forward.Stats, Calls: calls.Shapes, BusDropped: b.Dropped, Load: newGauge(cfg, forward.Stats).read, Draining: s.draining.Load,
+		LobbyWaiting: calls.Waiting,
 	})
 	own, err := derive(master, "tokens")
 	if err != nil {
@@ -150,8 +160,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	mux.HandleFunc("POST /v1/report", sockets.TakeReport)
-	routes := api.Config{Store: db, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
+	routes := api.Config{Store: db, Links: calls, Key: ownKey, Secret: own, Demo: cfg.Demo, DevicesChanged: sockets.DevicesChanged, Logger: log}
 	routes.Act, routes.SuspendGroup, routes.Calls = sockets.Act, sockets.SuspendGroup, calls
+	routes.PublicURL = cfg.PublicURL
 	routes.PerMinute, routes.WebhooksInside = cfg.APIRate, cfg.HooksHere
 	routes.Profiles = api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged}
 	if err := s.letIn(cfg, codes, sockets, numbers, &routes); err != nil {
@@ -271,6 +282,9 @@ func (s *server) sweep(db *store.Store) {
 			}
 			if err == nil {
 				_, err = db.SweepTimelines(ctx)
+			}
+			if err == nil {
+				_, err = db.SweepLinkMarks(ctx, 1000)
 			}
 			if err == nil {
 				_, err = db.SweepAccounts(ctx)

@@ -17,6 +17,12 @@ var abuseRow = row{title: "Kept out", pictures: []picture{
 		title: "Joins by link", about: "Attempts to join by a call link per minute, by result.", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (result) (rate(pronto_link_joins_total{}[$__rate_interval]))`, "{{result}}"}},
 	}, {
+		title: "Wait in the lobby", about: "How long people wait until a host answers, or they give up.", unit: "s",
+		queries: []query{
+			{`histogram_quantile(0.5, sum by (le) (rate(pronto_lobby_wait_seconds_bucket{}[$__rate_interval])))`, "p50"},
+			{`histogram_quantile(0.95, sum by (le) (rate(pronto_lobby_wait_seconds_bucket{}[$__rate_interval])))`, "p95"},
+		},
+	}, {
 		title: "Refused by the relay", about: "Times per minute that TURN refused a client something. peer_denied is somebody who tries to reach what is behind the server.", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (reason) (rate(pronto_turn_refused_total{}[$__rate_interval]))`, "{{reason}}"}},
 	}, {

@@ -75,7 +75,8 @@ func feed(m *metrics.Metrics) {
 	m.Call(call.MediaBegan{Via: call.ViaGroup, Kind: kind, Topology: topology, Path: wire.PathHost, After: time.Second})
 	m.Call(call.Ended{Kind: kind, Topology: topology, Cause: call.EndHangup, Talked: time.Minute, Peak: 3})
 	m.Call(call.Refused{Reason: "privacy"})
-	m.Call(call.LinkJoined{Result: "ok"})
+	m.Call(call.LinkJoined{Result: call.TryOK})
+	m.Call(call.LobbyLeft{Result: call.LobbyAdmitted, After: time.Minute})
 	m.Call(call.Connected{Path: wire.PathRelay, Transport: wire.TransportUDP, Relay: time.Second, ICE: time.Second, DTLS: time.Second})
 	m.Call(call.Reported{
 		Topology: topology, Path: wire.PathRelay, RTT: time.Second, Switches: 1,

@@ -11,7 +11,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
-	"pronto/signalling/identity"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -20,6 +19,11 @@ import (
 type Config struct {
 	// Store keeps what must not be lost.
 	Store *store.Store
+	// Links says what is behind a link.
+	Links Links
+	// PublicURL is the address of the pages, such as https://calls.example.com;
+	// empty takes the one that the API was asked by.
+	PublicURL string
 	// Key and Secret sign the tokens that the server itself gives out: to
 	// guests, and in demo mode to whoever asks.
 	Key    string
@@ -53,7 +57,7 @@ type Config struct {
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil || c.Act == nil || c.SuspendGroup == nil || c.Calls == nil {
+	if c.Store == nil || c.Links == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil || c.Act == nil || c.SuspendGroup == nil || c.Calls == nil {
 		return errors.New("api: a part of Config is missing")
 	}
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
@@ -106,15 +110,10 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	mux.Handle("/v1/", s.front(routes))
 	mux.HandleFunc("GET "+ErrorsPath+"{code}", explain)
 	api := humago.New(routes, description)
-	huma.Register(api, huma.Operation{
-		OperationID: "create-guest", Method: http.MethodPost, Path: "/v1/links/{link}/guests", MaxBodyBytes: 4 << 10,
-		Summary:     "Get a token to join the call of a link as a guest",
-		Description: "Counts no use of the link. An unknown, expired, revoked or used up link is 404, whichever it is.",
-		Middlewares: huma.Middlewares{s.limit(api)},
-		Errors:      []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
-	}, s.createGuest)
+	s.registerGuests(api)
 	s.registerKeys(api)
 	s.registerTokens(api)
+	s.registerLinks(api)
 	s.registerWebhooks(api)
 	s.registerUsers(api)
 	s.registerGroups(api)
@@ -139,52 +138,6 @@ func (s *server) limit(api huma.API) func(huma.Context, func(huma.Context)) {
 		}
 		next(ctx)
 	}
-}
-
-type guestInput struct {
-	Link string `path:"link" maxLength:"64" doc:"The link's id: the part after /j/."`
-	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"64" doc:"What the others see. A nickname is enough."`
-	}
-}
-
-type guestOutput struct {
-	CacheControl string `header:"Cache-Control"`
-	Body         struct {
-		Token string `json:"token" doc:"To say hello with on the WebSocket; good for this link only, for four hours."`
-		Name  string `json:"name" doc:"The name it was given."`
-		Kind  string `json:"kind" enum:"voice,video" doc:"What the call is for."`
-		Title string `json:"title" doc:"The link's title; may be empty."`
-	}
-}
-
-func (s *server) createGuest(ctx context.Context, in *guestInput) (*guestOutput, error) {
-	if err := identity.CheckName(in.Body.Name); err != nil {
-		return nil, huma.Error422UnprocessableEntity("the name cannot be shown", &huma.ErrorDetail{Location: "body.name", Message: err.Error()})
-	}
-	link, err := s.cfg.Store.Link(ctx, in.Link)
-	switch {
-	case errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) || err == nil && !live(link, time.Now()):
-		return nil, huma.Error404NotFound("the link leads nowhere; ask for a new one")
-	case err != nil:
-		return nil, s.failed(err)
-	}
-	guest := identity.Identity{
-		User: wire.UserID("g_" + identity.NewSecret()), Name: in.Body.Name, Grants: identity.Grants{Link: wire.LinkID(link.ID)},
-	}
-	token, err := identity.Sign(s.cfg.Key, s.cfg.Secret, guest, time.Now(), guestTokenFor)
-	if err != nil {
-		return nil, s.failed(err)
-	}
-	out := &guestOutput{CacheControl: "no-store"}
-	out.Body.Token, out.Body.Name, out.Body.Kind, out.Body.Title = token, in.Body.Name, string(link.Kind), link.Title
-	return out, nil
-}
-
-// live tells whether a link would admit somebody. The join itself asks the
-// database, by its clock; this only spares a guest the way there.
-func live(l store.Link, now time.Time) bool {
-	return l.Revoked.IsZero() && (l.Expires.IsZero() || now.Before(l.Expires)) && (l.MaxUses == 0 || l.Uses < l.MaxUses)
 }
 
 // failed logs an error and gives the client what it may know of it.

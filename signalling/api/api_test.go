@@ -11,6 +11,7 @@ import (
 	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/store"
+	"pronto/signalling/store/storetest"
 )
 
 type answer struct {
@@ -30,7 +31,7 @@ func link(t *testing.T, s *signallingtest.Server, change func(*store.NewLink)) s
 	if err := s.Store.UpsertUser(t.Context(), "ana", "Ana"); err != nil {
 		t.Fatal(err)
 	}
-	n := store.NewLink{ID: identity.NewSecret(), OwnerID: "ana", Kind: store.Video, Title: "Tea"}
+	n := store.NewLink{ID: identity.NewSecret(), OwnerID: "ana", Kind: store.Video, LinkTerms: store.LinkTerms{Title: "Tea"}}
 	change(&n)
 	l, err := s.Store.CreateLink(t.Context(), n)
 	if err != nil {
@@ -66,7 +67,7 @@ func TestLinksThatLeadNowhereAreAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	spent := link(t, s, func(n *store.NewLink) { n.MaxUses = 1 })
-	if _, err := s.Store.AdmitByLink(t.Context(), spent); err != nil {
+	if err := storetest.UseLink(t.Context(), s.Store, spent); err != nil {
 		t.Fatal(err)
 	}
 	want := post(t, s.URL+"/v1/links/"+identity.NewSecret()+"/guests", `{"name":"Zoe"}`)

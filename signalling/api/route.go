@@ -39,7 +39,7 @@ func resource[I, O any](s *server, api huma.API, scope identity.Scope, op huma.O
 	op.Security = []map[string][]string{{bearer: {}}}
 	op.Description = sentence(op.Description, "Needs the scope "+string(scope)+".")
 	op.Errors = append(op.Errors, authErrors...)
-	op.Middlewares = append(op.Middlewares, s.authenticate(api, scope), noteAddress)
+	op.Middlewares = append(op.Middlewares, s.authenticate(api, scope), noteAddress, noteHost)
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		if op.MaxBodyBytes == 0 {
 			op.MaxBodyBytes = maxBody

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pronto/sfu"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -46,6 +47,7 @@ type Shape struct {
 	People   int
 	// Encrypted says that the call is end-to-end encrypted.
 	Encrypted bool
+	Waiting   int // in the lobby
 }
 
 func newCall(id wire.CallID, r *Registry) *Call {
@@ -156,7 +158,32 @@ func (c *Call) commit(ctx context.Context, next *state, fx *effects, trace *trac
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
 		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, Events: fx.stories, DropOutbox: fx.drop,
 		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers, Timeline: line,
+		LinkID: string(next.cameBy()), UseLink: fx.useLink, LinkLobby: fx.lobby, LinkMarks: c.marks(next, fx),
 	})
+}
+
+// marks are what the call's link is to remember of those who were put out or
+// denied.
+func (c *Call) marks(s *state, fx *effects) []store.LinkMark {
+	var list []store.LinkMark
+	for _, b := range fx.bans {
+		account := c.cfg.Marker.Account(string(s.cameBy()), string(b.user))
+		for _, mark := range append([]string{account}, b.marks...) {
+			m := store.LinkMark{Subject: mark, Denied: b.denied, Ban: store.BanForever}
+			if link.IsNetwork(mark) {
+				m.Ban = networkBan
+			}
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// tellWhoWaits shows a host who has just come who waits. Only for run.
+func (c *Call) tellWhoWaits(l *leg) {
+	if len(c.state.Waiting) > 0 && l.Hosts {
+		c.send(outgoing{sessions: []wire.SessionID{l.Session}, body: c.state.lobbyFor(l.User == c.state.Owner, false)})
+	}
 }
 
 // uncommitted judges a failed commit. A fenced owner stops at once and says
@@ -168,6 +195,10 @@ func (c *Call) uncommitted(err error) error {
 		c.state.Phase = wire.PhaseEnded
 		c.reshape(before)
 		return wire.Problemf(wire.CodeUnavailable, "the call has moved; ask again")
+	}
+	var refused *store.LinkRefused
+	if errors.As(err, &refused) { // revoked or used up at this very moment
+		return err
 	}
 	c.cfg.Logger.Error("a change of a call could not be stored", "err", err)
 	return wire.Problemf(wire.CodeUnavailable, "the server cannot store the change now; try again")
@@ -262,7 +293,9 @@ func (c *Call) view(self wire.ParticipantID) wire.CallState {
 // reshape keeps the registry's index and the gauges up to date with the state.
 func (c *Call) reshape(before *state) {
 	s := c.state
-	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in), Encrypted: s.Keys != nil})
+	c.shape.Store(&Shape{
+		Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in), Encrypted: s.Keys != nil, Waiting: len(s.Waiting),
+	})
 	if s.Group != "" {
 		current := c.groupCall(s.Phase != wire.PhaseEnded)
 		c.current.Store(&current)
@@ -301,6 +334,12 @@ func reachable(s *state) map[wire.UserID]bool {
 		if l := &s.Legs[i]; !l.Silent || l.Quiet {
 			users[l.User] = users[l.User] || l.in()
 		}
+	}
+	for _, w := range s.Waiting {
+		users[w.User] = users[w.User] || false
+	}
+	if len(s.Waiting) > 0 {
+		users[s.Owner] = users[s.Owner] || false
 	}
 	return users
 }

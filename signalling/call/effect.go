@@ -35,6 +35,23 @@ type effects struct {
 	inviter   wire.UserID
 	strangers []string // who do not know inviter
 	answers   []store.Answer
+
+	useLink bool        // of the call's link
+	lobby   store.Lobby // of the link from now on; empty if it stays
+	bans    []ban       // at the link
+	knocks  map[wire.ParticipantID]LobbyResult
+}
+
+// ban is somebody who was put out of a link's call, or denied.
+type ban struct {
+	user   wire.UserID
+	marks  []string
+	denied bool
+}
+
+func (fx *effects) ban(user wire.UserID, marks []string, denied bool) {
+	fx.bans = append(fx.bans, ban{user, marks, denied})
+	fx.durable = true
 }
 
 // nobody is an account that cannot be: ids have no such character. What is

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"pronto/signalling/policy"
 	"pronto/signalling/wire"
 )
 
@@ -110,9 +111,43 @@ var messages = []says{
 		if s.Link == "" {
 			return errNoLink
 		}
-		return s.join(fx, who, wire.Media{}, now)
+		return s.join(fx, comes(who), wire.Media{}, now)
+	}},
+	{"knock", func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Link == "" {
+			return errNoLink
+		}
+		_, err := s.knock(fx, comes(who), now)
+		return err
+	}},
+	{"stop waiting", func(s *state, fx *effects, who Who, now time.Time) error { return s.stopWaiting(fx, who, now) }},
+	{admitFirst, answerFirst(true)},
+	{denyFirst, answerFirst(false)},
+	{"lobby off", func(s *state, fx *effects, who Who, now time.Time) error {
+		return s.switchLobby(fx, who, wire.LobbyOff, now)
 	}},
 	{"socket lost", func(s *state, _ *effects, who Who, now time.Time) error { s.lost(who.Session, now); return nil }},
+}
+
+// These act on whoever waits the longest then.
+const admitFirst, denyFirst = "admit the first", "deny the first"
+
+func answerFirst(admit bool) func(*state, *effects, Who, time.Time) error {
+	return func(s *state, fx *effects, who Who, now time.Time) error {
+		if len(s.Waiting) == 0 {
+			return errNoCall
+		}
+		return s.answerKnock(fx, who, s.Waiting[0].ID, admit, now)
+	}
+}
+
+// comes is somebody who comes by the link, whose owner is ana.
+func comes(who Who) *arrival {
+	a := &arrival{who: who, as: "link", marks: []string{"b" + string(who.User)}}
+	a.entry = policy.Entry{
+		Facts: policy.Facts{CalleeExists: true, Self: who.User == "ana"}, Live: who.User != "eve", Host: who.User == "ana", Guest: who.Guest(),
+	}
+	return a
 }
 
 // fingerprint is all of a state but how long ago things were.
@@ -141,6 +176,14 @@ func fingerprint(s *state) string {
 	for _, user := range s.Banned {
 		text(string(user))
 	}
+	text(string(s.Lobby))
+	for _, w := range s.Waiting {
+		text(string(w.Session))
+		flag(w.Lost.IsZero())
+	}
+	for _, a := range s.Approved {
+		text(string(a.session))
+	}
 	if s.Proposal != nil {
 		text(place(s.Proposal.By))
 	}
@@ -159,7 +202,7 @@ func whole(s *state) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprint(text, s.Legs, s.Past, s.Banned, s.Proposal)
+	return fmt.Sprint(text, s.Legs, s.Past, s.Banned, s.Proposal, s.Waiting, s.Approved, s.LastWaiter, s.rung)
 }
 
 // late are messages of a way that media has left: they must be refused always.
@@ -189,6 +232,7 @@ type node struct {
 	state *state
 	path  []string
 	acted map[wire.SessionID]bool // devices that were brought in by such a message
+	let   map[wire.SessionID]bool // who waited and was let in by a host
 }
 
 // start is where a walk begins.
@@ -197,8 +241,8 @@ type start struct {
 	rung   []wire.UserID // by ana; nobody for a link
 	silent bool          // whoever is rung must not be reached
 	depth  int
-	actors []int         // of all
-	let    []wire.UserID // in by the link
+	actors []int // of all
+	lobby  wire.LobbyMode
 }
 
 func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
@@ -208,8 +252,10 @@ func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
 		{name: "a ring", rung: []wire.UserID{"bia"}, depth: 6, actors: everybody},
 		{name: "a ring that must not reach", rung: []wire.UserID{"bia"}, silent: true, depth: 6, actors: everybody},
 		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 2, 3, 4}},
-		// The first to come is the host; Zoe is a guest, Eve is not let in.
-		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, let: []wire.UserID{"ana", "bia", "g_zoe"}},
+		// Ana is the host; Zoe is a guest; for Eve there is no such link.
+		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyOff},
+		{name: "a link with a lobby for guests", depth: 5, actors: []int{0, 1, 4, 5}, lobby: wire.LobbyGuests},
+		{name: "a link with a lobby", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyEveryone},
 	} {
 		t.Run(start.name, func(t *testing.T) {
 			t.Parallel()
@@ -247,7 +293,7 @@ func (e *enumeration) first() node {
 		s.Topology = wire.TopologySFU
 	}
 	if len(e.rung) == 0 {
-		s.Link = "link"
+		s.Link, s.Owner, s.Lobby, s.RingHost = "link", "ana", e.lobby, true
 		return node{state: s}
 	}
 	s.Legs = append(s.Legs, leg{
@@ -274,9 +320,6 @@ func (e *enumeration) walk(first node, depth int) {
 			e.spare = nil
 			for _, who := range e.actors {
 				for _, m := range messages {
-					if m.name == "join by link" && !slices.Contains(e.let, who.User) {
-						continue
-					}
 					if after, ok := e.try(n, who, m); ok {
 						next = append(next, after)
 					}
@@ -323,7 +366,11 @@ func (e *enumeration) try(n node, who Who, m says) (node, bool) {
 		acted = map[wire.SessionID]bool{who.Session: true}
 		maps.Copy(acted, n.acted)
 	}
-	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), acted: acted}
+	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), acted: acted, let: n.let}
+	if m.name == admitFirst {
+		after.let = map[wire.SessionID]bool{n.state.Waiting[0].Session: true}
+		maps.Copy(after.let, n.let)
+	}
 	if m.name == "negotiate" && !acted[who.Session] {
 		e.fail(n, who, m, "the SFU takes media of a device that was not brought in")
 	}
@@ -352,9 +399,20 @@ func (e *enumeration) wait(n node, d time.Duration) (node, bool) {
 		s.Proposal = &p
 	}
 	s.Created = s.Created.Add(-d)
+	s.rung = time.Time{}
+	for i := range s.Waiting {
+		w := &s.Waiting[i]
+		w.Since = w.Since.Add(-d)
+		if !w.Lost.IsZero() {
+			w.Lost = w.Lost.Add(-d)
+		}
+	}
+	for i := range s.Approved {
+		s.Approved[i].until = s.Approved[i].until.Add(-d)
+	}
 	s.tick(fx, e.now)
 	s.tendHost(fx)
-	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted}
+	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted, let: n.let}
 	e.check(n, after, fx)
 	return after, e.fresh(after)
 }
@@ -365,6 +423,9 @@ func (e *enumeration) fresh(n node) bool {
 	for _, who := range e.actors {
 		if n.acted[who.Session] {
 			key.WriteString(string(who.Session))
+		}
+		if n.let[who.Session] {
+			key.WriteString("+" + string(who.Session))
 		}
 	}
 	if e.seen[key.String()] {
@@ -390,9 +451,13 @@ func (e *enumeration) check(before, after node, fx *effects) {
 			e.t.Errorf("%s: %s is in the call without having said so", strings.Join(after.path, ", "), l.Session)
 		}
 	}
+	e.checkLobby(before, after)
 	// Events of the call, descriptions, candidates and whatever else is for who is in it.
 	for _, out := range fx.frames {
 		for _, session := range out.sessions {
+			if _, knock := out.body.(wire.KnockAnswered); knock && before.state.waitsIn(session) {
+				continue
+			}
 			if !after.acted[session] {
 				e.t.Errorf("%s: %T reaches %s, who has not accepted", strings.Join(after.path, ", "), out.body, session)
 			}
@@ -418,6 +483,28 @@ func (e *enumeration) check(before, after node, fx *effects) {
 	}
 }
 
+// checkLobby sees that nobody has come in past the lobby.
+func (e *enumeration) checkLobby(before, after node) {
+	if before.state.Link == "" || before.state.Lobby == wire.LobbyOff {
+		return
+	}
+	for i := range after.state.Legs {
+		l := &after.state.Legs[i]
+		was := before.state.legOfUser(l.User)
+		waits := before.state.Lobby == wire.LobbyEveryone || l.Guest
+		if l.in() && l.User != "ana" && l.By == "" && (was == nil || !was.in()) && waits && !before.let[l.Session] {
+			e.t.Errorf("%s: %s is in without having been let in", strings.Join(after.path, ", "), l.Session)
+		}
+		if l.Hosts != (l.User == "ana") {
+			e.t.Errorf("%s: %s is a host: %t", strings.Join(after.path, ", "), l.User, l.Hosts)
+		}
+	}
+}
+
+func (s *state) waitsIn(session wire.SessionID) bool {
+	return slices.ContainsFunc(s.Waiting, func(w waiter) bool { return w.Session == session })
+}
+
 // again says the same once more: that must be refused or change nothing.
 func (e *enumeration) again(n node, who Who, m says) {
 	s := n.state.clone()
@@ -425,7 +512,7 @@ func (e *enumeration) again(n node, who Who, m says) {
 		return
 	}
 	s.tendHost(&effects{})
-	if was, is := fingerprint(n.state), fingerprint(s); was != is && m.name != "mediaFailed" && m.name != "remove the second" { // these act on what is then
+	if was, is := fingerprint(n.state), fingerprint(s); was != is && m.name != "mediaFailed" && m.name != "remove the second" && m.name != admitFirst && m.name != denyFirst { // these act on what is then
 		e.fail(n, who, m, "said twice it does something else:\n%s\n%s", was, is)
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // Event is what metrics are told; it names nobody. One of
 // [SetUpEnded], [RingingBegan], [RingingEnded], [MediaBegan], [Ended], [Refused], [Alerted],
-// [LinkJoined], [KindAnswered], [Entered], [AdmissionRefused], [Connected], [Reported], [StayReported], [ReportDropped],
+// [LinkJoined], [LobbyLeft], [KindAnswered], [Entered], [AdmissionRefused], [Connected], [Reported], [StayReported], [ReportDropped],
 // [Rated], [GroupFounded], [KeysChanged], [CommitRefused], [KeysOpened] or [KeysFailed].
 type Event interface{ event() }
 
@@ -149,8 +149,58 @@ const (
 	AdmissionCall  Admittance = "call"  // the call has as many as it may
 )
 
-// LinkJoined says how an attempt to join by a link ended.
-type LinkJoined struct{ Result string }
+// LinkJoined says how an attempt to look at a link that leads nowhere, or to join
+// by any, ended.
+type LinkJoined struct{ Result LinkTry }
+
+// LinkTry is how an attempt to join by a link ended. The set is fixed, fit for a
+// label.
+type LinkTry string
+
+// The results.
+const (
+	TryOK        LinkTry = "ok"
+	TryWaits     LinkTry = "waits"   // has to be let in by a host
+	TryNotYet    LinkTry = "not_yet" // before it opens
+	TryUnknown   LinkTry = "unknown" // there is no such link: a guess, or a bad copy
+	TryRevoked   LinkTry = "revoked"
+	TryExpired   LinkTry = "expired"
+	TryExhausted LinkTry = "exhausted"
+	TryBanned    LinkTry = "banned"  // was put out, or denied twice
+	TryRefused   LinkTry = "refused" // by a block, a suspension, a locked or full call
+	TryLimited   LinkTry = "limited" // too many from there led nowhere
+)
+
+// LinkTries lists all results.
+func LinkTries() []string {
+	return []string{
+		string(TryOK), string(TryWaits), string(TryNotYet), string(TryUnknown), string(TryRevoked), string(TryExpired),
+		string(TryExhausted), string(TryBanned), string(TryRefused), string(TryLimited),
+	}
+}
+
+// LobbyLeft says that somebody waits no more.
+type LobbyLeft struct {
+	Result LobbyResult
+	After  time.Duration
+}
+
+// LobbyResult is what became of somebody who waited. The set is fixed.
+type LobbyResult string
+
+// The results; all but the last are a [wire.KnockAnswer].
+const (
+	LobbyAdmitted = LobbyResult(wire.KnockAdmitted)
+	LobbyDenied   = LobbyResult(wire.KnockDenied)
+	LobbyExpired  = LobbyResult(wire.KnockExpired)
+	LobbyClosed   = LobbyResult(wire.KnockClosed)
+	LobbyGaveUp   = LobbyResult("gave_up")
+)
+
+// LobbyResults lists all results.
+func LobbyResults() []string {
+	return []string{string(LobbyAdmitted), string(LobbyDenied), string(LobbyExpired), string(LobbyClosed), string(LobbyGaveUp)}
+}
 
 // KindAnswered says what became of a wish to switch between voice and video.
 type KindAnswered struct {
@@ -234,6 +284,7 @@ func (Ended) event()            {}
 func (Refused) event()          {}
 func (Alerted) event()          {}
 func (LinkJoined) event()       {}
+func (LobbyLeft) event()        {}
 func (Connected) event()        {}
 func (Rated) event()            {}
 func (Reported) event()         {}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pronto/sfu"
+	"pronto/signalling/link"
 	"pronto/signalling/wire"
 )
 
@@ -84,6 +85,9 @@ func (r *relays) Revoke(_ wire.CallID, p wire.ParticipantID) {
 	r.revoked = append(r.revoked, string(p))
 }
 
+// marker makes the marks of all tests.
+var marker, _ = link.NewMarker([]byte("a secret of some bytes"))
+
 // world is a registry with people around it, in fake time.
 type world struct {
 	t        *testing.T
@@ -120,7 +124,7 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Limits: w.limits, Encryption: w.secrecy,
+		Limits: w.limits, Encryption: w.secrecy, Marker: marker,
 		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

@@ -7,16 +7,17 @@ import (
 )
 
 // hosts tells whether a participant has the host's rights: who started the
-// call, or in the call of a group its admins.
+// call, in that of a link its owner and who came by the host link, in that of a
+// group its admins.
 func (s *state) hosts(l *leg) bool {
 	if s.Group != "" {
 		return slices.Contains(s.Admins, l.User)
 	}
-	return l.Participant == s.Host
+	return l.Participant == s.Host || l.Hosts
 }
 
 // tendHost makes the one who has been in the call for the longest its host, when the
-// host has left. The host of a link's call is who opens it, the hosts of a group's call
+// host has left. The hosts of a link's call are its owner and who came by the host link, the hosts of a group's call
 // are the group's admins, and a queue's call has none.
 func (s *state) tendHost(fx *effects) {
 	if s.Host != "" || s.Link != "" || s.Group != "" || s.Queue != "" || s.Phase == wire.PhaseEnded {

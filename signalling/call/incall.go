@@ -200,6 +200,12 @@ func (s *state) put(fx *effects, host *leg, whom wire.ParticipantID, now time.Ti
 	if err != nil {
 		return err
 	}
+	if s.Link != "" && other.User == s.Owner {
+		return errNotHost
+	}
+	if s.cameBy() != "" {
+		fx.ban(other.User, other.Marks, false)
+	}
 	s.Banned = append(slices.Clone(s.Banned), other.User)
 	if other.pending() {
 		s.stopRinging(fx, *other, wire.StopCancelled)

@@ -25,19 +25,22 @@ type Limits struct {
 	// CoolDown is how long he has to wait after the last of them. 1 h by
 	// default, at most 24 h.
 	CoolDown time.Duration
+	// WrongLinks is how many links that lead nowhere may be tried in a row from
+	// one account or network; then two a minute. 20 by default.
+	WrongLinks int
 }
 
 func (l Limits) filled() Limits {
 	return Limits{
 		Rings: cmp.Or(l.Rings, 10), PairRings: cmp.Or(l.PairRings, 3),
-		Strangers: cmp.Or(l.Strangers, 20), CoolDown: cmp.Or(l.CoolDown, time.Hour),
+		Strangers: cmp.Or(l.Strangers, 20), CoolDown: cmp.Or(l.CoolDown, time.Hour), WrongLinks: cmp.Or(l.WrongLinks, guessBurst),
 	}
 }
 
 func (l Limits) validate() error {
 	switch l = l.filled(); {
-	case l.Rings < 1 || l.PairRings < 1:
-		return errors.New("call: Config.Limits.Rings or PairRings is not positive")
+	case l.Rings < 1 || l.PairRings < 1 || l.WrongLinks < 1:
+		return errors.New("call: Config.Limits.Rings, PairRings or WrongLinks is not positive")
 	case l.Strangers < 1 || l.Strangers > 1000:
 		return errors.New("call: Config.Limits.Strangers is not between 1 and 1000")
 	case l.CoolDown < 0 || l.CoolDown > store.StrangersCounted:

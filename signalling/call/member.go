@@ -8,39 +8,6 @@ import (
 	"pronto/signalling/wire"
 )
 
-// join lets somebody in by a link. An account that is in the call on another
-// device moves here.
-func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) error {
-	if s.Phase == wire.PhaseEnded {
-		return errCallEnded
-	}
-	if l := s.legOfUser(who.User); l != nil && l.in() {
-		if l.Session == who.Session {
-			return nil
-		}
-		if !s.speaks(who) {
-			return errNeedsKeys
-		}
-		s.part(fx, *l, wire.LeaveMoved, now)
-	}
-	switch {
-	case slices.Contains(s.Banned, who.User):
-		return errNoLink
-	case s.Locked:
-		return errLocked
-	case !s.speaks(who):
-		return errNeedsKeys
-	case len(s.Legs) >= wire.MaxParticipants:
-		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
-	}
-	l := s.addLeg(leg{User: who.User, Name: who.Name, Guest: who.Guest()})
-	if s.Host == "" && len(s.Legs) == 1 && !l.Guest {
-		s.Host = l.Participant
-	}
-	s.enter(fx, l, who, media, now)
-	return nil
-}
-
 // leave is a participant's own hanging up.
 func (s *state) leave(fx *effects, l *leg, now time.Time) {
 	host := l.Participant == s.Host
@@ -63,6 +30,8 @@ func (s *state) leave(fx *effects, l *leg, now time.Time) {
 // suspended takes an account out of the call. To the others it looks like
 // hanging up; who rings it hears that nobody answers.
 func (s *state) suspended(fx *effects, user wire.UserID, now time.Time) {
+	s.forgetWaiter(fx, user, LobbyClosed, now)
+	s.lobbyEmptied(fx, now)
 	l := s.legOfUser(user)
 	switch {
 	case s.Phase == wire.PhaseEnded || l == nil:
@@ -91,6 +60,9 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 		s.expireProposal(fx)
 	}
 	s.remove(l.Participant)
+	if s.Host == "" {
+		s.Host = s.successor()
+	}
 	s.churn(fx, l, reason, now)
 	if !l.Guest && reason != wire.LeaveMoved {
 		s.logMember(fx, l, s.pastTalk(l.User))
@@ -149,7 +121,7 @@ func (s *state) settle(fx *effects, reason wire.EndReason, now time.Time) {
 	in, pending := s.count((*leg).in), s.count((*leg).pending)
 	switch {
 	case s.Link != "", s.Group != "":
-		if in > 0 {
+		if in > 0 || len(s.Waiting) > 0 || len(s.Approved) > 0 {
 			return
 		}
 	case in > 1, in == 1 && pending > 0:
@@ -167,6 +139,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	for _, l := range s.pendingLegs() {
 		s.stopRinging(fx, l, wire.StopCancelled)
 	}
+	s.dismiss(fx, wire.KnockClosed, now)
 	var talked time.Duration
 	if !s.Connected.IsZero() {
 		talked = max(0, now.Sub(s.Connected))
@@ -211,7 +184,7 @@ func (s *state) via() Via {
 
 // outcome judges a call that ended before media was heard.
 func (s *state) outcome() (Outcome, Cause) {
-	answered := !s.Connected.IsZero() || s.Link != ""
+	answered := !s.Connected.IsZero() || s.Link != "" && s.Peak > 0
 	switch {
 	case answered && s.Fault != CauseNone:
 		return OutcomeFailed, s.Fault
@@ -272,6 +245,9 @@ func (s *state) lost(session wire.SessionID, now time.Time) {
 			l.Lost = now
 		}
 	}
+	if i := slices.IndexFunc(s.Waiting, func(w waiter) bool { return w.Session == session && w.Lost.IsZero() }); i >= 0 {
+		s.Waiting[i].Lost = now
+	}
 }
 
 // attach gives the account's leg on this device to this session: its socket is
@@ -307,10 +283,7 @@ func (s *state) tick(fx *effects, now time.Time) {
 	if s.Proposal != nil && !now.Before(s.Proposal.Until) {
 		s.expireProposal(fx)
 	}
-	if s.empty() && !now.Before(s.Created.Add(emptyFor)) {
-		s.end(fx, wire.EndHangup, now)
-		return
-	}
+	s.tendLobby(fx, now)
 	due := func(t time.Time, after time.Duration) bool { return !t.IsZero() && !t.Add(after).After(now) }
 	for _, l := range append([]leg(nil), s.Legs...) {
 		if s.Phase == wire.PhaseEnded {

@@ -366,8 +366,8 @@ func TestAChangeThatIsNotStoredNeverHappened(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video, Title: "Tea"}
-		w.store.links["two"] = store.Link{ID: "two", OwnerID: "ana", Kind: store.Voice, MaxUses: 2}
+		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video, LinkTerms: store.LinkTerms{Title: "Tea"}}
+		w.store.links["two"] = store.Link{ID: "two", OwnerID: "ana", Kind: store.Voice, LinkTerms: store.LinkTerms{MaxUses: 2}}
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
 		guest := w.device("g_1", "page")
 		guest.who.Name, guest.who.Link = "Zoe", "open"
@@ -408,13 +408,14 @@ func TestLinks(t *testing.T) {
 		if code(blocked) != wire.CodeNotFound || blocked.Error() != unknown.Error() {
 			t.Errorf("blocked: %v; unknown: %v", blocked, unknown)
 		}
-		ana.must(&wire.JoinLink{Link: "two"})
+		w.device("dora", "phone").must(&wire.JoinLink{Link: "two"})
 		bia.must(&wire.JoinLink{Link: "two"})
+		ana.must(&wire.JoinLink{Link: "two"}) // the owner uses nothing up
 		if _, err := carlo.try(&wire.JoinLink{Link: "two"}); code(err) != wire.CodeNotFound {
 			t.Errorf("the third use of two: %v", err)
 		}
 		guest.frames()
-		w.registry.LinkRevoked(t.Context(), "open")
+		w.registry.LinkRevoked(t.Context(), "open", false)
 		if end := body[wire.CallEnded](t, guest.frames()[0]); end.Reason != wire.EndRevoked {
 			t.Errorf("revoked: %+v", end)
 		}

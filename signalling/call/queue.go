@@ -67,10 +67,11 @@ func (r *Registry) rejoinQueue(ctx context.Context, who Who, link wire.LinkID) (
 
 // enterQueue makes a call for a visitor, who was let in by the link, and rings the
 // operators. To him they are one: he learns who is there when one answers.
-func (r *Registry) enterQueue(ctx context.Context, who Who, link store.Link, title string, q *store.Queue, media wire.Media) error {
+func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, media wire.Media) error {
+	who, link := a.who, a.link
 	s := &state{
 		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
-		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Title: title,
+		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Title: link.Title,
 		Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
 	}
 	s.Queue = wire.LinkID(q.LinkID)
@@ -79,7 +80,7 @@ func (r *Registry) enterQueue(ctx context.Context, who Who, link store.Link, tit
 	}
 	visitor := s.addLeg(leg{
 		User: who.User, Name: who.Name, Guest: who.Guest(), Presence: wire.PresenceJoined, Session: who.Session,
-		Device: who.Device, DeviceName: who.DeviceName, Joined: s.Created, Media: media,
+		Device: who.Device, DeviceName: who.DeviceName, Joined: s.Created, Media: media, Marks: a.marks,
 	}).Participant
 	more, err := r.asOperators(ctx, who, q)
 	if err != nil {
@@ -89,7 +90,7 @@ func (r *Registry) enterQueue(ctx context.Context, who Who, link store.Link, tit
 	if _, err := r.open(c, ""); err != nil {
 		return err
 	}
-	callees, err := r.writeQueue(ctx, who, s, q, visitor, more)
+	callees, err := r.writeQueue(ctx, a, s, q, visitor, more)
 	if err != nil {
 		r.abandon(c, "")
 		return failure(err)
@@ -105,10 +106,11 @@ func (r *Registry) enterQueue(ctx context.Context, who Who, link store.Link, tit
 
 // writeQueue stores the call of a visitor with all operators in it, those too who
 // must not be reached: how long it rings tells him nothing about them.
-func (r *Registry) writeQueue(ctx context.Context, who Who, s *state, q *store.Queue, visitor wire.ParticipantID,
+func (r *Registry) writeQueue(ctx context.Context, a *arrival, s *state, q *store.Queue, visitor wire.ParticipantID,
 	more func(*policy.Facts, store.Relation)) (callees []callee, err error) {
+	who := a.who
 	n := &store.NewCall{
-		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: store.Group, State: string(s.Phase), OwnerNode: r.cfg.Node,
+		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: store.Group, State: string(s.Phase), OwnerNode: r.cfg.Node, UseLink: a.link.ID,
 		Caller: q.OwnerID, Callees: q.Operators, RingFor: r.cfg.RingTimeout,
 	}
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {

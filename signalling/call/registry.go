@@ -2,6 +2,7 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -20,6 +21,7 @@ type Registry struct {
 	ratings chances
 	stays   chances // to report a stay's end
 	masks   disguise
+	guesses *guesses        // of links
 	ctx     context.Context // of all calls
 	stop    context.CancelFunc
 	wait    sync.WaitGroup
@@ -44,6 +46,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		groups: map[wire.GroupID]*Call{},
 	}
 	r.cfg.Limits = cfg.Limits.filled()
+	r.guesses = newGuesses(r.cfg.Limits.WrongLinks)
 	r.ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	rows, err := cfg.Store.ClaimCalls(ctx, cfg.Node)
 	if err != nil {
@@ -261,6 +264,15 @@ func (r *Registry) Shapes() []Shape {
 	return list
 }
 
+// Waiting returns how many wait to be let into the calls of links.
+func (r *Registry) Waiting() int {
+	n := 0
+	for _, shape := range r.Shapes() {
+		n += shape.Waiting
+	}
+	return n
+}
+
 // Incoming returns what rings an account now, for a session that has just
 // come.
 func (r *Registry) Incoming(ctx context.Context, user wire.UserID) []wire.Incoming {
@@ -288,9 +300,12 @@ func (r *Registry) Attach(ctx context.Context, who Who) []wire.CallState {
 				if err == nil {
 					self = l.Participant
 				}
+				if errors.Is(err, errNoCall) && s.reattach(who) {
+					return nil // who waits is in no call
+				}
 				return err
 			})
-			if err == nil {
+			if err == nil && self != "" {
 				list = append(list, c.view(self))
 			}
 			return nil
@@ -345,20 +360,4 @@ func (r *Registry) Suspended(ctx context.Context, user wire.UserID) {
 			})
 		})
 	}
-}
-
-// LinkRevoked ends the call of a link that is revoked.
-func (r *Registry) LinkRevoked(ctx context.Context, link wire.LinkID) {
-	r.mu.Lock()
-	c := r.links[link]
-	r.mu.Unlock()
-	if c == nil {
-		return
-	}
-	_ = c.do(ctx, func() error { // a call that is over is over
-		return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
-			s.end(fx, wire.EndRevoked, now)
-			return nil
-		})
-	})
 }

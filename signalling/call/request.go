@@ -16,6 +16,24 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.ring(ctx, who, m)
 	case *wire.JoinLink:
 		return true, r.joinLink(ctx, who, m)
+	case *wire.LookAtLink:
+		return true, r.lookAtLink(ctx, who, m)
+	case *wire.GetSlots:
+		return true, r.getSlots(ctx, who, m)
+	case *wire.BookSlot:
+		return true, r.bookSlot(ctx, who, m)
+	case *wire.Knock:
+		return true, r.knock(ctx, who, m)
+	case *wire.StopWaiting:
+		return true, r.stopWaiting(ctx, who, m)
+	case *wire.AnswerKnock:
+		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
+			return s.answerKnock(fx, who, m.Waiter, m.Admit, now)
+		})
+	case *wire.SetLobby:
+		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
+			return s.switchLobby(fx, who, m.Lobby, now)
+		})
 	case *wire.Invite:
 		return true, r.invite(ctx, who, m)
 	case *wire.Transfer:

@@ -14,6 +14,7 @@ import (
 func (s *state) addLeg(l leg) *leg {
 	s.LastID++
 	l.Participant = wire.ParticipantID("p" + strconv.Itoa(s.LastID))
+	l.Hosts = l.Hosts || s.Link != "" && l.User == s.Owner
 	s.Legs = append(s.Legs, l)
 	return &s.Legs[len(s.Legs)-1]
 }
@@ -279,6 +280,10 @@ func (s *state) remove(p wire.ParticipantID) {
 func (s *state) blocked(fx *effects, owner, blocked wire.UserID, now time.Time) {
 	if s.Phase == wire.PhaseEnded {
 		return
+	}
+	if owner == s.Owner && s.Link != "" {
+		s.forgetWaiter(fx, blocked, LobbyClosed, now)
+		s.lobbyEmptied(fx, now)
 	}
 	own, other := s.legOfUser(owner), s.legOfUser(blocked)
 	if own == nil || other == nil {

@@ -47,6 +47,7 @@ type state struct {
 	Veils      []veil             `json:"veils,omitempty"`
 	ofGroup
 	ofQueue
+	ofLink
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
 	grace      time.Duration
@@ -59,6 +60,8 @@ type leg struct {
 	User        wire.UserID          `json:"user"`
 	Name        string               `json:"name"`
 	Guest       bool                 `json:"guest,omitzero"`
+	Hosts       bool                 `json:"hosts,omitzero"` // of a link's call
+	Marks       []string             `json:"marks,omitzero"` // by which a link knows him again
 	Presence    wire.Presence        `json:"presence"`
 	Silent      bool                 `json:"silent,omitzero"` // must not be reached: rings nowhere
 	Quiet       bool                 `json:"quiet,omitzero"`  // silent, but logged as missed
@@ -106,7 +109,9 @@ const quietFor = 3 * time.Second
 // emptyFor is how long the call of a link may wait for the one who opened it.
 const emptyFor = 10 * time.Second
 
-func (s *state) empty() bool { return s.Link != "" && len(s.Legs) == 0 }
+func (s *state) empty() bool {
+	return s.Link != "" && s.Phase != wire.PhaseEnded && len(s.Legs) == 0 && len(s.Waiting) == 0 && len(s.Approved) == 0
+}
 
 func (l *leg) pending() bool {
 	return l.Presence == wire.PresenceInvited || l.Presence == wire.PresenceRinging
@@ -118,6 +123,7 @@ func (s *state) clone() *state {
 	c := *s
 	c.Legs = slices.Clone(s.Legs)
 	c.Past = slices.Clone(s.Past)
+	c.Waiting, c.Approved = slices.Clone(s.Waiting), slices.Clone(s.Approved)
 	c.Keys = s.Keys.clone()
 	return &c
 }
@@ -214,6 +220,7 @@ func (s *state) next() (time.Time, bool) {
 	if s.empty() {
 		at(s.Created.Add(emptyFor))
 	}
+	s.nextOfLobby(at)
 	at(s.nextKeys())
 	for i := range s.Legs {
 		l := &s.Legs[i]
@@ -237,7 +244,7 @@ func (s *state) next() (time.Time, bool) {
 // public is the leg as others see it.
 func (l *leg) public() wire.Participant {
 	p := wire.Participant{
-		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Presence: l.Presence,
+		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Host: l.Hosts, Presence: l.Presence,
 		Media: l.Media, BatteryLow: l.BatteryLow, OnHold: l.OnHold, NotHeard: l.NotHeard, PoorNetwork: l.PoorNetwork,
 	}
 	if !l.Hand.IsZero() {
@@ -254,7 +261,7 @@ func (l *leg) public() wire.Participant {
 func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
-		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
+		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Sealed: s.Sealed, Lobby: s.Lobby, Group: s.Group, Locked: s.Locked,
 		Encrypted: s.Keys != nil, Isolates: s.Isolate, Queue: s.queueState(),
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Support:       SupportCode(s.ID),

@@ -17,13 +17,15 @@ const (
 	StoryJoined  = "participant.joined"
 	StoryStarted = "call.started"
 	StoryLeft    = "participant.left"
+	StoryWaits   = "lobby.waiting"  // somebody waits to be let in
+	StoryKnocked = "lobby.answered" // reason is what became of it
 	StoryMissed  = "call.missed"
 	StoryEnded   = "call.ended"
 )
 
 // Stories lists them.
 func Stories() []string {
-	return []string{StoryCreated, StoryRinging, StoryJoined, StoryStarted, StoryLeft, StoryMissed, StoryEnded}
+	return []string{StoryCreated, StoryRinging, StoryJoined, StoryStarted, StoryLeft, StoryWaits, StoryKnocked, StoryMissed, StoryEnded}
 }
 
 // Story is the data of such an event.
@@ -46,7 +48,8 @@ type Story struct {
 	Participant wire.ParticipantID `json:"participant,omitzero"`
 	User        wire.UserID        `json:"user,omitzero"`
 	Guest       bool               `json:"guest,omitzero"`
-	// Reason is why somebody left, or why the call ended.
+	// Reason is why somebody left, what became of who waited, or why the call
+	// ended.
 	Reason string `json:"reason,omitzero"`
 	// DurationMs is how long people talked, of a call that has ended, in
 	// milliseconds.
@@ -79,6 +82,16 @@ func (s *state) story(before *state, fx *effects, now time.Time) []store.NewEven
 	for i := range before.Legs {
 		if l := &before.Legs[i]; l.in() && !s.has(l.Participant) {
 			t.tell(StoryLeft, l.told(fx.why(l.Participant)))
+		}
+	}
+	for _, w := range s.Waiting {
+		if !before.waits(w.ID) {
+			t.tell(StoryWaits, w.told(""))
+		}
+	}
+	for _, w := range before.Waiting {
+		if !s.waits(w.ID) {
+			t.tell(StoryKnocked, w.told(string(fx.knocks[w.ID])))
 		}
 	}
 	if s.Phase == wire.PhaseEnded && before.Phase != wire.PhaseEnded && s.End == wire.EndNoAnswer {
@@ -115,6 +128,18 @@ func (s *state) has(p wire.ParticipantID) bool {
 func (l *leg) told(reason string) Story {
 	one := Story{Participant: l.Participant, User: l.User, Guest: l.Guest, Reason: reason}
 	if l.Guest {
+		one.User = ""
+	}
+	return one
+}
+
+func (s *state) waits(id wire.ParticipantID) bool {
+	return slices.ContainsFunc(s.Waiting, func(w waiter) bool { return w.ID == id })
+}
+
+func (w *waiter) told(reason string) Story {
+	one := Story{Participant: w.ID, User: w.User, Guest: w.Guest, Reason: reason}
+	if w.Guest {
 		one.User = ""
 	}
 	return one

@@ -90,3 +90,25 @@ func TestWebhooksAreToldABlockedRingAsOneThatNobodyHears(t *testing.T) {
 		t.Errorf("off %v, blocked %v", stories["off"], stories["blocked"])
 	}
 }
+
+func TestWebhooksAreToldWhoWaits(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.link("l", store.LinkTerms{Lobby: store.LobbyEveryone})
+		ana, bia := w.device("ana", "laptop"), &visitorDevice{w.device("bia", "phone"), "l", ""}
+		zoe := w.guest("zoe", "l", "", "")
+		call := ana.must(&wire.JoinLink{Link: "l"}).(wire.CallState).Call
+		for _, v := range []*visitorDevice{bia, zoe} {
+			if err := v.knock(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		ana.must(&wire.AnswerKnock{Call: call, Waiter: "w1", Admit: true})
+		ana.must(&wire.AnswerKnock{Call: call, Waiter: "w2"})
+		want := []string{
+			"call.created", "participant.joined ana", "lobby.waiting bia", "lobby.waiting", "lobby.answered biaadmitted", "lobby.answered denied",
+		}
+		if got := w.told(); !slices.Equal(got, want) {
+			t.Errorf("they were told %q, want %q", got, want)
+		}
+	})
+}

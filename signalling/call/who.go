@@ -11,6 +11,9 @@ type Who struct {
 	Name string
 	// Link is the only link a guest may join by; empty for an account.
 	Link wire.LinkID
+	// Network marks the network that a guest comes from, at the link he may join by;
+	// empty for an account, or if it is not known.
+	Network string
 	// Device is the device, the same after a reload.
 	Device wire.DeviceID
 	// DeviceName is what the account's other devices call it.

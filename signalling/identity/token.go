@@ -34,6 +34,10 @@ type Grants struct {
 	// Link lets the holder join the call of one link as a guest, and nothing
 	// else.
 	Link wire.LinkID `json:"link,omitzero"`
+	// Network marks the network that a guest had his pass from, at the link, so
+	// that somebody whom a host has put out does not come back by another pass.
+	// Empty in the tokens of integrators.
+	Network string `json:"network,omitzero"`
 	// Device binds an account's token to one device that signed in by a code
 	// or was linked: it ends when the device is revoked. Empty in the tokens of
 	// integrators, who may use one on any device.
@@ -135,6 +139,8 @@ func (c claims) identity() (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: it must grant either account or link", ErrToken)
 	case c.Grants.Device != "" && !c.Grants.Account, c.Grants.Device.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the device it grants is not an id, or goes without an account", ErrToken)
+	case len(c.Grants.Network) > wire.MaxIDBytes, c.Grants.Network != "" && c.Grants.Link == "":
+		return Identity{}, fmt.Errorf("%w: the network it grants is too long, or goes without a link", ErrToken)
 	case c.Grants.Link.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the link it grants is not an id", ErrToken)
 	}

@@ -28,6 +28,7 @@ import (
 	"pronto/signalling/contact"
 	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/store/storetest"
 	"pronto/signalling/wire"
@@ -45,6 +46,8 @@ type Options struct {
 	RingTimeout, Grace time.Duration
 	// Origins are further web origins.
 	Origins []string
+	// Proxies are believed in X-Forwarded-For.
+	Proxies []netip.Prefix
 	// NoDemo leaves the demo identities out.
 	NoDemo bool
 	// Codes carries one-time codes; without it nobody gets an account by one.
@@ -149,13 +152,16 @@ func Start(t testing.TB, o Options) *Server {
 	running.Go(func() { _ = relay.Run(context.Background()) })
 	later(func() { _ = relay.Close(); running.Wait() })
 	post := signalling.NewPost(b, log)
+	marks := sha256.Sum256(append([]byte("marks"), o.Secret...))
+	marker, err := link.NewMarker(marks[:])
+	must(err)
 	var calls call.Store = s.Store
 	if o.CallStore != nil {
 		calls = o.CallStore(s.Store)
 	}
 	s.Calls, err = call.New(t.Context(), call.Config{
 		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: calls, Post: post, Media: call.SFU(s.SFU),
-		Limits: o.Limits, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
+		Limits: o.Limits, Marker: marker, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
 		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
@@ -175,7 +181,7 @@ func Start(t testing.TB, o Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
-		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))

@@ -134,6 +134,22 @@ func (c *Change) validate() error {
 	return checkText("snapshot", c.Snapshot, MaxSnapshot)
 }
 
+// onLink carries out what a change does to the call's link.
+func (c *Change) onLink(ctx context.Context, on conn) error {
+	if c.UseLink {
+		if err := useLink(ctx, on, c.LinkID); err != nil {
+			return err
+		}
+	}
+	if c.LinkLobby != "" {
+		if _, err := on.exec(ctx, `UPDATE links SET lobby = $2, sequence = sequence + 1 WHERE id = $1 AND lobby <> $2`,
+			c.LinkID, string(c.LinkLobby)); err != nil {
+			return err
+		}
+	}
+	return writeMarks(ctx, on, c.LinkID, c.LinkMarks)
+}
+
 // sortBy sorts what RETURNING returned, which has no order of its own.
 func sortBy[T any](list []T, key func(T) (time.Time, string)) {
 	slices.SortFunc(list, func(a, b T) int {

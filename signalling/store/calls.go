@@ -63,6 +63,9 @@ type NewCall struct {
 
 	// LinkID, if not empty, makes the call the one its link leads to.
 	LinkID string
+	// UseLink, if not empty, counts one use of a link, or the error is a
+	// [*LinkRefused].
+	UseLink string
 	// GroupID, if not empty, makes the call that of a group, of which Caller
 	// must be an active member; else the error is a [*GroupRefused].
 	GroupID string
@@ -127,6 +130,15 @@ type Change struct {
 	Strangers []string
 	Answers   []Answer
 
+	// LinkID is the link of the call that the following is about; empty for
+	// none. UseLink counts one use of it, or has the whole fail with a
+	// [*LinkRefused]; LinkLobby, if not empty, is its lobby from now on; LinkMarks
+	// are noted.
+	LinkID    string
+	UseLink   bool
+	LinkLobby Lobby
+	LinkMarks []LinkMark
+
 	// Timeline, if not nil, is kept for [TimelinesKept].
 	Timeline *Timeline
 
@@ -169,6 +181,9 @@ func (s *Store) CreateCall(ctx context.Context, n *NewCall, decide func([]Relati
 			return err
 		}
 		if err := n.validate(); err != nil {
+			return err
+		}
+		if err := useLink(ctx, c, n.UseLink); err != nil {
 			return err
 		}
 		found, err := rows(ctx, c, scanCall, `
@@ -226,6 +241,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			callID, epoch, change.State, change.Seq, change.Snapshot, orNull(string(change.Kind)),
 			orNull(string(change.Topology)), change.RingFor.Milliseconds(), change.EndReason)
 		if err != nil {
+			return err
+		}
+		if err := change.onLink(ctx, c); err != nil {
 			return err
 		}
 		if change.EndReason != "" || change.Topology == Group {

@@ -54,7 +54,9 @@ func fill(t *testing.T, s *store.Store) {
 	ok(t, s.SetProfile(ctx, "usr-ana", "ANA", "Hello"))
 	ok(t, s.SetAvatar(ctx, "usr-ana", "avatar", "image/png", []byte("png")))
 	ok(t, s.SetNoCalls(ctx, "usr-ana", true, ""))
-	value(s.CreateLink(ctx, store.NewLink{ID: "l1", OwnerID: "usr-ana", Kind: store.Video}))(t)
+	value(s.CreateLink(ctx, store.NewLink{ID: "link-usr-ana", OwnerID: "usr-ana", Kind: store.Video}))(t)
+	ok(t, s.MarkLink(ctx, "link-usr-ana", store.LinkMark{Subject: "b1", Ban: store.BanForever}))
+	ok(t, s.SetSlots(ctx, "usr-ana", "link-usr-ana", []store.Slot{{From: time.Now().Add(time.Hour), To: time.Now().Add(2 * time.Hour)}}))
 	value(s.CreateLink(ctx, store.NewLink{ID: "l2", OwnerID: "bia", Kind: store.Voice}))(t)
 	ok(t, s.SetQueue(ctx, "bia", store.Queue{LinkID: "l2", Operators: []string{"usr-ana"}}))
 	value(s.CreateGroup(ctx, store.NewGroup{ID: "g1", Name: "Choir", Creator: "usr-ana"}))(t)
@@ -112,7 +114,7 @@ func TestOfADeletedAccountNoRowOfAnyTableIsLeft(t *testing.T) {
 			}
 		}
 		gone := value(s.DeleteUser(ctx, "usr-ana"))(t)
-		if !slices.Equal(gone.Links, []string{"l1"}) || len(gone.Groups) != 1 {
+		if !slices.Equal(gone.Links, []string{"link-usr-ana"}) || len(gone.Groups) != 1 {
 			t.Errorf("to be told are %+v", gone)
 		}
 		equal(t, "the group's admin", gone.Groups[0].After.Member("bia").Role, store.RoleAdmin)

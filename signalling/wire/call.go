@@ -163,7 +163,8 @@ type CallState struct {
 	// Self is our own id in the call.
 	Self ParticipantID `json:"self"`
 	// Host is who started the call and may end it for all; absent when the
-	// host has left.
+	// host has left. In the call of a link it is its owner, or who came by its
+	// host link; see [Participant.Host].
 	Host ParticipantID `json:"host,omitzero"`
 	// Title is the link's title, or the group's name; absent for other calls.
 	Title string `json:"title,omitzero"`
@@ -177,6 +178,10 @@ type CallState struct {
 	ConnectedMs UnixMs `json:"connectedMs,omitzero"`
 	// Locked says that newcomers are kept out.
 	Locked bool `json:"locked,omitzero"`
+	// Sealed is as in [LinkTerms.Sealed], for the call of a link.
+	Sealed string `json:"sealed,omitzero"`
+	// Lobby says who has to wait until a host lets him in; absent means off.
+	Lobby LobbyMode `json:"lobby,omitzero"`
 	// Encrypted says that the call is end-to-end encrypted. It is so from its
 	// beginning to its end, or never: frames that are not sealed are not
 	// forwarded.
@@ -214,6 +219,9 @@ type Participant struct {
 	// Guest marks somebody who came by a link without an account: the name is
 	// his own word.
 	Guest bool `json:"guest,omitzero"`
+	// Host marks a host of a link's call: its owner, and who came by its host link.
+	// There may be several.
+	Host bool `json:"host,omitzero"`
 	// Presence is where he stands.
 	Presence Presence `json:"presence"`
 	// Media is what he sends.

@@ -102,7 +102,7 @@ func TestDecodeRefusesWhatTheProtocolForbids(t *testing.T) {
 		{"a name beside an upload's body", `{"type":"uploadContacts","id":"1","names":["Ana"],"body":{"add":["+39"]}}`, CodeInvalid, "a field that is not defined", "1"},
 		{"501 numbers", `{"type":"uploadContacts","id":"1","body":{"remove":["+39"` + strings.Repeat(`,"+39"`, MaxUploadNumbers) + `]}}`, CodeInvalid, "remove has 501 elements", "1"},
 		{"a number with a name to block", `{"type":"blockNumber","id":"1","body":{"number":"+39","name":"Mal"}}`, CodeInvalid, "a field that is not defined", "1"},
-		{"a title over its bytes, not its characters", `{"type":"createLink","id":"1","body":{"kind":"voice","title":"` + strings.Repeat("ä", 41) + `"}}`, CodeInvalid, "title has 82 bytes", "1"},
+		{"a title over its bytes, not its characters", `{"type":"createLink","id":"1","body":{"kind":"voice","terms":{"title":"` + strings.Repeat("ä", 41) + `"}}}`, CodeInvalid, "title has 82 bytes", "1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -24,7 +24,7 @@ var (
 	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Media: Media{Microphone: true, Camera: true}}
 	bia  = Participant{Participant: "p2", User: "bia", Name: "Bia", Presence: PresenceRinging}
 	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
-	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Title: "Standup", CreatedMs: 1767225600000, ExpiresMs: 1769817600000, MaxUses: 20, Uses: 3}
+	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Terms: LinkTerms{Title: "Standup", ExpiresMs: 1769817600000, MaxUses: 20}, CreatedMs: 1767225600000, EndsMs: 1769817600000, Uses: 3}
 
 	ringing = CallState{
 		Call: "c1", Epoch: 1, Seq: 1, Kind: KindVideo, Phase: PhaseRinging, Topology: TopologyDirect, Generation: 1,
@@ -126,7 +126,7 @@ var requestExamples = map[string]any{
 	"getDecisions.2":      GetDecisions{Before: "next-page", Limit: 20},
 	"getCallLog":          GetCallLog{},
 	"getCallLog.2":        GetCallLog{Before: "next-page", Limit: 20},
-	"createLink":          CreateLink{Kind: KindVideo, Title: "Standup", ExpiresInSeconds: 2592000, MaxUses: 20},
+	"createLink":          CreateLink{Kind: KindVideo, Terms: LinkTerms{Title: "Standup", MaxUses: 20}, ExpiresInSeconds: 2592000},
 	"createLink.0":        CreateLink{Kind: KindVoice},
 	"getLinks":            GetLinks{},
 	"revokeLink":          RevokeLink{Link: link.Link},

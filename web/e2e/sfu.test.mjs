@@ -186,7 +186,7 @@ test.each(["Chromium", "Firefox"])(
 
 test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
   const ana = await here.person("Chromium", "ana");
-  const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Salon" }));
+  const { link } = await ana.page.evaluate(() => window.pronto.links.create({ kind: "video", title: "Salon" }));
   const zoe = await here.person("Firefox", "Zoe", link);
   expect(await zoe.page.evaluate(() => window.pronto.me)).toEqual({ name: "Zoe" });
   for (const one of [ana, zoe]) {
@@ -194,7 +194,7 @@ test("guests of a link meet through the SFU, and its revocation ends the call", 
   }
   await everybodyDecodes(ana, zoe);
   expect(await zoe.page.evaluate(() => window.call.title)).toBe("Salon");
-  await ana.page.evaluate((id) => window.pronto.revokeLink(id), link);
+  await ana.page.evaluate((id) => window.pronto.links.revoke(id), link);
   for (const one of [ana, zoe])
     await waitFor(one, "the end", () => window.seen.ended[0]?.reason === "revoked");
 });

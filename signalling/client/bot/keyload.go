@@ -132,7 +132,7 @@ func (l *keyLoad) carried() (s media.Stats) {
 // gather has those who stay join, and waits until they have the same keys.
 func (l *keyLoad) gather(ctx context.Context) error {
 	if l.cfg.Link == "" {
-		link, err := client.Request[wire.Link](ctx, l.phones[0].client, wire.CreateLink{Kind: wire.KindVideo, Title: "keys"})
+		link, err := client.Request[wire.Link](ctx, l.phones[0].client, wire.CreateLink{Kind: wire.KindVideo, Terms: wire.LinkTerms{Title: "keys"}})
 		if err != nil {
 			return fmt.Errorf("make a link: %w", err)
 		}

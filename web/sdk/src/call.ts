@@ -5,6 +5,7 @@ import { Devices } from "./devices.ts";
 import { downlinkBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
+import { Lobby } from "./lobby.ts";
 import { CallMedia, inCall } from "./media.ts";
 import type { Remembered } from "./memory.ts";
 import {
@@ -66,6 +67,8 @@ export interface CallStart {
 /** Call is a call that this device is in. */
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
+  /** lobby is who may come in, for the call of a link. */
+  readonly lobby: Lobby;
   readonly #signalling: Signalling;
   readonly #devices: Devices;
   readonly #media: CallMedia;
@@ -102,6 +105,8 @@ export class Call extends Emitter<CallEvents> {
       if (problem.code === "noDevice") this.#media.moments.note("deviceLost");
       this.#change();
     });
+    this.lobby = new Lobby(signalling, state, start.secret);
+    this.lobby.on("change", () => this.#change());
     this.#view = new View((items) => this.#sendView(items));
     this.#encryption = this.#encrypt(state, start);
     this.#media = this.#makeMedia(state, start);
@@ -115,9 +120,14 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.kind;
   }
 
-  /** title is the link's title. */
+  /** title is the link's title, or the group's name. */
   get title(): string | undefined {
-    return this.#state.title;
+    return this.lobby.title;
+  }
+
+  /** description is what more the link says, to those who have its whole address. */
+  get description(): string | undefined {
+    return this.lobby.description;
   }
 
   get phase(): CallPhase {
@@ -151,7 +161,7 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.self;
   }
 
-  /** host is who started the call and may end it for all. */
+  /** host is who started the call and may end it for all; in the call of a link see Participant.host too. */
   get host(): string | undefined {
     return this.#state.host;
   }
@@ -295,6 +305,11 @@ export class Call extends Emitter<CallEvents> {
   /** muteParticipant turns somebody's microphone off, as the host may; he may turn it on again. */
   async muteParticipant(participant: string): Promise<void> {
     await this.#signalling.request("muteParticipant", { call: this.id, participant });
+  }
+
+  /** removeParticipant puts somebody out for good, as the host may; by a link he does not come back. */
+  async removeParticipant(participant: string): Promise<void> {
+    await this.#signalling.request("removeParticipant", { call: this.id, participant });
   }
 
   /** end ends the call for all; only the host may. */
@@ -529,6 +544,7 @@ export class Call extends Emitter<CallEvents> {
   #setState(state: CallState): void {
     this.#meet(state);
     this.#state = state;
+    this.lobby.update(state);
     this.#encryption?.update(state);
     if (state.phase !== "ended") this.#media.update(state);
     this.#change();

@@ -76,8 +76,12 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       return about("unanswered", without(state, frame.body.participant), find(frame.body.participant));
     case "inviteWithdrawn": // by his own act, or the host's: nobody failed to answer
       return { state: without(state, frame.body.participant) };
-    case "participantJoined":
-      return about("joined", put(state, frame.body.participant), frame.body.participant);
+    case "participantJoined": {
+      const { participant } = frame.body;
+      const joined = put(state, participant);
+      const hosted = participant.host === true && joined.host === undefined;
+      return about("joined", hosted ? { ...joined, host: participant.participant } : joined, participant);
+    }
     case "participantLeft":
       return about("left", without(state, frame.body.participant), find(frame.body.participant), {
         reason: frame.body.reason,
@@ -111,6 +115,12 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       return { state: { ...state, host: frame.body.host } };
     case "lockChanged":
       return { state: { ...state, locked: frame.body.on } };
+    case "lobbyChanged":
+      return { state: { ...state, lobby: frame.body.lobby } };
+    case "titleChanged": {
+      const { title: _, sealed: __, ...rest } = state;
+      return { state: { ...rest, ...frame.body } };
+    }
     case "phaseChanged": {
       const { phase, connectedMs } = frame.body;
       return { state: { ...state, phase, ...(connectedMs === undefined ? {} : { connectedMs }) } };
@@ -160,7 +170,13 @@ function without(state: CallState, id: string): CallState {
   const { host, ...rest } = state;
   return {
     ...rest,
-    ...(host === undefined || host === id ? {} : { host }),
+    ...(host === undefined || host === id ? nextHost(state, id) : { host }),
     participants: state.participants.filter((p) => p.participant !== id),
   };
+}
+
+/** nextHost is another host of a link's call, after one has left. */
+function nextHost(state: CallState, left: string): Pick<CallState, "host"> {
+  const host = state.participants.find((p) => p.host === true && p.participant !== left)?.participant;
+  return host === undefined ? {} : { host };
 }

@@ -11,6 +11,12 @@ export { Groups } from "./groups.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
 export { canEncrypt, type WorkerURL } from "./keyworker.ts";
+export type { CallLink, Door, LinkChange, LinkWish } from "./links.ts";
+export { Links } from "./links.ts";
+export type { LinkAddress, LinkDetails } from "./linksecret.ts";
+export { linkAddress, newLinkSecret, openDetails, readLinkAddress, sealDetails } from "./linksecret.ts";
+export type { Knocking } from "./lobby.ts";
+export { Lobby } from "./lobby.ts";
 export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
 export type { ProblemCode } from "./problem.ts";
 export { ProntoError } from "./problem.ts";
@@ -32,13 +38,13 @@ export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
 export type { MonthUsed, Usage, Used } from "./usage.ts";
 export type {
+  BookedSlot,
   Callback,
   CallLog,
   CallLogEntry,
   CallPhase,
   Code,
   CreateGroup,
-  CreateLink,
   DataState,
   DataUse,
   DayRange,
@@ -59,6 +65,9 @@ export type {
   Kind,
   LeaveReason,
   Link,
+  LinkSlot,
+  LinkTerms,
+  LobbyMode,
   Media,
   OpeningHours,
   Outcome,
@@ -85,5 +94,6 @@ export type {
   Verdict,
   VideoCodec,
   ViewItem,
+  Waiter,
   WhoMayCall,
 } from "./wire.gen.ts";

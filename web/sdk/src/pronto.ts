@@ -8,6 +8,10 @@ import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt, type WorkerURL } from "./keyworker.ts";
+import { Knocks } from "./knock.ts";
+import { type CallLink, Links } from "./links.ts";
+import { browserStorage, LinkStore } from "./linkstore.ts";
+import { type Knocking, toKnocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
@@ -21,7 +25,6 @@ import type {
   CallLog,
   CallLogEntry,
   CallState,
-  CreateLink,
   Decisions,
   Device,
   DeviceCode,
@@ -33,7 +36,6 @@ import type {
   GroupCall,
   GroupGone,
   Kind,
-  Link,
   Media,
   People,
   PersonPresence,
@@ -73,6 +75,8 @@ export interface ProntoOptions {
   readonly devices?: DeviceChoice;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
+  /** linkStorage keeps the secrets of links made here, and what links know this browser by; localStorage by default. */
+  readonly linkStorage?: Store;
   /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
   readonly keyWorker?: WorkerURL;
   /**
@@ -114,6 +118,10 @@ export interface ProntoEvents {
   groupCall: GroupCall;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
+  /** link: another device, or a booking, has made, changed or revoked a link of ours. */
+  link: CallLink;
+  /** lobby: who waits at a link of ours has changed, or somebody waited already when we came. */
+  lobby: Knocking;
   /** problem: the connection is closed for good. */
   problem: ProntoError;
 }
@@ -125,8 +133,10 @@ export interface RingOptions extends AcceptOptions {
 
 /** JoinOptions are what to send from the start, and the secret of a link that has one. */
 export interface JoinOptions extends AcceptOptions {
-  /** secret is the part of the link's address after #, which the server never sees. */
+  /** secret is the part of the link's address after #k=, which the server never sees. */
   readonly secret?: string;
+  /** waiting is called when a host has to let us in, each time we have knocked. */
+  readonly waiting?: () => void;
 }
 
 /** RingGroupOptions are as for accounts; see RingGroup in the protocol. */
@@ -148,11 +158,15 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly groups: Groups;
   /** queues are the links of ours that lead to operators, and those whose operator we are. */
   readonly queues: Queues;
+  /** links are the call links of our account, and what is behind others'. */
+  readonly links: Links;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
   readonly #keyWorker: WorkerURL | undefined;
   readonly #store: Store | undefined;
+  readonly #linkStore: LinkStore;
+  readonly #knocks: Knocks;
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
   #watched: readonly string[] = []; // whose presence this session shows
@@ -191,6 +205,9 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(store === undefined ? {} : { store }),
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
+    this.#linkStore = new LinkStore(options.linkStorage ?? browserStorage());
+    this.#knocks = new Knocks(this.#signalling);
+    this.links = new Links(this.#signalling, this.#linkStore, url.replace(/^ws/, "http"));
     this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
     this.groups = new Groups(this.#signalling);
     this.queues = new Queues(this.#signalling);
@@ -278,11 +295,32 @@ export class Pronto extends Emitter<ProntoEvents> {
     return this.#enter(options, kind, (_, how) => this.#signalling.request("ring", { users, kind }, how));
   }
 
-  /** joinLink joins the call of a link, or starts it. */
-  joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
-    return this.#enter(options, "voice", (media, how) =>
-      this.#signalling.request("joinLink", { link, media }, how),
-    );
+  /**
+   * joinLink joins the call of a link, or starts it. If a host has to let us in it knocks and waits, with microphone
+   * and camera off until then. It rejects with notFound if the link leads nowhere, whatever the reason; with notYet,
+   * and retryAfterMs, before it opens; with denied or noAnswer if no host lets us in.
+   */
+  async joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
+    this.#keeper(); // loads while the server answers
+    const secret = options.secret ?? this.#linkStore.secret(link);
+    const own = secret === undefined ? options : { ...options, secret };
+    const [browser, door] = await Promise.all([
+      this.#linkStore.browser(link),
+      this.#signalling.request("lookAtLink", { link }),
+    ]);
+    const { joinMuted = false, waits = false } = door;
+    const first = joinMuted ? { ...own, microphone: false } : own;
+    for (let knock = waits; ; knock = true) {
+      if (knock) await this.#knocks.wait(link, browser, options.waiting, options.signal);
+      options.signal?.throwIfAborted();
+      try {
+        return await this.#enter(first, "voice", (media, how) =>
+          this.#signalling.request("joinLink", { link, media, browser }, how),
+        );
+      } catch (error) {
+        if (!(error instanceof ProntoError) || error.code !== "waitInLobby") throw error; // switched on meanwhile
+      }
+    }
   }
 
   /** ringGroup starts the call of a group, or joins the one it has. It rejects with blockedInCall until that is confirmed. */
@@ -354,18 +392,6 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** callLog is a page of our calls, newest first; before is the next of the page before. */
   callLog(page: GetCallLog = {}, options?: RequestOptions): Promise<CallLog> {
     return this.#signalling.request("getCallLog", page, options);
-  }
-
-  createLink(link: CreateLink, options?: RequestOptions): Promise<Link> {
-    return this.#signalling.request("createLink", link, options);
-  }
-
-  async links(options?: RequestOptions): Promise<readonly Link[]> {
-    return (await this.#signalling.request("getLinks", {}, options)).links;
-  }
-
-  revokeLink(link: string, options?: RequestOptions): Promise<Link> {
-    return this.#signalling.request("revokeLink", { link }, options);
   }
 
   /** devices are the account's devices, with what is known of their keys. */
@@ -545,6 +571,19 @@ export class Pronto extends Emitter<ProntoEvents> {
       }
       case "callMoved":
         this.#calls.get(frame.body.call)?.moved();
+        break;
+      case "link":
+        void this.links.read(frame.body).then((link) => this.emit("link", link));
+        break;
+      case "lobby":
+        this.#calls.get(frame.body.call)?.lobby.take(frame.body);
+        if (frame.body.link !== undefined)
+          void toKnocking(this.#signalling, frame.body, this.#linkStore.secret(frame.body.link)).then(
+            (lobby) => this.emit("lobby", lobby),
+          );
+        break;
+      case "knockAnswered":
+        this.#knocks.take(frame);
         break;
       case "people":
         this.emit("people", frame.body);

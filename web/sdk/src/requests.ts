@@ -15,7 +15,14 @@ const maxPending = 200;
  * once are the requests that a new session must not repeat: the server that
  * knew whether they were carried out is gone.
  */
-const once: ReadonlySet<RequestType> = new Set(["ring", "createLink", "joinLink"]);
+const once: ReadonlySet<RequestType> = new Set([
+  "ring",
+  "createLink",
+  "joinLink",
+  "newHostLink",
+  "bookSlot",
+  "knock",
+]);
 
 /** RequestOptions: an aborted signal rejects the request with the signal's reason. What was sent may be carried out all the same. */
 export interface RequestOptions {

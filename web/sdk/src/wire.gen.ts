@@ -99,7 +99,8 @@ export interface CallState {
   readonly self: ParticipantID;
   /**
    * Host is who started the call and may end it for all; absent when the
-   * host has left.
+   * host has left. In the call of a link it is its owner, or who came by its
+   * host link; see Participant.host.
    */
   readonly host?: ParticipantID;
   /** Title is the link's title, or the group's name; absent for other calls. */
@@ -118,6 +119,10 @@ export interface CallState {
   readonly connectedMs?: UnixMs;
   /** Locked says that newcomers are kept out. */
   readonly locked?: boolean;
+  /** Sealed is as in LinkTerms.sealed, for the call of a link. */
+  readonly sealed?: string;
+  /** Lobby says who has to wait until a host lets him in; absent means off. */
+  readonly lobby?: LobbyMode;
   /**
    * Encrypted says that the call is end-to-end encrypted. It is so from its
    * beginning to its end, or never: frames that are not sealed are not
@@ -193,6 +198,14 @@ export type GroupID = string;
 export type UnixMs = number;
 
 /**
+ * LobbyMode says who has to wait until a host lets him into the call of a link.
+ * - off: nobody
+ * - guests: who has no account
+ * - everyone: all but hosts
+ */
+export type LobbyMode = "off" | "guests" | "everyone";
+
+/**
  * QueueState is where the call of a visitor stands while operators are rung.
  * - calling: nothing rings yet
  * - ringing: a device of an operator rings
@@ -213,6 +226,11 @@ export interface Participant {
    * his own word.
    */
   readonly guest?: boolean;
+  /**
+   * Host marks a host of a link's call: its owner, and who came by its host link.
+   * There may be several.
+   */
+  readonly host?: boolean;
   /** Presence is where he stands. */
   readonly presence: Presence;
   /** Media is what he sends. */
@@ -1906,39 +1924,100 @@ export type Reason = "nothingAgainst" | "blocked" | "privacy" | "doNotDisturb" |
 export interface CreateLink {
   /** Kind is voice or video. */
   readonly kind: Kind;
-  /** Title is what those who join see. */
-  readonly title?: string;
+  /** Terms are the rest. */
+  readonly terms: LinkTerms;
   /**
-   * ExpiresInSeconds is for how long it may be joined by; 0 means until it is
-   * revoked. At most 90 days.
+   * ExpiresInSeconds is for how long it may be joined by, by the server's clock,
+   * if the terms do not say until when; 0 means without end. At most a year.
    */
   readonly expiresInSeconds?: number;
-  /** MaxUses is how many may join by it in all; 0 means any number. */
-  readonly maxUses?: number;
   /** Unencrypted is as in Ring.unencrypted, for the link's calls. */
   readonly unencrypted?: boolean;
+  /**
+   * HostLink makes a second link with it: whoever joins by that has the host's
+   * rights and waits in no lobby, without an account too.
+   */
+  readonly hostLink?: boolean;
 }
 
-/** Link is a call link. */
+/** LinkTerms are what a link's owner may choose and change. */
+export interface LinkTerms {
+  /** Title is what those who join see, and the server too; see Sealed. */
+  readonly title?: string;
+  /**
+   * Sealed is title and description for those only who have the whole address of
+   * the link: base64url of what was encrypted with a key made of the part after
+   * #, which no server ever gets. The server keeps and hands it out as it is.
+   */
+  readonly sealed?: string;
+  /** Lobby says who has to wait until a host lets him in; absent means off. */
+  readonly lobby?: LobbyMode;
+  /**
+   * OpensMs is when it may first be joined by; hosts may before. Absent means at
+   * once.
+   */
+  readonly opensMs?: UnixMs;
+  /** ExpiresMs is until when it may be joined by; absent means no end. */
+  readonly expiresMs?: UnixMs;
+  /**
+   * IdleSeconds ends it when nobody was let in by it for so long, counted anew
+   * with everybody who is; 0 means never. At most a year.
+   */
+  readonly idleSeconds?: number;
+  /**
+   * MaxUses is how many may be let in by it in all, hosts not counted; 0 means
+   * any number.
+   */
+  readonly maxUses?: number;
+  /**
+   * MaxParticipants is how many may be in its call at a time; 0 means as many as
+   * a call may have.
+   */
+  readonly maxParticipants?: number;
+  /** JoinMuted has all but hosts come in with the microphone off. */
+  readonly joinMuted?: boolean;
+  /**
+   * RingHost rings the owner's devices when somebody waits and no host is in the
+   * call.
+   */
+  readonly ringHost?: boolean;
+}
+
+/**
+ * Link is a call link. As an event it tells an account's other devices that it
+ * was made, changed or revoked.
+ */
 export interface Link {
   /** Link is the secret that opens it: the page is /j/<link>. */
   readonly link: LinkID;
   /** Kind is voice or video. */
   readonly kind: Kind;
-  /** Title is what those who join see. */
-  readonly title: string;
+  /** Terms are what its owner chose. */
+  readonly terms: LinkTerms;
   /** CreatedMs is when it was made. */
   readonly createdMs: UnixMs;
-  /** ExpiresMs is until when it may be joined by; absent means no end. */
-  readonly expiresMs?: UnixMs;
+  /**
+   * EndsMs is when it ends by itself: by ExpiresMs or IdleSeconds of its terms,
+   * whichever is first; absent means never.
+   */
+  readonly endsMs?: UnixMs;
   /** RevokedMs is when it was revoked; absent means it was not. */
   readonly revokedMs?: UnixMs;
-  /** MaxUses is how many may join by it in all; absent means any number. */
-  readonly maxUses?: number;
-  /** Uses is how many have joined by it. */
+  /** Uses is how many were let in by it. */
   readonly uses: number;
+  /** UsedMs is when the last one was; absent means nobody was. */
+  readonly usedMs?: UnixMs;
+  /** Sequence counts its changes. */
+  readonly sequence: number;
   /** Unencrypted says that its calls are not end-to-end encrypted. */
   readonly unencrypted?: boolean;
+  /** HasHostLink says that there is a host link. */
+  readonly hasHostLink?: boolean;
+  /**
+   * HostLink is the host link, to use like Link. It is told once, in the reply
+   * that makes it: the server keeps only a hash.
+   */
+  readonly hostLink?: LinkID;
 }
 
 /**
@@ -1957,23 +2036,225 @@ export interface Links {
 }
 
 /**
- * RevokeLink ends a link: nobody joins by it any more, and its call ends. The
- * reply is Link.
+ * ChangeLink gives a link of ours these terms, all of them: what is absent is as
+ * it is for a link that was created without. The reply is Link, or conflict if
+ * it was changed since IfSequence. Its call goes by them at once.
  */
-export interface RevokeLink {
+export interface ChangeLink {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** IfSequence is the Link.sequence that the change is to. */
+  readonly ifSequence: number;
+  /** Terms are the new ones. */
+  readonly terms: LinkTerms;
+}
+
+/**
+ * NewHostLink makes a host link for a link of ours; the one before opens nothing
+ * any more. The reply is Link.
+ */
+export interface NewHostLink {
   /** Link is the link. */
   readonly link: LinkID;
 }
 
 /**
- * JoinLink joins the call of a link, or starts it. The reply is CallState.
- * Unknown, expired, revoked and used up are all notFound.
+ * RevokeLink ends a link: nobody joins by it any more, who waits is sent away, and
+ * its call ends. The reply is Link.
+ */
+export interface RevokeLink {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** KeepCall lets the call go on for those who are in it. */
+  readonly keepCall?: boolean;
+}
+
+/**
+ * ForgetBans lets those come again by a link of ours who were put out of its calls
+ * or not let in. The reply is Done.
+ */
+export interface ForgetBans {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * SetSlots offers times of a link of ours, a booking link, for talks of two. They
+ * replace those that nobody has booked. The reply is LinkSlots.
+ */
+export interface SetSlots {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** Slots are the times; they do not overlap. */
+  readonly slots: readonly SlotTime[];
+}
+
+/** SlotTime is one time. */
+export interface SlotTime {
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+}
+
+/** LinkSlots are the times of a link, the earliest first. */
+export interface LinkSlots {
+  /** Slots are the times. */
+  readonly slots: readonly LinkSlot[];
+}
+
+/** LinkSlot is one time of a link. */
+export interface LinkSlot {
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+  /** Booked says that somebody has it. */
+  readonly booked?: boolean;
+}
+
+/**
+ * GetSlots asks for the times that a link offers and that are not over. Its owner
+ * sees those that are booked too. The reply is LinkSlots.
+ */
+export interface GetSlots {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * BookSlot books a time of a link: it counts as one use of the link, and makes a
+ * link of its owner's for two, open from five minutes before to the end of the
+ * time, which rings him. Sealed is kept from the booking link, so that the part
+ * after # is the same. The reply is BookedSlot, or conflict if somebody was
+ * faster.
+ */
+export interface BookSlot {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** FromMs is when the time begins. */
+  readonly fromMs: UnixMs;
+}
+
+/** BookedSlot is a time that was booked. */
+export interface BookedSlot {
+  /** Link is the link to join by then. */
+  readonly link: LinkID;
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+}
+
+/**
+ * LookAtLink asks what is behind a link, before joining. It counts no use and
+ * nobody is told. The reply is LinkDoor; unknown, expired, revoked and used up
+ * are all notFound.
+ */
+export interface LookAtLink {
+  /** Link is the link, or a host link. */
+  readonly link: LinkID;
+}
+
+/** LinkDoor is what somebody may know of a link before he joins. */
+export interface LinkDoor {
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+  /** Host says that we will be a host. */
+  readonly host?: boolean;
+  /** Waits says that we will have to Knock. */
+  readonly waits?: boolean;
+  /**
+   * OpensInMs is how long it is until we may join, in milliseconds; absent if we
+   * may.
+   */
+  readonly opensInMs?: UnixMs;
+  /** EndsMs is when the link ends by itself; absent means never. */
+  readonly endsMs?: UnixMs;
+  /** JoinMuted says that our microphone will be off at first. */
+  readonly joinMuted?: boolean;
+  /** Encrypted says that its calls are end-to-end encrypted. */
+  readonly encrypted?: boolean;
+  /** Books says that it is a booking link: see GetSlots. */
+  readonly books?: boolean;
+}
+
+/**
+ * JoinLink joins the call of a link, or starts it. The reply is CallState; or
+ * waitInLobby if a host has to let us in: then Knock; or notYet before the link
+ * opens. Unknown, expired, revoked and used up are all notFound, and so is a link
+ * whose host has put us out.
  */
 export interface JoinLink {
-  /** Link is the link. */
+  /** Link is the link, or a host link. */
   readonly link: LinkID;
   /** Media is what we send from the start. */
   readonly media: Media;
+  /**
+   * Browser says which browser this is, to this link only: 128 bits as 22
+   * characters, a hash of something that the browser keeps and of the link.
+   */
+  readonly browser?: BrowserID;
+}
+
+/**
+ * BrowserID tells one browser from others, to one link: 128 bits as 22 characters
+ * of base64url.
+ */
+export type BrowserID = string;
+
+/**
+ * Knock asks to be let into the call of a link. The reply is Waiting; the answer
+ * comes as KnockAnswered. Who loses his connection for longer than the grace
+ * period waits no more.
+ */
+export interface Knock {
+  /** Link is the link, or a host link. */
+  readonly link: LinkID;
+  /** Browser is as in JoinLink.browser. */
+  readonly browser?: BrowserID;
+}
+
+/** Waiting says that we wait. */
+export interface Waiting {
+  /** Admitted says that we need not: JoinLink now. */
+  readonly admitted?: boolean;
+  /** ForMs is for how long at most, in milliseconds. */
+  readonly forMs?: number;
+}
+
+/** StopWaiting takes a knock back. The reply is Done. */
+export interface StopWaiting {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * AnswerKnock lets somebody in who waits, or not. Only a host in the call or the
+ * link's owner may. The reply is Done.
+ */
+export interface AnswerKnock {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Waiter is who. */
+  readonly waiter: ParticipantID;
+  /** Admit lets him in. Who is not let in for the second time is banned. */
+  readonly admit: boolean;
+}
+
+/**
+ * SetLobby switches the lobby of a call and of its link. Only a host may. Who waits
+ * and need not any more is let in. The reply is Done.
+ */
+export interface SetLobby {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Lobby says who has to wait. */
+  readonly lobby: LobbyMode;
 }
 
 /**
@@ -2478,10 +2759,12 @@ export interface Problem {
  * - suspended: our account may do nothing for now
  * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
  * - queueClosed: nobody is there at this hour; somebody is in RetryAfterMs
+ * - waitInLobby: a host has to let us in: knock
+ * - notYet: the link opens in RetryAfterMs
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "queueClosed" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -2528,6 +2811,61 @@ export interface GroupGone {
  * - expired: the invitation was not accepted in time
  */
 export type GroupGoneReason = "left" | "declined" | "removed" | "withdrawn" | "expired";
+
+/**
+ * Lobby is who waits to be let into the call of a link. Its owner's sessions and
+ * the hosts who are in the call get it when they come and whenever it changes.
+ */
+export interface Lobby {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Link is the link; absent for hosts who are not its owner. */
+  readonly link?: LinkID;
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+  /** Waiting are those who wait, the longest first. */
+  readonly waiting: readonly Waiter[];
+  /**
+   * Rings says to ring: somebody has just come, no host is in the call, and the
+   * link is one that rings its owner.
+   */
+  readonly rings?: boolean;
+}
+
+/** Waiter is somebody who waits. */
+export interface Waiter {
+  /** Waiter names him while he waits. */
+  readonly waiter: ParticipantID;
+  /** User is the account; absent for a guest. */
+  readonly user?: UserID;
+  /** Name is what to show. A guest's is his own word. */
+  readonly name: string;
+  /** Guest marks somebody without an account. */
+  readonly guest?: boolean;
+  /** SinceMs is since when he waits. */
+  readonly sinceMs: UnixMs;
+}
+
+/** KnockAnswered says what became of our knock. */
+export interface KnockAnswered {
+  /** Link is the link we knocked at. */
+  readonly link: LinkID;
+  /** Answer is what. */
+  readonly answer: KnockAnswer;
+}
+
+/**
+ * KnockAnswer is what became of a knock.
+ * - admitted: JoinLink, within a minute
+ * - denied: by a host; who is denied twice need not come again
+ * - expired: nobody answered
+ * - closed: the link or its call is over
+ */
+export type KnockAnswer = "admitted" | "denied" | "expired" | "closed";
 
 /**
  * Restarting says that the server is going away: reconnect when the socket
@@ -2691,6 +3029,22 @@ export interface TroubleChanged {
 export interface LockChanged {
   /** On is true while it is locked. */
   readonly on: boolean;
+}
+
+/** LobbyChanged says that a call's lobby was switched. */
+export interface LobbyChanged {
+  /** Lobby says who has to wait. */
+  readonly lobby: LobbyMode;
+  /** Crowded says that the server did it, because many came and went. */
+  readonly crowded?: boolean;
+}
+
+/** TitleChanged says that what a call is about was changed. */
+export interface TitleChanged {
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
 }
 
 /**
@@ -3118,8 +3472,19 @@ export interface RequestMap {
   readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
+  readonly changeLink: { readonly body: ChangeLink; readonly reply: Link; readonly replyType: "link" };
+  readonly newHostLink: { readonly body: NewHostLink; readonly reply: Link; readonly replyType: "link" };
   readonly revokeLink: { readonly body: RevokeLink; readonly reply: Link; readonly replyType: "link" };
+  readonly forgetBans: { readonly body: ForgetBans; readonly reply: Done; readonly replyType: "done" };
+  readonly setSlots: { readonly body: SetSlots; readonly reply: LinkSlots; readonly replyType: "linkSlots" };
+  readonly getSlots: { readonly body: GetSlots; readonly reply: LinkSlots; readonly replyType: "linkSlots" };
+  readonly bookSlot: { readonly body: BookSlot; readonly reply: BookedSlot; readonly replyType: "bookedSlot" };
+  readonly lookAtLink: { readonly body: LookAtLink; readonly reply: LinkDoor; readonly replyType: "linkDoor" };
   readonly joinLink: { readonly body: JoinLink; readonly reply: CallState; readonly replyType: "callState" };
+  readonly knock: { readonly body: Knock; readonly reply: Waiting; readonly replyType: "waiting" };
+  readonly stopWaiting: { readonly body: StopWaiting; readonly reply: Done; readonly replyType: "done" };
+  readonly answerKnock: { readonly body: AnswerKnock; readonly reply: Done; readonly replyType: "done" };
+  readonly setLobby: { readonly body: SetLobby; readonly reply: Done; readonly replyType: "done" };
   readonly setQueue: { readonly body: SetQueue; readonly reply: Queue; readonly replyType: "queue" };
   readonly getQueue: { readonly body: GetQueue; readonly reply: Queue; readonly replyType: "queue" };
   readonly transfer: { readonly body: Transfer; readonly reply: Done; readonly replyType: "done" };
@@ -3228,8 +3593,19 @@ export type ClientFrame =
   | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
+  | { readonly type: "changeLink"; readonly id: string; readonly body: ChangeLink }
+  | { readonly type: "newHostLink"; readonly id: string; readonly body: NewHostLink }
   | { readonly type: "revokeLink"; readonly id: string; readonly body: RevokeLink }
+  | { readonly type: "forgetBans"; readonly id: string; readonly body: ForgetBans }
+  | { readonly type: "setSlots"; readonly id: string; readonly body: SetSlots }
+  | { readonly type: "getSlots"; readonly id: string; readonly body: GetSlots }
+  | { readonly type: "bookSlot"; readonly id: string; readonly body: BookSlot }
+  | { readonly type: "lookAtLink"; readonly id: string; readonly body: LookAtLink }
   | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink }
+  | { readonly type: "knock"; readonly id: string; readonly body: Knock }
+  | { readonly type: "stopWaiting"; readonly id: string; readonly body: StopWaiting }
+  | { readonly type: "answerKnock"; readonly id: string; readonly body: AnswerKnock }
+  | { readonly type: "setLobby"; readonly id: string; readonly body: SetLobby }
   | { readonly type: "setQueue"; readonly id: string; readonly body: SetQueue }
   | { readonly type: "getQueue"; readonly id: string; readonly body: GetQueue }
   | { readonly type: "transfer"; readonly id: string; readonly body: Transfer }
@@ -3281,6 +3657,10 @@ export type ReplyFrame =
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
   | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
+  | { readonly type: "linkSlots"; readonly id: string; readonly serial?: number; readonly body: LinkSlots }
+  | { readonly type: "bookedSlot"; readonly id: string; readonly serial?: number; readonly body: BookedSlot }
+  | { readonly type: "linkDoor"; readonly id: string; readonly serial?: number; readonly body: LinkDoor }
+  | { readonly type: "waiting"; readonly id: string; readonly serial?: number; readonly body: Waiting }
   | { readonly type: "queue"; readonly id: string; readonly serial?: number; readonly body: Queue }
   | { readonly type: "callbacks"; readonly id: string; readonly serial?: number; readonly body: Callbacks }
   | { readonly type: "deviceCode"; readonly id: string; readonly serial?: number; readonly body: DeviceCode }
@@ -3311,6 +3691,9 @@ export interface EventMap {
   readonly groupGone: GroupGone;
   readonly groupCall: GroupCall;
   readonly keyPackages: KeyPackages;
+  readonly link: Link;
+  readonly lobby: Lobby;
+  readonly knockAnswered: KnockAnswered;
   readonly restarting: Restarting;
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
@@ -3328,6 +3711,8 @@ export interface EventMap {
   readonly reacted: Reacted;
   readonly troubleChanged: TroubleChanged;
   readonly lockChanged: LockChanged;
+  readonly lobbyChanged: LobbyChanged;
+  readonly titleChanged: TitleChanged;
   readonly queueChanged: QueueChanged;
   readonly hostChanged: HostChanged;
   readonly phaseChanged: PhaseChanged;
@@ -3370,6 +3755,9 @@ export type SessionEventFrame =
   | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
   | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
   | { readonly type: "keyPackages"; readonly id?: never; readonly serial: number; readonly body: KeyPackages }
+  | { readonly type: "link"; readonly id?: never; readonly serial: number; readonly body: Link }
+  | { readonly type: "lobby"; readonly id?: never; readonly serial: number; readonly body: Lobby }
+  | { readonly type: "knockAnswered"; readonly id?: never; readonly serial: number; readonly body: KnockAnswered }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
 
 /** sessionEvents names them. */
@@ -3390,6 +3778,9 @@ export const sessionEvents = [
   "groupGone",
   "groupCall",
   "keyPackages",
+  "link",
+  "lobby",
+  "knockAnswered",
   "restarting",
 ] as const;
 
@@ -3411,6 +3802,8 @@ export type CallEventFrame =
   | { readonly type: "reacted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: Reacted }
   | { readonly type: "troubleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TroubleChanged }
   | { readonly type: "lockChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LockChanged }
+  | { readonly type: "lobbyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LobbyChanged }
+  | { readonly type: "titleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TitleChanged }
   | { readonly type: "queueChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: QueueChanged }
   | { readonly type: "hostChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: HostChanged }
   | { readonly type: "phaseChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PhaseChanged }
@@ -3435,6 +3828,8 @@ export const callEvents = [
   "reacted",
   "troubleChanged",
   "lockChanged",
+  "lobbyChanged",
+  "titleChanged",
   "queueChanged",
   "hostChanged",
   "phaseChanged",

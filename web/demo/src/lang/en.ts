@@ -216,6 +216,7 @@ export const en = {
 
   "join.title": "You are invited to a call",
   "join.lead": "Choose how the others see you, then join.",
+  "join.waiting": "Somebody in the call has to let you in. Please wait.",
   "join.nickname": "Your name",
   "join.nicknameHint": "up to 40 letters",
   "join.microphone": "Join with my microphone on",
@@ -286,6 +287,9 @@ export const en = {
     "{name} has other keys than before: a new device, perhaps, or somebody else. Compare the safety number.",
   "security.unopenedText": "{name} cannot be heard or seen at the moment: new keys are being fetched.",
 
+  "problem.denied": "You were not let in.",
+  "problem.noAnswer": "Nobody answered. Try again later.",
+  "problem.notYet": "This link is not open yet. Come back later.",
   "problem.notFound": "There is nobody and nothing by that name here.",
   "problem.forbidden": "That is not allowed.",
   "problem.conflict": "It was changed elsewhere meanwhile. Try again.",

@@ -48,7 +48,8 @@ interface AskingProps {
 function Asking({ joining, wish, onWish }: AskingProps): JSX.Element {
   const nickname = useSignal("");
   const asGuest = useSignal(joining.identity === undefined);
-  const busy = joining.phase.value === "joining";
+  const waiting = joining.phase.value === "waiting";
+  const busy = waiting || joining.phase.value === "joining";
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!asGuest.value) void joining.joinAsMe(wish);
@@ -61,7 +62,9 @@ function Asking({ joining, wish, onWish }: AskingProps): JSX.Element {
         {t("app.name")}
       </p>
       <Heading>{t("join.title")}</Heading>
-      <p class="lead">{t("join.lead")}</p>
+      <p class="lead" role="status" data-testid={waiting ? "join-waiting" : "join-lead"}>
+        {t(waiting ? "join.waiting" : "join.lead")}
+      </p>
       <form class="joinform" onSubmit={submit}>
         {asGuest.value ? (
           <label class="field">

@@ -1,21 +1,21 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Link } from "../../../sdk/src/index.ts";
+import type { CallLink } from "../../../sdk/src/index.ts";
 import { when } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { type LinkList, linkAddress, usable } from "../state/linklist.ts";
+import { addressOf, type LinkList, usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
 import { LinkForm } from "./linkform.tsx";
 
 /** LinksScreen makes call links and lists ours. */
 export function LinksScreen({ phone }: { phone: Phone }): JSX.Element {
   useEffect(() => void phone.links.load(), [phone]);
-  const revoking = useSignal<Link | undefined>(undefined);
+  const revoking = useSignal<CallLink | undefined>(undefined);
   const links = phone.links.links.value;
   return (
     <>
@@ -63,19 +63,19 @@ function LinkRow({
   links,
   onRevoke,
 }: {
-  link: Link;
+  link: CallLink;
   links: LinkList;
   onRevoke: () => void;
 }): JSX.Element {
   const alive = usable(link, Date.now());
   const used =
-    link.maxUses === undefined
+    link.terms.maxUses === undefined
       ? t("links.used", { count: link.uses })
-      : t("links.usedOf", { count: link.uses, max: link.maxUses });
+      : t("links.usedOf", { count: link.uses, max: link.terms.maxUses });
   const until =
-    link.expiresMs === undefined
+    link.endsMs === undefined
       ? t("links.forever")
-      : t("links.until", { when: when(link.expiresMs, Date.now()) });
+      : t("links.until", { when: when(link.endsMs, Date.now()) });
   return (
     <li class={alive ? "row link" : "row link dead"} data-testid="link">
       <span class="sign">
@@ -89,8 +89,8 @@ function LinkRow({
           {used} · {link.revokedMs === undefined ? until : t("links.revoked")}
         </span>
         {alive ? (
-          <a class="address" href={`/j/${link.link}`} data-testid="link-address">
-            {linkAddress(link.link)}
+          <a class="address" href={addressOf(link)} data-testid="link-address">
+            {addressOf(link)}
           </a>
         ) : null}
       </span>

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { Pronto, ProntoError } from "../../../sdk/src/index.ts";
+import { Pronto, ProntoError, readLinkAddress } from "../../../sdk/src/index.ts";
 import { guestPass, HttpError, type Identity } from "../api.ts";
 import { deviceName } from "../format.ts";
 import { problemText } from "../problems.ts";
@@ -8,7 +8,7 @@ import { keptUser, openAs, readKept } from "./session.ts";
 import { say, sayProblem } from "./toasts.ts";
 
 /** JoinPhase is where the page of a link stands. */
-export type JoinPhase = "asking" | "joining" | "in" | "dead";
+export type JoinPhase = "asking" | "joining" | "waiting" | "in" | "dead";
 
 /** Wish is what to send from the start. */
 export interface Wish {
@@ -29,6 +29,8 @@ export function linkOf(path: string): string | undefined {
 /** Joining is the page of one link: who joins, and the call. Nothing is asked of the server before somebody wants to join. */
 export class Joining {
   readonly link: string;
+  /** secret is the part of the address after #, which is sent nowhere. */
+  readonly #secret = readLinkAddress(location.href)?.secret;
   /** identity is whom this tab is signed in as, if anybody. */
   readonly identity: Identity | undefined = keptUser();
   readonly #phase = signal<JoinPhase>("asking");
@@ -87,12 +89,19 @@ export class Joining {
   }
 
   async #join(wish: Wish, open: () => Promise<Phone>): Promise<void> {
-    if (this.#phase.value === "joining") return;
+    if (this.#phase.value === "joining" || this.#phase.value === "waiting") return;
     this.#phase.value = "joining";
     try {
       const phone = await open();
       if (this.#phone.value !== phone) this.#replace(phone);
-      if (phone.call.value === undefined) await phone.joinLink(this.link, wish);
+      if (phone.call.value === undefined)
+        await phone.joinLink(this.link, {
+          ...wish,
+          ...(this.#secret === undefined ? {} : { secret: this.#secret }),
+          waiting: () => {
+            this.#phase.value = "waiting";
+          },
+        });
       this.#phase.value = "in";
     } catch (error) {
       const dead =

@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Kind, Link, Pronto } from "../../../sdk/src/index.ts";
+import { type CallLink, type Kind, linkAddress, type Pronto } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { attempt, say } from "./toasts.ts";
 
@@ -12,23 +12,24 @@ export interface NewLink {
 }
 
 /** usable says whether a link can still be joined by. */
-export function usable(link: Link, now: number): boolean {
-  const expired = link.expiresMs !== undefined && link.expiresMs <= now;
-  const usedUp = link.maxUses !== undefined && link.uses >= link.maxUses;
+export function usable(link: CallLink, now: number): boolean {
+  const { maxUses } = link.terms;
+  const expired = link.endsMs !== undefined && link.endsMs <= now;
+  const usedUp = maxUses !== undefined && link.uses >= maxUses;
   return link.revokedMs === undefined && !expired && !usedUp;
 }
 
-/** linkAddress is the page that a link opens. */
-export function linkAddress(link: string): string {
-  return new URL(`/j/${link}`, location.origin).href;
+/** addressOf is the page that a link opens; without the secret if that is in another browser. */
+export function addressOf(link: CallLink): string {
+  return link.address ?? linkAddress(link.link);
 }
 
 /** LinkList is our call links. */
 export class LinkList {
   readonly #pronto: Pronto;
-  readonly #links = signal<readonly Link[] | undefined>(undefined);
+  readonly #links = signal<readonly CallLink[] | undefined>(undefined);
   /** links are ours, newest first; undefined until known. */
-  readonly links: ReadonlySignal<readonly Link[] | undefined> = this.#links;
+  readonly links: ReadonlySignal<readonly CallLink[] | undefined> = this.#links;
 
   constructor(pronto: Pronto) {
     this.#pronto = pronto;
@@ -37,23 +38,23 @@ export class LinkList {
   /** load asks for them. */
   async load(): Promise<void> {
     await attempt(async () => {
-      this.#links.value = await this.#pronto.links();
+      this.#links.value = await this.#pronto.links.list();
     });
   }
 
   /** create makes a link; true if it went well. */
   async create(wish: NewLink): Promise<boolean> {
     return attempt(async () => {
-      const link = await this.#pronto.createLink(wish);
+      const link = await this.#pronto.links.create(wish);
       this.#links.value = [link, ...(this.#links.value ?? [])];
       say(t("links.created"));
     });
   }
 
   /** revoke ends a link. */
-  async revoke(link: Link): Promise<void> {
+  async revoke(link: CallLink): Promise<void> {
     await attempt(async () => {
-      const revoked = await this.#pronto.revokeLink(link.link);
+      const revoked = await this.#pronto.links.revoke(link.link);
       this.#links.value = (this.#links.value ?? []).map((other) =>
         other.link === revoked.link ? revoked : other,
       );
@@ -61,9 +62,9 @@ export class LinkList {
   }
 
   /** copy puts a link's address on the clipboard. */
-  async copy(link: Link): Promise<void> {
+  async copy(link: CallLink): Promise<void> {
     try {
-      await navigator.clipboard.writeText(linkAddress(link.link));
+      await navigator.clipboard.writeText(addressOf(link));
       say(t("links.copied"));
     } catch {
       say(t("links.copyFailed"), true);

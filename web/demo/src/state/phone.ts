@@ -100,8 +100,12 @@ export class Phone {
   }
 
   /** joinLink joins the call of a link; the camera goes on only in a video call. Throws when the link is dead. */
-  async joinLink(link: string, wish: { microphone: boolean; camera: boolean }): Promise<void> {
-    const call = await this.#pronto.joinLink(link, { microphone: wish.microphone, camera: false });
+  async joinLink(
+    link: string,
+    wish: { microphone: boolean; camera: boolean; secret?: string; waiting?: () => void },
+  ): Promise<void> {
+    const { camera: _, ...options } = wish;
+    const call = await this.#pronto.joinLink(link, { ...options, camera: false });
     this.#adopt(call);
     const active = this.#call.value;
     if (wish.camera && call.kind === "video" && active?.call === call) await active.setCamera(true);

@@ -135,6 +135,11 @@ export class FakeServer {
         return ["devices", { devices: [] }];
       case "getLinks":
         return ["links", { links: [...this.#links.values()].reverse() }];
+      case "lookAtLink": {
+        const known = this.#links.get(frame.body.link);
+        const { title, sealed } = known?.terms ?? {};
+        return ["linkDoor", { kind: known?.kind ?? "voice", title, sealed }];
+      }
       case "createLink":
         return ["link", this.#link(frame.body)];
       case "revokeLink":
@@ -178,8 +183,9 @@ export class FakeServer {
 
   #join({ link, media }: Body<"joinLink">): [string, object] {
     const known = this.#links.get(link);
-    const call = this.#open(known?.kind ?? (media.camera ? "video" : "voice"), media, known?.title);
-    return ["callState", call.state];
+    const call = this.#open(known?.kind ?? (media.camera ? "video" : "voice"), media, known?.terms.title);
+    const { sealed } = known?.terms ?? {};
+    return ["callState", { ...call.state, ...(sealed === undefined ? {} : { sealed }) }];
   }
 
   #accept({ call: id, media }: Body<"accept">): [string, object, (() => void)?] {
@@ -206,8 +212,8 @@ export class FakeServer {
     return call;
   }
 
-  #link({ kind, title = "" }: Body<"createLink">): Link {
-    const link: Link = { link: this.#id("lnk"), kind, title, createdMs: Date.now(), uses: 0 };
+  #link({ kind, terms }: Body<"createLink">): Link {
+    const link: Link = { link: this.#id("lnk"), kind, terms, createdMs: Date.now(), uses: 0, sequence: 0 };
     this.#links.set(link.link, link);
     return link;
   }

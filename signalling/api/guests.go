@@ -51,14 +51,14 @@ func (s *server) registerGuests(api huma.API) {
 
 // LinkInPath names a link.
 type LinkInPath struct {
-	Link string `path:"link" maxLength:"64" pattern:"^[A-Za-z0-9_-]+$" doc:"The link's id: the part after /j/ and before #."`
+	Link string `path:"link" maxLength:"64" doc:"The link's id: the part after /j/ and before #."`
 }
 
 // Door is what somebody may know of a link before he joins. The type is exported
 // because the library looks into embedded structs only if they are.
 type Door struct {
 	Kind      string     `json:"kind" enum:"voice,video" doc:"What the call is for."`
-	Title     string     `json:"title,omitempty" doc:"The title that the server knows; may be absent."`
+	Title     string     `json:"title" doc:"The title that the server knows; may be empty."`
 	Sealed    string     `json:"sealed,omitempty" doc:"Title and description, encrypted with a key made of the part of the address after #."`
 	Host      bool       `json:"host,omitempty" doc:"Whether it is a host link."`
 	Waits     bool       `json:"waits,omitempty" doc:"Whether a host has to let one in: knock on the WebSocket."`

@@ -19,6 +19,10 @@ func forgetAna(name, ids string) (string, string) {
 // active_pairs while it is in a call, deletions and barred_addresses after its end.
 var nameless = []string{
 	"queues", "visits", // only links, and hashes of guests
+	"webhooks", "deliveries", // only events, by their ids
+	// What integrators are told and were answered goes by its time: they know their
+	// own accounts, and must hear of a deletion.
+	"events", "answers",
 	"goose_db_version", "api_keys", "duties", "timelines", "call_groups", "group_marks", "active_pairs", "deletions", "barred_addresses",
 	"number_blocks", // what others block: a number, whoever has it
 }
@@ -48,6 +52,9 @@ func fill(t *testing.T, s *store.Store) {
 		ok(t, s.Block(ctx, pair[0], pair[1]))
 		value(s.SetPresenceSetting(ctx, pair[0], store.PresenceSetting{Audience: store.PresenceContactsExcept, Except: []string{pair[1]}}, store.AnyVersion))(t)
 	}
+	ok(t, s.Permit(ctx, "usr-ana", "bia", 0))
+	ok(t, s.Permit(ctx, "bia", "usr-ana", 0))
+	ok(t, s.OverrideQuota(ctx, store.Override{User: "usr-ana", Key: "k1", Calls: 1, Reason: "fair"}, time.Hour))
 	ok(t, s.LastSeen(ctx, []store.Absence{{User: "usr-ana"}}))
 	value(s.SetPrivacy(ctx, "usr-ana", store.Privacy{WhoMayCall: store.Nobody}, 0))(t)
 	value(s.SetPreferences(ctx, "usr-ana", store.PreferencesChange{Terms: "2026-01"}, store.AnyVersion))(t)

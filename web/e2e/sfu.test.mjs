@@ -186,7 +186,9 @@ test.each(["Chromium", "Firefox"])(
 
 test("guests of a link meet through the SFU, and its revocation ends the call", async () => {
   const ana = await here.person("Chromium", "ana");
-  const { link } = await ana.page.evaluate(() => window.pronto.links.create({ kind: "video", title: "Salon" }));
+  const { link } = await ana.page.evaluate(() =>
+    window.pronto.links.create({ kind: "video", title: "Salon" }),
+  );
   const zoe = await here.person("Firefox", "Zoe", link);
   expect(await zoe.page.evaluate(() => window.pronto.me)).toEqual({ name: "Zoe" });
   for (const one of [ana, zoe]) {

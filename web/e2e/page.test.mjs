@@ -306,8 +306,21 @@ test("a link brings a guest into the call, and leads nowhere once it is revoked"
   await ana.press("create-link");
   await ana.sees("link-address");
   await ana.looksGood("links");
-  const path = await ana.it("link-address").getAttribute("href");
+  const address = new URL(await ana.it("link-address").getAttribute("href"));
+  const path = address.pathname + address.hash; // the part after # is the key; no server gets it
+  expect(address.hash).toMatch(/^#k=[A-Za-z0-9_-]{22}$/);
+  const asked = [];
+  ana.page.on("request", (request) =>
+    asked.push(request.url(), JSON.stringify(request.headers()), request.postData() ?? ""),
+  );
   const zoe = await come("zoe", path);
+  zoe.page.on("request", (request) =>
+    asked.push(request.url(), JSON.stringify(request.headers()), request.postData() ?? ""),
+  );
+  for (const person of [ana, zoe])
+    person.page.on("websocket", (socket) =>
+      socket.on("framesent", ({ payload }) => asked.push(String(payload))),
+    );
   await zoe.sees("join");
   await zoe.looksGood("join");
   await zoe.it("nickname").fill("Zoe");
@@ -323,6 +336,8 @@ test("a link brings a guest into the call, and leads nowhere once it is revoked"
   await ana.receives("Zoe");
   await zoe.receives("ana");
   await zoe.looksGood("guest");
+  expect(asked.length).toBeGreaterThan(10);
+  expect(asked.join().includes(address.hash.slice(3))).toBe(false);
   await zoe.page.reload();
   await zoe.sees("call");
   await zoe.receives("ana");

@@ -8,6 +8,8 @@ import (
 
 	"github.com/pion/transport/v4"
 	"github.com/pion/transport/v4/stdnet"
+
+	"pronto/sfu/udp"
 )
 
 // gate is a network whose sockets send and receive nothing while it is shut.
@@ -32,6 +34,9 @@ func (g *gate) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn,
 	conn, err := g.Net.ListenUDP(network, local)
 	if err != nil {
 		return nil, err
+	}
+	if c, ok := conn.(*net.UDPConn); ok {
+		udp.Enlarge(c) // a test on a busy machine is not to lose what the server sent
 	}
 	return &gatedConn{UDPConn: conn, gate: g}, nil
 }

@@ -298,9 +298,9 @@ func addrPort(name *unix.RawSockaddrInet6) netip.AddrPort {
 	return netip.AddrPortFrom(netip.AddrFrom16(name.Addr).Unmap(), port)
 }
 
-// enlarge asks for longer queues: with the right to it more than the system's usual limit
+// Enlarge asks for longer queues: with the right to it more than the system's usual limit
 // (net.core.rmem_max and wmem_max), else up to that. Less is no error.
-func enlarge(conn *net.UDPConn) {
+func Enlarge(conn *net.UDPConn) {
 	_ = conn.SetReadBuffer(receiveQueue)
 	_ = conn.SetWriteBuffer(sendQueue)
 	if raw, err := conn.SyscallConn(); err == nil {

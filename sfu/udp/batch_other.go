@@ -18,8 +18,8 @@ func (*batcher) send([]message, []byte) {}
 
 func (*batcher) name(*Address) {}
 
-// enlarge asks for longer queues; the system gives what it may, and less is no error.
-func enlarge(conn *net.UDPConn) {
+// Enlarge asks for longer queues; the system gives what it may, and less is no error.
+func Enlarge(conn *net.UDPConn) {
 	_ = conn.SetReadBuffer(receiveQueue)
 	_ = conn.SetWriteBuffer(sendQueue)
 }

@@ -50,7 +50,7 @@ type Socket struct {
 func New(conn net.PacketConn) (*Socket, error) {
 	s := &Socket{conn: conn}
 	if c, ok := conn.(*net.UDPConn); ok {
-		enlarge(c)
+		Enlarge(c)
 		var err error
 		if s.fast, err = newBatcher(c, &s.refused, &s.segmented); err != nil {
 			return nil, fmt.Errorf("udp: %w", err)

@@ -5,6 +5,8 @@ export default {
   test: {
     include: ["sdk/test/**/*.test.ts", "demo/test/**/*.test.{ts,tsx}"],
     environment: "node",
+    testTimeout: 60_000, // on a busy machine
+    hookTimeout: 60_000,
     restoreMocks: true,
     unstubGlobals: true,
     server: { deps: { inline: ["ts-mls"] } }, // so that the correction above reaches it

@@ -21,6 +21,8 @@ export interface Device {
   readonly keys: CallKeys;
   readonly keyring: Keyring;
   readonly failures: KeyFailure[];
+  /** sealed are the epochs that it sealed with, whenever keys of another came. */
+  readonly sealed: (number | undefined)[];
 }
 
 /**
@@ -48,6 +50,7 @@ export class FakeDelivery {
   async join(participant: string, account = participant, psk?: Uint8Array<ArrayBuffer>): Promise<Device> {
     const keyring = new Keyring(() => performance.now());
     const failures: KeyFailure[] = [];
+    const sealed: (number | undefined)[] = [];
     const identity = await identify(new MemoryKeys(), account, `device-${participant}`, []);
     const check = async (credential: Uint8Array, key: Uint8Array) =>
       (await verifyCredential(credential, key)) !== undefined;
@@ -56,10 +59,10 @@ export class FakeDelivery {
       mls: new MLS(identity, check, psk),
       keyring,
       ask: ((type, body) => this.#answer(participant, type, body)) as Ask,
-      changed: () => undefined,
+      changed: () => sealed.push(keys.sender?.epoch),
       failed: (failure) => failures.push(failure),
     });
-    const device = { participant, identity, keys, keyring, failures };
+    const device = { participant, identity, keys, keyring, failures, sealed };
     this.devices.set(participant, device);
     return device;
   }

@@ -51,11 +51,7 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 	default:
 		return l.runScenario(ctx, out)
 	}
-	users, token, err := l.accounts(ctx, 2*l.Calls)
-	if err != nil {
-		return err
-	}
-	phones, err := l.newPhones(token)
+	phones, err := l.newPhones(ctx, l.accounts, 2*l.Calls)
 	if err != nil {
 		return err
 	}
@@ -67,7 +63,7 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 	report, err := bot.Load(ctx, bot.LoadConfig{
 		Calls: l.Calls, Duration: l.Duration, Stay: l.Stay, Kind: kind,
 		Phone: func(call, side int) (bot.PhoneConfig, wire.UserID) {
-			user := users[2*call+side]
+			user := phones.users[2*call+side]
 			return phones.config(user, call+side), user
 		},
 	})
@@ -80,15 +76,20 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 // phones are what those who take part call with.
 type phones struct {
 	url    string
+	users  []wire.UserID
 	token  tokenFunc
 	engine *media.Engine // nil without media
 	clips  []*media.Clip
 	logger *slog.Logger
 }
 
-func (l *loadCmd) newPhones(token tokenFunc) (*phones, error) {
-	p := &phones{url: socketURL(strings.TrimSuffix(l.URL, "/")), token: token, logger: slog.New(slog.DiscardHandler)}
-	var err error
+// newPhones are those of so many accounts.
+func (l *loadCmd) newPhones(ctx context.Context, accounts accountsFunc, n int) (*phones, error) {
+	users, token, err := accounts(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	p := &phones{url: socketURL(strings.TrimSuffix(l.URL, "/")), users: users, token: token, logger: slog.New(slog.DiscardHandler)}
 	if p.clips, err = media.Clips(); err != nil {
 		return nil, err
 	}
@@ -120,6 +121,9 @@ func isLocal(url string) bool {
 }
 
 type tokenFunc func(ctx context.Context, user wire.UserID) (string, error)
+
+// accountsFunc returns so many accounts, and how to sign them in.
+type accountsFunc func(ctx context.Context, n int) ([]wire.UserID, tokenFunc, error)
 
 // accounts returns so many accounts, and how to sign them in.
 func (l *loadCmd) accounts(ctx context.Context, n int) ([]wire.UserID, tokenFunc, error) {
@@ -210,7 +214,12 @@ func printReport(out io.Writer, r bot.Report) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	if err := json.NewEncoder(out).Encode(r); err != nil {
+	return printLine(out, r)
+}
+
+// printLine prints a report as one line of JSON.
+func printLine(out io.Writer, report any) error {
+	if err := json.NewEncoder(out).Encode(report); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
 	return nil

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
@@ -33,11 +32,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	if link != "" {
 		accounts = func(_ context.Context, n int) ([]wire.UserID, tokenFunc, error) { return l.guests(link, n) }
 	}
-	users, token, err := accounts(ctx, l.Members)
-	if err != nil {
-		return err
-	}
-	phones, err := l.newPhones(token)
+	phones, err := l.newPhones(ctx, accounts, l.Members)
 	if err != nil {
 		return err
 	}
@@ -46,7 +41,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	report, err := bot.LoadKeys(ctx, bot.KeysConfig{
 		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Settle: l.Settle, Duration: l.Duration,
 		Phone: func(i int) bot.PhoneConfig {
-			cfg := phones.config(users[i], i)
+			cfg := phones.config(phones.users[i], i)
 			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%s-%d", l.Prefix, i+1)) // guests are known by their devices alone
 			if i >= speakers && i < l.Members-1 {
 				cfg.Engine, cfg.Clip = nil, nil
@@ -57,10 +52,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(out).Encode(report); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
+	return printLine(out, report)
 }
 
 // guests are so many guests of a link. Each is one guest for good, however often his token is asked for.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -20,24 +19,17 @@ func (l *loadCmd) runScenario(ctx context.Context, out io.Writer) error {
 	if !l.Media {
 		return configError{fmt.Errorf("--scenario measures media: it cannot be used with --no-media")}
 	}
-	users, token, err := l.accounts(ctx, all[i].Phones())
-	if err != nil {
-		return err
-	}
-	phones, err := l.newPhones(token)
+	phones, err := l.newPhones(ctx, l.accounts, all[i].Phones())
 	if err != nil {
 		return err
 	}
 	defer phones.close()
 	report, err := bot.RunScenario(ctx, bot.ScenarioConfig{
 		Scenario: all[i], Window: l.Duration,
-		Phone: func(i int) bot.PhoneConfig { return phones.config(users[i], i) },
+		Phone: func(i int) bot.PhoneConfig { return phones.config(phones.users[i], i) },
 	})
 	if err != nil {
 		return err
 	}
-	if err := json.NewEncoder(out).Encode(report); err != nil {
-		return fmt.Errorf("print the report: %w", err)
-	}
-	return nil
+	return printLine(out, report)
 }

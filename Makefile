@@ -60,8 +60,9 @@ bench-call: deps build ## time from answer to sound, in real browsers
 bench-keys: deps build ## what a newcomer costs those who encrypt: browsers, server, time; SECONDS changes it
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/bench-keys.mjs
 
-picture: build ## the README's picture, from a real call
+picture: build ## the README's pictures: a call, and the viewer under load; SECONDS is how long
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/opspicture.mjs
 
 bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE and SECONDS change it
 	@go test -run '^$$' -bench SetUps -benchtime 1x ./cmd/pronto | grep '^{'

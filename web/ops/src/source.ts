@@ -56,6 +56,9 @@ export interface Drawing {
   readonly lines: readonly Line[];
 }
 
+/** manyLines is from how many lines on those are left out of which nothing has come. */
+const manyLines = 3;
+
 interface Answer {
   readonly status: string;
   readonly error?: string;
@@ -98,6 +101,8 @@ export async function draw(catalogue: Catalogue, panel: Panel, nowMs: number): P
       });
     }
   }
+  const shown = lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
+  if (shown.length > 0 && lines.length > manyLines) lines.splice(0, lines.length, ...shown);
   lines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   return { times, lines };
 }

@@ -40,6 +40,8 @@ import type {
   Participant as WireParticipant,
 } from "./wire.gen.ts";
 
+const lastCountMs = 200; // how long a call that is over waits for its last counters
+
 /** CallStart says how we came into a call. @internal */
 export interface CallStart {
   readonly microphone: boolean;
@@ -84,6 +86,8 @@ export class Call extends Emitter<CallEvents> {
   #changing = false;
   #ended = false;
   #endedMs = 0;
+  /** settled is resolved when the call is over and what it cost is counted. @internal */
+  settled: Promise<void> = Promise.resolve();
   #reported = false; // the end was
   readonly #telemetry: boolean;
   readonly #met = new Set<string>(); // accounts of the others
@@ -293,7 +297,6 @@ export class Call extends Emitter<CallEvents> {
   /** leave hangs up. The call is over for us at once, also without the server. */
   async leave(): Promise<void> {
     if (this.#ended) return;
-    this.#reportEnd();
     const told = this.#signalling.request("leave", { call: this.id });
     this.#finish({
       reason: this.connectedMs === undefined ? "cancelled" : "hangup",
@@ -552,12 +555,16 @@ export class Call extends Emitter<CallEvents> {
 
   #finish(ended: Ended): void {
     if (this.#ended) return;
-    this.#reportEnd();
+    // A connection that is closed answers no more: it is counted first, if that does not take long.
+    const counted = Promise.race([this.#media.last(), new Promise((done) => setTimeout(done, lastCountMs))]);
+    this.settled = counted.then(() => {
+      this.#media.close();
+      this.#reportEnd();
+    });
     this.#ended = true;
     this.#endedMs = Date.now();
     this.#stopBattery();
     this.#view.close();
-    this.#media.close();
     this.#encryption?.close();
     this.#devices.close();
     this.emit("ended", ended);

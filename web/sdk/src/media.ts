@@ -218,6 +218,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#reporter.traffic;
   }
 
+  /** last counts the traffic once more, before close. */
+  last(): Promise<void> {
+    return this.#reporter.last().catch(() => undefined);
+  }
+
   /** path is the way that first carried sound; undefined if none did. */
   get path(): Path | undefined {
     return this.#way;

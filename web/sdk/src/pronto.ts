@@ -291,8 +291,11 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   /** ring calls accounts. Whether they may be rung, or exist, is not told. */
   ring(users: string[], options: RingOptions): Promise<Call> {
+    const routed = users.length === 1 && this.#memory.recall(users).routed ? { routed: true } : {};
     const { kind } = options;
-    return this.#enter(options, kind, (_, how) => this.#signalling.request("ring", { users, kind }, how));
+    return this.#enter(options, kind, (_, how) =>
+      this.#signalling.request("ring", { users, kind, ...routed }, how),
+    );
   }
 
   /**
@@ -489,7 +492,8 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#stopRinging(call.id);
     call.on("ended", ({ durationMs }) => {
       this.#calls.delete(call.id);
-      this.#learn(call, durationMs);
+      this.#learn(call);
+      void call.settled.then(() => this.#count(call, durationMs));
       this.#signalling.setInCall(this.#calls.size > 0);
     });
     this.emit("call", call);
@@ -505,13 +509,17 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#memory.forget();
   }
 
-  /** learn keeps what a call that is over has shown, and counts what it cost. */
-  #learn(call: Call, durationMs: number): void {
+  /** learn keeps what a call that is over has shown. */
+  #learn(call: Call): void {
+    const { with: users, ...worked } = call.worked;
+    if (users.length > 0) this.#memory.remember(users, worked);
+  }
+
+  /** count counts what it cost. */
+  #count(call: Call, durationMs: number): void {
     const { sentBytes, receivedBytes } = call.wire;
     if (sentBytes + receivedBytes > 0)
       this.usage.add({ seconds: Math.round(durationMs / 1_000), sentBytes, receivedBytes });
-    const { with: users, ...worked } = call.worked;
-    if (users.length > 0) this.#memory.remember(users, worked);
   }
 
   /** keeper loads the worker that has the keys, with the first call. */

@@ -28,6 +28,7 @@ export class Reporter {
   #stop: (() => void) | undefined;
   #brokenMs: number | undefined; // since when the connection that is followed does not work
   #followed = false;
+  #peer: Peer | undefined;
   /** moments are what happened once. */
   readonly moments = new Moments();
 
@@ -51,6 +52,7 @@ export class Reporter {
     const ended = new AbortController();
     if (this.#followed && this.#brokenMs !== undefined) this.#rebuild(peer, ended.signal);
     this.#followed = true;
+    this.#peer = peer;
     this.#brokenMs = undefined;
     const quality = new Quality(performance.now());
     let reportedMs = performance.now();
@@ -69,6 +71,14 @@ export class Reporter {
       ended.abort();
     };
     this.#watch(peer, ended.signal);
+  }
+
+  /** last counts the traffic once more; the connection may be closed right after the call. */
+  async last(): Promise<void> {
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    const report = await peer.connection.getStats();
+    this.#traffic.take(peer.connection, report.entries());
   }
 
   close(): void {

@@ -39,7 +39,9 @@ test("only so many are remembered, the oldest is forgotten, and what is not ours
   expect(new Memory(undefined).recall(["bia"])).toEqual({});
 });
 
-test("usage is counted by month and network, and a backup restores it on another device", async () => {
+test("usage is counted by month and network, and a backup restores it on another device", {
+  timeout: 30_000,
+}, async () => {
   const [here, there] = [new Usage(store()), new Usage(store())];
   const call = { seconds: 60, sentBytes: 1_000, receivedBytes: 2_000 };
   here.add(call, new Date("2026-10-31T12:00:00Z"), "wifi");

@@ -55,11 +55,12 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	"make bench-signalling": setsUp,
 	"make lab":              hasRecipe, // minutes
 	".bin/pronto demo":      entertains,
-	".bin/pronto load --calls 2 --duration 5s": loads,
-	"curl -s localhost:9464/metrics":           scrapes,
-	".bin/pronto doctor":                       examines,
-	".bin/pronto keys create my-app":           signs,
-	".bin/pronto token --key ck_yours ana":     signs,
+	".bin/pronto load --calls 2 --duration 5s":                                     loads,
+	"curl -s localhost:9464/metrics":                                               scrapes,
+	".bin/pronto doctor":                                                           examines,
+	".bin/pronto keys create my-app":                                               signs,
+	".bin/pronto token --key ck_yours ana":                                         signs,
+	`curl -s -H "Authorization: Bearer ck_yours.cs_yours" localhost:8080/v1/calls`: lists,
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
 	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
 }
@@ -246,6 +247,17 @@ func examines(t *testing.T, command string) {
 		"PRONTO_METRICS_LISTEN=off")
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "the server does not run") {
 		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// lists asks a server of its own for its calls, by a key of its own.
+func lists(t *testing.T, command string) {
+	dir := t.TempDir()
+	server := startProcess(t, dir, "127.0.0.1:0")
+	command = strings.Replace(command, "ck_yours.cs_yours", newKey(t, dir), 1)
+	out, err := shell(t, strings.Replace(command, "localhost:8080", strings.TrimPrefix(server.page, "http://"), 1)).Output()
+	if err != nil || strings.TrimSpace(string(out)) != `{"items":[]}` {
+		t.Errorf("%v\n%.500s", err, out)
 	}
 }
 

@@ -7,10 +7,6 @@ PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops web/emb
 # would find nothing of ours, and take five times as long.
 RACE = -race '-gcflags=modernc.org/...=-race=false'
 
-# The race detector watches all but SQLite, whose C was translated to Go: there it
-# would find nothing of ours, and take five times as long.
-RACE = -race '-gcflags=modernc.org/...=-race=false'
-
 .DELETE_ON_ERROR:
 .PHONY: lab run build web deps test check generate bench bench-call bench-keys picture fuzz soak clean help
 

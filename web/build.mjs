@@ -30,6 +30,8 @@ const web = dirname(fileURLToPath(import.meta.url));
 const dist = join(web, "dist");
 /** maxWorkerBytes is how large the worker may become, compressed: people wait for it before their first call. */
 const maxWorkerBytes = 120_000;
+/** maxFirstBytes is how much script, compressed, may come before the first screen: without the worker and what is loaded later. */
+const maxFirstBytes = 60_000;
 const compressible = new Set([".html", ".js", ".css", ".svg", ".json", ".webmanifest", ".ts", ".txt"]);
 
 const shared = {
@@ -79,7 +81,22 @@ async function buildDemo() {
   if (existsSync(join(web, "demo/public"))) {
     cpSync(join(web, "demo/public"), dist, { recursive: true });
   }
-  writePage("demo/index.html", "index.html", metafile);
+  writePage("demo/index.html", "index.html", metafile, preloads(metafile));
+}
+
+/** preloads are what the page's script imports at once, and fails if that has become too much. */
+function preloads({ outputs }) {
+  const [entry] = Object.keys(outputs).filter((name) => outputs[name].entryPoint === "demo/src/main.tsx");
+  const first = new Set([entry]);
+  for (const name of first)
+    for (const { path, kind } of outputs[name].imports) if (kind === "import-statement") first.add(path);
+  const bytes = [...first].reduce(
+    (sum, name) => sum + gzipSync(readFileSync(join(web, name)), { level: 9 }).length,
+    0,
+  );
+  if (bytes > maxFirstBytes)
+    throw new Error(`the first screen needs ${bytes} bytes of script, over ${maxFirstBytes}`);
+  return [...first].filter((name) => name !== entry).map((name) => `/assets/${basename(name)}`);
 }
 
 async function buildOps() {
@@ -95,9 +112,10 @@ async function buildOps() {
   writePage("ops/index.html", "ops/index.html", metafile);
 }
 
-/** writePage puts the names that were built into a page. */
-function writePage(from, to, metafile) {
-  let html = readFileSync(join(web, from), "utf8");
+/** writePage puts the names that were built into a page, and what to fetch without waiting for the script that wants it. */
+function writePage(from, to, metafile, preloaded = []) {
+  const links = preloaded.map((path) => `<link rel="modulepreload" href="${path}">`).join("\n    ");
+  let html = readFileSync(join(web, from), "utf8").replace("</head>", `  ${links}\n  </head>`);
   for (const output of Object.keys(metafile.outputs)) {
     const hashed = basename(output);
     const plain = hashed.replace(/-[A-Z0-9]+(?=\.[a-z]+$)/, "");

@@ -5,6 +5,7 @@ export default {
   test: {
     include: ["sdk/test/**/*.test.ts", "demo/test/**/*.test.{ts,tsx}", "embed/test/**/*.test.ts"],
     environment: "node",
+    setupFiles: ["demo/test/setup.ts"],
     restoreMocks: true,
     unstubGlobals: true,
     server: { deps: { inline: ["ts-mls"] } }, // so that the correction above reaches it

@@ -119,6 +119,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerGroups(api)
 	s.registerCalls(api)
 	s.registerStats(api)
+	s.registerWaysIn(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
 	s.registerVisits(api)

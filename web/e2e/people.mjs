@@ -33,7 +33,7 @@ export class Person {
   /** come opens the page at a path. options are those of a context, and script, a function to run in the page first with its argument. */
   static async come(browser, url, name, path = `/?as=${name}`, options = {}) {
     const { script, ...look } = options;
-    const context = await browser.newContext({ ...looks[name], ...look, locale: "en-GB" });
+    const context = await browser.newContext({ locale: "en-GB", ...looks[name], ...look });
     const page = await context.newPage();
     const person = new Person(url, name, context, page);
     await page.addInitScript(() => {

@@ -38,6 +38,20 @@ export function when(ms: number, now: number, timeZone?: string): string {
   return new Intl.DateTimeFormat(language.value, { ...options, ...zone }).format(ms);
 }
 
+const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** bytes writes an amount of data in the largest unit that it has at least one of: units of 1,000, as networks and bills count. */
+export function bytes(count: number): string {
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
+  const amount = count / 1000 ** step;
+  return new Intl.NumberFormat(language.value, {
+    style: "unit",
+    unit: units[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: amount < 10 && step > 1 ? 1 : 0,
+  }).format(amount);
+}
+
 /** names joins names as a sentence does: Ana; Ana and Bia; Ana, Bia, and 3 more is not made: lists here are short. */
 export function names(list: readonly string[]): string {
   return new Intl.ListFormat(language.value, { type: "conjunction", style: "long" }).format(list);

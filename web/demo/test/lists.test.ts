@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { CallLink, CallLogEntry } from "../../sdk/src/index.ts";
 import { merge } from "../src/state/calllist.ts";
-import { linkOf } from "../src/state/joining.ts";
 import { usable } from "../src/state/linklist.ts";
+import { linkOf } from "../src/state/route.ts";
 import { byImportance, ViewList } from "../src/state/viewlist.ts";
 
 function entry(call: string, startedMs: number, outcome: CallLogEntry["outcome"] = "answered"): CallLogEntry {

@@ -50,19 +50,22 @@ test("we wait alone until the first of the others is in the call", () => {
 });
 
 describe("the page about a call that is over", () => {
+  const left = { traffic: { sentBytes: 0, receivedBytes: 0 }, support: "" };
   const summary: Summary = { kind: "voice", outgoing: true, answered: false, users: ["bia"], names: ["Bia"] };
   test("is left out when we took the call back ourselves", () => {
-    expect(ended(summary, { reason: "left", durationMs: 0 })).toBeUndefined();
-    expect(ended(summary, { reason: "cancelled", durationMs: 0 })).toBeUndefined();
+    expect(ended(summary, { reason: "left", durationMs: 0 }, left)).toBeUndefined();
+    expect(ended(summary, { reason: "cancelled", durationMs: 0 }, left)).toBeUndefined();
   });
   test("comes when nobody answered, and after every talk", () => {
-    expect(ended(summary, { reason: "noAnswer", durationMs: 0 })).toMatchObject({
+    expect(ended(summary, { reason: "noAnswer", durationMs: 0 }, left)).toMatchObject({
       reason: "noAnswer",
       users: ["bia"],
     });
-    expect(ended({ ...summary, answered: true }, { reason: "left", durationMs: 5 })).toMatchObject({
+    expect(ended({ ...summary, answered: true }, { reason: "left", durationMs: 5 }, left)).toMatchObject({
       reason: "left",
     });
-    expect(ended({ ...summary, outgoing: false }, { reason: "cancelled", durationMs: 0 })).toBeDefined();
+    expect(
+      ended({ ...summary, outgoing: false }, { reason: "cancelled", durationMs: 0 }, left),
+    ).toBeDefined();
   });
 });

@@ -325,6 +325,11 @@ export class Call extends Emitter<CallEvents> {
     await this.#signalling.request("rateCall", { call: this.id, stars, reasons: [...reasons] });
   }
 
+  /** iceServers are those of this call, with passwords that hold for it only; for a test of the network. */
+  get iceServers(): RTCIceServer[] {
+    return this.#state.ice.servers.map(({ urls, ...rest }) => ({ urls: [...urls], ...rest }));
+  }
+
   /** stats sums up what comes in, for tests and for the curious. */
   stats(): Promise<CallStats> {
     return this.#media.stats();

@@ -1,4 +1,5 @@
 import type { Call } from "./call.ts";
+import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import type { RequestOptions } from "./requests.ts";
 import type { Kind, StopReason, Incoming as WireIncoming } from "./wire.gen.ts";
@@ -14,6 +15,8 @@ export interface Stopped {
 export interface AcceptOptions extends RequestOptions {
   readonly microphone?: boolean;
   readonly camera?: boolean;
+  /** devices are open already, as for a preview: what they send is sent from the start, and once we are in they are the call's. */
+  readonly devices?: Devices;
 }
 
 /** Answers is what an Incoming needs to be answered. @internal */

@@ -313,6 +313,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     ]);
     const { joinMuted = false, waits = false } = door;
     const first = joinMuted ? { ...own, microphone: false } : own;
+    if (joinMuted) await options.devices?.setMicrophone(false);
     for (let knock = waits; ; knock = true) {
       if (knock) await this.#knocks.wait(link, browser, options.waiting, options.signal);
       options.signal?.throwIfAborted();
@@ -450,19 +451,21 @@ export class Pronto extends Emitter<ProntoEvents> {
     kind: Kind,
     ask: (media: Media, how: Abortable<CallState>) => Promise<CallState>,
   ): Promise<Call> {
-    const { microphone = true, camera = kind === "video", secret, signal } = options;
+    const opened = options.devices;
+    const { microphone = true, camera = kind === "video" } = opened?.wanted ?? options;
+    const { secret, signal } = options;
     signal?.throwIfAborted();
     const late = ({ call }: CallState): void =>
       void this.#signalling.request("leave", { call }).catch(() => undefined);
     this.#keeper(); // loads while the server answers
     const sinceMs = performance.now();
-    const devices = this.#devices();
+    const devices = opened ?? this.#devices();
     const state = ask({ microphone, camera, screen: false }, { signal, late });
-    void devices.start({ microphone, camera });
+    if (opened === undefined) void devices.start({ microphone, camera });
     try {
       return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false, secret });
     } catch (error) {
-      devices.close();
+      if (opened === undefined) devices.close(); // a preview goes on
       throw error;
     }
   }

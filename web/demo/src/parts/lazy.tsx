@@ -1,5 +1,6 @@
 import type { ComponentType, JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { speakOfAll } from "../lang/index.ts";
 
 /** Lazy is a component whose code is loaded when it is first wanted, or before by preload. */
 export type Lazy<P> = ((props: P) => JSX.Element | null) & { preload(): void };
@@ -9,8 +10,8 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): L
   let loaded: ComponentType<P> | undefined;
   let loading: Promise<void> | undefined;
   const fetch = (): Promise<void> => {
-    loading ??= load().then(
-      (component) => {
+    loading ??= Promise.all([load(), speakOfAll()]).then(
+      ([component]) => {
         loaded = component;
       },
       (error: unknown) => {

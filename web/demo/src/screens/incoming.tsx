@@ -6,8 +6,9 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { Dial } from "../parts/dial.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { bell, play } from "../ringtone.ts";
+import { play, tunes } from "../ringtone.ts";
 import type { Phone } from "../state/phone.ts";
+import { prefs } from "../state/prefs.ts";
 import { flash } from "../titleflash.ts";
 
 /** guardMs is how long keys and presses are ignored: who was typing or pressing something else did not mean the call. */
@@ -18,7 +19,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   const shownMs = useRef(performance.now());
   const { name, kind, others } = incoming;
   useEffect(() => {
-    const silence = play(bell);
+    const silence = prefs.peek().sounds ? play(tunes[prefs.peek().ringtone]) : () => undefined;
     const calm = flash(t("in.titleFlash", { name }));
     return () => {
       silence();
@@ -31,6 +32,15 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   const accept = (camera: boolean): (() => void) => meant(() => void phone.accept(incoming, camera));
   const decline = meant(() => void phone.decline(incoming));
   const video = kind === "video";
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key !== "Enter" || !event.ctrlKey || event.repeat) return;
+      event.preventDefault();
+      accept(video)();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  });
   return (
     <Dialog
       labelledBy="incoming-title"

@@ -4,26 +4,17 @@ import { guestPass, HttpError, type Identity } from "../api.ts";
 import { deviceName } from "../format.ts";
 import { problemText } from "../problems.ts";
 import { Phone } from "./phone.ts";
-import { keptUser, openAs, readKept } from "./session.ts";
+import { deviceChoice, prefs } from "./prefs.ts";
+import { Preview } from "./preview.ts";
+import { keptUser, openKept, readKept } from "./session.ts";
 import { say, sayProblem } from "./toasts.ts";
 
 /** JoinPhase is where the page of a link stands. */
 export type JoinPhase = "asking" | "joining" | "waiting" | "in" | "dead";
 
-/** Wish is what to send from the start. */
-export interface Wish {
-  readonly microphone: boolean;
-  readonly camera: boolean;
-}
-
 interface Pass {
   readonly token: string;
   readonly name: string;
-}
-
-/** linkOf is the link that a page's path opens; undefined for other pages. */
-export function linkOf(path: string): string | undefined {
-  return /^\/j\/([A-Za-z0-9_-]{1,64})\/?$/.exec(path)?.[1];
 }
 
 /** Joining is the page of one link: who joins, and the call. Nothing is asked of the server before somebody wants to join. */
@@ -33,6 +24,8 @@ export class Joining {
   readonly #secret = readLinkAddress(location.href)?.secret;
   /** identity is whom this tab is signed in as, if anybody. */
   readonly identity: Identity | undefined = keptUser();
+  /** preview is what we would send. */
+  readonly preview = new Preview();
   readonly #phase = signal<JoinPhase>("asking");
   readonly #phone = signal<Phone | undefined>(undefined);
 
@@ -65,15 +58,13 @@ export class Joining {
   }
 
   /** joinAsMe joins as the identity that this tab is signed in as. */
-  async joinAsMe(wish: Wish): Promise<void> {
-    const { identity } = this;
-    if (identity === undefined) return;
-    await this.#join(wish, () => openAs(identity.user, (reason) => this.#lost(reason)));
+  async joinAsMe(): Promise<void> {
+    await this.#join(() => openKept((reason) => this.#lost(reason)));
   }
 
   /** joinAsGuest joins under a nickname. */
-  async joinAsGuest(name: string, wish: Wish): Promise<void> {
-    await this.#join(wish, async () => {
+  async joinAsGuest(name: string): Promise<void> {
+    await this.#join(async () => {
       const { token, name: shown } = await guestPass(this.link, name);
       const pass = { token, name: shown };
       sessionStorage.setItem(this.#key, JSON.stringify(pass));
@@ -82,26 +73,28 @@ export class Joining {
   }
 
   /** rejoin joins again as before; with a pass that no longer counts, the page asks again. */
-  async rejoin(wish: Wish): Promise<void> {
+  async rejoin(): Promise<void> {
     const phone = this.#phone.value;
     if (phone === undefined) this.#phase.value = "asking";
-    else await this.#join(wish, async () => phone);
+    else await this.#join(async () => phone);
   }
 
-  async #join(wish: Wish, open: () => Promise<Phone>): Promise<void> {
+  async #join(open: () => Promise<Phone>): Promise<void> {
     if (this.#phase.value === "joining" || this.#phase.value === "waiting") return;
     this.#phase.value = "joining";
     try {
       const phone = await open();
       if (this.#phone.value !== phone) this.#replace(phone);
-      if (phone.call.value === undefined)
+      if (phone.call.value === undefined) {
         await phone.joinLink(this.link, {
-          ...wish,
+          devices: this.preview.hand(),
           ...(this.#secret === undefined ? {} : { secret: this.#secret }),
           waiting: () => {
             this.#phase.value = "waiting";
           },
         });
+        this.preview.handed();
+      }
       this.#phase.value = "in";
     } catch (error) {
       const dead =
@@ -116,7 +109,11 @@ export class Joining {
   }
 
   async #open(pass: Pass): Promise<Phone> {
-    const pronto = new Pronto({ token: pass.token, deviceName: deviceName(navigator.userAgent) });
+    const pronto = new Pronto({
+      token: pass.token,
+      deviceName: deviceName(navigator.userAgent),
+      devices: deviceChoice(prefs.value),
+    });
     const phone = new Phone(pronto, { guest: true });
     pronto.on("problem", (problem) => {
       if (this.#phone.value === phone) this.#lost(problemText(problem));

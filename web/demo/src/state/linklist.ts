@@ -42,13 +42,25 @@ export class LinkList {
     });
   }
 
-  /** create makes a link; true if it went well. */
-  async create(wish: NewLink): Promise<boolean> {
-    return attempt(async () => {
+  /** create makes a link; undefined if that did not go well. */
+  async create(wish: NewLink): Promise<CallLink | undefined> {
+    let made: CallLink | undefined;
+    await attempt(async () => {
       const link = await this.#pronto.links.create(wish);
       this.#links.value = [link, ...(this.#links.value ?? [])];
+      made = link;
       say(t("links.created"));
     });
+    return made;
+  }
+
+  /** share hands a link to the system's own sheet, where there is one. Thinking better of it there is no problem. */
+  async share(link: CallLink): Promise<void> {
+    try {
+      await navigator.share({ title: link.title || t("app.name"), url: addressOf(link) });
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "AbortError") await this.copy(link);
+    }
   }
 
   /** revoke ends a link. */

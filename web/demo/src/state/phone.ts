@@ -1,12 +1,25 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Call, Incoming, Kind, Pronto } from "../../../sdk/src/index.ts";
+import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import {
+  type Call,
+  type Devices,
+  type Incoming,
+  type Kind,
+  type Pronto,
+  ProntoError,
+} from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
-import { type Ended, ended } from "./ended.ts";
+import { DeviceList } from "./devicelist.ts";
+import { aftermathOf, type Ended, ended } from "./ended.ts";
+import { GroupList } from "./grouplist.ts";
 import { LinkList } from "./linklist.ts";
 import { PeopleBook } from "./peoplebook.ts";
+import { deviceChoice, prefs } from "./prefs.ts";
+import { Watching } from "./presence.ts";
+import { OwnProfile } from "./profile.ts";
 import { say, sayProblem } from "./toasts.ts";
+import { count } from "./usage.ts";
 
 /** ConnectionState is how the page stands with the server. */
 export type ConnectionState = Pronto["state"];
@@ -19,6 +32,10 @@ export class Phone {
   readonly people: PeopleBook;
   readonly log: CallList;
   readonly links: LinkList;
+  readonly groups: GroupList;
+  readonly devices: DeviceList;
+  readonly watching: Watching;
+  readonly own: OwnProfile;
   readonly guest: boolean;
   readonly #pronto: Pronto;
   readonly #state = signal<ConnectionState>("idle");
@@ -34,6 +51,10 @@ export class Phone {
     this.people = new PeopleBook(pronto);
     this.log = new CallList(pronto);
     this.links = new LinkList(pronto);
+    this.groups = new GroupList(pronto);
+    this.devices = new DeviceList(pronto);
+    this.watching = new Watching(pronto);
+    this.own = new OwnProfile(pronto);
     this.#undo.push(
       pronto.on("state", (state) => {
         this.#state.value = state;
@@ -43,6 +64,18 @@ export class Phone {
       pronto.on("people", (people) => this.people.take(people)),
       pronto.on("privacy", (privacy) => this.people.takePrivacy(privacy)),
       pronto.on("logged", (entry) => this.log.take(entry)),
+      pronto.on("presence", (people) => this.watching.take(people)),
+      pronto.on("profile", (profile) => this.own.take(profile)),
+      pronto.on("devices", (devices) => this.devices.take(devices)),
+      pronto.on("group", (group) => this.groups.take(group)),
+      pronto.on("groupGone", (gone) => this.groups.takeGone(gone)),
+      pronto.on("groupCall", (call) => this.groups.takeCall(call)),
+      pronto.on("preferences", (all) => this.people.takePreferences(all)),
+      effect(() => pronto.setDevices(deviceChoice(prefs.value))),
+      effect(() => {
+        const contacts = this.people.contacts.value;
+        if (contacts !== undefined && !this.guest) void this.watching.watch(contacts.map(({ user }) => user));
+      }),
     );
   }
 
@@ -66,9 +99,13 @@ export class Phone {
   get busy(): ReadonlySignal<boolean> {
     return this.#busy;
   }
+  /** pronto is the client, for what belongs to one screen only. */
+  get pronto(): Pronto {
+    return this.#pronto;
+  }
   /** name is what others see. */
   get name(): string {
-    return this.#pronto.me?.name ?? "";
+    return this.own.profile.value?.name ?? this.#pronto.me?.name ?? "";
   }
   /** user is our account; empty for a guest. */
   get user(): string {
@@ -99,16 +136,39 @@ export class Phone {
     );
   }
 
-  /** joinLink joins the call of a link; the camera goes on only in a video call. Throws when the link is dead. */
+  /** ringGroup starts the call of a group, or joins the one it has. If somebody whom we have blocked is in it, blocked is told. */
+  async ringGroup(
+    group: string,
+    kind: Kind,
+    options: { confirmBlocked: boolean; blocked: () => void },
+  ): Promise<void> {
+    await this.#begin(async () => {
+      try {
+        return await this.#pronto.ringGroup(group, {
+          kind,
+          microphone: true,
+          camera: kind === "video",
+          ...(options.confirmBlocked ? { confirmBlocked: true } : {}),
+        });
+      } catch (error) {
+        if (!(error instanceof ProntoError) || error.code !== "blockedInCall") throw error;
+        options.blocked();
+        return undefined;
+      }
+    });
+  }
+
+  /**
+   * joinLink joins the call of a link with the devices of the preview; the camera stays on in a video call only.
+   * Throws when the link is dead, or when nobody lets us in.
+   */
   async joinLink(
     link: string,
-    wish: { microphone: boolean; camera: boolean; secret?: string; waiting?: () => void },
+    options: { devices: Devices; secret?: string; waiting?: () => void },
   ): Promise<void> {
-    const { camera: _, ...options } = wish;
-    const call = await this.#pronto.joinLink(link, { ...options, camera: false });
+    const call = await this.#pronto.joinLink(link, options);
+    if (call.kind === "voice") await call.setCamera(false);
     this.#adopt(call);
-    const active = this.#call.value;
-    if (wish.camera && call.kind === "video" && active?.call === call) await active.setCamera(true);
   }
 
   /** accept answers a call; one that we are in is left first. */
@@ -136,11 +196,12 @@ export class Phone {
     this.#ended.value = undefined;
   }
 
-  async #begin(open: () => Promise<Call>): Promise<void> {
+  async #begin(open: () => Promise<Call | undefined>): Promise<void> {
     if (this.#busy.value) return;
     this.#busy.value = true;
     try {
-      this.#adopt(await open());
+      const call = await open();
+      if (call !== undefined) this.#adopt(call);
     } catch (error) {
       sayProblem(error);
     } finally {
@@ -153,12 +214,15 @@ export class Phone {
     if (current?.call.id === call.id || call.phase === "ended") return;
     current?.close();
     this.#ended.value = undefined;
+    if (prefs.value.dataSaver) call.setDataUse({ low: true }).catch(() => undefined); // it is a wish, not a condition
     this.#call.value = new ActiveCall(call, {
       outgoing: call.host === call.self,
       finished: (active, why) => {
         if (this.#call.value !== active) return;
         this.#call.value = undefined;
-        this.#ended.value = ended(active.summary(), why);
+        const aftermath = aftermathOf(active.call);
+        if (active.startedMs.value !== undefined) count(aftermath.traffic, why.durationMs);
+        this.#ended.value = ended(active.summary(), why, aftermath);
       },
     });
   }

@@ -15,7 +15,6 @@ interface OverProps {
 export function Over({ visit, onClose }: OverProps): JSX.Element {
   const heading = useRef<HTMLHeadingElement>(null);
   const phase = visit.phase.value;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each phase has a heading of its own
   useEffect(() => heading.current?.focus(), [phase]);
   return (
     <main class="screen centred" data-testid={phase}>

@@ -1,0 +1,11 @@
+// What the page does not need for its first screen, in one piece: many small ones compress worse and take more journeys.
+
+export { CodeForm } from "./codeform.tsx";
+export { GroupPage } from "./group.tsx";
+export { GroupsScreen } from "./groups.tsx";
+export { LinkPage } from "./link.tsx";
+export { LinksScreen } from "./links.tsx";
+export { LinkThis } from "./linkthis.tsx";
+export { PersonPage } from "./person.tsx";
+export { SettingsScreen } from "./settings.tsx";
+export { SettingsPage } from "./settingspage.tsx";

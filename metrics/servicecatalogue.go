@@ -23,8 +23,8 @@ var (
 	PushProviders = []string{"webpush", "apns", "fcm"}
 	PushResults   = []string{"ok", "gone", "throttled", "too_big", "error"}
 
-	admissions   = texts(call.AdmissionMedia, call.AdmissionCall)
-	codes        = []string{"2xx", "3xx", "4xx", "5xx"}
+	admissions = texts(call.AdmissionMedia, call.AdmissionCall)
+	codes      = []string{"2xx", "3xx", "4xx", "5xx"}
 )
 
 var socketDefinitions = []Definition{

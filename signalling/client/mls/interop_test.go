@@ -16,10 +16,11 @@ import (
 
 // crowd is a group of devices of both implementations, in some order.
 type crowd struct {
-	t    *rapid.T
-	peer *peer
-	made int
-	in   []person // members
+	t      rapid.TB
+	chance *rapid.T // nil where nothing is left to chance
+	peer   *peer
+	made   int
+	in     []person // members
 }
 
 type person struct {
@@ -47,7 +48,7 @@ func (c *crowd) born(other bool) person {
 	return person{name, newOurs(name)}
 }
 
-func (c *crowd) some(what string) int { return rapid.IntRange(0, len(c.in)-1).Draw(c.t, what) }
+func (c *crowd) some(what string) int { return rapid.IntRange(0, len(c.in)-1).Draw(c.chance, what) }
 
 func (c *crowd) leaf(p person) mls.LeafIndex {
 	v, err := p.look()
@@ -109,19 +110,19 @@ func (c *crowd) change() {
 	var asked change
 	var newcomers []person
 	if len(c.in) < 9 {
-		for range rapid.IntRange(0, 3).Draw(c.t, "added") {
-			n := c.born(rapid.Bool().Draw(c.t, "other"))
+		for range rapid.IntRange(0, 3).Draw(c.chance, "added") {
+			n := c.born(rapid.Bool().Draw(c.chance, "other"))
 			k, err := n.prepare()
 			c.fatal(err, "%s prepares", n.name)
 			newcomers, asked.Add = append(newcomers, n), append(asked.Add, k)
 		}
 	}
 	for i, p := range c.in {
-		if i != by && rapid.IntRange(0, 4).Draw(c.t, "removed") == 0 {
+		if i != by && rapid.IntRange(0, 4).Draw(c.chance, "removed") == 0 {
 			asked.Remove = append(asked.Remove, c.leaf(p))
 		}
 	}
-	if rapid.IntRange(0, 3).Draw(c.t, "mixed in") == 0 {
+	if rapid.IntRange(0, 3).Draw(c.chance, "mixed in") == 0 {
 		asked.PSK = &psk{ID: []byte("a link"), Key: []byte("its secret")}
 	}
 	asked.Data = []byte("data")
@@ -130,6 +131,12 @@ func (c *crowd) change() {
 		c.fatal(err, "%s commits in vain", c.in[loser].name)
 		defer func(p person) { c.fatal(p.settle(false), "%s gives way", p.name) }(c.in[loser])
 	}
+	c.commits(by, asked, newcomers...)
+}
+
+// commits has a member commit, the others follow, and those whom it adds join.
+func (c *crowd) commits(by int, asked change, newcomers ...person) {
+	c.t.Helper()
 	message, welcome, err := c.in[by].commit(asked)
 	c.fatal(err, "%s commits", c.in[by].name)
 	c.fatal(c.in[by].settle(true), "%s settles", c.in[by].name)
@@ -138,14 +145,15 @@ func (c *crowd) change() {
 		c.fatal(n.join(welcome, asked.PSK), "%s joins", n.name)
 		c.in = append(c.in, n)
 	}
+	c.agree()
 }
 
 // enter has somebody join from outside: a new device, or one that replaces its leaf.
 func (c *crowd) enter() {
 	info, err := c.in[c.some("informant")].groupInfo()
 	c.fatal(err, "a group info")
-	if again := rapid.Bool().Draw(c.t, "again"); !again || len(c.in) < 2 {
-		n := c.born(rapid.Bool().Draw(c.t, "other"))
+	if again := rapid.Bool().Draw(c.chance, "again"); !again || len(c.in) < 2 {
+		n := c.born(rapid.Bool().Draw(c.chance, "other"))
 		_, err := n.prepare()
 		c.fatal(err, "%s prepares", n.name)
 		message, err := n.enter(info, nil)
@@ -179,7 +187,7 @@ func TestTwoImplementationsAgreeThroughAnySequenceOfCommits(t *testing.T) {
 	}
 	t.Cleanup(func() { _ = checks.Value.Set(before) })
 	rapid.Check(t, func(r *rapid.T) {
-		c := &crowd{t: r, peer: peer}
+		c := &crowd{t: r, chance: r, peer: peer}
 		founder := c.born(rapid.Bool().Draw(r, "other"))
 		_, err := founder.prepare()
 		c.fatal(err, "prepare")
@@ -194,4 +202,25 @@ func TestTwoImplementationsAgreeThroughAnySequenceOfCommits(t *testing.T) {
 			c.agree()
 		}
 	})
+}
+
+// When everybody in one half of the tree has left, a committer's filtered path ends
+// below the root, and the commit secret follows its last secret (RFC 9420, section 7.4).
+func TestBothAgreeWhenHalfOfTheTreeIsEmpty(t *testing.T) {
+	c := &crowd{t: t, peer: startPeer(t)}
+	for i := range 4 {
+		p := c.born(i%2 == 1)
+		k, err := p.prepare()
+		c.fatal(err, "%s prepares", p.name)
+		if i > 0 {
+			c.commits(0, change{Add: [][]byte{k}}, p)
+			continue
+		}
+		c.fatal(p.create([]byte("call/1")), "create")
+		c.in = append(c.in, p)
+	}
+	c.commits(3, change{Remove: []mls.LeafIndex{0, 1}})
+	for by := range c.in {
+		c.commits(by, change{})
+	}
 }

@@ -12,8 +12,8 @@ export async function load(url, context, next) {
     return { format: "module", shortCircuit: true, source: "export const nobleCryptoProvider = undefined;" };
   }
   const loaded = await next(url, context);
-  if (!/ts-mls\\/dist\\/src\\/clientState\\.js$/.test(url)) return loaded;
-  return { ...loaded, source: repairMLS(String(loaded.source)) };
+  if (!/ts-mls\\/dist\\/.*\\.js$/.test(url)) return loaded;
+  return { ...loaded, source: repairMLS(url, String(loaded.source)) };
 }`)}`,
 );
 

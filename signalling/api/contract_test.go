@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/http"
@@ -83,6 +84,18 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"remove-participant":  func(t *testing.T, w *things) success { return two("call", w.call(t), "participant", w.participant) },
 	"mute-participant":    func(t *testing.T, w *things) success { return two("call", w.call(t), "participant", w.participant) },
 	"get-stats":           func(*testing.T, *things) success { return success{} },
+	"list-links":          func(*testing.T, *things) success { return success{} },
+	"create-link":         func(*testing.T, *things) success { return body(`{"owner":"ana","kind":"voice"}`) },
+	"get-link":            func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"change-link":         func(_ *testing.T, w *things) success { return at("link", w.link, `{"title":"Coffee"}`) },
+	"revoke-link":         func(_ *testing.T, w *things) success { return at("link", w.link, `{}`) },
+	"create-host-link":    func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"lift-link-bans":      func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-event":      func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-qr.png":     func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-qr.svg":     func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-slots":      func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"set-link-slots":      func(_ *testing.T, w *things) success { return at("link", w.link, `{"slots":[]}`) },
 }
 
 // strangers are bodies that name somebody who is not there, where the path names
@@ -142,6 +155,7 @@ func (o operation) url(base string, values map[string]string) string {
 type things struct {
 	server                           *signallingtest.Server
 	key, webhook, group, participant string
+	link, all                        string // all is a key that may do everything
 }
 
 // make makes them anew.
@@ -161,7 +175,9 @@ func (w *things) make(t *testing.T) {
 	if _, err := s.Store.CreateWebhook(t.Context(), store.Webhook{ID: w.webhook, URL: "https://shop.example", Secret: []byte("x")}); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = s.Store.DeleteWebhook(t.Context(), w.webhook) })
+	made := w.webhook
+	t.Cleanup(func() { _ = s.Store.DeleteWebhook(context.WithoutCancel(t.Context()), made) })
+	w.link = linkOf(t, s, w.all, `{"owner":"ana","kind":"video","opensAt":"2030-01-01T10:00:00Z"}`)
 	w.group = identity.NewID("grp")
 	if _, err := s.Store.CreateGroup(t.Context(), store.NewGroup{ID: w.group, Name: "Tea", Creator: "ana"}); err != nil {
 		t.Fatal(err)
@@ -169,6 +185,12 @@ func (w *things) make(t *testing.T) {
 	if _, _, err := s.Store.ChangeGroup(t.Context(), w.group, []string{"bia"}, func(g *store.GroupRow) error { return g.Add("bia", "ana", true, false) }); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// linkOf makes a call link.
+func linkOf(t *testing.T, s *signallingtest.Server, key, wish string) string {
+	t.Helper()
+	return decoded[api.Link](t, ask(t, "POST", s.URL+"/v1/links", key, wish), http.StatusCreated).ID
 }
 
 // call has carlo ring dora, who answers.
@@ -192,7 +214,7 @@ func TestEveryRouteDoesWhatTheDescriptionSays(t *testing.T) {
 	if err := broken.Store.Close(); err != nil {
 		t.Fatal(err)
 	}
-	all := key(t, w.server, "*")
+	w.all = key(t, w.server, "*")
 	if err := w.server.Store.UpsertUser(t.Context(), "gone", "Gone"); err != nil {
 		t.Fatal(err)
 	}
@@ -217,8 +239,8 @@ func TestEveryRouteDoesWhatTheDescriptionSays(t *testing.T) {
 			w.make(t)
 			c := contract{t: t, o: o, seen: map[string]bool{}, want: sub(o.node, "responses")}
 			ok := make(t, w)
-			c.errors(w.server, slow, broken, all, ok)
-			c.note(ask(t, o.method, o.url(w.server.URL, ok.path), all, ok.body), "a request that is right")
+			c.errors(w.server, slow, broken, w.all, ok)
+			c.note(ask(t, o.method, o.url(w.server.URL, ok.path), w.all, ok.body), "a request that is right")
 			for status := range c.want {
 				if !c.seen[status] && status != "500" { // a fault of ours, which nobody can ask for
 					t.Errorf("the documented status %s did not come", status)
@@ -308,6 +330,8 @@ func (c *contract) errors(s, slow, broken *signallingtest.Server, all string, ok
 			}
 		}
 		c.note(ask(t, o.method, o.url(s.URL, map[string]string{"user": "ezio", "caller": "bia"}), all, ok.body), "too many")
+	case o.id == "get-link-event":
+		c.note(ask(t, o.method, o.url(s.URL, map[string]string{"link": linkOf(t, s, all, `{"owner":"ana","kind":"voice"}`)}), all, ""), "a link without a time")
 	case c.want["409"] != nil:
 		c.note(ask(t, o.method, o.url(s.URL, map[string]string{"user": "gone"}), all, ok.body), "what is deleted")
 	}

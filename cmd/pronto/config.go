@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -88,14 +89,13 @@ type configError struct{ error }
 
 func (e configError) Unwrap() error { return e.error }
 
-func isConfig(err error) bool {
-	_, ok := errors.AsType[configError](err)
-	return ok
-}
-
 func badVariable(name, format string, args ...any) error {
 	return configError{fmt.Errorf("%s %s", name, fmt.Sprintf(format, args...))}
 }
+
+// ofCommands are the variables of commands that talk to a server; a server in the
+// same shell passes over them.
+var ofCommands = []string{"PRONTO_URL", "PRONTO_API_KEY", "PRONTO_LOAD_SECRET"}
 
 // loadConfig reads and checks the environment.
 func loadConfig(environ []string) (config, error) {
@@ -105,7 +105,7 @@ func loadConfig(environ []string) (config, error) {
 		return config{}, configError{describe(err)}
 	}
 	for name := range options.Environment {
-		if strings.HasPrefix(name, "PRONTO_") && !known(name) {
+		if strings.HasPrefix(name, "PRONTO_") && !known(name) && !slices.Contains(ofCommands, name) {
 			return config{}, badVariable(name, "is not a variable of pronto; pronto env lists them")
 		}
 	}
@@ -117,7 +117,7 @@ func loadConfig(environ []string) (config, error) {
 func describe(err error) error {
 	text := err.Error()
 	for _, v := range variables() {
-		text = strings.ReplaceAll(text, fmt.Sprintf("field %q", v.field), v.name)
+		text = strings.ReplaceAll(text, fmt.Sprintf("field %q", v.field), v.Name)
 	}
 	return errors.New(strings.TrimPrefix(text, "env: "))
 }

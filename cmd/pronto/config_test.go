@@ -74,8 +74,8 @@ func TestADemoInPublicCanBeForced(t *testing.T) {
 
 func TestEveryVariableIsExplained(t *testing.T) {
 	for _, v := range variables() {
-		if !strings.HasPrefix(v.name, "PRONTO_") || !strings.HasSuffix(v.help, ".") {
-			t.Errorf("%s (%s): %q", v.name, v.field, v.help)
+		if !strings.HasPrefix(v.Name, "PRONTO_") || !strings.HasSuffix(v.Help, ".") {
+			t.Errorf("%s (%s): %q", v.Name, v.field, v.Help)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,7 +57,7 @@ func (d *demoCmd) Validate() error {
 }
 
 // Run implements the command.
-func (d *demoCmd) Run(ctx context.Context) error {
+func (d *demoCmd) Run(ctx context.Context, s *screen) error {
 	dir, err := os.MkdirTemp("", "pronto-demo-*")
 	if err != nil {
 		return fmt.Errorf("make a directory for the demo: %w", err)
@@ -66,7 +67,7 @@ func (d *demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.run(ctx, cfg, os.Stdout)
+	return d.run(ctx, cfg, s)
 }
 
 // demoEnviron adds to the environment what a demo has unless it is told otherwise:
@@ -90,7 +91,7 @@ func demoEnviron(environ []string, dir string) []string {
 }
 
 // run serves and has the bots call until ctx ends.
-func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
+func (d *demoCmd) run(ctx context.Context, cfg config, on *screen) error {
 	if d.For > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d.For)
@@ -130,7 +131,9 @@ func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
 	if err := c.introduce(ctx); err != nil {
 		return errorUnlessDone(ctx, err)
 	}
-	d.greet(out, s.urls)
+	if err := on.show(s.urls, func(out io.Writer) error { return d.greet(out, s.urls) }); err != nil {
+		return err
+	}
 	log.Info("pronto is ready", "page", shown(s.urls.Page), "metrics", shown(s.urls.Metrics), "media", shown(s.urls.Media), "turn", shown(s.urls.Turn))
 
 	live, stop := context.WithCancel(ctx)
@@ -144,7 +147,7 @@ func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
 			}
 		})
 	}
-	running.Go(func() { c.tally.show(live, out, c.bots) })
+	running.Go(func() { c.tally.show(live, on, c.bots) })
 	select {
 	case <-ctx.Done():
 	case err = <-s.failed:
@@ -169,17 +172,20 @@ func (d *demoCmd) isBad(i int) bool {
 	return (groupSize-1-turn)*fours+within < d.Bad
 }
 
-func (d *demoCmd) greet(out io.Writer, urls addresses) {
-	fmt.Fprintf(out, "Pronto is on. Open this page, in two windows for two people:\n\n")
+func (d *demoCmd) greet(to io.Writer, urls addresses) error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "Pronto is on. Open this page, in two windows for two people:\n\n")
 	for _, p := range identity.Demo[:2] {
-		fmt.Fprintf(out, "  %-6s %s/?as=%s\n", p.Name, urls.Page, p.User)
+		fmt.Fprintf(&out, "  %-6s %s/?as=%s\n", p.Name, urls.Page, p.User)
 	}
-	fmt.Fprintf(out, "\nNobody there? Call Bot Echo: it answers and sends your voice back, a second later.\n")
-	fmt.Fprintf(out, "%d bots call each other meanwhile. ", d.Bots)
+	fmt.Fprintf(&out, "\nNobody there? Call Bot Echo: it answers and sends your voice back, a second later.\n")
+	fmt.Fprintf(&out, "%d bots call each other meanwhile. ", d.Bots)
 	if urls.Metrics != "" {
-		fmt.Fprintf(out, "Metrics: %s. ", urls.Metrics)
+		fmt.Fprintf(&out, "Metrics: %s. ", urls.Metrics)
 	}
-	fmt.Fprintf(out, "Ctrl-C ends it.\n\n")
+	fmt.Fprintf(&out, "Ctrl-C ends it.\n\n")
+	_, err := out.WriteTo(to)
+	return err
 }
 
 // socketURL is the WebSocket of a page.

@@ -30,7 +30,7 @@ func demo(t *testing.T, d *demoCmd, more ...string) (page string, stop func() (s
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := d.run(ctx, cfg, in)
+		err := d.run(ctx, cfg, &screen{out: in, errs: io.Discard})
 		_ = in.Close()
 		ended <- err
 	}()
@@ -63,7 +63,7 @@ func TestTheDemosPeopleCanLoadItWhileItsBotsCallEachOther(t *testing.T) {
 	page, stop := demo(t, &demoCmd{Bots: 4, Groups: 1})
 	var out bytes.Buffer
 	l := &loadCmd{URL: page, Calls: 1, Duration: 5 * time.Second, Stay: 500 * time.Millisecond, Media: true}
-	if err := l.run(t.Context(), &out); err != nil {
+	if err := l.run(t.Context(), &screen{out: &out, errs: io.Discard}); err != nil {
 		t.Errorf("load: %v", err)
 	}
 	printed, err := stop()

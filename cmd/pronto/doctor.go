@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,6 @@ import (
 // doctorCmd looks at the machine and at the server that runs on it, with the
 // server's own environment, and says what keeps calls from working.
 type doctorCmd struct {
-	JSON    bool          `name:"json" help:"Print JSON: a list of what was found."`
 	Timeout time.Duration `default:"5s" help:"How long each look may take."`
 }
 
@@ -42,23 +40,16 @@ type diagnosis struct {
 var errIll = errors.New("calls will not work as things are")
 
 // Run implements the command.
-func (d doctorCmd) Run(ctx context.Context) error {
-	return d.run(ctx, os.Environ(), os.Stdout)
-}
+func (d doctorCmd) Run(ctx context.Context, s *screen) error { return d.run(ctx, os.Environ(), s) }
 
-func (d doctorCmd) run(ctx context.Context, environ []string, out io.Writer) error {
+func (d doctorCmd) run(ctx context.Context, environ []string, s *screen) error {
 	cfg, err := loadConfig(environ)
 	if err != nil {
 		return err
 	}
 	diagnoses := examine(ctx, cfg, d.Timeout)
-	if d.JSON {
-		err = json.NewEncoder(out).Encode(diagnoses)
-	} else {
-		err = printDiagnoses(out, diagnoses)
-	}
-	if err != nil {
-		return fmt.Errorf("print the diagnoses: %w", err)
+	if err := s.show(diagnoses, func(out io.Writer) error { return printDiagnoses(out, diagnoses, s.coloured()) }); err != nil {
+		return err
 	}
 	for _, f := range diagnoses {
 		if f.State == ill {
@@ -81,12 +72,21 @@ func examine(ctx context.Context, cfg config, patience time.Duration) []diagnosi
 	return diagnoses
 }
 
-func printDiagnoses(out io.Writer, diagnoses []diagnosis) error {
+// colours are those of a state: green, yellow, red. All are as long, so that columns
+// stay in line.
+var colours = map[health]string{healthy: "\x1b[32m", doubt: "\x1b[33m", ill: "\x1b[31m"}
+
+func printDiagnoses(out io.Writer, diagnoses []diagnosis, coloured bool) error {
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	for _, f := range diagnoses {
-		fmt.Fprintf(table, "%s\t%s\t%s\n", f.State, f.Check, f.Found)
+		state, blank := string(f.State), ""
+		if coloured {
+			const plain = "\x1b[0m"
+			state, blank = colours[f.State]+state+plain, colours[f.State]+plain
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\n", state, f.Check, f.Found)
 		if f.Next != "" {
-			fmt.Fprintf(table, "\t\t→ %s\n", f.Next)
+			fmt.Fprintf(table, "%s\t\t→ %s\n", blank, f.Next)
 		}
 	}
 	return table.Flush()

@@ -14,7 +14,7 @@ import (
 func diagnosed(t *testing.T, environ []string) (map[string]diagnosis, error) {
 	t.Helper()
 	var out strings.Builder
-	err := doctorCmd{JSON: true, Timeout: 20 * time.Second}.run(t.Context(), environ, &out)
+	err := doctorCmd{Timeout: 20 * time.Second}.run(t.Context(), environ, &screen{out: &out, json: true})
 	var list []diagnosis
 	if out.Len() > 0 {
 		if err := json.Unmarshal([]byte(out.String()), &list); err != nil {
@@ -101,7 +101,7 @@ func TestTheDoctorRefusesAConfigurationThatMakesNoSense(t *testing.T) {
 func TestADiagnosisIsReadable(t *testing.T) {
 	var out strings.Builder
 	list := []diagnosis{well("data", "fine"), unwell(ill, "TURN", "Open it.", "shut")}
-	if err := printDiagnoses(&out, list); err != nil {
+	if err := printDiagnoses(&out, list, false); err != nil {
 		t.Fatal(err)
 	}
 	const want = "ok      data  fine\nfailed  TURN  shut\n              → Open it.\n"

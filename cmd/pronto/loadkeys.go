@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,7 +15,7 @@ import (
 const keysSpeakers = 6
 
 // runKeys has somebody come to a call and leave it over and over, and prints one line of JSON about the keys.
-func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
+func (l *loadCmd) runKeys(ctx context.Context, s *screen) error {
 	if l.Members < 2 || l.Members > wire.MaxParticipants {
 		return configError{fmt.Errorf("--members is %d, not 2 to %d", l.Members, wire.MaxParticipants)}
 	}
@@ -38,6 +37,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	}
 	defer phones.close()
 	speakers := min(keysSpeakers, l.Members-1)
+	defer s.progress("keys", l.Settle+l.Duration)()
 	report, err := bot.LoadKeys(ctx, bot.KeysConfig{
 		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Settle: l.Settle, Duration: l.Duration,
 		Phone: func(i int) bot.PhoneConfig {
@@ -52,7 +52,7 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printLine(out, report)
+	return printLine(s.out, report)
 }
 
 // guests are so many guests of a link. Each is one guest for good, however often his token is asked for.

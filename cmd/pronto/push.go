@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -61,7 +62,7 @@ func (s *server) startPushes(cfg config, vapid notify.VAPID, db *store.Store, so
 type vapidCmd struct{}
 
 // Run implements the command.
-func (vapidCmd) Run() error {
+func (vapidCmd) Run(s *screen) error {
 	cfg, err := loadConfig(os.Environ())
 	if err != nil {
 		return err
@@ -75,6 +76,11 @@ func (vapidCmd) Run() error {
 	if err != nil {
 		return err
 	}
-	fmt.Println(key.Public)
-	return nil
+	v := struct {
+		Public string `json:"publicKey"`
+	}{key.Public}
+	return s.show(v, func(out io.Writer) error {
+		_, err := fmt.Fprintln(out, v.Public)
+		return err
+	})
 }

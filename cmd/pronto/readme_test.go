@@ -18,28 +18,40 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the README's table of variables anew")
+var update = flag.Bool("update", false, "write the README's tables anew")
 
 const (
-	root        = "../.."
-	tableBegins = "<!-- made by make generate -->\n"
-	tableEnds   = "<!-- end -->\n"
+	root          = "../.."
+	tableBegins   = "<!-- made by make generate -->\n"
+	commandsBegin = "<!-- commands, made by make generate -->\n"
+	tableEnds     = "<!-- end -->\n"
 )
 
-func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
+func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) { isFresh(t, tableBegins, variableTable()) }
+
+func TestTheReadmesTableOfCommandsIsFresh(t *testing.T) {
+	table, err := commandTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	isFresh(t, commandsBegin, table)
+}
+
+// isFresh looks at a part of the README that is made of something else, or with
+// -update writes it.
+func isFresh(t *testing.T, begins, want string) {
 	path := filepath.Join(root, "README.md")
-	before, rest, ok := strings.Cut(readme(t), tableBegins)
+	before, rest, ok := strings.Cut(readme(t), begins)
 	got, after, ok2 := strings.Cut(rest, tableEnds)
 	if !ok || !ok2 {
 		t.Fatal("the README has lost the marks around its table")
 	}
-	want := variableTable()
 	if *update {
-		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(before+begins+want+tableEnds+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
-		t.Error("the README's table of variables is old; run: make generate")
+		t.Error("the README's table is old; run: make generate")
 	}
 }
 

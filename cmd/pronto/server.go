@@ -45,7 +45,12 @@ type server struct {
 }
 
 // addresses are where a server can be reached.
-type addresses struct{ Page, Metrics, Media, Turn string }
+type addresses struct {
+	Page    string `json:"page"`
+	Metrics string `json:"metrics,omitempty"`
+	Media   string `json:"media"`
+	Turn    string `json:"turn,omitempty"`
+}
 
 // newServer builds and starts a server. After an error nothing runs.
 func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, err error) {

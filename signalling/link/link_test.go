@@ -56,9 +56,9 @@ func TestAPhoneReadsEveryFormOfTheQRCode(t *testing.T) {
 	if got := scan(t, drawSVG(t, string(code.SVG("Call")))); got != address {
 		t.Errorf("the SVG says %q", got)
 	}
-	for _, plain := range []bool{false, true} {
-		if got := scan(t, drawText(code.Text(plain), plain)); got != address {
-			t.Errorf("the terminal (plain: %t) says %q", plain, got)
+	for _, shade := range []link.Shade{link.Coloured, link.DarkOnLight, link.LightOnDark} {
+		if got := scan(t, drawText(code.Text(shade), shade == link.DarkOnLight)); got != address {
+			t.Errorf("the terminal (shade %d) says %q", shade, got)
 		}
 	}
 	if _, err := link.NewQR(strings.Repeat("x", 1001)); err == nil {

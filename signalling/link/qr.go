@@ -64,18 +64,27 @@ var xmlEscapes = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`
 
 func xmlText(text string) string { return xmlEscapes.Replace(text) }
 
-// Text is the code for a terminal: two modules to a character, dark on light. With
-// plain it uses no colours, for a terminal that is dark on light already.
-func (q QR) Text(plain bool) string {
-	const dark, light = "\x1b[40;97m", "\x1b[0m"
+// Shade is how a terminal shows what is drawn.
+type Shade int
+
+// The shades. Only the first says itself what is black and what is white.
+const (
+	Coloured    Shade = iota // black and white by ECMA-48 colours
+	DarkOnLight              // no colours; the terminal is dark on light
+	LightOnDark              // no colours; the terminal is light on dark
+)
+
+// Text is the code for a terminal, two modules to a character.
+func (q QR) Text(shade Shade) string {
+	const whiteOnBlack, plain = "\x1b[40;97m", "\x1b[0m"
 	var text strings.Builder
 	for y := -Quiet; y < q.Size()+Quiet; y += 2 {
-		if !plain {
-			text.WriteString(dark)
+		if shade == Coloured {
+			text.WriteString(whiteOnBlack)
 		}
 		for x := -Quiet; x < q.Size()+Quiet; x++ {
 			upper, lower := q.Black(x, y), q.Black(x, y+1)
-			if plain {
+			if shade == DarkOnLight {
 				upper, lower = !upper, !lower
 			}
 			switch { // what is drawn is the light part
@@ -89,8 +98,8 @@ func (q QR) Text(plain bool) string {
 				text.WriteByte(' ')
 			}
 		}
-		if !plain {
-			text.WriteString(light)
+		if shade == Coloured {
+			text.WriteString(plain)
 		}
 		text.WriteByte('\n')
 	}

@@ -62,7 +62,8 @@ type slot struct {
 	rtxSink   udp.Sink
 	rtxSeq    uint16
 	sent      forward.Sent
-	echo      *echo // of sound; nil while nothing is asked for
+	echo      *echo  // of sound; nil while nothing is asked for, and little lost
+	missed    missed // of sound
 	packets   uint32
 	bytes     uint32
 	reported  uint32    // packets when the last report went out
@@ -194,6 +195,9 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 		default:
 			in.fields.Write(payload, out)
 			payload, out.Pad = in.padded(), in.pad
+		}
+		if s.audio {
+			s.double(l, out)
 		}
 		out.Number, out.Marker = s.stamp(l, in.dependency, len(payload)), marker
 		n := s.seal(l, &s.sink, pt, s.ssrc, out, in.dependency, payload)

@@ -136,9 +136,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
 
   #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver = this.connection.addTransceiver(kind, init);
-    // What the SFU would make of several sealed frames could not be opened: no redundant sound in encrypted calls.
-    const red = init.direction === "recvonly" && this.#options.sealing === undefined;
-    preferCodecs(transceiver, kind, red);
+    preferCodecs(transceiver, kind, init.direction === "recvonly");
     return transceiver;
   }
 

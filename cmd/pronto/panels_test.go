@@ -42,6 +42,7 @@ var mayBeEmpty = map[string]string{
 // A demo with bots, of whom one has a bad network, is scraped by a real
 // Prometheus, which answers every query of every panel, and with numbers.
 func TestADemoFillsEveryPanel(t *testing.T) {
+	t.Parallel()
 	listen := freePort(t)
 	page, stop := demo(t, &demoCmd{Bots: 8, Groups: 1, Bad: 1, Loss: 8, RTT: 100 * time.Millisecond}, "PRONTO_METRICS_LISTEN="+listen)
 	defer func() {

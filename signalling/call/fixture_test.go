@@ -19,6 +19,7 @@ import (
 // media is an SFU that only remembers who is in which room.
 type media struct {
 	mu    sync.Mutex
+	full  bool
 	peers map[wire.CallID]map[wire.ParticipantID]*mediaPeer
 }
 
@@ -39,6 +40,9 @@ type mediaPeer struct {
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.full {
+		return nil, sfu.ErrFull
+	}
 	if m.peers[id] == nil {
 		m.peers[id] = map[wire.ParticipantID]*mediaPeer{}
 	}

@@ -107,9 +107,11 @@ func (s *state) mediaFailed(fx *effects, l *leg, m *wire.MediaFailed, now time.T
 }
 
 // blame notes what keeps media from flowing, until somebody hears somebody. The
-// last one counts: it is of the way that was tried last.
+// last one counts: it is of the way that was tried last. That there was no room
+// is not forgotten when clients then say that nothing came: they cannot know why.
 func (s *state) blame(cause Cause) {
-	if !s.Flows {
+	full := s.Fault == CauseCapacity && cause == CauseICE
+	if !s.Flows && !full {
 		s.Fault = cause
 	}
 }

@@ -257,6 +257,14 @@ func TestWhatKeptMediaFromFlowingIsTheCauseOfAFailedSetUp(t *testing.T) {
 			ana.must(&wire.ReportEnd{Call: call, Moments: []wire.Moment{{What: wire.MomentDeviceLost}}})
 			ana.must(&wire.Leave{Call: call})
 		},
+		CauseCapacity: func(ana *device, call wire.CallID) {
+			ana.w.media.full = true
+			ana.must(&wire.MediaFailed{Call: call, Generation: 1})
+			if _, err := ana.try(&wire.Negotiate{Call: call, Generation: 2, SDP: "offer"}); code(err) != wire.CodeCallFull {
+				ana.w.t.Errorf("without room, media is refused by %v", err)
+			}
+			ana.must(&wire.MediaFailed{Call: call, Generation: 2, Cause: wire.MediaFailureICE}) // all that a client can see
+		},
 		CauseSignalling: func(ana *device, call wire.CallID) {
 			ana.w.registry.SessionLost(ana.w.t.Context(), ana.who.User, ana.who.Session)
 			time.Sleep(time.Minute)

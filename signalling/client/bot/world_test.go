@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for a condition.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // until waits for a condition.
 func until(t *testing.T, what string, ok func() bool) {

@@ -15,7 +15,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // patience is how long a test waits for a condition.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 var all = wire.Media{Microphone: true, Camera: true}
 

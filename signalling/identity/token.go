@@ -116,7 +116,7 @@ func refusal(err error) string {
 		{jwt.ErrTokenUsedBeforeIssued, "it was issued in the future; check the clocks"},
 		{jwt.ErrTokenInvalidAudience, "its audience is not " + Audience},
 		{jwt.ErrTokenRequiredClaimMissing, "a claim is missing; exp and aud are required"},
-		{ErrToken, "its issuer is not a key of this server"},
+		{ErrToken, "its issuer is not a key of this server that may sign tokens (scope tokens:write)"},
 		{jwt.ErrTokenSignatureInvalid, "its signature does not fit; sign with HS256 and the key's secret"},
 	} {
 		if errors.Is(err, r.err) {

@@ -13,7 +13,7 @@ for (const [browser, opened] of Object.entries(browsers)) {
 const ana = await signIn(browsers.Chromium, server.url, "ana");
 const seconds = process.env.SECONDS ?? "30";
 for (const members of sizes.slice(0, -1)) {
-  const { link } = await ana.page.evaluate(() => window.pronto.createLink({ kind: "video", title: "Keys" }));
+  const link = await server.newLink({ title: "Keys" });
   const { done } = server.run(
     ...["load", "--url", server.url, "--scenario", "keys", "--members", String(members), "--link", link],
     ...["--every", "1500ms", "--settle", "3s", "--duration", `${seconds}s`],

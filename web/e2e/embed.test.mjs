@@ -46,10 +46,7 @@ function policed(path, html) {
 async function host(browser, kind = "voice") {
   const ana = await signIn(browser, server.url, "ana");
   open.push(ana.context);
-  const link = await ana.page.evaluate(
-    async (how) => (await window.pronto.createLink({ kind: how, title: "Shop" })).link,
-    kind,
-  );
+  const link = await server.newLink({ kind, title: "Shop" });
   return {
     ...ana,
     link,

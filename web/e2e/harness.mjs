@@ -83,6 +83,22 @@ export async function startServer(env = {}, command = ["serve"]) {
       done.catch(() => undefined); // whoever awaits it is told
       return { done, stop: () => other.kill("SIGINT") };
     },
+    /** newKey makes an API key beside the running server. */
+    newKey(...flags) {
+      const env = { ...process.env, PRONTO_BIN: undefined, PRONTO_DATA: join(folder, "data") };
+      return JSON.parse(execFileSync(bin, ["keys", "create", "e2e", "--json", ...flags], { env }).toString());
+    },
+    /** newLink makes a link of an account that is there already, without a part after #: whoever has its id hears all. */
+    async newLink(terms) {
+      const { credentials } = server.newKey();
+      const answer = await fetch(`${server.url}/v1/links`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+        body: JSON.stringify({ owner: "ana", kind: "video", ...terms }),
+      });
+      if (!answer.ok) throw new Error(`make a link: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()).id;
+    },
     async stop() {
       await server.kill("SIGTERM");
       rmSync(folder, { recursive: true, force: true });

@@ -60,9 +60,7 @@ test(
   async () => {
     const ana = await here.person("Chromium", "ana");
     const bia = await here.person("Firefox", "bia");
-    const { link } = await ana.page.evaluate(() =>
-      window.pronto.createLink({ kind: "video", title: "Rekey" }),
-    );
+    const link = await here.server.newLink({ title: "Rekey" });
     for (const { page } of [ana, bia]) {
       await page.evaluate((id) => {
         window.shownHeight = 180;

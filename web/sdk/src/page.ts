@@ -1,9 +1,23 @@
 import type { Store } from "./device.ts";
+import { ProntoError } from "./problem.ts";
 
 /** pageURL is the WebSocket of the page's own server. */
 export function pageURL(): string {
   const { protocol, host } = globalThis.location;
   return `${protocol === "http:" ? "ws" : "wss"}://${host}/v1/ws`;
+}
+
+/** socketURL is the WebSocket of a server; the address of its page says enough. */
+export function socketURL(address: string): string {
+  let url: URL;
+  try {
+    url = new URL(address, globalThis.location?.href);
+  } catch {
+    throw new ProntoError("invalid", "url is no address such as https://calls.example.com");
+  }
+  url.protocol = url.protocol.replace("http", "ws");
+  if (url.pathname === "/") url.pathname = "/v1/ws";
+  return url.href;
 }
 
 /** pageStorage lives as long as the tab. */

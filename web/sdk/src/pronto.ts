@@ -13,7 +13,7 @@ import { type CallLink, Links } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
 import { type Knocking, toKnocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
-import { lastingStorage, pageStorage, pageURL, watchPage } from "./page.ts";
+import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
 import { Queues } from "./queues.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
@@ -59,7 +59,7 @@ export interface Me {
 export interface ProntoOptions {
   /** token says who this is. */
   readonly token: TokenSource;
-  /** url is the server's WebSocket; the page's own server by default. */
+  /** url is the server's address, such as https://calls.example.com, or its WebSocket; the page's own server by default. */
   readonly url?: string;
   /** device is this device's id, the same after every reload: 1 to 64 of A-Z a-z 0-9 _ -. Made and kept in storage by default. */
   readonly device?: string;
@@ -186,7 +186,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   constructor(options: ProntoOptions) {
     super();
     const store = options.storage ?? pageStorage();
-    const url = options.url ?? pageURL();
+    const url = options.url === undefined ? pageURL() : socketURL(options.url);
     this.#store = store;
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";

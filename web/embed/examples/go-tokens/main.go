@@ -1,9 +1,9 @@
 // Command go-tokens is a back end that gives its users tokens for Pronto:
 //
-//	PRONTO_KEY=ck_… PRONTO_SECRET=cs_… go run ./web/embed/examples/go-tokens
+//	PRONTO_API_KEY=ck_….cs_… go run ./web/embed/examples/go-tokens
 //
-// The two are printed by pronto keys create. The token is made here; Pronto is
-// not asked.
+// It is the key, a dot and its secret, as printed by pronto keys create. The token
+// is made here; Pronto is not asked.
 package main
 
 import (
@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -29,7 +30,10 @@ func token(key, secret, user, name string) (string, error) {
 }
 
 func main() {
-	key, secret := os.Getenv("PRONTO_KEY"), os.Getenv("PRONTO_SECRET")
+	key, secret, ok := strings.Cut(os.Getenv("PRONTO_API_KEY"), ".")
+	if !ok {
+		log.Fatal("PRONTO_API_KEY has no key, a dot and its secret")
+	}
 	http.HandleFunc("GET /my-token", func(w http.ResponseWriter, r *http.Request) {
 		user := "ana" // your own session says who asks; never the request itself
 		text, err := token(key, secret, user, "Ana")

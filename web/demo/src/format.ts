@@ -38,6 +38,12 @@ export function when(ms: number, now: number, timeZone?: string): string {
   return new Intl.DateTimeFormat(language.value, { ...options, ...zone }).format(ms);
 }
 
+/** monthName is a month such as 2026-11 in words, with its year. */
+export function monthName(month: string): string {
+  const how = { month: "long", year: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(language.value, how).format(new Date(`${month}-01T00:00:00Z`));
+}
+
 const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
 
 /** bytes writes an amount of data in the largest unit that it has at least one of: units of 1,000, as networks and bills count. */

@@ -89,7 +89,7 @@ export class Call extends Emitter<CallEvents> {
   /** settled is resolved when the call is over and what it cost is counted. @internal */
   settled: Promise<void> = Promise.resolve();
   #reported = false; // the end was
-  readonly #telemetry: boolean;
+  #telemetry: boolean;
   readonly #met = new Set<string>(); // accounts of the others
   #most = 0; // people at one time
 
@@ -328,6 +328,11 @@ export class Call extends Emitter<CallEvents> {
   /** iceServers are those of this call, with passwords that hold for it only; for a test of the network. */
   get iceServers(): RTCIceServer[] {
     return this.#state.ice.servers.map(({ urls, ...rest }) => ({ urls: [...urls], ...rest }));
+  }
+
+  /** setTelemetry says whether reports may be sent. @internal */
+  setTelemetry(on: boolean): void {
+    this.#telemetry = on;
   }
 
   /** stats sums up what comes in, for tests and for the curious. */

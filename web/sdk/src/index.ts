@@ -6,11 +6,13 @@ export type { DeviceChoice } from "./choice.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
 export type { DevicesEvents, LocalTracks } from "./devices.ts";
 export { Devices } from "./devices.ts";
+export { type CallDiagnosis, type Diagnostics, diagnose } from "./diagnostics.ts";
 export type { ListenOptions } from "./emitter.ts";
 export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
 export { Groups } from "./groups.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
+export type { JournalStep } from "./journal.ts";
 export { canEncrypt, type WorkerURL } from "./keyworker.ts";
 export type { CallLink, Door, LinkChange, LinkWish } from "./links.ts";
 export { Links } from "./links.ts";
@@ -38,6 +40,7 @@ export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stat
 export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
 export type { MonthUsed, Usage, Used } from "./usage.ts";
+export { backUpUsage, restoreUsage } from "./usagebackup.ts";
 export type {
   BookedSlot,
   Callback,

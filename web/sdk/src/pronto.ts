@@ -6,6 +6,7 @@ import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
+import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt, type WorkerURL } from "./keyworker.ts";
 import { Knocks } from "./knock.ts";
@@ -173,7 +174,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
   readonly #videoCodec: VideoCodec;
-  readonly #telemetry: boolean;
+  #telemetry: boolean;
+  readonly #journal = new Journal();
   readonly #memory: Memory;
   /** usage is what calls have cost on this device, by month. */
   readonly usage: Usage;
@@ -211,7 +213,10 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
     this.groups = new Groups(this.#signalling);
     this.queues = new Queues(this.#signalling);
-    this.#signalling.on("state", (state) => this.emit("state", state));
+    this.#signalling.on("state", (state) => {
+      this.#journal.note("connection", state);
+      this.emit("state", state);
+    });
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));
     this.#signalling.on("failed", (problem) => this.#over(problem));
@@ -219,6 +224,22 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   get state(): State {
     return this.#signalling.state;
+  }
+
+  /** telemetry tells whether reports of how calls are may be sent. */
+  get telemetry(): boolean {
+    return this.#telemetry;
+  }
+
+  /** setTelemetry switches the reports of how calls are on or off, also of calls that are under way. */
+  setTelemetry(on: boolean): void {
+    this.#telemetry = on;
+    for (const call of this.calls) call.setTelemetry(on);
+  }
+
+  /** steps are the last things that happened to this client, for diagnose. They name nobody. */
+  get steps(): readonly JournalStep[] {
+    return this.#journal.steps;
   }
 
   get me(): Me | undefined {
@@ -491,10 +512,12 @@ export class Pronto extends Emitter<ProntoEvents> {
       secret,
     });
     this.#calls.set(call.id, call);
+    this.#journal.note("call", start.resumed ? "resumed" : "entered", call.support);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);
-    call.on("ended", ({ durationMs }) => {
+    call.on("ended", ({ reason, durationMs }) => {
       this.#calls.delete(call.id);
+      this.#journal.note("over", reason, call.support);
       this.#learn(call);
       void call.settled.then(() => this.#count(call, durationMs));
       this.#signalling.setInCall(this.#calls.size > 0);
@@ -571,6 +594,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   #take(frame: EventFrame): void {
+    this.#journal.take(frame, "call" in frame ? this.#calls.get(frame.call)?.support : undefined);
     switch (frame.type) {
       case "incoming":
         this.#ring(frame.body);
@@ -656,6 +680,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   #over(problem: ProntoError): void {
+    this.#journal.note("problem", problem.code);
     this.#unlisten();
     this.#unlisten = () => undefined;
     for (const call of this.calls) call.lost();

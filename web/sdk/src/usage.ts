@@ -18,7 +18,8 @@ export interface MonthUsed extends Used {
   readonly network: string;
 }
 
-type Counts = Record<string, Used>; // by month and network
+/** Counts are what one device has counted. @internal */
+export type Counts = Record<string, Used>; // by month and network
 interface Kept {
   readonly device: string;
   readonly devices: Record<string, Counts>;
@@ -26,12 +27,10 @@ interface Kept {
 
 const key = "pronto.usage";
 const months = 24;
-const rounds = 600_000; // of PBKDF2 with SHA-256
 
 /**
- * Usage counts bytes and seconds of calls on this device. It can be backed up, encrypted with a passphrase, and
- * restored on another device, which then counts on: each device's own count is kept apart, so that nothing is
- * counted twice.
+ * Usage counts bytes and seconds of calls on this device. backUpUsage and restoreUsage take it to another device,
+ * which then counts on: each device's own count is kept apart, so that nothing is counted twice.
  */
 export class Usage {
   readonly #store: Store | undefined;
@@ -67,44 +66,19 @@ export class Usage {
       });
   }
 
-  /** backup is all of it as text that only the passphrase opens (AES-GCM, PBKDF2); keep it wherever you like. */
-  async backup(passphrase: string): Promise<string> {
-    const salt = crypto.getRandomValues(new Uint8Array(16));
-    const iv = crypto.getRandomValues(new Uint8Array(12));
-    const plain = new TextEncoder().encode(JSON.stringify(this.#read().devices));
-    const cipher = await crypto.subtle.encrypt(
-      { name: "AES-GCM", iv },
-      await derive(passphrase, salt),
-      plain,
-    );
-    return `pronto-usage.1.${[salt, iv, new Uint8Array(cipher)].map(toText).join(".")}`;
+  /** export is what each device has counted, this one and those that were restored; see backUpUsage. @internal */
+  export(): Readonly<Record<string, Counts>> {
+    return this.#read().devices;
   }
 
-  /** restore adds what a backup has to what is here. It rejects if the passphrase or the text is another. */
-  async restore(text: string, passphrase: string): Promise<void> {
-    const [name, version, ...parts] = text.trim().split(".");
-    const [salt, iv, cipher] = parts.map(toBytes);
-    if (name !== "pronto-usage" || version !== "1" || salt === undefined || iv === undefined || !cipher)
-      throw new Error("this is no backup of usage");
-    let devices: Record<string, Counts>;
-    try {
-      const plain = await crypto.subtle.decrypt(
-        { name: "AES-GCM", iv },
-        await derive(passphrase, salt),
-        cipher,
-      );
-      devices = JSON.parse(new TextDecoder().decode(plain)) as Record<string, Counts>;
-    } catch {
-      throw new Error("the passphrase does not open this backup");
-    }
+  /** import adds what other devices have counted, and what this one had counted before. @internal */
+  import(devices: Readonly<Record<string, Counts>>): void {
     const kept = this.#read();
     const merged = { ...kept.devices };
     for (const [device, counts] of Object.entries(devices)) {
-      merged[device] = { ...counts, ...merged[device] };
-      for (const [slot, used] of Object.entries(counts)) {
-        const here = merged[device]?.[slot];
-        if (here !== undefined && merged[device] && here.calls < used.calls) merged[device][slot] = used;
-      }
+      const here = merged[device] ?? {};
+      const newer = Object.entries(counts).filter(([slot, used]) => (here[slot]?.calls ?? 0) <= used.calls);
+      merged[device] = { ...here, ...Object.fromEntries(newer) };
     }
     this.#write({ ...kept, devices: merged });
   }
@@ -140,23 +114,4 @@ function plus(a: Used | undefined, b: Used): Used {
 function networkNow(): string {
   if (typeof navigator === "undefined") return "unknown";
   return (navigator as Navigator & { connection?: { type?: string } }).connection?.type ?? "unknown";
-}
-
-async function derive(passphrase: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
-  const raw = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, [
-    "deriveKey",
-  ]);
-  const how = { name: "PBKDF2", hash: "SHA-256", salt, iterations: rounds };
-  return crypto.subtle.deriveKey(how, raw, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-}
-
-function toText(bytes: Uint8Array): string {
-  return btoa(Array.from(bytes, (b) => String.fromCharCode(b)).join(""))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replaceAll("=", "");
-}
-
-function toBytes(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 }

@@ -3,6 +3,7 @@ import { Memory } from "../src/memory.ts";
 import { Moments } from "../src/moments.ts";
 import { TrafficCount } from "../src/traffic.ts";
 import { Usage } from "../src/usage.ts";
+import { backUpUsage, restoreUsage } from "../src/usagebackup.ts";
 
 function store() {
   const kept = new Map<string, string>();
@@ -52,13 +53,14 @@ test("usage is counted by month and network, and a backup restores it on another
     "2026-11 cellular 1",
     "2026-10 wifi 1",
   ]);
-  const backup = await here.backup("correct horse");
+  const backup = await backUpUsage(here, "correct horse");
   expect(backup).not.toContain("wifi");
-  await expect(there.restore(backup, "wrong")).rejects.toThrow("passphrase");
-  await expect(there.restore("hello", "correct horse")).rejects.toThrow("no backup");
-  await there.restore(backup, "correct horse");
+  await expect(restoreUsage(there, backup, "wrong")).rejects.toThrow("passphrase");
+  await expect(restoreUsage(there, "hello", "correct horse")).rejects.toThrow("no backup");
+  await expect(restoreUsage(there, "pronto-usage.1.a.b.c", "correct horse")).rejects.toThrow("does not open");
+  await restoreUsage(there, backup, "correct horse");
   expect(there.months()).toEqual(here.months());
-  await there.restore(backup, "correct horse"); // again: nothing is counted twice
+  await restoreUsage(there, backup, "correct horse"); // again: nothing is counted twice
   expect(there.months()).toEqual(here.months());
   there.add(call, new Date("2026-11-03T12:00:00Z"), "wifi");
   expect(there.months()[0]).toEqual({

@@ -316,6 +316,20 @@ export const it: Dictionary = {
   "quality.callsValue": { one: "{count}, {duration}", other: "{count}, {duration}" },
   "quality.sent": "Inviati",
   "quality.received": "Ricevuti",
+  "quality.reports": "Riferisci come vanno le chiamate",
+  "quality.reportsHint":
+    "Numeri su audio, immagini e connessione vanno a questo server, perché chi lo cura veda che cosa non va. Non nominano nessuno.",
+  "quality.before": "Mesi precedenti",
+  "backup.title": "Copia di riserva",
+  "backup.lead":
+    "Porta i consumi delle chiamate su un altro dispositivo. Solo la frase segreta apre il file.",
+  "backup.passphrase": "Frase segreta",
+  "backup.passphraseHint": { one: "Almeno {count} carattere", other: "Almeno {count} caratteri" },
+  "backup.save": "Salva una copia",
+  "backup.restore": "Ripristina una copia",
+  "backup.saved": "Copia salvata.",
+  "backup.restored": "Ripristinata. Niente è contato due volte.",
+  "backup.refused": "Non è una copia di riserva, o ha un’altra frase segreta.",
 
   "look.language": "Lingua",
   "look.browser": "Come vuole il browser",
@@ -377,6 +391,9 @@ export const it: Dictionary = {
   "test.run": "Avvia la prova",
   "test.again": "Riprova",
   "test.copy": "Copia il resoconto",
+  "test.save": "Salva la diagnosi",
+  "test.saveHint":
+    "Un file per chi ti aiuta: che cosa ha fatto questa pagina, senza nomi né indirizzi. Non viene inviato a nessuno.",
   "test.copied": "Resoconto copiato. Non contiene né indirizzi né nomi.",
   "test.server": "Server",
   "test.microphone": "Microfono",

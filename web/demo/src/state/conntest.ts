@@ -140,7 +140,13 @@ export class ConnectionTest {
       getItem: (key: string) => memory.get(key) ?? null,
       setItem: (key: string, value: string) => void memory.set(key, value),
     };
-    const pronto = new Pronto({ token, storage, devices: deviceChoice(prefs.value) });
+    const pronto = new Pronto({
+      token,
+      storage,
+      devices: deviceChoice(prefs.value),
+      memory: null,
+      telemetry: false,
+    });
     this.#cleanup.push(() => pronto.close());
     await within(patienceMs, pronto.connect());
     return within(

@@ -19,7 +19,6 @@ import { deviceChoice, prefs } from "./prefs.ts";
 import { Watching } from "./presence.ts";
 import { OwnProfile } from "./profile.ts";
 import { say, sayProblem } from "./toasts.ts";
-import { count } from "./usage.ts";
 
 /** ConnectionState is how the page stands with the server. */
 export type ConnectionState = Pronto["state"];
@@ -72,6 +71,7 @@ export class Phone {
       pronto.on("groupCall", (call) => this.groups.takeCall(call)),
       pronto.on("preferences", (all) => this.people.takePreferences(all)),
       effect(() => pronto.setDevices(deviceChoice(prefs.value))),
+      effect(() => pronto.setTelemetry(prefs.value.reports)),
       effect(() => {
         const contacts = this.people.contacts.value;
         if (contacts !== undefined && !this.guest) void this.watching.watch(contacts.map(({ user }) => user));
@@ -221,7 +221,6 @@ export class Phone {
         if (this.#call.value !== active) return;
         this.#call.value = undefined;
         const aftermath = aftermathOf(active.call);
-        if (active.startedMs.value !== undefined) count(aftermath.traffic, why.durationMs);
         this.#ended.value = ended(active.summary(), why, aftermath);
       },
     });

@@ -5,7 +5,7 @@ import { type Language, languages } from "../lang/index.ts";
 /** Theme is the page's colours; "system" follows the system. */
 export type Theme = "system" | "light" | "dark";
 
-/** Prefs are what was chosen for this browser; nothing of it goes to the server. */
+/** Prefs are what was chosen for this browser; none of it goes to the server. */
 export interface Prefs extends DeviceChoice {
   /** speaker is where sound goes (MediaDeviceInfo.deviceId); absent is the system's own. */
   readonly speaker?: string;
@@ -18,6 +18,8 @@ export interface Prefs extends DeviceChoice {
   readonly sounds: boolean;
   /** dataSaver asks for small pictures in each call. */
   readonly dataSaver: boolean;
+  /** reports tells the server how calls are, in numbers that name nobody. */
+  readonly reports: boolean;
   /** ringtone is the tune of an incoming call. */
   readonly ringtone: "bell" | "chime" | "phone";
 }
@@ -29,6 +31,7 @@ const standard: Prefs = {
   singleKeys: true,
   sounds: true,
   dataSaver: false,
+  reports: true,
   ringtone: "bell",
 };
 
@@ -58,6 +61,7 @@ export function prefsOf(text: string | null): Prefs {
     ...flag("singleKeys"),
     ...flag("sounds"),
     ...flag("dataSaver"),
+    ...flag("reports"),
     ...word("ringtone", "bell", "chime", "phone"),
   };
 }

@@ -201,8 +201,10 @@ export async function leave(reason?: string): Promise<void> {
 /** signOut leaves, and a browser that is a device of an account is one no more. */
 export async function signOut(): Promise<void> {
   const account = keptAccount();
-  if (account !== undefined && current.value.phase === "signedIn")
-    await current.value.phone.devices.revokeThis(account.device);
+  if (current.value.phase === "signedIn") {
+    current.value.phone.pronto.forget();
+    if (account !== undefined) await current.value.phone.devices.revokeThis(account.device);
+  }
   forgetAccount();
   await leave();
 }

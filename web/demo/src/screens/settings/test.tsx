@@ -1,10 +1,12 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
+import { diagnose } from "../../../../sdk/src/index.ts";
 import { type PlainKey, t } from "../../lang/index.ts";
 import { Button } from "../../parts/button.tsx";
 import { Icon } from "../../parts/icon.tsx";
 import { ConnectionTest, type Line, type LineName, report } from "../../state/conntest.ts";
+import { download } from "../../state/download.ts";
 import type { Phone } from "../../state/phone.ts";
 import { say } from "../../state/toasts.ts";
 
@@ -50,6 +52,12 @@ export function TestPage({ phone }: { phone: Phone }): JSX.Element {
       say(t("links.copyFailed"), true);
     }
   };
+  const save = async (): Promise<void> =>
+    download(
+      JSON.stringify(await diagnose(phone.pronto), null, 1),
+      "pronto-diagnostics.json",
+      "application/json",
+    );
   return (
     <>
       <p class="lead">{t("test.lead")}</p>
@@ -71,7 +79,11 @@ export function TestPage({ phone }: { phone: Phone }): JSX.Element {
             {t("test.copy")}
           </Button>
         ) : null}
+        <Button onPress={() => void save()} testid="save-diagnostics">
+          {t("test.save")}
+        </Button>
       </div>
+      <p class="detail">{t("test.saveHint")}</p>
       {began.value ? (
         <ol
           class="rows testlines"

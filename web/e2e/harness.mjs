@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium, firefox } from "playwright-core";
+import { leaksIn, scrape } from "./leaks.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -31,7 +32,7 @@ export function ownAddress() {
 /**
  * startServer starts a server in demo mode on free ports. env adds
  * to its environment. It returns the page's address, kill (SIGKILL) and start
- * for tests of a restart on the same ports, and stop. command runs something
+ * for tests of a restart on the same ports, and stop, which fails if log or metrics have named anybody. command runs something
  * else than a server alone: ["demo", "--bots", "0"] has a bot besides. run runs
  * another command of the program: done is what it prints, and stop interrupts it.
  */
@@ -39,8 +40,10 @@ export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
   const bin = binary(folder);
   let listen = "127.0.0.1:0";
+  const fine = env.PRONTO_LOG_LEVEL === "debug"; // that log may say more
   const address = ownAddress();
   let child;
+  const said = []; // all lines of the log
   const server = {
     url: "",
     metrics: "",
@@ -57,13 +60,14 @@ export async function startServer(env = {}, command = ["serve"]) {
           PRONTO_PUBLIC_IPS: address,
           PRONTO_DATA: join(folder, "data"),
           PRONTO_LOG: "json",
+          PRONTO_METRICS_EXEMPLARS: "true",
           PRONTO_RINGS_PER_MINUTE: "1000", // the tests ring one after another
           PRONTO_RINGS_PER_PAIR: "1000",
           ...env,
         },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      ({ page: server.url, metrics: server.metrics } = await ready(child));
+      ({ page: server.url, metrics: server.metrics } = await ready(child, said));
       listen = `127.0.0.1:${new URL(server.url).port}`;
     },
     async kill(signal = "SIGKILL") {
@@ -100,8 +104,12 @@ export async function startServer(env = {}, command = ["serve"]) {
       return (await answer.json()).id;
     },
     async stop() {
+      const told = child === undefined ? "" : await scrape(server.metrics);
       await server.kill("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
+      const leaks = fine ? [] : [...leaksIn(said.join("\n")), ...leaksIn(told)];
+      if (leaks.length > 0)
+        throw new Error(`the server tells who calls whom:\n${leaks.slice(0, 10).join("\n")}`);
     },
   };
   await server.start();
@@ -109,9 +117,8 @@ export async function startServer(env = {}, command = ["serve"]) {
 }
 
 /** ready waits for the line that says where the page and the metrics are. */
-function ready(child) {
+function ready(child, said) {
   return new Promise((resolve, reject) => {
-    const said = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       said.push(line);
       if (process.env.E2E_LOG) console.error(line);
@@ -213,6 +220,11 @@ export async function signIn(browser, url, user, link = "", options = {}) {
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   await openPage(page, url, user, link, options);
   return { page, context, user, faults };
+}
+
+/** diagnosis is what a person's page would save for whoever helps. */
+export function diagnosis({ page }) {
+  return page.evaluate(async () => (await import("/sdk/pronto.js")).diagnose(window.pronto));
 }
 
 /** openPage loads a bare page of the server's origin and connects the SDK on it. */

@@ -1,8 +1,10 @@
 // What people do outside a call: sign in, link devices, make groups, set hours, choose a language, test the connection.
 
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
+import { leaksIn } from "./leaks.mjs";
 import { Person } from "./people.mjs";
 
 let server;
@@ -178,6 +180,30 @@ test("who has talked is told how long, what it used, a code for help, and may sa
   await ezio.press("put-away");
   await at(ezio, "#settings/quality");
   await ezio.reads("usage", /\d/);
+  await ezio.looksGood("usage");
+  const used = await ezio.it("usage").innerText();
+  await ezio.it("passphrase").fill("correct horse");
+  const [saved] = await Promise.all([ezio.page.waitForEvent("download"), ezio.press("save-backup")]);
+  const backup = await saved.path();
+  await ana.press("put-away");
+  await at(ana, "#settings/quality"); // another device, with as much of its own
+  await ana.it("passphrase").fill("another horse");
+  await ana.it("backup-file").setInputFiles(backup);
+  await ana.reads("toasts", /another passphrase/);
+  await ana.it("passphrase").fill("correct horse");
+  await ana.it("backup-file").setInputFiles(backup);
+  await ana.reads("toasts", /Restored/);
+  await ana.reads("usage", /2, /);
+  expect(used).toMatch(/1, /);
+  await ezio.it("reports").click({ force: true });
+  expect(await ezio.page.evaluate(() => JSON.parse(localStorage.getItem("pronto.prefs")).reports)).toBe(
+    false,
+  );
+  await at(ezio, "#settings/test");
+  const [diagnosis] = await Promise.all([ezio.page.waitForEvent("download"), ezio.press("save-diagnostics")]);
+  const told = readFileSync(await diagnosis.path(), "utf8");
+  expect(JSON.parse(told)).toMatchObject({ version: 1, connection: "online", telemetry: false });
+  expect(leaksIn(told)).toEqual([]);
   await ana.context.close();
   await ezio.leaves();
 });

@@ -368,7 +368,11 @@ export function participantOf(person, user) {
  * waitDecoded waits until sound and picture of another user come out of the
  * decoders here, and go on coming: counters of now and of later differ.
  */
-export async function waitDecoded(person, user, { audio = true, camera = true, screen = false } = {}) {
+export async function waitDecoded(
+  person,
+  user,
+  { audio = true, camera = true, screen = false, timeoutMs = 30_000 } = {},
+) {
   const participant = await participantOf(person, user);
   const wanted = { participant, audio, camera, screen };
   await person.page.evaluate(async (want) => {
@@ -393,5 +397,6 @@ export async function waitDecoded(person, user, { audio = true, camera = true, s
       return { ...now, path: stats.path };
     },
     wanted,
+    timeoutMs,
   );
 }

@@ -1,6 +1,7 @@
 import { watchBattery } from "./battery.ts";
 import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
 import type { DeviceChoice } from "./choice.ts";
+import { Conduct } from "./conduct.ts";
 import { Devices } from "./devices.ts";
 import { downlinkBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
@@ -71,6 +72,8 @@ export class Call extends Emitter<CallEvents> {
   readonly id: string;
   /** lobby is who may come in, for the call of a link. */
   readonly lobby: Lobby;
+  /** conduct is what people do to each other: hands, signs, hold, requests to switch to video. */
+  readonly conduct: Conduct;
   readonly #signalling: Signalling;
   readonly #devices: Devices;
   readonly #media: CallMedia;
@@ -84,6 +87,8 @@ export class Call extends Emitter<CallEvents> {
   #dataUse: DataUse | undefined;
   #held: CallEventFrame[] | undefined; // while the whole state is asked for
   #changing = false;
+  #poor = false; // our network, as last told
+  #unheard: ReadonlySet<string> = new Set(); // as last told
   #ended = false;
   #endedMs = 0;
   /** settled is resolved when the call is over and what it cost is counted. @internal */
@@ -111,10 +116,19 @@ export class Call extends Emitter<CallEvents> {
     });
     this.lobby = new Lobby(signalling, state, start.secret);
     this.lobby.on("change", () => this.#change());
+    this.#devices.on("replaced", (replaced) => this.emit("deviceReplaced", replaced));
+    this.conduct = new Conduct({
+      call: this.id,
+      request: (type, body) => this.#signalling.request(type, body),
+      self: () => this.#state.self,
+      reacted: (reacted) => this.emit("reacted", reacted),
+      answered: (answer) => this.emit("proposalAnswered", answer),
+    });
     this.#view = new View((items) => this.#sendView(items));
     this.#encryption = this.#encrypt(state, start);
     this.#media = this.#makeMedia(state, start);
     this.#meet(state);
+    void this.#devices.hold(this.onHold); // the page was loaded again meanwhile
     if (start.devices === undefined) void this.#devices.start(start);
     else this.#tellMedia();
     this.#stopBattery = watchBattery((low) => this.#quietly("setBattery", { call: this.id, low }));
@@ -183,8 +197,12 @@ export class Call extends Emitter<CallEvents> {
   /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
   get participants(): readonly Participant[] {
     return this.#state.participants.map((p) =>
-      toParticipant(p, p.participant === this.#state.self, this.#devices.wanted, (id) =>
-        this.#media.speaking(id),
+      toParticipant(
+        p,
+        p.participant === this.#state.self,
+        this.#devices.wanted,
+        (id) => this.#media.speaking(id),
+        this.#media.health.bars.get(p.participant),
       ),
     );
   }
@@ -192,12 +210,32 @@ export class Call extends Emitter<CallEvents> {
   /** media are the tracks that come in from a participant. */
   media(participant: string): RemoteMedia {
     const one = this.#state.participants.find((p) => p.participant === participant);
-    if (one === undefined || participant === this.#state.self) return {};
+    if (one === undefined || participant === this.#state.self || one.onHold || this.onHold) return {};
     return toRemoteMedia(
       one.media,
       (source) => this.#media.track(participant, source),
       (source) => this.#media.paused(participant, source),
     );
+  }
+
+  /** onHold: we are in another call for the moment; see Conduct.hold. */
+  get onHold(): boolean {
+    return selfOf(this.#state)?.onHold ?? false;
+  }
+
+  /** locked: nobody comes in by the link, and only the host may call others in; see Conduct.lock. */
+  get locked(): boolean {
+    return this.#state.locked ?? false;
+  }
+
+  /** cpuLimited: this machine has been too slow for the picture that we send. */
+  get cpuLimited(): boolean {
+    return this.#media.health.cpuLimited;
+  }
+
+  /** brokenMs is since when sound and pictures cannot pass, by Date.now(); undefined while they can. It is being mended. */
+  get brokenMs(): number | undefined {
+    return this.#media.brokenMs;
   }
 
   /** local is what we send. */
@@ -446,6 +484,10 @@ export class Call extends Emitter<CallEvents> {
       this.#dataUse = use;
       this.#change();
     });
+    media.on("health", () => {
+      this.#tellHealth();
+      this.#change();
+    });
     media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
     media.on("quality", (report) => this.#reports && this.#quietly("reportQuality", { call, ...report }));
     media.on(
@@ -511,6 +553,7 @@ export class Call extends Emitter<CallEvents> {
     }
     if (order !== "apply") return;
     const { state, notice, ended } = apply(this.#state, frame);
+    this.conduct.take(frame);
     const gone = frame.type === "participantLeft" && frame.body.participant === this.#state.self;
     this.#setState(state);
     if (frame.type === "mediaChanged" && frame.body.participant === state.self && frame.body.by !== undefined)
@@ -521,6 +564,21 @@ export class Call extends Emitter<CallEvents> {
       const reason = frame.body.reason === "lost" ? "failed" : "hangup"; // "moved": it goes on elsewhere
       this.#finish({ reason, durationMs: this.#talkedMs() });
     }
+  }
+
+  /** tellHealth tells the others of our bad connection, and whom of them we do not hear. */
+  #tellHealth(): void {
+    const { poorNetwork, unheard } = this.#media.health;
+    const { id: call } = this;
+    if (poorNetwork !== this.#poor)
+      this.#quietly("setTrouble", { call, trouble: "poorNetwork", on: poorNetwork });
+    this.#poor = poorNetwork;
+    for (const { participant } of this.#state.participants) {
+      const on = unheard.has(participant);
+      if (on === this.#unheard.has(participant)) continue;
+      this.#quietly("cannotHear", { call, participant, on });
+    }
+    this.#unheard = unheard;
   }
 
   /** The host has turned our microphone off; we may turn it on again. */
@@ -560,6 +618,7 @@ export class Call extends Emitter<CallEvents> {
     this.lobby.update(state);
     this.#encryption?.update(state);
     if (state.phase !== "ended") this.#media.update(state);
+    void this.#devices.hold(this.onHold);
     this.#change();
   }
 

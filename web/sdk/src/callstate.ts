@@ -1,3 +1,5 @@
+import type { ProposalAnswer, Reacted } from "./conduct.ts";
+import type { Replaced } from "./devices.ts";
 import type { CallEventFrame, CallState, EndReason, LeaveReason, Participant } from "./wire.gen.ts";
 
 /** Notice is something that happened in a call and is worth a word to the person. */
@@ -25,6 +27,12 @@ export interface CallEvents {
   track: undefined;
   /** notice: somebody came, went, did not answer … */
   notice: Notice;
+  /** reacted: somebody, perhaps we, showed a sign that passes. */
+  reacted: Reacted;
+  /** proposalAnswered: what became of Conduct.proposal. */
+  proposalAnswered: ProposalAnswer;
+  /** deviceReplaced: a device went away, and another one has taken its place. */
+  deviceReplaced: Replaced;
   /** ended is the last event. */
   ended: Ended;
 }

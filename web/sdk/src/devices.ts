@@ -11,11 +11,20 @@ export interface LocalTracks {
   readonly screenAudio?: MediaStreamTrack;
 }
 
+/** Replaced is a device that went away, and what has taken its place. */
+export interface Replaced {
+  readonly source: "microphone";
+  /** name is the new device's (MediaStreamTrack.label). */
+  readonly name: string;
+}
+
 export interface DevicesEvents {
   /** change: what is sent is another track, or none. */
   change: undefined;
   /** problem: a device was refused, is not there, or went away. */
   problem: ProntoError;
+  /** replaced: another device has taken the place of one that went away. */
+  replaced: Replaced;
 }
 
 /** Devices are this page's microphone, camera and screen, for one call. */
@@ -24,6 +33,7 @@ export class Devices extends Emitter<DevicesEvents> {
   #wanted: Media = { microphone: false, camera: false, screen: false };
   #choice: DeviceChoice;
   #closed = false;
+  #held = false; // the person is in another call: all devices are let go
   #queue: Promise<unknown> = Promise.resolve(); // one change at a time
   readonly #real: boolean;
 
@@ -64,7 +74,7 @@ export class Devices extends Emitter<DevicesEvents> {
   /** sent is the track that goes out for a source, or null. */
   sent(source: Source): MediaStreamTrack | null {
     const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
-    return (on && this.#tracks[source]) || null;
+    return (on && !this.#held && this.#tracks[source]) || null;
   }
 
   /**
@@ -92,7 +102,7 @@ export class Devices extends Emitter<DevicesEvents> {
   setMicrophone(on: boolean): Promise<void> {
     this.#want({ microphone: on });
     return this.#inTurn(async () => {
-      if (on && this.#wanted.microphone && this.#tracks.microphone === undefined)
+      if (on && !this.#held && this.#wanted.microphone && this.#tracks.microphone === undefined)
         await this.#openOrMiss("microphone");
     });
   }
@@ -102,7 +112,7 @@ export class Devices extends Emitter<DevicesEvents> {
     this.#want({ camera: on });
     return this.#inTurn(async () => {
       if (!this.#wanted.camera) this.#stop("camera");
-      else if (this.#tracks.camera === undefined) await this.#openOrMiss("camera");
+      else if (!this.#held && this.#tracks.camera === undefined) await this.#openOrMiss("camera");
     });
   }
 
@@ -117,6 +127,21 @@ export class Devices extends Emitter<DevicesEvents> {
         for (const track of stream.getVideoTracks()) track.contentHint = "detail"; // text must stay sharp
         this.#adopt(stream, "screenAudio", "screen");
       }
+    });
+  }
+
+  /** hold lets all devices go for the time of another call, or opens again what was on. A shared screen is not shared again. */
+  hold(on: boolean): Promise<void> {
+    if (this.#held === on) return Promise.resolve();
+    this.#held = on;
+    if (on) {
+      for (const source of ["microphone", "camera"] as const) this.#stop(source);
+      this.#unshare();
+    }
+    return this.#inTurn(async () => {
+      if (this.#held || this.#closed) return;
+      for (const source of ["microphone", "camera"] as const)
+        if (this.#wanted[source]) await this.#open(source).catch((error) => this.#miss(source, error));
     });
   }
 
@@ -177,7 +202,7 @@ export class Devices extends Emitter<DevicesEvents> {
     for (const track of stream.getTracks()) {
       const source = track.kind === "audio" ? audioSource : videoSource;
       const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
-      if (this.#closed || (!on && source !== "microphone")) {
+      if (this.#closed || this.#held || (!on && source !== "microphone")) {
         track.stop(); // switched off, or hung up, while the browser was asking
         continue;
       }
@@ -192,8 +217,18 @@ export class Devices extends Emitter<DevicesEvents> {
   #gone(source: Source): void {
     this.#stop(source);
     if (source === "screen") this.#unshare();
-    if (source === "microphone" || source === "camera") {
-      this.#miss(source, new ProntoError("noDevice", `the ${source} went away`));
+    if (source === "microphone" && this.#wanted.microphone) void this.#inTurn(() => this.#another());
+    if (source === "camera") this.#miss(source, new ProntoError("noDevice", `the ${source} went away`));
+  }
+
+  /** another opens the microphone that is left when one was unplugged. A camera that looks elsewhere is not ours to turn on. */
+  async #another(): Promise<void> {
+    if (this.#closed || !this.#wanted.microphone || this.#tracks.microphone !== undefined) return;
+    try {
+      await this.#open("microphone");
+      this.emit("replaced", { source: "microphone", name: this.tracks.microphone?.label ?? "" });
+    } catch (error) {
+      this.#miss("microphone", error);
     }
   }
 

@@ -3,13 +3,16 @@ export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { DeviceChoice } from "./choice.ts";
+export type { Proposal, ProposalAnswer, Reacted } from "./conduct.ts";
+export { Conduct } from "./conduct.ts";
 export { type ConnectOptions, connect } from "./connect.ts";
-export type { DevicesEvents, LocalTracks } from "./devices.ts";
+export type { DevicesEvents, LocalTracks, Replaced } from "./devices.ts";
 export { Devices } from "./devices.ts";
 export { type CallDiagnosis, type Diagnostics, diagnose } from "./diagnostics.ts";
 export type { ListenOptions } from "./emitter.ts";
 export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
 export { Groups } from "./groups.ts";
+export type { Bars } from "./healthy.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
 export type { JournalStep } from "./journal.ts";
@@ -67,6 +70,7 @@ export type {
   GroupGone,
   GroupRole,
   Kind,
+  KindAnswer,
   LeaveReason,
   Link,
   LinkSlot,
@@ -89,6 +93,7 @@ export type {
   Queue,
   QueueState,
   RatingReason,
+  Reaction,
   Reason,
   SetPreferences,
   SetPrivacy,

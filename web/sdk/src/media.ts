@@ -1,5 +1,6 @@
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import { type Health, healthy } from "./healthy.ts";
 import type { Moments } from "./moments.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
@@ -61,6 +62,8 @@ export interface MediaEvents {
   /** quality and connection go to the server, to be counted. */
   quality: Omit<ReportQuality, "call">;
   connection: Omit<ReportConnection, "call">;
+  /** health: the connection is better or worse than before, or broken, or works again. */
+  health: undefined;
 }
 
 const firstPollMs = 20;
@@ -96,6 +99,8 @@ export class CallMedia extends Emitter<MediaEvents> {
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
   #speakers: ReadonlySet<string> = new Set();
   #paused: readonly PausedPicture[] = [];
+  #health = healthy;
+  #brokenMs: number | undefined;
   #shown: readonly ViewItem[] = []; // what the page shows
 
   constructor(
@@ -117,6 +122,15 @@ export class CallMedia extends Emitter<MediaEvents> {
       camera: () => devices.sent("camera")?.id,
       quality: (report) => this.emit("quality", report),
       connection: (report) => this.emit("connection", report),
+      health: (health) => {
+        this.#health = health;
+        this.emit("health", undefined);
+      },
+      broken: (broken) => {
+        if (broken === (this.#brokenMs !== undefined)) return;
+        this.#brokenMs = broken ? Date.now() : undefined;
+        this.emit("health", undefined);
+      },
     });
     devices.on("change", () => this.#replaceTracks());
     this.update(state);
@@ -221,6 +235,16 @@ export class CallMedia extends Emitter<MediaEvents> {
   /** last counts the traffic once more, before close. */
   last(): Promise<void> {
     return this.#reporter.last().catch(() => undefined);
+  }
+
+  /** health is how the connection has been of late. */
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** brokenMs is since when the connection does not work, by Date.now(); undefined while it does. */
+  get brokenMs(): number | undefined {
+    return this.#brokenMs;
   }
 
   /** path is the way that first carried sound; undefined if none did. */

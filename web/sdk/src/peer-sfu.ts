@@ -32,6 +32,7 @@ const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited",
  */
 export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly connection: RTCPeerConnection;
+  readonly direct = false;
   readonly #options: SFUPeerOptions;
   readonly #recovery: Recovery;
   readonly #senders = new Map<Source, RTCRtpTransceiver>();

@@ -1,6 +1,7 @@
+import { type Health, healthy } from "./healthy.ts";
 import { Moments } from "./moments.ts";
 import type { Peer } from "./peer.ts";
-import { Quality, type Shown } from "./quality.ts";
+import type { Quality, Shown } from "./quality.ts";
 import { candidateOf, isDecoding, wayIn } from "./stats.ts";
 import { type Traffic, TrafficCount } from "./traffic.ts";
 import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
@@ -13,6 +14,20 @@ export interface ReporterOptions {
   camera(): string | undefined;
   quality(body: Omit<ReportQuality, "call">): void;
   connection(body: Omit<ReportConnection, "call">): void;
+  /** health is told when it is another one. */
+  health(health: Health): void;
+  /** broken is told when the connection stops working, and when it works again. */
+  broken(broken: boolean): void;
+}
+
+/** Judges look at the counters of one connection. */
+interface Judges {
+  readonly quality: Quality;
+  look(
+    reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+    shown: readonly Shown[],
+    direct: boolean,
+  ): void;
 }
 
 const firstMs = 200; // how often it is looked whether something new is decoded
@@ -54,10 +69,11 @@ export class Reporter {
     this.#followed = true;
     this.#peer = peer;
     this.#brokenMs = undefined;
-    const quality = new Quality(performance.now());
+    const judges = this.#judge();
     let reportedMs = performance.now();
     const sample = async () => {
-      await this.#sample(peer, quality);
+      const { quality } = await judges;
+      await this.#sample(peer, await judges);
       if (ended.signal.aborted || performance.now() - reportedMs < reportMs) return;
       reportedMs = performance.now();
       if (quality.cpuLimited) this.moments.note("cpuLimited");
@@ -122,22 +138,42 @@ export class Reporter {
     if (state === "connected") {
       const brokenMs = this.#brokenMs === undefined ? 0 : performance.now() - this.#brokenMs;
       this.#brokenMs = undefined;
+      this.#options.broken(false);
       if (wasUp && brokenMs > 0) this.moments.note("restarted");
       if (wasUp && brokenMs > gapMs) this.moments.note("gapNetwork", brokenMs);
     } else if (state === "disconnected" || state === "failed") {
       this.#brokenMs ??= performance.now();
+      this.#options.broken(true);
     }
   }
 
-  async #sample({ connection }: Peer, quality: Quality): Promise<void> {
+  /** judge loads what looks at the counters: it is not wanted before the first two seconds of a call are over. */
+  async #judge(): Promise<Judges> {
+    const startMs = performance.now();
+    const { HealthWatch, Quality, sameHealth } = await import("./judging.ts");
+    const watch = new HealthWatch();
+    let before = healthy;
+    return {
+      quality: new Quality(startMs),
+      look: (reports, shown, direct) => {
+        const health = watch.sample(reports, shown, direct);
+        if (!sameHealth(before, health)) this.#options.health(health);
+        before = health;
+      },
+    };
+  }
+
+  async #sample({ connection, direct }: Peer, { quality, look }: Judges): Promise<void> {
     if (connection.connectionState !== "connected") return;
     const report = await connection.getStats();
     this.#traffic.take(connection, report.entries());
+    const shown = this.#options.shown();
+    look(new Map(report.entries()), shown, direct);
     quality.sample(report.entries(), {
       nowMs: performance.now(),
       hidden: typeof document !== "undefined" && document.visibilityState === "hidden",
       path: wayIn(report)?.path,
-      shown: this.#options.shown(),
+      shown,
       camera: this.#options.camera(),
     });
   }

@@ -100,6 +100,9 @@ var saysOfKeys = []struct {
 		}
 		return errNoCall
 	})},
+	{"say", inKeys(func(s *state, fx *effects, _ Who, l *leg, now time.Time) error {
+		return s.say(fx, l, "AA", now)
+	})},
 }
 
 func inKeys(f func(s *state, fx *effects, who Who, l *leg, now time.Time) error) func(*state, *effects, Who, time.Time) error {

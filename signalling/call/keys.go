@@ -292,6 +292,26 @@ func (s *state) keyMessage(fx *effects, l *leg, m *wire.SendKeyMessage, now time
 	return nil
 }
 
+// say hands a sealed line of text to all others in the call who may notice the sender.
+func (s *state) say(fx *effects, l *leg, body wire.Blob, now time.Time) error {
+	if _, err := s.holding(); err != nil {
+		return err
+	}
+	if _, ok := s.ownLeaf(l); !ok {
+		return errNoLeaf
+	}
+	if !l.lines.take(1, 10, now) {
+		return tooOften(time.Second, "too many lines of text; wait")
+	}
+	for i := range s.Legs {
+		other := &s.Legs[i]
+		if other.in() && other.Participant != l.Participant && !s.hides(other, l.Participant) {
+			s.toPeer(fx, other.Session, wire.Said{From: l.Participant, Body: body})
+		}
+	}
+	return nil
+}
+
 // keysOf is where the group stands, as a participant may see it.
 func (s *state) keysOf(viewer *leg) wire.Keys {
 	k := s.Keys

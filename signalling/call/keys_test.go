@@ -872,6 +872,43 @@ func TestWhoIsKeptApartIsNotNamedAmongTheHolders(t *testing.T) {
 		if _, err := bia.try(&wire.SendKeyMessage{Call: bia.call, To: carlo.self, Body: "AA"}); code(err) != wire.CodeNotFound {
 			t.Errorf("a message from one to the other: %v", err)
 		}
+		ana.heard()
+		carlo.heard()
+		bia.must(&wire.Say{Call: bia.call, Body: "AA"})
+		if m := mustHear[wire.Said](ana, "said"); m.From != bia.self {
+			t.Errorf("who sees both heard %+v", m)
+		}
+		if got := carlo.heard(); slices.Contains(got, "said") {
+			t.Errorf("who must not notice him heard %v", got)
+		}
+	})
+}
+
+func TestALineOfTextGoesToAllOthersAndIsLimited(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, bia := keyedPair(w)
+		ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		if m := mustHear[wire.Said](bia, "said"); m.From != ana.self || m.Body != "aGk" {
+			t.Errorf("the other heard %+v", m)
+		}
+		for _, frame := range ana.heard() {
+			if frame == "said" {
+				t.Error("the line came back to who said it")
+			}
+		}
+		for range 9 {
+			ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		}
+		if _, err := ana.try(&wire.Say{Call: ana.call, Body: "aGk"}); code(err) != wire.CodeRateLimited {
+			t.Errorf("the 11th line at once: %v", err)
+		}
+		time.Sleep(time.Second)
+		ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		dora := w.speaking("dora", "phone")
+		dora.call = ana.call
+		if _, err := dora.try(&wire.Say{Call: ana.call, Body: "aGk"}); err == nil {
+			t.Error("somebody who is not in the call says something in it")
+		}
 	})
 }
 

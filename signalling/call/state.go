@@ -87,6 +87,7 @@ type leg struct {
 	entries     allowance
 	commits     allowance
 	messages    allowance
+	lines       allowance
 	reports     allowance
 	opened      bool      // has opened a frame
 	ends        int       // last reports of its pages

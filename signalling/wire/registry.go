@@ -66,6 +66,7 @@ var Requests = []Request{
 	{"raiseHand", RaiseHand{}, "done", Done{}},
 	{"lowerHand", LowerHand{}, "done", Done{}},
 	{"react", React{}, "done", Done{}},
+	{"say", Say{}, "done", Done{}},
 	{"setTrouble", SetTrouble{}, "done", Done{}},
 	{"cannotHear", CannotHear{}, "done", Done{}},
 	{"muteParticipant", MuteParticipant{}, "done", Done{}},
@@ -215,6 +216,7 @@ var Events = []Event{
 	{"keysSwitch", KeysSwitch{}, ScopePeer},
 	{"keysRestarted", KeysRestarted{}, ScopePeer},
 	{"keyMessage", KeyMessage{}, ScopePeer},
+	{"said", Said{}, ScopePeer},
 	{"speakers", Speakers{}, ScopePeer},
 }
 

@@ -12,6 +12,10 @@ function seat(participant: string, presence: Seat["presence"], self = false): Se
     muted: false,
     speaking: false,
     batteryLow: false,
+    onHold: false,
+    notHeard: false,
+    poorNetwork: false,
+    paused: false,
   };
 }
 
@@ -19,6 +23,9 @@ function shot(phase: CallShot["phase"], ...seats: Seat[]): CallShot {
   const encryption = { state: "off", members: [], warnings: [] } as const;
   return {
     kind: "voice",
+    onHold: false,
+    locked: false,
+    cpuLimited: false,
     phase,
     host: true,
     seats,

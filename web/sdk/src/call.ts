@@ -86,6 +86,7 @@ export class Call extends Emitter<CallEvents> {
   #deviceError: ProntoError | undefined;
   #dataUse: DataUse | undefined;
   #held: CallEventFrame[] | undefined; // while the whole state is asked for
+  #heardLines: Promise<void> = Promise.resolve(); // lines are told in the order they came
   #changing = false;
   #poor = false; // our network, as last told
   #unheard: ReadonlySet<string> = new Set(); // as last told
@@ -256,6 +257,14 @@ export class Call extends Emitter<CallEvents> {
   /** safetyNumber is what to compare with a participant, once: it lasts for as long as both keep their devices' keys. */
   safetyNumber(participant: string): Promise<string> {
     return this.#encrypted().safetyNumber(participant);
+  }
+
+  /**
+   * say sends a line of text, of at most 2,000 bytes, to all who are in the call now. It is sealed with the call's keys,
+   * and kept nowhere: who comes later does not get it. Only an encrypted call has text.
+   */
+  say(line: string): Promise<void> {
+    return this.#encrypted().say(line);
   }
 
   /** trust takes a participant's identity for his; verified says that the safety number was compared. */
@@ -534,6 +543,14 @@ export class Call extends Emitter<CallEvents> {
       case "keysRestarted":
         this.#encryption?.take(frame);
         return;
+      case "said": {
+        const { body } = frame;
+        this.#heardLines = this.#heardLines.then(async () => {
+          const text = await this.#encryption?.hear(body).catch(() => undefined);
+          if (text !== undefined && !this.#ended) this.emit("line", { from: body.from, text });
+        });
+        return;
+      }
       case "described": {
         const { generation, type, sdp, binding } = frame.body;
         const { other } = this.#media;

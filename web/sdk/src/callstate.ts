@@ -29,6 +29,8 @@ export interface CallEvents {
   notice: Notice;
   /** reacted: somebody, perhaps we, showed a sign that passes. */
   reacted: Reacted;
+  /** line: somebody else wrote a line of text, which was sealed with the call's keys; see Call.say. */
+  line: { readonly from: string; readonly text: string };
   /** proposalAnswered: what became of Conduct.proposal. */
   proposalAnswered: ProposalAnswer;
   /** deviceReplaced: a device went away, and another one has taken its place. */

@@ -55,8 +55,13 @@ export class Devices extends Emitter<DevicesEvents> {
       const before = this.#choice;
       this.#choice = choice;
       const sound =
-        choice.microphone !== before.microphone || choice.noiseSuppression !== before.noiseSuppression;
-      const picture = choice.camera !== before.camera || choice.facing !== before.facing;
+        choice.microphone !== before.microphone ||
+        choice.noiseSuppression !== before.noiseSuppression ||
+        choice.voiceIsolation !== before.voiceIsolation;
+      const picture =
+        choice.camera !== before.camera ||
+        choice.facing !== before.facing ||
+        choice.backgroundBlur !== before.backgroundBlur;
       if (sound && this.#tracks.microphone !== undefined) await this.#reopen("microphone");
       if (picture && this.#tracks.camera !== undefined) await this.#reopen("camera");
     });
@@ -218,7 +223,7 @@ export class Devices extends Emitter<DevicesEvents> {
     this.#stop(source);
     if (source === "screen") this.#unshare();
     if (source === "microphone" && this.#wanted.microphone) void this.#inTurn(() => this.#another());
-    if (source === "camera") this.#miss(source, new ProntoError("noDevice", `the ${source} went away`));
+    if (source === "camera") void lost(source).then((why) => this.#miss(source, why));
   }
 
   /** another opens the microphone that is left when one was unplugged. A camera that looks elsewhere is not ours to turn on. */
@@ -245,6 +250,16 @@ export class Devices extends Emitter<DevicesEvents> {
     track.onended = null;
     track.stop();
   }
+}
+
+/** lost says why a camera that was on is so no more: it was unplugged, or the person took the permission back. */
+async function lost(source: "camera"): Promise<ProntoError> {
+  const status = await navigator.permissions
+    ?.query({ name: source as PermissionName })
+    .catch(() => undefined); // Firefox before 131 does not tell
+  return status?.state === "denied" || status?.state === "prompt"
+    ? new ProntoError("permissionDenied", "the permission to use the camera was taken back")
+    : new ProntoError("noDevice", "the camera went away");
 }
 
 function mediaDevices(): MediaDevices {

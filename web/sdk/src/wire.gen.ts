@@ -656,6 +656,19 @@ export interface React {
 export type Reaction = "thumbsUp" | "applause" | "laugh" | "heart" | "wonder";
 
 /**
+ * Say hands a line of text to all others in the call. Only their devices can
+ * read it: it is sealed with the call's keys, as frames are, and the server
+ * keeps it nowhere. Who comes later does not get it. The reply is Done; a
+ * call without keys has no text.
+ */
+export interface Say {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Body is the sealed text: an SFrame (RFC 9605) of at most 3 KiB. */
+  readonly body: Blob;
+}
+
+/**
  * SetTrouble says that we have a trouble ourselves, as our own device finds
  * it: a microphone that gives silence, a network that loses packets. The reply
  * is Done.
@@ -3299,6 +3312,17 @@ export interface KeyMessage {
   readonly body: Blob;
 }
 
+/**
+ * Said is a line of text from another participant. It is not part of the
+ * call's state.
+ */
+export interface Said {
+  /** From is who sent it. */
+  readonly from: ParticipantID;
+  /** Body is the sealed text. */
+  readonly body: Blob;
+}
+
 /** Speakers says who speaks, loudest first. */
 export interface Speakers {
   /** Participants are those who speak now. */
@@ -3422,6 +3446,7 @@ export interface RequestMap {
   readonly raiseHand: { readonly body: RaiseHand; readonly reply: Done; readonly replyType: "done" };
   readonly lowerHand: { readonly body: LowerHand; readonly reply: Done; readonly replyType: "done" };
   readonly react: { readonly body: React; readonly reply: Done; readonly replyType: "done" };
+  readonly say: { readonly body: Say; readonly reply: Done; readonly replyType: "done" };
   readonly setTrouble: { readonly body: SetTrouble; readonly reply: Done; readonly replyType: "done" };
   readonly cannotHear: { readonly body: CannotHear; readonly reply: Done; readonly replyType: "done" };
   readonly muteParticipant: { readonly body: MuteParticipant; readonly reply: Done; readonly replyType: "done" };
@@ -3543,6 +3568,7 @@ export type ClientFrame =
   | { readonly type: "raiseHand"; readonly id: string; readonly body: RaiseHand }
   | { readonly type: "lowerHand"; readonly id: string; readonly body: LowerHand }
   | { readonly type: "react"; readonly id: string; readonly body: React }
+  | { readonly type: "say"; readonly id: string; readonly body: Say }
   | { readonly type: "setTrouble"; readonly id: string; readonly body: SetTrouble }
   | { readonly type: "cannotHear"; readonly id: string; readonly body: CannotHear }
   | { readonly type: "muteParticipant"; readonly id: string; readonly body: MuteParticipant }
@@ -3731,6 +3757,7 @@ export interface EventMap {
   readonly keysSwitch: KeysSwitch;
   readonly keysRestarted: KeysRestarted;
   readonly keyMessage: KeyMessage;
+  readonly said: Said;
   readonly speakers: Speakers;
 }
 
@@ -3852,6 +3879,7 @@ export type PeerEventFrame =
   | { readonly type: "keysSwitch"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysSwitch }
   | { readonly type: "keysRestarted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysRestarted }
   | { readonly type: "keyMessage"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeyMessage }
+  | { readonly type: "said"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Said }
   | { readonly type: "speakers"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Speakers };
 
 /** peerEvents names them. */
@@ -3869,6 +3897,7 @@ export const peerEvents = [
   "keysSwitch",
   "keysRestarted",
   "keyMessage",
+  "said",
   "speakers",
 ] as const;
 

@@ -127,7 +127,9 @@ export const enFirst = {
   "in.accept": "Accept",
   "in.acceptVideo": "Accept with video",
   "in.acceptNoVideo": "Accept without video",
-  "in.endAccept": "Accepting ends the call you are in.",
+  "in.busy": "You are in a call.",
+  "in.holdAccept": "Hold and accept",
+  "in.endAccept": "End and accept",
   "in.decline": "Decline",
   "in.titleFlash": "{name} is calling",
   "in.answeredElsewhere": "Answered on {device}.",
@@ -148,6 +150,7 @@ export const enFirst = {
   "notice.battery": "{name}’s battery is low.",
   "notice.reconnecting": "{name} is reconnecting.",
   "notice.back": "{name} is back.",
+  "notice.hand": "{name} raised a hand.",
   "notice.sharing": "{name} shares their screen.",
 
   "device.permissionDenied":

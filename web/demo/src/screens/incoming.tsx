@@ -29,7 +29,9 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   const meant = (act: () => void) => (): void => {
     if (performance.now() - shownMs.current >= guardMs) act();
   };
-  const accept = (camera: boolean): (() => void) => meant(() => void phone.accept(incoming, camera));
+  const accept = (camera: boolean, hold = false): (() => void) =>
+    meant(() => void phone.accept(incoming, camera, hold));
+  const busy = phone.call.value !== undefined;
   const decline = meant(() => void phone.decline(incoming));
   const video = kind === "video";
   useEffect(() => {
@@ -56,19 +58,24 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
       <h2 id="incoming-title">{video ? t("in.video", { name }) : t("in.voice", { name })}</h2>
       <div id="incoming-more">
         {others > 0 ? <p>{t("in.others", { count: others })}</p> : null}
-        {phone.call.value === undefined ? null : <p>{t("in.endAccept")}</p>}
+        {busy ? <p>{t("in.busy")}</p> : null}
       </div>
       <div class="answers">
+        {busy ? (
+          <Button look="accept" icon="phone" autofocus onPress={accept(video, true)} testid="accept-hold">
+            {t("in.holdAccept")}
+          </Button>
+        ) : null}
         <Button
-          look="accept"
+          look={busy ? "plain" : "accept"}
           icon={video ? "camera" : "phone"}
-          autofocus
+          autofocus={!busy}
           onPress={accept(video)}
           testid="accept"
         >
-          {video ? t("in.acceptVideo") : t("in.accept")}
+          {busy ? t("in.endAccept") : video ? t("in.acceptVideo") : t("in.accept")}
         </Button>
-        {video ? (
+        {video && !busy ? (
           <Button icon="phone" onPress={accept(false)} testid="accept-voice">
             {t("in.acceptNoVideo")}
           </Button>

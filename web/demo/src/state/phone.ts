@@ -25,7 +25,7 @@ export type ConnectionState = Pronto["state"];
 
 /**
  * Phone is one signed-in identity or guest: its connection, what rings, the call it is in and the one that was last.
- * One call at a time: accepting another one leaves the first.
+ * One call at a time is talked in: accepting another one leaves the first, or puts it on hold.
  */
 export class Phone {
   readonly people: PeopleBook;
@@ -40,6 +40,8 @@ export class Phone {
   readonly #state = signal<ConnectionState>("idle");
   readonly #incoming = signal<readonly Incoming[]>([]);
   readonly #call = signal<ActiveCall | undefined>(undefined);
+  readonly #held = signal<readonly ActiveCall[]>([]);
+  #waits: ActiveCall | undefined; // is on hold for the next one
   readonly #ended = signal<Ended | undefined>(undefined);
   readonly #busy = signal(false);
   readonly #undo: (() => void)[] = [];
@@ -91,6 +93,10 @@ export class Phone {
   get call(): ReadonlySignal<ActiveCall | undefined> {
     return this.#call;
   }
+  /** held are the calls that wait for us, the latest last. */
+  get held(): ReadonlySignal<readonly ActiveCall[]> {
+    return this.#held;
+  }
   /** ended is the call that was last, until the next one or until it is put away. */
   get ended(): ReadonlySignal<Ended | undefined> {
     return this.#ended;
@@ -123,7 +129,8 @@ export class Phone {
   /** close signs out. */
   close(): void {
     for (const undo of this.#undo) undo();
-    this.#call.value?.close();
+    for (const one of [...this.#held.value, this.#call.value]) one?.close();
+    this.#held.value = [];
     this.#call.value = undefined;
     this.#incoming.value = [];
     this.#pronto.close();
@@ -171,14 +178,39 @@ export class Phone {
     this.#adopt(call);
   }
 
-  /** accept answers a call; one that we are in is left first. */
-  async accept(incoming: Incoming, camera: boolean): Promise<void> {
+  /** accept answers a call; one that we are in is left first, or waits. */
+  async accept(incoming: Incoming, camera: boolean, hold = false): Promise<void> {
     const previous = this.#call.value;
     await this.#begin(async () => {
-      if (previous !== undefined) await previous.leave();
-      return incoming.accept({ microphone: true, camera });
+      this.#waits = hold ? previous : undefined;
+      if (hold) await previous?.call.conduct.hold(true);
+      else await previous?.leave();
+      try {
+        return await incoming.accept({ microphone: true, camera });
+      } catch (error) {
+        if (hold) await previous?.call.conduct.hold(false).catch(() => undefined);
+        throw error;
+      }
     });
     this.#quiet(incoming);
+  }
+
+  /** resume takes up a call that waits; the one we are in waits then. */
+  async resume(active: ActiveCall): Promise<void> {
+    const current = this.#call.value;
+    try {
+      if (current !== active) await current?.call.conduct.hold(true);
+      await active.call.conduct.hold(false);
+    } catch (error) {
+      sayProblem(error);
+      return;
+    }
+    if (current === active) return;
+    this.#held.value = [
+      ...this.#held.value.filter((one) => one !== active),
+      ...(current === undefined ? [] : [current]),
+    ];
+    this.#call.value = active;
   }
 
   /** decline refuses a call on all our devices. */
@@ -212,18 +244,30 @@ export class Phone {
   #adopt(call: Call): void {
     const current = this.#call.value;
     if (current?.call.id === call.id || call.phase === "ended") return;
-    current?.close();
+    if (this.#held.value.some((one) => one.call.id === call.id)) return;
+    const aside = current !== undefined && call.onHold; // after a reload, in any order
+    if (current !== undefined && (current === this.#waits || current.call.onHold))
+      this.#held.value = [...this.#held.value, current];
+    else if (!aside) current?.close();
     this.#ended.value = undefined;
     if (prefs.value.dataSaver) call.setDataUse({ low: true }).catch(() => undefined); // it is a wish, not a condition
-    this.#call.value = new ActiveCall(call, {
+    const next = new ActiveCall(call, {
       outgoing: call.host === call.self,
       finished: (active, why) => {
+        this.#held.value = this.#held.value.filter((one) => one !== active);
+        const aftermath = aftermathOf(active.call);
         if (this.#call.value !== active) return;
         this.#call.value = undefined;
-        const aftermath = aftermathOf(active.call);
+        const waiting = this.#held.value.at(-1);
+        if (waiting !== undefined) {
+          void this.resume(waiting);
+          return;
+        }
         this.#ended.value = ended(active.summary(), why, aftermath);
       },
     });
+    if (aside && current?.call.onHold === false) this.#held.value = [...this.#held.value, next];
+    else this.#call.value = next;
   }
 
   #rings(incoming: Incoming): void {

@@ -56,6 +56,8 @@ export function prefsOf(text: string | null): Prefs {
     ...text64("speaker"),
     ...word("facing", "user", "environment"),
     ...flag("noiseSuppression"),
+    ...flag("voiceIsolation"),
+    ...flag("backgroundBlur"),
     ...word("language", ...(Object.keys(languages) as Language[])),
     ...word("theme", "system", "light", "dark"),
     ...flag("singleKeys"),
@@ -90,12 +92,15 @@ export function setPrefs(change: { readonly [P in keyof Prefs]?: Prefs[P] | unde
 }
 
 /** deviceChoice is the part that the SDK opens devices by. */
-export function deviceChoice({ microphone, camera, facing, noiseSuppression }: Prefs): DeviceChoice {
+export function deviceChoice(all: Prefs): DeviceChoice {
+  const { microphone, camera, facing, noiseSuppression, voiceIsolation, backgroundBlur } = all;
   return {
     ...(microphone === undefined ? {} : { microphone }),
     ...(camera === undefined ? {} : { camera }),
     ...(facing === undefined ? {} : { facing }),
     ...(noiseSuppression === undefined ? {} : { noiseSuppression }),
+    ...(voiceIsolation === undefined ? {} : { voiceIsolation }),
+    ...(backgroundBlur === undefined ? {} : { backgroundBlur }),
   };
 }
 

@@ -70,6 +70,14 @@ export type Command =
   | { readonly type: "answer"; readonly id: number; readonly body: unknown }
   | { readonly type: "refusal"; readonly id: number; readonly code: string }
   | { readonly type: "counts"; readonly id: number; readonly call: CallID }
+  | { readonly type: "sealLine"; readonly id: number; readonly call: CallID; readonly line: string }
+  | {
+      readonly type: "openLine";
+      readonly id: number;
+      readonly call: CallID;
+      readonly from: ParticipantID;
+      readonly sealed: string;
+    }
   | { readonly type: "sign"; readonly id: number; readonly text: string }
   | {
       readonly type: "verify";

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
-import { Person } from "./people.mjs";
+import { Person, part } from "./people.mjs";
 
 let server;
 let browser;
@@ -73,7 +73,7 @@ test("our own picture is moved to another corner, by hand and by keys", async ()
   await ana.press("call-more");
   await bia.press("call-more");
   await Promise.all([ana.looksGood("more-menu"), bia.looksGood("more-menu")]);
-  await Promise.all([ana.leaves(), bia.leaves()]);
+  await part(ana, bia);
 });
 
 test("in a group: who speaks large, somebody pinned, hands in order, reactions, volume, and what the host may", async () => {
@@ -133,7 +133,7 @@ test("in a group: who speaks large, somebody pinned, hands in order, reactions, 
   await ana.press("remove-carlo");
   await carlo.reads("ended-reason", /./);
   await bia.page.locator("[data-who=carlo]").waitFor({ state: "detached" });
-  await Promise.all([ana.leaves(), bia.leaves(), carlo.leaves()]);
+  await part(ana, bia, carlo);
 });
 
 test("voice becomes video when the other says yes, and stays voice when he does not", async () => {
@@ -152,7 +152,7 @@ test("voice becomes video when the other says yes, and stays voice when he does 
   await bia.press("accept-kind");
   await ana.page.locator("[data-who=bia] video").waitFor();
   await bia.page.locator("[data-who=ana] video").waitFor();
-  await Promise.all([ana.leaves(), bia.leaves()]);
+  await part(ana, bia);
 });
 
 test("a call waits while another one is taken, and each sees it", async () => {
@@ -184,5 +184,5 @@ test("a call waits while another one is taken, and each sees it", async () => {
   await ana.press("resume");
   await gone(ana, "alert-on-hold");
   await bia.receives("ana");
-  await Promise.all([ana.leaves(), bia.leaves(), carlo.leaves()]);
+  await part(ana, bia, carlo);
 });

@@ -7,14 +7,10 @@
 // One sends speech and a camera straight to the SFU; the other receives both, and all that he sends and receives passes
 // through the bad network.
 
-import { execFileSync, spawn } from "node:child_process";
-import { createSocket } from "node:dgram";
-import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import {
   accept,
   leave,
@@ -26,8 +22,8 @@ import {
   startServer,
   waitDecoded,
 } from "./harness.mjs";
+import { freePort, Network } from "./network.mjs";
 
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const seconds = Number(process.env.SECONDS ?? 30);
 const only = process.env.CASES?.split(",");
 const text = `When in the course of human events it becomes necessary for one people to talk with another,
@@ -39,36 +35,6 @@ const percent = (share) => `${(100 * share).toFixed(2)} %`;
 
 /** delay is a way of 40 ms there and back. */
 const delay = { delayMs: 20 };
-
-/** Network is the bad network's process. */
-class Network {
-  static async start(folder, address, target) {
-    const path = join(folder, "lab");
-    execFileSync("go", ["build", "-o", path, "./sfu/lab"], { cwd: root, stdio: "inherit" });
-    const child = spawn(path, ["-listen", `${address}:0`, "-target", target], {
-      stdio: ["pipe", "pipe", "inherit"],
-    });
-    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    return new Network(child, lines, (await lines.next()).value);
-  }
-
-  constructor(child, lines, address) {
-    this.child = child;
-    this.lines = lines;
-    this.address = address;
-  }
-
-  /** set changes the weather, downwards and upwards. */
-  async set(down, up = down.delayMs === undefined ? {} : { delayMs: down.delayMs }) {
-    this.child.stdin.write(`${JSON.stringify({ up, down })}\n`);
-    if ((await this.lines.next()).value !== "set") throw new Error("the weather was not set");
-  }
-
-  async stop() {
-    this.child.stdin.end();
-    if (this.child.exitCode === null) await once(this.child, "exit");
-  }
-}
 
 /** watch runs in the receiver's page: it notes the browser's own counters every 50 ms. */
 function watch({ from, to }) {
@@ -235,15 +201,6 @@ const cases = {
     ];
   },
 };
-
-async function freePort(address) {
-  const socket = createSocket("udp4").bind(0, address);
-  await once(socket, "listening");
-  const { port } = socket.address();
-  socket.close();
-  await once(socket, "close");
-  return port;
-}
 
 async function main() {
   const folder = mkdtempSync(join(tmpdir(), "pronto-lab-"));

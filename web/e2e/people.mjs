@@ -162,6 +162,16 @@ export class Person {
   }
 }
 
+/** part has people hang up and go: a page that only vanishes stays in its call for the grace period. */
+export async function part(...people) {
+  for (const { page } of people) {
+    const hangup = page.getByTestId("hangup").first();
+    if (await hangup.isVisible()) await hangup.click({ timeout: 2_000 }).catch(() => undefined); // over already
+    await page.getByTestId("call").waitFor({ state: "detached" });
+  }
+  await Promise.all(people.map((person) => person.leaves()));
+}
+
 function tooSmall() {
   return [...document.querySelectorAll("button, summary, select, input[type=text], nav a")]
     .filter((element) => element.checkVisibility())

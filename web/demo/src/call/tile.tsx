@@ -96,7 +96,9 @@ function Caption({ seat, here }: { seat: Seat; here: boolean }): JSX.Element {
       {seat.guest && !seat.self ? <span class="tag">{t("call.tileGuest")}</span> : null}
       {seat.speaking && !seat.muted ? <span class="unseen">{t("call.tileSpeaking")}</span> : null}
       <Standing seat={seat} />
-      {seat.bars === undefined ? null : <QualityBars bars={seat.poorNetwork ? 1 : seat.bars} />}
+      {seat.bars === undefined || seat.onHold ? null : (
+        <QualityBars bars={seat.poorNetwork ? 1 : seat.bars} />
+      )}
     </figcaption>
   );
 }

@@ -65,6 +65,7 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	"make bench-call":       measures,
 	"make bench-keys":       hasRecipe, // minutes
 	"make bench-signalling": setsUp,
+	"make bench-links":      makesLinks,
 	"make lab":              hasRecipe, // minutes
 	".bin/pronto demo":      entertains,
 	".bin/pronto load --calls 2 --duration 5s":                                     loads,
@@ -144,6 +145,14 @@ func measures(t *testing.T, command string) {
 func setsUp(t *testing.T, command string) {
 	out, err := shell(t, "SESSIONS=100 RATE=50 SECONDS=2 "+command).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `"scenario":"setups"`) || !strings.Contains(string(out), `"failed":0`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// makesLinks has fewer links made.
+func makesLinks(t *testing.T, command string) {
+	out, err := shell(t, "LINKS=100 RATE=20 SECONDS=1 "+command).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"scenario":"links"`) || !strings.Contains(string(out), `"failed":0`) || !strings.Contains(string(out), `"lookFailed":0`) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }

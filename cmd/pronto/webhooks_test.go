@@ -124,7 +124,7 @@ func rest[T any](t *testing.T, method, url, key string, body any) (v T) {
 }
 
 // newKey makes an API key beside a running server.
-func newKey(t *testing.T, dir string) string {
+func newKey(t testing.TB, dir string) string {
 	t.Helper()
 	binary, err := build()
 	if err != nil {

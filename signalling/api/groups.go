@@ -177,12 +177,13 @@ func (s *server) removeFromGroup(ctx context.Context, in *struct {
 	return nil, problem(CodeNotFound, "there is no such group")
 }
 
-func (s *server) listGroups(ctx context.Context, in *struct{ UserField }) (*struct {
+type groupsOutput struct {
 	Body struct {
 		Items []Group `json:"items" doc:"All of them."`
 	}
-}, error,
-) {
+}
+
+func (s *server) listGroups(ctx context.Context, in *struct{ UserField }) (*groupsOutput, error) {
 	if _, err := s.cfg.Store.User(ctx, in.User); err != nil {
 		return nil, s.noUser(err)
 	}
@@ -190,11 +191,7 @@ func (s *server) listGroups(ctx context.Context, in *struct{ UserField }) (*stru
 	if err != nil {
 		return nil, s.failed(err)
 	}
-	out := &struct {
-		Body struct {
-			Items []Group `json:"items" doc:"All of them."`
-		}
-	}{}
+	out := &groupsOutput{}
 	out.Body.Items = []Group{}
 	for _, g := range rows {
 		out.Body.Items = append(out.Body.Items, showGroup(g))

@@ -19,7 +19,7 @@ afterAll(async () => {
 
 const here = [];
 afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
+  await Promise.all(here.splice(0).map((person) => person.vanishes()));
 });
 
 async function come(name, options = {}, from = browser) {
@@ -48,6 +48,7 @@ function handles() {
   const media = navigator.mediaDevices;
   const open = media.getUserMedia.bind(media);
   const gains = [];
+  const mouths = [];
   window.gain = 1;
   window.tracks = [];
   media.getUserMedia = async (constraints) => {
@@ -73,6 +74,10 @@ function handles() {
   window.setGain = (value) => {
     window.gain = value;
     for (const { gain } of gains) gain.value = value;
+  };
+  /** speak is somebody who speaks without a pause, or stops. */
+  window.speak = (on) => {
+    for (const { gain } of mouths) gain.value = on ? 0.3 : 0;
   };
   /** unplug ends the newest track of a kind, as the browser does when its device is gone. */
   window.unplug = (kind) => {
@@ -123,10 +128,16 @@ function handles() {
 test("speaking while muted, a microphone without sound, and one that was unplugged", async () => {
   const [ana, bia] = await talking({ script: [handles] });
   await ana.page.keyboard.press("m");
-  await ana.reads("alert-muted", /You are speaking, and your microphone is off\./); // the fake device beeps
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
+  await ana.page.evaluate(() => window.speak(true));
+  await ana.reads("alert-muted", /You are speaking, and your microphone is off\./);
   await ana.looksGood("alert-muted");
+  await ana.page.evaluate(() => window.speak(false));
+  await gone(ana, "alert-muted"); // he has stopped
+  await ana.page.evaluate(() => window.speak(true));
   await ana.press("unmute");
   await gone(ana, "alert-muted");
+  await ana.page.evaluate(() => window.speak(false));
   await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor({ state: "detached" });
 
   await ana.page.evaluate(() => window.setGain(0));

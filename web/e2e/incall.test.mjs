@@ -20,7 +20,7 @@ afterAll(async () => {
 /** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
 const here = [];
 afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
+  await Promise.all(here.splice(0).map((person) => person.vanishes()));
 });
 
 async function come(name, options = {}, path = undefined) {
@@ -82,18 +82,26 @@ test("in a group: who speaks large, somebody pinned, hands in order, reactions, 
   await ana.page.locator("[data-testid=tile][data-who=carlo][data-presence=joined]").waitFor();
   expect(await layout(ana)).toBe("grid");
 
-  await ana.press("call-more");
-  await ana.press("layout");
-  await expect.poll(() => layout(ana)).toBe("speaker");
-  await ana.looksGood("speaker");
-  await ana.page.locator(".strip [data-who=self]").waitFor();
   await ana.page.locator("[data-testid=tile][data-who=carlo]").hover();
   await ana.press("tile-menu-carlo");
   await ana.press("pin-carlo");
   await expect.poll(() => layout(ana)).toBe("pinned");
   await ana.page.locator(".screens [data-who=carlo]").waitFor();
+  await ana.page.locator(".strip [data-who=self]").waitFor();
   await ana.looksGood("pinned");
   expect(await layout(bia)).toBe("grid");
+  await ana.page.locator(".screens [data-who=carlo]").hover();
+  await ana.press("tile-menu-carlo");
+  await ana.press("pin-carlo");
+  await expect.poll(() => layout(ana)).toBe("grid");
+  await ana.press("call-more");
+  await ana.press("layout");
+  await expect.poll(() => layout(ana)).toBe("speaker");
+  await ana.page.locator(".strip [data-who=self]").waitFor();
+  await ana.looksGood("speaker");
+  await ana.press("call-more");
+  await ana.press("layout");
+  await expect.poll(() => layout(ana)).toBe("grid");
 
   await carlo.page.keyboard.press("h");
   await bia.page.locator("[data-who=carlo] [data-testid=hand]").waitFor();

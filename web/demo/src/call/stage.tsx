@@ -46,6 +46,9 @@ function Two({
   );
 }
 
+/** dwellMs is how long somebody stays large at least. */
+const dwellMs = 2_000;
+
 /** Speaker shows large who speaks, or who spoke last: nobody jumps in by a cough while another one goes on. */
 function Speaker({
   active,
@@ -57,8 +60,15 @@ function Speaker({
   others: readonly Seat[];
 }): JSX.Element {
   const last = useRef<string | undefined>(undefined);
+  const sinceMs = useRef(Number.NEGATIVE_INFINITY);
   const before = others.find(({ participant }) => participant === last.current);
-  const main = before?.speaking ? before : (others.find((seat) => seat.speaking) ?? before ?? others[0]);
+  const stays =
+    before?.speaking ||
+    performance.now() - sinceMs.current < dwellMs ||
+    document.querySelector(".stage :popover-open") !== null; // somebody's menu is open
+  const next = stays ? undefined : others.find((seat) => seat.speaking);
+  const main = next ?? before ?? others[0];
+  if (main?.participant !== last.current) sinceMs.current = performance.now();
   last.current = main?.participant;
   return <Large active={active} seats={seats} main={main ?? (others[0] as Seat)} layout="speaker" />;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import {
   accept,
+  diagnosis,
   leave,
   openChromium,
   participantOf,
@@ -10,6 +11,7 @@ import {
   waitDecoded,
   waitFor,
 } from "./harness.mjs";
+import { leaksIn } from "./leaks.mjs";
 
 let server;
 let browser;
@@ -89,6 +91,23 @@ test("the second call on a network that lets only relays through is heard at lea
   }
 }, 150_000);
 
+/** movesUsage takes what one device has counted to another, sealed, and adds it to what was counted there. */
+async function movesUsage(from, to) {
+  const months = ({ page }) => page.evaluate(() => window.pronto.usage.months());
+  await waitFor(from, "its own count", () => window.pronto.usage.months().length > 0);
+  await waitFor(to, "its own count", () => window.pronto.usage.months().length > 0);
+  const [[there], [here]] = [await months(from), await months(to)];
+  const backup = await from.page.evaluate(() => window.pronto.usage.backup("correct horse"));
+  expect(backup).not.toMatch(/\d{4}-\d{2}/);
+  await to.page.evaluate(async (text) => {
+    for (let twice = 0; twice < 2; twice++) await window.pronto.usage.restore(text, "correct horse");
+  }, backup);
+  const [sum] = await months(to);
+  for (const what of ["calls", "seconds", "sentBytes", "receivedBytes"])
+    expect(sum[what]).toBe(there[what] + here[what]);
+  expect(there.receivedBytes).toBeGreaterThan(100_000);
+}
+
 test("what clients count of a call agrees with the SFU, and a page that goes reports it", async () => {
   const people = [];
   for (const user of ["ana", "bia", "carlo"]) people.push(await signIn(browser, server.url, user));
@@ -105,6 +124,11 @@ test("what clients count of a call agrees with the SFU, and a page that goes rep
   await accept(carlo);
   await waitDecoded(ana, "carlo");
   await new Promise((resolve) => setTimeout(resolve, 25_000));
+  const made = await diagnosis(ana);
+  expect(made.calls[0].others.map(({ audio }) => audio?.packets > 100)).toEqual([true, true]);
+  expect(made.browser).toMatch(/^Chromium \d+$/);
+  expect(made.steps.length).toBeGreaterThan(3);
+  expect(leaksIn(JSON.stringify(made))).toEqual([]);
   const reports = async () => value('pronto_data_bytes_count{kind="video",topology="sfu"}');
   const count = await reports();
   await new Promise((resolve) => setTimeout(resolve, 2_100)); // so that the last sample is fresh
@@ -113,6 +137,10 @@ test("what clients count of a call agrees with the SFU, and a page that goes rep
   await bia.page.evaluate(() => window.call.leave());
   await until("the end of the stays", async () => (await reports()) === count + 3);
   await carlo.context.close();
+  await movesUsage(ana, bia);
+  const kept = JSON.parse(await ana.page.evaluate(() => localStorage.getItem("pronto.memory")));
+  expect(Object.values(kept)).toHaveLength(1);
+  expect(Object.values(kept)[0].downlinkBps).toBeGreaterThan(100_000); // the next call with both begins with it
   await until("the SFU's peers", async () => (await value("pronto_sfu_peer_bytes_count")) >= before[1] + 2);
   await leave(ana);
   await leave(bia);
@@ -123,16 +151,60 @@ test("what clients count of a call agrees with the SFU, and a page that goes rep
   expect(Math.abs(theirs / ours - 1)).toBeLessThan(0.02);
 }, 120_000);
 
-test("who does not want to report does not", async () => {
-  const before = await value('pronto_client_reports_total{result="accepted"}');
-  const options = { telemetry: false };
-  const ana = await signIn(browser, server.url, "ana", "", options);
-  const bia = await signIn(browser, server.url, "bia", "", options);
-  await ring(ana, ["bia"], { kind: "voice", camera: false });
-  await accept(bia, { camera: false });
-  await waitDecoded(ana, "bia", { camera: false });
-  await new Promise((resolve) => setTimeout(resolve, 11_000));
-  await leave(bia);
-  await leave(ana);
-  expect(await value('pronto_client_reports_total{result="accepted"}')).toBe(before);
-}, 60_000);
+/** overhear notes, in window.sent, the types of the frames that a page sends from now on. */
+function overhear() {
+  window.sent = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (frame) {
+    window.sent.push(JSON.parse(frame).type);
+    return send.call(this, frame);
+  };
+  const beacon = navigator.sendBeacon;
+  navigator.sendBeacon = function (...sent) {
+    window.sent.push("reportEnd");
+    return beacon.apply(this, sent);
+  };
+}
+
+/**
+ * talk has two people talk for longer than a report takes, and returns what the page of each sent. The first has
+ * options of his own, or does something to his page before the call.
+ */
+async function talk(url, users, options, before = () => undefined) {
+  const one = await signIn(browser, url, users[0], "", options);
+  const other = await signIn(browser, url, users[1]);
+  for (const { page } of [one, other]) await page.evaluate(overhear);
+  await one.page.evaluate(before);
+  await ring(one, [users[1]], { kind: "voice", camera: false });
+  await accept(other, { camera: false });
+  await waitDecoded(one, users[1], { camera: false });
+  await new Promise((resolve) => setTimeout(resolve, 13_000));
+  await one.page.evaluate(() => window.call.leave());
+  for (const each of [one, other]) await waitFor(each, "the end", () => window.pronto.calls.length === 0);
+  await new Promise((resolve) => setTimeout(resolve, 1_000)); // a last report has a little time
+  const sent = [];
+  for (const { page } of [one, other]) sent.push(await page.evaluate(() => window.sent));
+  await leave(other);
+  await leave(one);
+  return sent;
+}
+
+test("nothing is reported by who does not want it, who changes his mind, or where the operator does not want it", async () => {
+  const off = await startServer({ PRONTO_TELEMETRY: "off" });
+  try {
+    const [nobody, unwilling, changed] = await Promise.all([
+      talk(off.url, ["ana", "bia"], {}),
+      talk(server.url, ["ana", "bia"], { telemetry: false }),
+      talk(server.url, ["carlo", "dora"], {}, () => window.pronto.setTelemetry(false)),
+    ]);
+    const reports = (sent) => [...new Set(sent.filter((type) => type.startsWith("report")))].sort();
+    for (const quiet of [...nobody, unwilling[0], changed[0]]) {
+      expect(quiet).toContain("mediaFlows"); // the call itself goes on as always
+      expect(reports(quiet)).toEqual([]);
+    }
+    for (const usual of [unwilling[1], changed[1]])
+      expect(reports(usual)).toEqual(["reportConnection", "reportEnd", "reportQuality"]);
+  } finally {
+    await off.stop();
+  }
+}, 150_000);

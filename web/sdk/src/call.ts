@@ -3,7 +3,7 @@ import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstat
 import type { DeviceChoice } from "./choice.ts";
 import { Conduct } from "./conduct.ts";
 import { Devices } from "./devices.ts";
-import { downlinkBps } from "./downlink.ts";
+import { downlinkBps, startBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
 import { Lobby } from "./lobby.ts";
@@ -63,6 +63,8 @@ export interface CallStart {
   readonly videoCodec?: VideoCodec;
   /** noMedia makes no connections, for tests. */
   readonly noMedia?: boolean;
+  /** recall is what is known of earlier calls with some accounts. */
+  readonly recall?: (users: readonly string[]) => Remembered;
   /** telemetry: reports of quality may be sent. */
   readonly telemetry?: boolean;
 }
@@ -414,9 +416,15 @@ export class Call extends Emitter<CallEvents> {
   /** worked is what the next call with the same people may begin with; with nobody if nothing was learnt. @internal */
   get worked(): Remembered & { readonly with: readonly string[] } {
     const { others, state, heard } = { others: this.#met, state: this.#state, heard: this.#media.path };
-    if (heard === undefined || others.size !== 1) return { with: [] };
-    const routed = state.topology === "sfu" && this.#most <= 2;
-    return { with: [...others], path: heard, ...(routed ? { routed } : {}) };
+    if (heard === undefined) return { with: [] };
+    const routed = state.topology === "sfu" && others.size === 1 && this.#most <= 2;
+    const { peakBps } = this.#media;
+    return {
+      with: [...others],
+      path: heard,
+      ...(routed ? { routed } : {}),
+      ...(peakBps > 0 ? { downlinkBps: peakBps } : {}),
+    };
   }
 
   /** take takes an event of the call. @internal */
@@ -467,7 +475,7 @@ export class Call extends Emitter<CallEvents> {
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
-          const downlink = downlinkBps();
+          const downlink = startBps(start.recall?.([...this.#met]).downlinkBps, downlinkBps());
           const { sdp: answer } = await this.#signalling.request("negotiate", {
             call,
             generation,

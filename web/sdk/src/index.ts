@@ -43,7 +43,6 @@ export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stat
 export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
 export type { MonthUsed, Usage, Used } from "./usage.ts";
-export { backUpUsage, restoreUsage } from "./usagebackup.ts";
 export type {
   BookedSlot,
   Callback,

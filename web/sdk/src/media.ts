@@ -252,6 +252,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#way;
   }
 
+  /** peakBps is the most that came in over ten seconds. */
+  get peakBps(): number {
+    return this.#reporter.peakBps;
+  }
+
   /** moments are what happened once, for the reports. */
   get moments(): Moments {
     return this.#reporter.moments;

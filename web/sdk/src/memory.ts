@@ -6,10 +6,8 @@ export interface Remembered {
   readonly routed?: boolean;
   /** path is the kind of candidate that carried media. */
   readonly path?: string;
-  /** downlinkBps is the most that came in over ten seconds, in bit/s. */
+  /** downlinkBps is the most that came in over ten seconds, in bit/s: the SFU's estimate of the way to us begins with it. */
   readonly downlinkBps?: number;
-  /** codec is the codec of the pictures that came. */
-  readonly codec?: string;
 }
 
 interface Entry extends Remembered {

@@ -508,6 +508,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       noMedia: this.#noMedia,
       videoCodec: this.#videoCodec,
       telemetry: this.#telemetry,
+      recall: (users) => this.#memory.recall(users),
       keeper,
       secret,
     });

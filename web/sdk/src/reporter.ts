@@ -1,3 +1,4 @@
+import { Peak } from "./downlink.ts";
 import { type Health, healthy } from "./healthy.ts";
 import { Moments } from "./moments.ts";
 import type { Peer } from "./peer.ts";
@@ -39,6 +40,7 @@ const reportMs = 10_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #traffic = new TrafficCount();
+  readonly #peak = new Peak();
   readonly #announced = new Map<string, number>(); // by participant and source: when; NaN once it was decoded
   #stop: (() => void) | undefined;
   #brokenMs: number | undefined; // since when the connection that is followed does not work
@@ -59,6 +61,11 @@ export class Reporter {
   /** wire is the traffic with the headers of UDP and IP. */
   get wire(): Traffic {
     return this.#traffic.wire;
+  }
+
+  /** peakBps is the most that came in over ten seconds; 0 in a shorter call. */
+  get peakBps(): number {
+    return this.#peak.bps;
   }
 
   /** follow reports of another connection from now on. */
@@ -167,6 +174,7 @@ export class Reporter {
     if (connection.connectionState !== "connected") return;
     const report = await connection.getStats();
     this.#traffic.take(connection, report.entries());
+    this.#peak.take(performance.now(), this.#traffic.sum.receivedBytes);
     const shown = this.#options.shown();
     look(new Map(report.entries()), shown, direct);
     quality.sample(report.entries(), {

@@ -29,8 +29,8 @@ const key = "pronto.usage";
 const months = 24;
 
 /**
- * Usage counts bytes and seconds of calls on this device. backUpUsage and restoreUsage take it to another device,
- * which then counts on: each device's own count is kept apart, so that nothing is counted twice.
+ * Usage counts bytes and seconds of calls on this device. A sealed backup takes it to another device, which then
+ * counts on: each device's own count is kept apart, so that nothing is counted twice.
  */
 export class Usage {
   readonly #store: Store | undefined;
@@ -66,13 +66,16 @@ export class Usage {
       });
   }
 
-  /** export is what each device has counted, this one and those that were restored; see backUpUsage. @internal */
-  export(): Readonly<Record<string, Counts>> {
-    return this.#read().devices;
+  /** backup is all of it as text that only the passphrase opens; keep it wherever you like. */
+  async backup(passphrase: string): Promise<string> {
+    const { seal } = await import("./usagebackup.ts");
+    return seal(this.#read().devices, passphrase);
   }
 
-  /** import adds what other devices have counted, and what this one had counted before. @internal */
-  import(devices: Readonly<Record<string, Counts>>): void {
+  /** restore adds what a backup has to what is here. It rejects if the passphrase or the text is another. */
+  async restore(text: string, passphrase: string): Promise<void> {
+    const { open } = await import("./usagebackup.ts");
+    const devices = await open(text, passphrase);
     const kept = this.#read();
     const merged = { ...kept.devices };
     for (const [device, counts] of Object.entries(devices)) {

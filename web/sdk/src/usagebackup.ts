@@ -1,33 +1,33 @@
-import type { Counts, Usage } from "./usage.ts";
+import type { Counts } from "./usage.ts";
 
 const rounds = 600_000; // of PBKDF2 with SHA-256
 
-/** backUpUsage is all that was counted as text that only the passphrase opens (AES-GCM, PBKDF2); keep it wherever you like. */
-export async function backUpUsage(usage: Usage, passphrase: string): Promise<string> {
+/** Devices are what devices have counted, each its own. */
+type Devices = Readonly<Record<string, Counts>>;
+
+/** seal makes a backup that only the passphrase opens (AES-GCM, PBKDF2). */
+export async function seal(devices: Devices, passphrase: string): Promise<string> {
   const salt = crypto.getRandomValues(new Uint8Array(16));
   const iv = crypto.getRandomValues(new Uint8Array(12));
-  const plain = new TextEncoder().encode(JSON.stringify(usage.export()));
+  const plain = new TextEncoder().encode(JSON.stringify(devices));
   const cipher = await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await derive(passphrase, salt), plain);
   return `pronto-usage.1.${[salt, iv, new Uint8Array(cipher)].map(toText).join(".")}`;
 }
 
-/** restoreUsage adds what a backup has to what is here. It rejects if the passphrase or the text is another. */
-export async function restoreUsage(usage: Usage, text: string, passphrase: string): Promise<void> {
+/** open reads a backup. It rejects if the passphrase or the text is another. */
+export async function open(text: string, passphrase: string): Promise<Devices> {
+  const form = /^pronto-usage\.1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/;
   const [, salt, iv, cipher] = form.exec(text.trim()) ?? [];
   if (salt === undefined || iv === undefined || cipher === undefined)
     throw new Error("this is no backup of usage");
-  let devices: Record<string, Counts>;
   try {
     const key = await derive(passphrase, toBytes(salt));
     const plain = await crypto.subtle.decrypt({ name: "AES-GCM", iv: toBytes(iv) }, key, toBytes(cipher));
-    devices = JSON.parse(new TextDecoder().decode(plain)) as Record<string, Counts>;
+    return JSON.parse(new TextDecoder().decode(plain)) as Devices;
   } catch {
     throw new Error("the passphrase does not open this backup");
   }
-  usage.import(devices);
 }
-
-const form = /^pronto-usage\.1\.([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
 async function derive(passphrase: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   const raw = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, [

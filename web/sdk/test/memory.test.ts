@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
+import { Peak, startBps } from "../src/downlink.ts";
 import { Memory } from "../src/memory.ts";
 import { Moments } from "../src/moments.ts";
 import { TrafficCount } from "../src/traffic.ts";
 import { Usage } from "../src/usage.ts";
-import { backUpUsage, restoreUsage } from "../src/usagebackup.ts";
 
 function store() {
   const kept = new Map<string, string>();
@@ -53,14 +53,14 @@ test("usage is counted by month and network, and a backup restores it on another
     "2026-11 cellular 1",
     "2026-10 wifi 1",
   ]);
-  const backup = await backUpUsage(here, "correct horse");
+  const backup = await here.backup("correct horse");
   expect(backup).not.toContain("wifi");
-  await expect(restoreUsage(there, backup, "wrong")).rejects.toThrow("passphrase");
-  await expect(restoreUsage(there, "hello", "correct horse")).rejects.toThrow("no backup");
-  await expect(restoreUsage(there, "pronto-usage.1.a.b.c", "correct horse")).rejects.toThrow("does not open");
-  await restoreUsage(there, backup, "correct horse");
+  await expect(there.restore(backup, "wrong")).rejects.toThrow("passphrase");
+  await expect(there.restore("hello", "correct horse")).rejects.toThrow("no backup");
+  await expect(there.restore("pronto-usage.1.a.b.c", "correct horse")).rejects.toThrow("does not open");
+  await there.restore(backup, "correct horse");
   expect(there.months()).toEqual(here.months());
-  await restoreUsage(there, backup, "correct horse"); // again: nothing is counted twice
+  await there.restore(backup, "correct horse"); // again: nothing is counted twice
   expect(there.months()).toEqual(here.months());
   there.add(call, new Date("2026-11-03T12:00:00Z"), "wifi");
   expect(there.months()[0]).toEqual({
@@ -71,6 +71,23 @@ test("usage is counted by month and network, and a backup restores it on another
     sentBytes: 2_000,
     receivedBytes: 4_000,
   });
+});
+
+test("the most that came in over ten seconds is what the next call begins with, unless the browser knows more", () => {
+  const peak = new Peak();
+  for (const [ms, bytes] of [
+    [0, 1_000],
+    [2_000, 900_000],
+    [10_000, 1_251_000],
+    [20_000, 1_876_000],
+    [29_000, 9_000_000],
+  ] as const)
+    peak.take(ms, bytes);
+  expect(peak.bps).toBe(1_000_000); // not of a moment, nor of the quieter ten seconds that followed
+  expect(startBps(1_000_000, undefined)).toBe(1_000_000);
+  expect(startBps(1_000_000, 300_000)).toBe(1_000_000);
+  expect(startBps(undefined, 300_000)).toBe(300_000);
+  expect(startBps(undefined, undefined)).toBeUndefined();
 });
 
 test("moments are told once, and not more than a report may have", () => {

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useRef } from "preact/hooks";
-import { backUpUsage, restoreUsage, type Usage } from "../../../../sdk/src/index.ts";
+import type { Usage } from "../../../../sdk/src/index.ts";
 import { t } from "../../lang/index.ts";
 import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
@@ -34,12 +34,12 @@ export function BackupCard({ usage, onRestored }: Props): JSX.Element {
   };
   const save = () =>
     work(async () => {
-      download(await backUpUsage(usage, passphrase.value), "pronto-usage.txt");
+      download(await usage.backup(passphrase.value), "pronto-usage.txt");
       return t("backup.saved");
     });
   const restore = (chosen: File) =>
     work(async () => {
-      await restoreUsage(usage, await chosen.text(), passphrase.value);
+      await usage.restore(await chosen.text(), passphrase.value);
       onRestored();
       return t("backup.restored");
     });

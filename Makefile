@@ -8,7 +8,7 @@ PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops web/emb
 RACE = -race '-gcflags=modernc.org/...=-race=false'
 
 .DELETE_ON_ERROR:
-.PHONY: lab run build web deps test check generate bench bench-call bench-keys bench-links bench-signalling picture fuzz soak clean help
+.PHONY: lab run build web deps test check generate bench bench-call bench-keys bench-links bench-reports bench-signalling picture fuzz soak clean help
 
 run: build ## build all, serve the demo at http://localhost:8080
 	PRONTO_DEMO=true PRONTO_LISTEN=$${PRONTO_LISTEN:-127.0.0.1:8080} .bin/pronto serve
@@ -65,6 +65,9 @@ bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE a
 
 bench-links: ## links made a second beside ten thousand; LINKS, RATE and SECONDS change it
 	@go test -run '^$$' -bench Links -benchtime 1x ./cmd/pronto | grep '^{'
+
+bench-reports: ## what the reports of a thousand clients cost the server, and how large and slow a scrape is then
+	go test -count 1 -run ReportsOfAThousand -v ./cmd/pronto
 
 bench-sfu: ## what the SFU costs for each packet, beside a floor
 	@./sfu/bench/bench.sh $(ARGS)

@@ -1,4 +1,4 @@
-// Makes the viewer's picture for the README, web/ops/screenshot.png: bots call each other, some over a bad network, and
+// Makes the viewer's picture for the README, web/ops/screenshot.png: bots call each other, one in ten loses 8 % of what is sent to it, and
 // the viewer shows how. Run: node e2e/opspicture.mjs [folder for pictures of all dashboards]
 
 import { mkdirSync, statSync } from "node:fs";
@@ -13,10 +13,11 @@ const folder = process.argv[2];
 
 const server = await startServer({ PRONTO_LOG_LEVEL: "info" }, [
   "demo",
-  "--bots=12",
+  "--bots=10",
   "--groups=2",
-  "--bad=2",
+  "--bad=1",
   "--loss=8",
+  "--rtt=0ms",
 ]);
 const browser = await openChromium();
 try {

@@ -45,11 +45,13 @@ export function QualityPage({ phone }: { phone: Phone }): JSX.Element {
           <dl class="facts" data-testid="usage-before">
             {before.map(({ month, calls, seconds, sentBytes, receivedBytes }) => (
               <div key={month}>
-                <dt>{monthName(month)}</dt>
-                <dd>
-                  {t("quality.callsValue", { count: calls, duration: spoken(1_000 * seconds) })} ·{" "}
-                  {bytes(sentBytes + receivedBytes)}
-                </dd>
+                <dt>
+                  {monthName(month)}
+                  <p class="detail">
+                    {t("quality.callsValue", { count: calls, duration: spoken(1_000 * seconds) })}
+                  </p>
+                </dt>
+                <dd>{bytes(sentBytes + receivedBytes)}</dd>
               </div>
             ))}
           </dl>

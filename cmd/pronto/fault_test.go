@@ -78,7 +78,7 @@ func TestEachFaultLightsItsOwnPanelAndCause(t *testing.T) {
 		defer f.close()
 		servers = append(servers, f)
 	}
-	p := startPrometheus(t, targets...)
+	p := startPrometheus(t, "", targets...)
 	p.until(t, fmt.Sprintf(`count(count_over_time(pronto_draining[1m]) > 1) == %d`, len(faults)), time.Minute) // so that what begins is seen as an increase
 	var work sync.WaitGroup
 	for i, f := range faults {
@@ -297,7 +297,8 @@ func fillUp(t *testing.T, f *faultServer) {
 	second := ring(t, dora, false, "ezio", echoUser)
 	joined(t, second, 2)
 	time.Sleep(3 * time.Second) // so that they have asked for media
-	if _, err := client.Request[wire.Done](t.Context(), dora.Client(), wire.End{Call: second.ID()}); err != nil { // before the others give up
+	// It ends before the others give up.
+	if _, err := client.Request[wire.Done](t.Context(), dora.Client(), wire.End{Call: second.ID()}); err != nil {
 		t.Error(err)
 	}
 	time.Sleep(3 * time.Second)

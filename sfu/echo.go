@@ -18,6 +18,8 @@ const (
 	echoBurst = 8 << 10
 	// echoFor is for how long packets are kept after the last one was asked for, or many were lost.
 	echoFor = time.Minute
+	// redundantBps is how much a way must carry for each packet that goes along with one, in bit/s: twice a voice.
+	redundantBps = 100_000
 	// staleAfter is how old sound may be to be sent twice unasked, in units of its clock: after a silence
 	// the packet before it would come too late to be played, and make the receiver wait longer for all.
 	staleAfter = clockOpus / 10
@@ -97,11 +99,21 @@ func (s *slot) double(l *link, out forward.Out) {
 	if s.echo == nil || s.formats.red != 0 {
 		return
 	}
-	for back := s.loss.Redundant(); back > 0; back-- {
+	for back := s.redundancy(l); back > 0; back-- {
 		if sealed := s.echo.before(out.Seq, out.Timestamp, back); sealed != nil {
 			s.sendEcho(l, sealed)
 		}
 	}
+}
+
+// redundancy is how many packets of sound go along with each: none where the way carries little more than the sound itself,
+// for more of it would be what is lost next.
+func (s *slot) redundancy(l *link) int {
+	n := s.loss.Redundant()
+	if carries := l.path.bps.Load(); carries > 0 {
+		n = min(n, int(carries/redundantBps))
+	}
+	return n
 }
 
 func (s *slot) openEcho(now time.Time) {

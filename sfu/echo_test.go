@@ -72,7 +72,13 @@ func TestWhoLosesSoundAndReadsNoRedundantPacketsGetsThemAgainUnasked(t *testing.
 	bia.lose(256 * 25 / 100)
 	speak(2)
 	expect("at 19 %", bia, 0, 1, 2, 1, 2, 3) // two before each: 1 and 2, then 2 and 3
-	seq += 20                                // silence
+	r.sfu.worker.do(func() { bia.peer.link.path.bps.Store(redundantBps - 1) })
+	speak(2)
+	expect("on a narrow way", bia, 0, 1)
+	r.sfu.worker.do(func() { bia.peer.link.path.bps.Store(10 * redundantBps) })
+	speak(1)
+	expect("on a wide one again", bia, 0, 1, 2)
+	seq += 20 // silence
 	speak(2)
 	expect("after a silence", bia, 0, 0, 1)
 }

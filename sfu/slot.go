@@ -291,7 +291,7 @@ func (s *slot) redundant(l *link, e *encoding, in *arrival) (pt uint8, payload [
 	opus := s.formats.media[in.codec]
 	n := 0
 	if s.formats.red != 0 {
-		n = min(s.loss.Redundant(), int(s.since)) // never of before it flowed here: somebody may have been muted then
+		n = min(s.redundancy(l), int(s.since)) // never of before it flowed here: somebody may have been muted then
 	}
 	s.since = min(s.since, forward.MaxRedundant) + 1
 	if n == 0 {

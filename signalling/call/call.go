@@ -121,6 +121,7 @@ func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now tim
 		return err
 	}
 	next.tendHost(fx)
+	next.tendWay(fx, now)
 	next.tendKeys(fx, now)
 	fx.stories = next.story(before, fx, now)
 	fx.durable = fx.durable || len(fx.stories) > 0
@@ -244,6 +245,9 @@ func (c *Call) release(fx *effects, now time.Time) {
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
 	}
+	if fx.spared {
+		c.dropPeers()
+	}
 	if fx.apart {
 		c.keepApart()
 	}
@@ -282,7 +286,7 @@ func (c *Call) view(self wire.ParticipantID) wire.CallState {
 	v.AskRating = asksRating(c.id, c.cfg.RatingShare)
 	v.ICE = wire.ICE{
 		Servers:   c.cfg.Relay.Servers(c.id, self),
-		RelayOnly: c.state.RelayOnly && c.state.Topology == wire.TopologyDirect,
+		RelayOnly: c.state.RelayOnly, // also while media goes through the SFU: it may go back
 	}
 	if v.ICE.Servers == nil {
 		v.ICE.Servers = []wire.ICEServer{}

@@ -29,6 +29,7 @@ type effects struct {
 	keys    bool                 // who holds which leaf in which epoch has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device
+	spared  bool                 // nobody needs the SFU any more
 	gone    []leg                // media to close and relay credentials to revoke
 
 	decisions []store.Decision // for the callees to read later

@@ -284,6 +284,7 @@ func (s *state) tick(fx *effects, now time.Time) {
 		s.expireProposal(fx)
 	}
 	s.tendLobby(fx, now)
+	s.tendSpare(fx, now)
 	due := func(t time.Time, after time.Duration) bool { return !t.IsZero() && !t.Add(after).After(now) }
 	for _, l := range append([]leg(nil), s.Legs...) {
 		if s.Phase == wire.PhaseEnded {

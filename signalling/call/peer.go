@@ -171,6 +171,12 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 		if c.peers[id] != p {
 			return nil
 		}
+		if p.generation != c.state.Generation { // kept only until another way carries media
+			if _, failed := e.(sfu.Failed); failed {
+				c.dropPeer(id)
+			}
+			return nil
+		}
 		switch e := e.(type) {
 		case sfu.Slots:
 			slots := make([]wire.Slot, 0, len(e.Slots))
@@ -285,6 +291,12 @@ func (c *Call) dropPeer(id wire.ParticipantID) {
 }
 
 func (c *Call) closePeers() {
+	c.dropPeers()
+	c.cfg.Media.End(c.id)
+}
+
+// dropPeers closes everybody's media. Only for run.
+func (c *Call) dropPeers() {
 	ids := make([]wire.ParticipantID, 0, len(c.peers))
 	for id := range c.peers {
 		ids = append(ids, id)
@@ -293,5 +305,4 @@ func (c *Call) closePeers() {
 	for _, id := range ids {
 		c.dropPeer(id)
 	}
-	c.cfg.Media.End(c.id)
 }

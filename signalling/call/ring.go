@@ -153,9 +153,7 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 		s.Phase, s.Connected = wire.PhaseConnecting, now
 		s.broadcast(fx, wire.PhaseChanged{Phase: s.Phase, ConnectedMs: wire.UnixMs(now.UnixMilli())})
 	}
-	if s.Topology == wire.TopologyDirect && s.count((*leg).in) > 2 {
-		s.moveToSFU(fx)
-	}
+	s.makeWay(fx, l)
 	if !l.Guest {
 		direction := store.Incoming
 		if l.Participant == s.Host || l.By == "" {
@@ -163,14 +161,6 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 		}
 		fx.log = append(fx.log, s.logChange(l.User, direction, wire.OutcomeOngoing, 0))
 	}
-}
-
-// moveToSFU gives the call the way through the SFU, for good.
-func (s *state) moveToSFU(fx *effects) {
-	s.Topology = wire.TopologySFU
-	s.Generation++
-	fx.durable = true
-	s.broadcast(fx, wire.TopologyChanged{Topology: s.Topology, Generation: s.Generation})
 }
 
 // rang counts how long a callee's devices rang, if they did.
@@ -289,6 +279,7 @@ func (s *state) blocked(fx *effects, owner, blocked wire.UserID, now time.Time) 
 	if own == nil || other == nil {
 		return
 	}
+	s.unpair(fx, own, other)
 	switch {
 	case own.pending() && own.By == other.Participant:
 		s.silence(fx, owner)

@@ -45,6 +45,7 @@ type state struct {
 	Told       int64              `json:"told,omitzero"` // what webhooks were told, counted
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	Veils      []veil             `json:"veils,omitempty"`
+	ofWay
 	ofGroup
 	ofQueue
 	ofLink
@@ -222,6 +223,7 @@ func (s *state) next() (time.Time, bool) {
 		at(s.Created.Add(emptyFor))
 	}
 	s.nextOfLobby(at)
+	s.nextOfWay(at)
 	at(s.nextKeys())
 	for i := range s.Legs {
 		l := &s.Legs[i]

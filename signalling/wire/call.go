@@ -391,7 +391,9 @@ type PhaseChanged struct {
 }
 
 // TopologyChanged says that media takes another way: set it up, and keep the
-// old one until the new one carries media.
+// old one until the new one carries media. It is the SFU when a third one comes
+// to two who were connected directly, and the direct way again when they have
+// been alone for a while.
 type TopologyChanged struct {
 	// Topology is the new way.
 	Topology Topology `json:"topology"`

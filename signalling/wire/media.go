@@ -16,7 +16,7 @@ type ICE struct {
 	// Servers are TURN servers with credentials for this call only.
 	Servers []ICEServer `json:"servers"`
 	// RelayOnly says to use relayed candidates only (iceTransportPolicy
-	// "relay"), because one side hides its address or the two are not in each
+	// "relay") on a direct way, because one side hides its address or the two are not in each
 	// other's contacts.
 	RelayOnly bool `json:"relayOnly,omitzero"`
 }

@@ -83,6 +83,22 @@ func TestAThirdMovesTheCallToTheSFUAndNobodyIsCutOff(t *testing.T) {
 		t.Errorf("leave: %v", err)
 	}
 	until(t, "the others see him leave", func() bool { return len(made.State().Participants) == 2 })
+	until(t, "the two go back to the direct way", func() bool {
+		return made.State().Topology == wire.TopologyDirect && taken.State().Topology == wire.TopologyDirect
+	})
+	until(t, "the connections to the SFU are closed", func() bool { return w.engine.Connections() == 2 })
+	for _, c := range []*bot.Call{made, taken} {
+		heard := func() (packets uint64) {
+			for flow, count := range c.Stats().Received {
+				if flow.Participant != "" && flow.Source == wire.SourceMicrophone {
+					packets += uint64(count.Packets)
+				}
+			}
+			return packets
+		}
+		before := heard()
+		until(t, "sound goes on by the direct way", func() bool { return heard() > before+50 })
+	}
 }
 
 func TestAMutedBotIsNotHeardAndIsShownAsMuted(t *testing.T) {

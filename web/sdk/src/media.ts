@@ -89,6 +89,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #key = ""; // of the peer: its generation, and whom it leads to
   #old: Peer | undefined; // carries media until the new one does
   #oldUntil = 0;
+  readonly #carried = new WeakSet<RTCRtpReceiver>(); // of the new one, what came out of a decoder while there was an old one
   #lingering: Peer | undefined; // no longer shown here, but perhaps still at the other end
   #sinceMs: number; // when we came, or the other did
   #comesBack: boolean; // the page was loaded again in the middle of the call
@@ -161,7 +162,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     }
     const changesWay = before.generation !== state.generation;
     if (changesWay) this.#sinceMs = performance.now();
-    this.#leavePeer(changesWay && !direct);
+    this.#leavePeer(changesWay);
     this.#key = key;
     this.#setPeer(
       direct && other !== undefined ? this.#makeDirect(state, present, other) : this.#makeSFU(state),
@@ -347,10 +348,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (overlap && peer?.connection.connectionState === "connected") {
       this.#old?.close();
       this.#old = peer;
-      this.#oldUntil = performance.now() + overlapMs;
     } else {
       peer?.close();
     }
+    if (overlap) this.#oldUntil = performance.now() + overlapMs;
   }
 
   #replaceTracks(): void {
@@ -359,8 +360,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     }
   }
 
+  /** receiver is where a source comes in: by the old way until the new one has brought some of it. */
   #receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
-    return this.#old?.receiver(participant, source) ?? this.#peer?.receiver(participant, source);
+    const receiver = this.#peer?.receiver(participant, source);
+    if (receiver !== undefined && this.#carried.has(receiver)) return receiver;
+    return this.#old?.receiver(participant, source) ?? receiver;
   }
 
   /** incoming are the tracks that should be flowing, for the reports. */
@@ -406,21 +410,39 @@ export class CallMedia extends Emitter<MediaEvents> {
     return false;
   }
 
-  /** breakOld closes the old way once the new one carries all that came by it, or after 10 s. */
+  /**
+   * breakOld closes the old way once the new one carries all that came by it, or has had 10 s for that. A new
+   * way that is not there yet gets longer, as long as the old one works: it may come to nothing.
+   */
   async #breakOld(): Promise<void> {
-    if (performance.now() < this.#oldUntil) {
-      if (this.#peer?.connection.connectionState !== "connected") return;
-      for (const { participant, media } of inCall(this.#state)) {
-        for (const source of ["microphone", "camera"] as const) {
-          if (!media[source] || this.#old?.receiver(participant, source) === undefined) continue;
-          const receiver = this.#peer?.receiver(participant, source);
-          if (receiver === undefined || !(await decodes(receiver))) return;
-        }
-      }
-    }
-    this.#linger(this.#old);
+    const old = this.#old;
+    const carries = await this.#takeOver(old);
+    if (old === undefined || old !== this.#old) return;
+    const works = old.connection.connectionState === "connected";
+    const connected = this.#peer?.connection.connectionState === "connected";
+    if (!carries && works && (!connected || performance.now() < this.#oldUntil)) return;
+    this.#linger(old);
     this.#old = undefined;
     this.emit("track", undefined);
+  }
+
+  /** takeOver shows each source as soon as the new way brings it, and reports whether that is so of all. */
+  async #takeOver(old: Peer | undefined): Promise<boolean> {
+    let all = true;
+    for (const { participant, media } of inCall(this.#state)) {
+      for (const source of ["microphone", "camera"] as const) {
+        if (!media[source] || old?.receiver(participant, source) === undefined) continue;
+        const receiver = this.#peer?.receiver(participant, source);
+        if (receiver !== undefined && this.#carried.has(receiver)) continue;
+        if (receiver === undefined || !(await decodes(receiver))) {
+          all = false;
+          continue;
+        }
+        this.#carried.add(receiver);
+        this.emit("track", undefined);
+      }
+    }
+    return all;
   }
 
   /** linger closes a way a little later than we need it: the other may still need it. */

@@ -275,7 +275,7 @@ export interface ICE {
   readonly servers: readonly ICEServer[];
   /**
    * RelayOnly says to use relayed candidates only (iceTransportPolicy
-   * "relay"), because one side hides its address or the two are not in each
+   * "relay") on a direct way, because one side hides its address or the two are not in each
    * other's contacts.
    */
   readonly relayOnly?: boolean;
@@ -3088,7 +3088,9 @@ export interface PhaseChanged {
 
 /**
  * TopologyChanged says that media takes another way: set it up, and keep the
- * old one until the new one carries media.
+ * old one until the new one carries media. It is the SFU when a third one comes
+ * to two who were connected directly, and the direct way again when they have
+ * been alone for a while.
  */
 export interface TopologyChanged {
   /** Topology is the new way. */

@@ -137,6 +137,8 @@ export interface StreamCounts {
   readonly source?: Source;
   /** participant is whose frames are opened. */
   readonly participant?: ParticipantID;
+  /** countedMs is when, in milliseconds by the worker's clock: a page that has much to do hears of it late. */
+  readonly countedMs: number;
   /** frames came to the worker. */
   readonly frames: number;
   /** passed were sealed, or opened. */

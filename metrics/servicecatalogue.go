@@ -14,7 +14,7 @@ var (
 	// WebhookEvents are the types of webhooks.
 	WebhookEvents = []string{
 		"call.created", "call.ringing", "call.started", "call.ended", "call.missed", "participant.joined", "participant.left",
-		"link.created", "link.used", "link.revoked", "link.expired", "lobby.waiting", "lobby.answered",
+		"link.created", "link.used", "link.revoked", "callback.created", "lobby.waiting", "lobby.answered",
 		"rating.created", "webhook.disabled", "webhook.test",
 	}
 	// WebhookResults are what becomes of one attempt to deliver.

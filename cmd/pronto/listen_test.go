@@ -96,6 +96,25 @@ func TestEventsArePrintedAsTheyComeAndTheWebhookIsGoneAfterwards(t *testing.T) {
 	}
 	webhooks(t, p, key, 0)
 
+	// What becomes of a link is told as well.
+	lines, stop = earOf(t, "--json", "--count", "2", "--type", "link.created,link.revoked")
+	webhooks(t, p, key, 1)
+	link := printed[createdLink](t, "link", "create", "--owner", "ana").ID
+	if _, errs, code := command(t, "link", "revoke", link); code != 0 {
+		t.Fatal(errs)
+	}
+	for _, want := range []string{"link.created", "link.revoked"} {
+		var e heardEvent
+		var about struct{ Link, Owner string }
+		if !lines.Scan() || json.Unmarshal(lines.Bytes(), &e) != nil || json.Unmarshal(e.Data, &about) != nil || e.Type != want || about.Link != link || about.Owner != "ana" {
+			t.Errorf("%s is told as %s", want, lines.Text())
+		}
+	}
+	webhooks(t, p, key, 0)
+	if code := stop(); code != 0 {
+		t.Errorf("having heard enough it ends with %d", code)
+	}
+
 	// With a count it ends by itself.
 	lines, stop = earOf(t, "--count", "1")
 	hook = webhooks(t, p, key, 1)[0]

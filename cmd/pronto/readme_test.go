@@ -96,6 +96,31 @@ func TestEveryCommandOfTheReadmeWorks(t *testing.T) {
 	}
 }
 
+func TestTheReadmeNamesEveryEventOfWebhooks(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "signalling", "api", "openapi.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var description struct{ Webhooks map[string]any }
+	if err := json.Unmarshal(text, &description); err != nil || len(description.Webhooks) < 10 {
+		t.Fatalf("the description has %d webhooks (%v)", len(description.Webhooks), err)
+	}
+	_, table, _ := strings.Cut(readme(t), "| event | when |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	named := map[string]bool{}
+	for _, name := range regexp.MustCompile("`([a-z]+\\.[a-z]+)`").FindAllStringSubmatch(table, -1) {
+		named[name[1]] = true
+		if description.Webhooks[name[1]] == nil {
+			t.Errorf("there is no event %s", name[1])
+		}
+	}
+	for name := range description.Webhooks {
+		if !named[name] {
+			t.Errorf("the README has no event %s", name)
+		}
+	}
+}
+
 func TestTheReadmesLinksLeadSomewhere(t *testing.T) {
 	for _, part := range strings.Split(readme(t), "](")[1:] {
 		target, _, _ := strings.Cut(part, ")")

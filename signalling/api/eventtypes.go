@@ -7,13 +7,12 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"pronto/signalling/call"
+	"pronto/signalling/store"
 )
 
 // eventTypes are the types of events that webhooks are told of.
 func eventTypes() []string {
-	return append(call.Stories(),
-		"link.created", "link.used", "link.revoked", "link.expired", "lobby.waiting", "lobby.admitted", "lobby.refused",
-		"webhook.disabled", "webhook.test")
+	return slices.Concat(call.Stories(), store.LinkEvents(), []string{"webhook.disabled", "webhook.test"})
 }
 
 func knownEvent(t string) bool { return slices.Contains(eventTypes(), t) }
@@ -25,8 +24,11 @@ func describeEvents(d *huma.OpenAPI) {
 	d.Webhooks = map[string]*huma.PathItem{}
 	for _, t := range eventTypes() {
 		data := &huma.Schema{Type: huma.TypeObject, AdditionalProperties: true}
-		if slices.Contains(call.Stories(), t) {
-			data = storySchema()
+		switch {
+		case slices.Contains(call.Stories(), t):
+			data = schemaOf(storyType)
+		case slices.Contains(store.LinkEvents(), t):
+			data = schemaOf(linkEventType)
 		}
 		d.Webhooks[t] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: "on-" + t, Summary: t, Tags: []string{"webhooks"},
@@ -43,9 +45,12 @@ func describeEvents(d *huma.OpenAPI) {
 	}
 }
 
-// storySchema describes [call.Story].
-func storySchema() *huma.Schema {
-	return huma.SchemaFromType(huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer), storyType)
+// schemaOf describes the data of events.
+func schemaOf(data reflect.Type) *huma.Schema {
+	return huma.SchemaFromType(huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer), data)
 }
 
-var storyType = reflect.TypeFor[call.Story]()
+var (
+	storyType     = reflect.TypeFor[call.Story]()
+	linkEventType = reflect.TypeFor[store.LinkEvent]()
+)

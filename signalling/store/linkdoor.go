@@ -56,13 +56,16 @@ func useLink(ctx context.Context, c conn, id string) error {
 	if id == "" {
 		return nil
 	}
-	n, err := c.exec(ctx, `
+	used, err := rows(ctx, c, scanLink, `
 		UPDATE links SET uses = uses + 1, used_ms = {now}
-		WHERE id = $1 AND `+linkLives+` AND (max_uses IS NULL OR uses < max_uses)`, id)
-	if err == nil && n == 0 {
+		WHERE id = $1 AND `+linkLives+` AND (max_uses IS NULL OR uses < max_uses) RETURNING `+linkColumns, id)
+	if err != nil {
+		return err
+	}
+	if len(used) == 0 {
 		return refuse(ctx, c, id)
 	}
-	return err
+	return tellOfLink(ctx, c, EventLinkUsed, used[0], "")
 }
 
 // refuse finds out why a link admits nobody.

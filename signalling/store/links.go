@@ -121,7 +121,7 @@ func createLink(ctx context.Context, c conn, n NewLink) (Link, error) {
 	if err != nil {
 		return Link{}, err
 	}
-	return found[0], nil
+	return found[0], tellOfLink(ctx, c, EventLinkCreated, found[0], "")
 }
 
 // args are the terms as a query takes them, in the order of their columns.
@@ -268,11 +268,16 @@ func (s *Store) NewHostLink(ctx context.Context, owner, id, hash string) error {
 // error. It fails with [ErrNotFound] if owner has no such link.
 func (s *Store) RevokeLink(ctx context.Context, owner, id string) error {
 	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
-		err := c.must(ctx, ErrNotFound, `
-			UPDATE links SET revoked_ms = COALESCE(revoked_ms, {now}),
-				sequence = CASE WHEN revoked_ms IS NULL THEN sequence + 1 ELSE sequence END
-			WHERE id = $1 AND owner_id = $2`, id, owner)
+		revoked, err := rows(ctx, c, scanLink, `
+			UPDATE links SET revoked_ms = {now}, sequence = sequence + 1
+			WHERE id = $1 AND owner_id = $2 AND revoked_ms IS NULL RETURNING `+linkColumns, id, owner)
 		if err != nil {
+			return err
+		}
+		if len(revoked) == 0 { // it is revoked already, or not there
+			return c.row(ctx, `SELECT id FROM links WHERE id = $1 AND owner_id = $2`, []any{id, owner}, new(string))
+		}
+		if err := tellOfLink(ctx, c, EventLinkRevoked, revoked[0], ""); err != nil {
 			return err
 		}
 		// A booked talk that is called off leaves its time to others.

@@ -73,9 +73,16 @@ func (s *Store) AskCallback(ctx context.Context, guest, link string, b Callback)
 		if waiting >= MaxCallbacks {
 			return ErrLimit
 		}
-		return c.must(ctx, ErrNotFound, `UPDATE visits SET callback = $3, asked_ms = {now}, until_ms = {now} + $4
+		if err := c.must(ctx, ErrNotFound, `UPDATE visits SET callback = $3, asked_ms = {now}, until_ms = {now} + $4
 			WHERE id = $1 AND link_id = $2 AND EXISTS (SELECT 1 FROM queues WHERE queues.link_id = visits.link_id)`,
-			id, link, s.sealer.sealAs(callbackLabel, id, text), VisitKept.Milliseconds())
+			id, link, s.sealer.sealAs(callbackLabel, id, text), VisitKept.Milliseconds()); err != nil {
+			return err
+		}
+		found, err := rows(ctx, c, scanLink, `SELECT `+linkColumns+` FROM links WHERE id = $1`, link)
+		if err != nil || len(found) == 0 {
+			return err
+		}
+		return tellOfLink(ctx, c, EventCallbackCreated, found[0], id)
 	})
 }
 

@@ -365,6 +365,16 @@ export class Pronto extends Emitter<ProntoEvents> {
     );
   }
 
+  /**
+   * moveHere takes over a call that another device of ours is in, such as one whose outcome in the call log is
+   * ongoing; there it is over then. It rejects with notFound if none is.
+   */
+  moveHere(call: string, options: AcceptOptions = {}): Promise<Call> {
+    return this.#enter(options, "voice", (media, how) =>
+      this.#signalling.request("moveHere", { call, media }, how),
+    );
+  }
+
   /** setDevices says which microphone and camera the next calls open. For one that is under way there is Call.chooseDevices. */
   setDevices(choice: DeviceChoice): void {
     this.#choice = choice;

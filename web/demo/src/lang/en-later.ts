@@ -536,4 +536,7 @@ export const enLater = {
   "security.changedText":
     "{name} has other keys than before: a new device, perhaps, or somebody else. Compare the safety number.",
   "security.unopenedText": "{name} cannot be heard or seen at the moment: new keys are being fetched.",
+  "elsewhere.move": "Move here",
+  "elsewhere.alone": "You are in a call on another device.",
+  "elsewhere.with": "You are in a call with {name} on another device.",
 } as const;

@@ -442,6 +442,10 @@ export const it: Dictionary = {
   "out.connecting": "Connessione…",
   "out.cancel": "Annulla chiamata",
 
+  "elsewhere.move": "Sposta qui",
+  "elsewhere.alone": "Sei in chiamata su un altro dispositivo.",
+  "elsewhere.with": "Sei in chiamata con {name} su un altro dispositivo.",
+
   "in.voice": "{name} ti chiama",
   "in.video": "{name} ti videochiama",
   "in.others": { one: "con un’altra persona", other: "con altre {count} persone" },

@@ -433,6 +433,10 @@ export const ptBR: Dictionary = {
   "out.connecting": "Conectando…",
   "out.cancel": "Cancelar chamada",
 
+  "elsewhere.move": "Trazer para cá",
+  "elsewhere.alone": "Você está em uma chamada em outro aparelho.",
+  "elsewhere.with": "Você está em uma chamada com {name} em outro aparelho.",
+
   "in.voice": "Chamada de voz de {name}",
   "in.video": "Chamada de vídeo de {name}",
   "in.others": { one: "com mais uma pessoa", other: "com mais {count} pessoas" },

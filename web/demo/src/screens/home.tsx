@@ -15,6 +15,7 @@ import { RecentsScreen } from "./recents.tsx";
 /** preloadMs is when a page that has shown itself fetches the rest. */
 const preloadMs = 800;
 const later = () => import("./later.ts");
+const Elsewhere = lazy(async () => (await later()).Elsewhere);
 const PersonPage = lazy(async () => (await later()).PersonPage);
 const Groups = lazy(async () => (await later()).GroupsScreen);
 const GroupPage = lazy(async () => (await later()).GroupPage);
@@ -34,6 +35,12 @@ const looks: Readonly<Record<Section, { readonly icon: IconName; readonly name: 
 /** Home is the phone at rest: a list, and beside it, or on a phone in its place, what of it is open. */
 export function Home({ phone }: { phone: Phone }): JSX.Element {
   const { section, id } = route.value;
+  const elsewhere = phone.elsewhere.value;
+  useEffect(() => {
+    const look = () => document.hidden || void phone.log.load(); // a call may go on elsewhere
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [phone]);
   useEffect(() => {
     performance.mark("pronto-home"); // from here on it can be used
     void phone.people.load();
@@ -84,6 +91,7 @@ export function Home({ phone }: { phone: Phone }): JSX.Element {
       </header>
       <main class="panes">
         <div class="pane list">
+          {elsewhere === undefined ? null : <Elsewhere phone={phone} entry={elsewhere} />}
           <List phone={phone} section={section} id={id} />
         </div>
         <div class="pane opened">

@@ -1,6 +1,7 @@
 // What the page does not need for its first screen, in one piece: many small ones compress worse and take more journeys.
 
 export { CodeForm } from "./codeform.tsx";
+export { Elsewhere } from "./elsewhere.tsx";
 export { GroupPage } from "./group.tsx";
 export { GroupsScreen } from "./groups.tsx";
 export { LinkPage } from "./link.tsx";

@@ -1,6 +1,7 @@
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import {
   type Call,
+  type CallLogEntry,
   type Devices,
   type Incoming,
   type Kind,
@@ -101,6 +102,15 @@ export class Phone {
   get ended(): ReadonlySignal<Ended | undefined> {
     return this.#ended;
   }
+  /** elsewhere is the call that another device of ours is in, as far as the log says. */
+  readonly elsewhere: ReadonlySignal<CallLogEntry | undefined> = computed(() =>
+    this.#call.value === undefined
+      ? this.log.entries.value?.find(
+          ({ call, outcome }) =>
+            outcome === "ongoing" && !this.#held.value.some((held) => held.call.id === call),
+        )
+      : undefined,
+  );
   /** busy is true from the press of a call button to the server's answer. */
   get busy(): ReadonlySignal<boolean> {
     return this.#busy;
@@ -213,6 +223,13 @@ export class Phone {
     this.#call.value = active;
   }
 
+  /** moveHere takes over the call that another device of ours is in. */
+  async moveHere(entry: CallLogEntry): Promise<void> {
+    const camera = entry.kind === "video";
+    await this.#begin(() => this.#pronto.moveHere(entry.call, { microphone: true, camera }));
+    if (this.#call.value === undefined) void this.log.load(); // it is over there
+  }
+
   /** decline refuses a call on all our devices. */
   async decline(incoming: Incoming): Promise<void> {
     this.#quiet(incoming);
@@ -277,6 +294,7 @@ export class Phone {
     incoming.on("stopped", ({ reason, device }) => {
       if (!this.#incoming.value.includes(incoming)) return; // answered or declined here
       this.#quiet(incoming);
+      if (reason === "answeredElsewhere") void this.log.load();
       const unnamed = device === undefined || device === "";
       if (reason === "answeredElsewhere")
         say(unnamed ? t("in.answeredElsewhereUnnamed") : t("in.answeredElsewhere", { device }));

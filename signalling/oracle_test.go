@@ -22,12 +22,12 @@ var kinds = []string{"offl", "offm", "blck", "none", "dnds", "hush", "nobo"}
 
 const (
 	// calls is how many are made to each kind. On a machine that is so busy that a
-	// millisecond might not show, up to three times as many.
+	// millisecond might not show, twice as many.
 	calls = 200
 	// ringFor is how long they ring.
 	ringFor = 1500 * time.Millisecond
 	// callers is how many people make them.
-	callers = 210
+	callers = 175
 	// tolerated is how much later or earlier something may usually come. Measured on a
 	// machine with six times as much work as processors, what the store does differs by
 	// less than 60 µs between the kinds; the race detector makes that several times as much.
@@ -208,7 +208,7 @@ func (e evidence) blur() (worst time.Duration) {
 func telling(t *testing.T, pages []*page, kinds []string) map[comparison]float64 {
 	t.Helper()
 	e := evidence{}
-	for range 3 {
+	for range 2 {
 		if e.gather(t, pages, kinds); e.blur() < blurred {
 			break
 		}

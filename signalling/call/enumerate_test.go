@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pronto/signalling/policy"
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -47,6 +48,9 @@ func member(f func(s *state, fx *effects, l *leg, now time.Time) error) func(*st
 var messages = []says{
 	{"deviceRings", func(s *state, fx *effects, who Who, now time.Time) error { return s.deviceRings(fx, who, now) }},
 	{"accept", func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Group != "" {
+			return ofGroupOnly(true)(s, fx, who, now)
+		}
 		return s.accept(fx, who, wire.Media{Microphone: true}, now, false)
 	}},
 	{"decline", func(s *state, fx *effects, who Who, now time.Time) error { return s.decline(fx, who, false, now) }},
@@ -66,6 +70,9 @@ var messages = []says{
 		return err
 	}},
 	{"invite carlo", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if s.Group != "" && !strings.Contains(s.Title, "carlo ") {
+			return errNoGroup
+		}
 		return s.invite(fx, l.Participant, []callee{{user: "carlo", name: "carlo"}}, now)
 	})},
 	{"cancel", member(func(s *state, fx *effects, l *leg, now time.Time) error { return s.cancel(fx, l.Participant, "", now) })},
@@ -126,6 +133,15 @@ var messages = []says{
 	{"lobby off", func(s *state, fx *effects, who Who, now time.Time) error {
 		return s.switchLobby(fx, who, wire.LobbyOff, now)
 	}},
+	{"join the group", ofGroupOnly(false)},
+	{"put carlo out of the group", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if s.Group == "" || !s.hosts(l) {
+			return errNotHost
+		}
+		g := theGroup("ana", "bia")
+		s.groupChanged(fx, &g, now)
+		return nil
+	})},
 	{"socket lost", func(s *state, _ *effects, who Who, now time.Time) error { s.lost(who.Session, now); return nil }},
 }
 
@@ -138,6 +154,31 @@ func answerFirst(admit bool) func(*state, *effects, Who, time.Time) error {
 			return errNoCall
 		}
 		return s.answerKnock(fx, who, s.Waiting[0].ID, admit, now)
+	}
+}
+
+// theGroup is a group of these, whose first is its admin. Its name tells who is in it:
+// what the call knows of the group must not outlive a change of it.
+func theGroup(members ...wire.UserID) store.GroupRow {
+	g := store.GroupRow{ID: "grp", Active: len(members)}
+	for i, user := range members {
+		m := store.Member{UserID: string(user), State: store.MemberActive, Role: store.RoleMember}
+		if i == 0 {
+			m.Role = store.RoleAdmin
+		}
+		g.Members = append(g.Members, m)
+		g.Name += string(user) + " "
+	}
+	return g
+}
+
+// ofGroupOnly lets members come into the group's call, as the store would say who is one.
+func ofGroupOnly(answering bool) func(*state, *effects, Who, time.Time) error {
+	return func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Group == "" || !strings.Contains(s.Title, string(who.User)+" ") {
+			return errNoGroup
+		}
+		return s.joinGroup(fx, who, wire.Media{Microphone: true}, nil, answering, now)
 	}
 }
 
@@ -173,6 +214,7 @@ func fingerprint(s *state) string {
 	text(string(s.Phase), string(s.Topology), place(s.Host), string(s.End))
 	b = append(b, byte('0'+min(s.Generation, 3)))
 	flag(s.Connected.IsZero(), s.Flows, s.Fault != CauseNone, s.Settled, s.Rang, s.Locked, s.Proposal != nil)
+	text(s.Title)
 	for _, user := range s.Banned {
 		text(string(user))
 	}
@@ -226,7 +268,7 @@ var late = []says{
 }
 
 // acts are the messages by which a person brings his own device into a call.
-var acts = []string{"accept", "join by link", "moveHere"}
+var acts = []string{"accept", "join by link", "moveHere", "join the group"}
 
 type node struct {
 	state *state
@@ -243,6 +285,7 @@ type start struct {
 	depth  int
 	actors []int // of all
 	lobby  wire.LobbyMode
+	group  bool // ana is its admin, bia and carlo are members
 }
 
 func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
@@ -254,7 +297,10 @@ func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
 		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 2, 3, 4}},
 		// Ana is the host; Zoe is a guest; for Eve there is no such link.
 		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyOff},
-		{name: "a link with a lobby for guests", depth: 5, actors: []int{0, 1, 4, 5}, lobby: wire.LobbyGuests},
+		{name: "a link with a lobby for guests", depth: 6, actors: []int{0, 1, 4, 5}, lobby: wire.LobbyGuests},
+		// For Eve there is no such group. The second is one that was started without ringing.
+		{name: "a group that is rung", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 3, 4}, group: true},
+		{name: "a group that is not rung", depth: 6, actors: []int{0, 1, 3}, group: true},
 		{name: "a link with a lobby", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyEveryone},
 	} {
 		t.Run(start.name, func(t *testing.T) {
@@ -292,7 +338,12 @@ func (e *enumeration) first() node {
 	if len(e.rung) != 1 {
 		s.Topology = wire.TopologySFU
 	}
-	if len(e.rung) == 0 {
+	if e.group {
+		g := theGroup("ana", "bia", "carlo")
+		s.Group, s.Starter = "grp", "ana"
+		s.learn(&g)
+	}
+	if len(e.rung) == 0 && !e.group {
 		s.Link, s.Owner, s.Lobby, s.RingHost = "link", "ana", e.lobby, true
 		return node{state: s}
 	}
@@ -304,7 +355,7 @@ func (e *enumeration) first() node {
 	for _, user := range e.rung {
 		callees = append(callees, callee{user: user, name: string(user), silent: e.silent})
 	}
-	if err := s.invite(&effects{}, "p1", callees, e.now); err != nil {
+	if err := s.invite(&effects{}, "p1", callees, e.now); err != nil && len(callees) > 0 {
 		e.t.Fatal(err)
 	}
 	return node{state: s, acted: map[wire.SessionID]bool{"ana1": true}}
@@ -313,16 +364,19 @@ func (e *enumeration) first() node {
 func (e *enumeration) walk(first node, depth int) {
 	level := []node{first}
 	e.fresh(first)
-	for range depth {
+	for deep := range depth {
 		var next []node
+		keep := func(after node, fresh bool) {
+			if fresh && deep+1 < depth { // from the last ones nobody goes on
+				next = append(next, after)
+			}
+		}
 		for _, n := range level {
 			before := whole(n.state)
 			e.spare = nil
 			for _, who := range e.actors {
 				for _, m := range messages {
-					if after, ok := e.try(n, who, m); ok {
-						next = append(next, after)
-					}
+					keep(e.try(n, who, m))
 				}
 				for _, m := range late {
 					var fx effects
@@ -332,9 +386,7 @@ func (e *enumeration) walk(first node, depth int) {
 				}
 			}
 			for _, wait := range []time.Duration{4 * time.Second, time.Minute} {
-				if after, ok := e.wait(n, wait); ok {
-					next = append(next, after)
-				}
+				keep(e.wait(n, wait))
 			}
 			for _, s := range []*state{n.state, e.spare} {
 				if s != nil && whole(s) != before {

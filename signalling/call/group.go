@@ -299,6 +299,8 @@ func (s *state) joinGroup(fx *effects, who Who, media wire.Media, apart []wire.U
 	l := s.legOfUser(who.User)
 	rung := l != nil && l.pending() && !l.Silent
 	switch {
+	case s.Phase == wire.PhaseEnded:
+		return errCallEnded
 	case answering && l != nil && l.in():
 		return errElsewhere(l.DeviceName)
 	case answering && !rung:

@@ -3,6 +3,7 @@ package signalling
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"pronto/signalling/avatar"
@@ -26,6 +27,9 @@ type Config struct {
 	// SocketsPerAddress is how many sockets one network address may have at a
 	// time; many people may share one. 1024 is usual.
 	SocketsPerAddress int
+	// Proxies are the networks of the proxies before this server, who say in
+	// X-Forwarded-For whom they speak for.
+	Proxies []netip.Prefix
 	// SessionsPerUser is how many sessions an account may have at a time; the
 	// oldest without a socket makes room. 32 is usual.
 	SessionsPerUser int

@@ -11,6 +11,7 @@ import (
 	"github.com/coder/websocket"
 
 	"pronto/signalling/call"
+	"pronto/signalling/source"
 	"pronto/signalling/wire"
 )
 
@@ -102,7 +103,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
 		return
 	}
-	address, release, ok := s.admit(r.RemoteAddr)
+	remote := source.OfRequest(r, s.cfg.Proxies)
+	address, release, ok := s.admit(remote)
 	if !ok {
 		w.Header().Set("Retry-After", "2")
 		http.Error(w, "too many connections, or the server is restarting", http.StatusServiceUnavailable)
@@ -120,7 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go func() {
 		defer release(address)
 		s.cfg.Events(SocketOpened{Client: client})
-		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(conn, client)})
+		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(conn, client, source.Prefix(remote))})
 	}()
 }
 
@@ -172,8 +174,8 @@ func (s *Server) admit(remote string) (address string, release func(string), ok 
 }
 
 // serve is the life of one socket: hello, requests, end.
-func (s *Server) serve(conn *websocket.Conn, client call.Client) CloseReason {
-	sock := &socket{conn: conn, client: client, sent: func(n int) { s.cfg.Events(EventsSent{n}) }}
+func (s *Server) serve(conn *websocket.Conn, client call.Client, prefix string) CloseReason {
+	sock := &socket{conn: conn, client: client, prefix: prefix, sent: func(n int) { s.cfg.Events(EventsSent{n}) }}
 	defer s.hold(sock)()
 	defer sock.end()
 	one, problem := s.hello(sock)

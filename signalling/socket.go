@@ -27,6 +27,7 @@ const (
 type socket struct {
 	conn    *websocket.Conn
 	client  call.Client
+	prefix  string // of the network it came from; empty if unknown
 	sent    func(events int)
 	written uint32 // guarded by the session's mu
 

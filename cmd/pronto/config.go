@@ -57,6 +57,7 @@ type config struct {
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
 	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"required" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
 	Rings       int           `env:"PRONTO_RINGS_PER_MINUTE" envDefault:"10" help:"How many times a minute an account may ring or invite."`
+	PrefixRings int           `env:"PRONTO_RINGS_PER_NETWORK" envDefault:"300" help:"How many times a minute all accounts of one network, an IPv4 /24 or an IPv6 /64, may ring or invite. Not counted on this machine itself; behind a proxy set PRONTO_PROXIES."`
 	PairRings   int           `env:"PRONTO_RINGS_PER_PAIR" envDefault:"3" help:"How many times a minute an account may ring the same other one."`
 	Strangers   int           `env:"PRONTO_UNANSWERED_STRANGERS" envDefault:"20" help:"How many calls a day to people who do not know the caller may stay unanswered before the caller must wait, 1 to 1000."`
 	CoolDown    time.Duration `env:"PRONTO_COOL_DOWN" envDefault:"1h" help:"How long such a caller must wait after the last of them, 1s to 24h."`
@@ -179,6 +180,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_API_PER_MINUTE", "is %d, not positive", c.APIRate)
 	case c.Rings < 1:
 		return badVariable("PRONTO_RINGS_PER_MINUTE", "is %d, not positive", c.Rings)
+	case c.PrefixRings < 1:
+		return badVariable("PRONTO_RINGS_PER_NETWORK", "is %d, not positive", c.PrefixRings)
 	case c.PairRings < 1:
 		return badVariable("PRONTO_RINGS_PER_PAIR", "is %d, not positive", c.PairRings)
 	case c.Strangers < 1 || c.Strangers > 1000:

@@ -25,6 +25,7 @@ func TestConfigurationErrorsNameTheVariable(t *testing.T) {
 		{"one port", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=50000"}},
 		{"no port", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=49152-70000"}},
 		{"no rings", "PRONTO_RINGS_PER_MINUTE", []string{"PRONTO_RINGS_PER_MINUTE=0"}},
+		{"no rings of a network", "PRONTO_RINGS_PER_NETWORK", []string{"PRONTO_RINGS_PER_NETWORK=0"}},
 		{"no rings of one", "PRONTO_RINGS_PER_PAIR", []string{"PRONTO_RINGS_PER_PAIR=-1"}},
 		{"too many strangers", "PRONTO_UNANSWERED_STRANGERS", []string{"PRONTO_UNANSWERED_STRANGERS=1001"}},
 		{"too long a wait", "PRONTO_COOL_DOWN", []string{"PRONTO_COOL_DOWN=25h"}},

@@ -99,7 +99,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	calls, err := call.New(ctx, call.Config{
 		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
-		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
+		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, PrefixRings: cfg.PrefixRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
 		Encryption: call.Encryption(cfg.Encryption), Marker: marker,
 		Relay: ice, Events: counters.Call, Logger: log,
 	})
@@ -145,8 +145,12 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if err != nil {
 		return nil, err
 	}
+	proxies, err := cfg.proxies()
+	if err != nil {
+		return nil, err
+	}
 	sockets, err := signalling.New(signalling.Config{
-		Origins: cfg.Origins, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
+		Origins: cfg.Origins, Proxies: proxies, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
 		Identity: verifier, Store: db, Calls: calls, Post: post,
 		Numbers: numbers, Codes: enrol.Hasher{Key: codes}, Avatars: avatars, PushKey: wire.Blob(vapid.Public), Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck,
 		Events: counters.Signalling, Logger: log,

@@ -3,6 +3,8 @@ package api
 import (
 	"sync"
 	"time"
+
+	"pronto/signalling/source"
 )
 
 // budgetSlots bounds the memory of a budget. Addresses that fall into the same
@@ -54,7 +56,7 @@ func (b *budget) left(remote string, now time.Time) bool {
 
 func slotOf(remote string) uint32 {
 	var key []byte
-	if ip := addressOf(remote); ip.IsValid() {
+	if ip := source.Address(remote); ip.IsValid() {
 		bytes := ip.AsSlice()
 		key = bytes[:min(len(bytes), 8)] // of IPv6 the /64
 	}

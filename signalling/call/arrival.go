@@ -127,7 +127,7 @@ func (r *Registry) identify(ctx context.Context, a *arrival, browser wire.Browse
 	verdict, reason := policy.Decide(policy.PathLink, a.entry.Facts)
 	// The owner may read later who came, but nobody can fill his list by trying
 	// over and over.
-	if !a.entry.Self && r.comes.take(r.cfg.Limits, visitor(a.who), []wire.UserID{wire.UserID(a.link.OwnerID)}, time.Now()) == nil {
+	if !a.entry.Self && r.comes.take(r.cfg.Limits, Who{User: visitor(a.who)}, []wire.UserID{wire.UserID(a.link.OwnerID)}, time.Now()) == nil {
 		a.decisions = decisions(a.who, "", policy.PathLink, []callee{judged(rel, verdict, reason)})
 	}
 	if browser != "" {

@@ -45,7 +45,7 @@ func (r *Registry) tryGroup(ctx context.Context, who Who, m *wire.RingGroup) err
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
 	if r.groupCall(m.Group) == nil {
-		if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
+		if err := r.rates.take(r.cfg.Limits, who, nil, time.Now()); err != nil {
 			return err
 		}
 	}

@@ -28,7 +28,7 @@ func (r *Registry) tryRing(ctx context.Context, who Who, m *wire.Ring) error {
 		return err
 	}
 	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
-	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+	if err := r.rates.take(r.cfg.Limits, who, users, time.Now()); err != nil {
 		return err
 	}
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
@@ -212,7 +212,7 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 	if err := r.onlyMembers(ctx, m.Call, users); err != nil {
 		return err
 	}
-	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+	if err := r.rates.take(r.cfg.Limits, who, users, time.Now()); err != nil {
 		return err
 	}
 	relations, err := r.cfg.Store.Relations(ctx, string(who.User), toStrings(users))

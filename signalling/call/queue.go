@@ -204,7 +204,7 @@ func (r *Registry) transfer(ctx context.Context, who Who, m *wire.Transfer) erro
 	if m.Operator != "" {
 		q.Operators = []string{string(m.Operator)}
 	}
-	if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
+	if err := r.rates.take(r.cfg.Limits, who, nil, time.Now()); err != nil {
 		return err
 	}
 	return r.ringOthers(ctx, c, who, &q)

@@ -14,6 +14,9 @@ type Who struct {
 	// Network marks the network that a guest comes from, at the link he may join by;
 	// empty for an account, or if it is not known.
 	Network string
+	// Prefix is the network that the connection came from, as [source.Prefix] names it;
+	// empty if it is not known.
+	Prefix string
 	// Device is the device, the same after a reload.
 	Device wire.DeviceID
 	// DeviceName is what the account's other devices call it.

@@ -108,7 +108,7 @@ func Start(t testing.TB, o Options) *Server {
 		o.Grace = 30 * time.Second
 	}
 	if o.Limits == (call.Limits{}) {
-		o.Limits = call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000}
+		o.Limits = call.Limits{Rings: 1 << 20, PairRings: 1 << 20, PrefixRings: 1 << 20, Strangers: 1000}
 	}
 	if len(o.Secret) == 0 {
 		o.Secret = make([]byte, 32)
@@ -168,7 +168,7 @@ func Start(t testing.TB, o Options) *Server {
 	later(s.Calls.Close)
 	verifier := identity.Verifier{Keys: s.Keys()}
 	sockets, err := signalling.New(signalling.Config{
-		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
+		Origins: o.Origins, Proxies: o.Proxies, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
 		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,

@@ -2,7 +2,7 @@
 // the page tells them when something is wrong.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openChromium, startServer } from "./harness.mjs";
+import { openChromium, openFirefox, startServer } from "./harness.mjs";
 import { Person, part } from "./people.mjs";
 
 let server;
@@ -50,6 +50,7 @@ async function joins(first, name, options) {
   return one;
 }
 
+/** layout is how the pictures are arranged. */
 const layout = (person) => person.it("stage").getAttribute("data-layout");
 const gone = (person, testid) => person.it(testid).waitFor({ state: "detached", timeout: 45_000 });
 
@@ -76,11 +77,17 @@ test("our own picture is moved to another corner, by hand and by keys", async ()
   await part(ana, bia);
 });
 
-test("in a group: who speaks large, somebody pinned, hands in order, reactions, volume, and what the host may", async () => {
-  const [ana, bia] = await talking();
+/** three are in a voice call, which is light: what is shown does not depend on pictures. */
+async function three() {
+  const [ana, bia] = await talking(["ana", "bia"], {}, "voice");
   const carlo = await joins(ana, "carlo");
   await ana.page.locator("[data-testid=tile][data-who=carlo][data-presence=joined]").waitFor();
-  expect(await layout(ana)).toBe("grid");
+  await expect.poll(() => layout(ana)).toBe("grid");
+  return [ana, bia, carlo];
+}
+
+test("in a group somebody is pinned, or who speaks is large; each chooses for himself", async () => {
+  const [ana, bia, carlo] = await three();
 
   await ana.page.locator("[data-testid=tile][data-who=carlo]").hover();
   await ana.press("tile-menu-carlo");
@@ -102,7 +109,11 @@ test("in a group: who speaks large, somebody pinned, hands in order, reactions, 
   await ana.press("call-more");
   await ana.press("layout");
   await expect.poll(() => layout(ana)).toBe("grid");
+  await part(ana, bia, carlo);
+});
 
+test("hands are raised in order and taken down, and reactions pass", async () => {
+  const [ana, bia, carlo] = await three();
   await carlo.page.keyboard.press("h");
   await bia.page.locator("[data-who=carlo] [data-testid=hand]").waitFor();
   await bia.press("react-menu");
@@ -123,6 +134,11 @@ test("in a group: who speaks large, somebody pinned, hands in order, reactions, 
   await carlo.reads("signs", /You/);
   await ana.looksGood("signs");
   await expect.poll(() => ana.it("signs").innerText(), { timeout: 10_000 }).toBe("");
+  await part(ana, bia, carlo);
+});
+
+test("somebody is made softer for oneself; the host mutes for all, and puts out", async () => {
+  const [ana, bia, carlo] = await three();
 
   await ana.page.locator("[data-testid=tile][data-who=carlo]").hover();
   await ana.press("tile-menu-carlo");
@@ -193,4 +209,75 @@ test("a call waits while another one is taken, and each sees it", async () => {
   await gone(ana, "alert-on-hold");
   await bia.receives("ana");
   await part(ana, bia, carlo);
+});
+
+test("the small window has the call and its buttons", async () => {
+  const [ana, bia] = await talking();
+  await ana.press("call-more");
+  await ana.press("float");
+  const floating = (selector) =>
+    ana.page.evaluate(
+      (wanted) => window.documentPictureInPicture.window?.document.querySelector(wanted) != null,
+      selector,
+    );
+  await expect.poll(() => floating("[data-testid=floating] [data-who=bia] video")).toBe(true);
+  await ana.page.evaluate(() =>
+    window.documentPictureInPicture.window.document.querySelector("[data-testid=microphone]").click(),
+  );
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
+  await ana.page.evaluate(() =>
+    window.documentPictureInPicture.window.document.querySelector("[data-testid=hangup]").click(),
+  );
+  await bia.sees("ended");
+  await expect.poll(() => floating("body")).toBe(false);
+  await part(ana, bia);
+});
+
+/** choose puts what somebody has chosen where the page keeps it. */
+function choose(prefs) {
+  if (location.protocol === "http:") localStorage.setItem("pronto.prefs", JSON.stringify(prefs));
+}
+
+test.each([
+  ["Chromium", "it", { width: 360, height: 640 }, "light"],
+  ["Firefox", "pt-BR", { width: 720, height: 450 }, "dark"], // a desk of 1440 × 900 at 200 % zoom
+])("in %s in %s at %o nothing of a call is cut off", async (name, language, viewport, theme) => {
+  const own = name === "Firefox" ? await openFirefox() : browser;
+  try {
+    const look = { viewport, hasTouch: false, script: [choose, { language, theme }] };
+    const ana = await Person.come(own, server.url, "ana", undefined, look);
+    here.push(ana);
+    const bia = await come("bia");
+    await ana.rings("bia");
+    await bia.answers();
+    await ana.sees("clock");
+    const mark = `${name}-${viewport.width}`;
+    await ana.looksGood(`small-two-${mark}`);
+    for (const [opens, shot] of [
+      ["call-more", "more"],
+      ["react-menu", "react"],
+      ["tile-menu-bia", "tile"],
+    ]) {
+      if (opens === "tile-menu-bia") await ana.page.locator("[data-testid=tile][data-who=bia]").hover();
+      await ana.press(opens);
+      await ana.looksGood(`small-${shot}-${mark}`);
+      await ana.page.keyboard.press("Escape");
+    }
+    await ana.page.keyboard.press("c");
+    await ana.sees("chat-panel");
+    await ana.looksGood(`small-chat-${mark}`);
+    await ana.press("chat-close");
+    await ana.press("call-more");
+    await ana.press("open-devices");
+    await ana.sees("devices-dialog");
+    await ana.looksGood(`small-devices-${mark}`);
+    await ana.press("devices-close");
+    await bia.press("call-more");
+    await bia.press("propose");
+    await ana.sees("alert-proposal");
+    await ana.looksGood(`small-proposal-${mark}`);
+    await part(ana, bia);
+  } finally {
+    if (own !== browser) await own.close();
+  }
 });

@@ -50,13 +50,14 @@ test("lost packets, too little for pictures, and no network at all are each told
 
   await network.set({ loss: 0.15 }, { loss: 0.15 });
   await bia.sees("alert-poor-own", 60_000);
-  await ana.reads("alert-poor-other", /Poor network: Bia\./, 30_000);
+  await ana.reads("alert-poor-other", /Poor network:.*Bia/, 30_000); // on a busy machine Carlo may have one, too
   await ana.page.locator("[data-who=bia] [data-testid=bars][data-bars='1']").waitFor();
   await bia.looksGood("poor-own");
   await ana.looksGood("poor-other");
   await network.set({});
   await gone(bia, "alert-poor-own");
-  await gone(ana, "alert-poor-other");
+  const poor = async () => (await ana.page.getByTestId("alert-poor-other").allInnerTexts()).join();
+  await expect.poll(poor, { timeout: 60_000 }).not.toMatch(/Bia/);
 
   await network.set({ cut: true }, { cut: true });
   await bia.reads("alert-broken", /Reconnecting…\s*[1-9]\d* s/, 60_000);

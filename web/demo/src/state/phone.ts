@@ -9,7 +9,7 @@ import {
   ProntoError,
 } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
-import { ActiveCall } from "./activecall.ts";
+import type { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
 import { DeviceList } from "./devicelist.ts";
 import { aftermathOf, type Ended, ended } from "./ended.ts";
@@ -44,6 +44,7 @@ export class Phone {
   readonly #held = signal<readonly ActiveCall[]>([]);
   #waits: ActiveCall | undefined; // is on hold for the next one
   readonly #ended = signal<Ended | undefined>(undefined);
+  readonly #adopting = new Map<string, Promise<void>>();
   readonly #busy = signal(false);
   readonly #undo: (() => void)[] = [];
 
@@ -62,7 +63,7 @@ export class Phone {
         this.#state.value = state;
       }),
       pronto.on("incoming", (incoming) => this.#rings(incoming)),
-      pronto.on("call", (call) => this.#adopt(call)),
+      pronto.on("call", (call) => void this.#adopt(call).catch(sayProblem)),
       pronto.on("people", (people) => this.people.take(people)),
       pronto.on("privacy", (privacy) => this.people.takePrivacy(privacy)),
       pronto.on("logged", (entry) => this.log.take(entry)),
@@ -133,7 +134,7 @@ export class Phone {
     await this.#pronto.connect();
     this.#state.value = this.#pronto.state;
     for (const incoming of this.#pronto.incoming) this.#rings(incoming);
-    for (const call of this.#pronto.calls) this.#adopt(call);
+    for (const call of this.#pronto.calls) await this.#adopt(call);
   }
 
   /** close signs out. */
@@ -185,7 +186,7 @@ export class Phone {
   ): Promise<void> {
     const call = await this.#pronto.joinLink(link, options);
     if (call.kind === "voice") await call.setCamera(false);
-    this.#adopt(call);
+    await this.#adopt(call);
   }
 
   /** accept answers a call; one that we are in is left first, or waits. */
@@ -250,7 +251,7 @@ export class Phone {
     this.#busy.value = true;
     try {
       const call = await open();
-      if (call !== undefined) this.#adopt(call);
+      if (call !== undefined) await this.#adopt(call);
     } catch (error) {
       sayProblem(error);
     } finally {
@@ -258,7 +259,18 @@ export class Phone {
     }
   }
 
-  #adopt(call: Call): void {
+  /** adopt shows a call. Its code is here already, or comes with its screen: the first screen needs neither. */
+  #adopt(call: Call): Promise<void> {
+    const adopting =
+      this.#adopting.get(call.id) ??
+      import("./activecall.ts")
+        .then(({ ActiveCall }) => this.#show(call, ActiveCall))
+        .finally(() => this.#adopting.delete(call.id));
+    this.#adopting.set(call.id, adopting);
+    return adopting;
+  }
+
+  #show(call: Call, Active: typeof ActiveCall): void {
     const current = this.#call.value;
     if (current?.call.id === call.id || call.phase === "ended") return;
     if (this.#held.value.some((one) => one.call.id === call.id)) return;
@@ -268,7 +280,7 @@ export class Phone {
     else if (!aside) current?.close();
     this.#ended.value = undefined;
     if (prefs.value.dataSaver) call.setDataUse({ low: true }).catch(() => undefined); // it is a wish, not a condition
-    const next = new ActiveCall(call, {
+    const next = new Active(call, {
       outgoing: call.host === call.self,
       finished: (active, why) => {
         this.#held.value = this.#held.value.filter((one) => one !== active);

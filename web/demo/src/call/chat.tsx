@@ -16,12 +16,14 @@ export function Chat({ active, onClose }: { active: ActiveCall; onClose: () => v
   const desk = deskOf(active);
   const end = useRef<HTMLSpanElement>(null);
   const lines = desk.chat.value;
-  useEffect(() => {
-    const before = document.activeElement;
-    return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus();
-    };
-  }, []);
+  const before = useRef(document.activeElement); // before the field below takes the focus
+  useEffect(
+    () => () => {
+      const { current } = before;
+      if (current instanceof HTMLElement && current.isConnected) current.focus();
+    },
+    [],
+  );
   useEffect(() => {
     desk.unread.value = 0;
     end.current?.scrollIntoView({ block: "nearest" });

@@ -58,7 +58,7 @@ export function useMicSigns(active: ActiveCall): Signal<MicSigns> {
     const samples = new Float32Array(analyser.fftSize);
     const hearing = new Hearing();
     const timer = setInterval(() => {
-      if (context.state !== "running" || track.muted) return;
+      if (context.state !== "running") return;
       analyser.getFloatTimeDomainData(samples);
       const before = signs.value;
       const now = hearing.take(levelOf(samples), !active.shot.value.microphone, performance.now());

@@ -119,7 +119,8 @@ test("hands are raised in order and taken down, and reactions pass", async () =>
   await bia.press("react-menu");
   await bia.looksGood("react-menu");
   await bia.press("raise-hand");
-  for (const person of [ana, carlo]) await person.reads("hands", /Carlo[\s\S]*Bia/);
+  await ana.reads("hands", /Carlo[\s\S]*Bia/);
+  await carlo.reads("hands", /You[\s\S]*Bia/);
   await bia.reads("hands", /Carlo[\s\S]*You/);
   await ana.reads("heard", /Bia raised a hand\./);
   await ana.looksGood("hands");
@@ -127,7 +128,9 @@ test("hands are raised in order and taken down, and reactions pass", async () =>
   expect(await bia.it("lower-carlo").count()).toBe(0);
   await ana.press("lower-carlo");
   for (const person of [ana, bia, carlo])
-    await expect.poll(() => person.it("hands").innerText()).not.toMatch(/Carlo/);
+    await expect
+      .poll(() => person.it("hands").innerText(), { timeout: 10_000 })
+      .not.toMatch(person === carlo ? /You/ : /Carlo/);
 
   await carlo.page.keyboard.press("2");
   for (const person of [ana, bia]) await person.reads("signs", /Carlo/);
@@ -276,7 +279,11 @@ test.each([
     await bia.press("propose");
     await ana.sees("alert-proposal");
     await ana.looksGood(`small-proposal-${mark}`);
-    await part(ana, bia);
+    await ana.press("hangup");
+    await bia.sees("ended");
+    // In Firefox axe, which the test runs in the page, makes a style of its own; the policy keeps it out.
+    await ana.leaves(name === "Firefox" ? /style-src/ : undefined);
+    await bia.leaves();
   } finally {
     if (own !== browser) await own.close();
   }

@@ -16,44 +16,46 @@ export function DevicesDialog({ active, onClose }: { active: ActiveCall; onClose
   return (
     <Dialog labelledBy="devices-title" onCancel={onClose} testid="devices-dialog">
       <h2 id="devices-title">{t("devices.title")}</h2>
-      <DeviceMenus onChange={choose} />
-      <Meter track={microphone} label={t("devices.level")} />
-      {supports("noiseSuppression") ? (
-        <Switch
-          label={t("devices.noise")}
-          hint={t("devices.noiseHint")}
-          checked={prefs.value.noiseSuppression ?? true}
-          testid="noise"
-          onChange={(on) => {
-            setPrefs({ noiseSuppression: on });
-            choose();
-          }}
-        />
-      ) : null}
-      {supports("voiceIsolation") ? (
-        <Switch
-          label={t("devices.isolation")}
-          hint={t("devices.isolationHint")}
-          checked={prefs.value.voiceIsolation ?? false}
-          testid="isolation"
-          onChange={(on) => {
-            setPrefs({ voiceIsolation: on });
-            choose();
-          }}
-        />
-      ) : null}
-      {canBlur(camera) ? (
-        <Switch
-          label={t("devices.blur")}
-          hint={t("devices.blurHint")}
-          checked={prefs.value.backgroundBlur ?? false}
-          testid="blur"
-          onChange={(on) => {
-            setPrefs({ backgroundBlur: on });
-            choose();
-          }}
-        />
-      ) : null}
+      <div class="stack">
+        <DeviceMenus onChange={choose} />
+        <Meter track={microphone} label={t("devices.level")} />
+        {supports("noiseSuppression") ? (
+          <Switch
+            label={t("devices.noise")}
+            hint={t("devices.noiseHint")}
+            checked={prefs.value.noiseSuppression ?? true}
+            testid="noise"
+            onChange={(on) => {
+              setPrefs({ noiseSuppression: on });
+              choose();
+            }}
+          />
+        ) : null}
+        {supports("voiceIsolation") ? (
+          <Switch
+            label={t("devices.isolation")}
+            hint={t("devices.isolationHint")}
+            checked={prefs.value.voiceIsolation ?? false}
+            testid="isolation"
+            onChange={(on) => {
+              setPrefs({ voiceIsolation: on });
+              choose();
+            }}
+          />
+        ) : null}
+        {canBlur(camera) ? (
+          <Switch
+            label={t("devices.blur")}
+            hint={t("devices.blurHint")}
+            checked={prefs.value.backgroundBlur ?? false}
+            testid="blur"
+            onChange={(on) => {
+              setPrefs({ backgroundBlur: on });
+              choose();
+            }}
+          />
+        ) : null}
+      </div>
       <div class="actions">
         <Button look="primary" onPress={onClose} testid="devices-close">
           {t("devices.done")}

@@ -416,10 +416,10 @@ export class CallMedia extends Emitter<MediaEvents> {
    */
   async #breakOld(): Promise<void> {
     const old = this.#old;
-    const carries = await this.#takeOver(old);
+    const connected = this.#peer?.connection.connectionState === "connected";
+    const carries = connected && (await this.#takeOver(old));
     if (old === undefined || old !== this.#old) return;
     const works = old.connection.connectionState === "connected";
-    const connected = this.#peer?.connection.connectionState === "connected";
     if (!carries && works && (!connected || performance.now() < this.#oldUntil)) return;
     this.#linger(old);
     this.#old = undefined;
@@ -430,7 +430,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   async #takeOver(old: Peer | undefined): Promise<boolean> {
     let all = true;
     for (const { participant, media } of inCall(this.#state)) {
-      for (const source of ["microphone", "camera"] as const) {
+      for (const source of ["microphone", "camera", "screen"] as const) {
         if (!media[source] || old?.receiver(participant, source) === undefined) continue;
         const receiver = this.#peer?.receiver(participant, source);
         if (receiver !== undefined && this.#carried.has(receiver)) continue;

@@ -74,6 +74,8 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	".bin/pronto keys create my-app":                                               signs,
 	".bin/pronto token --key ck_yours ana":                                         signs,
 	`curl -s -H "Authorization: Bearer ck_yours.cs_yours" localhost:8080/v1/calls`: lists,
+	`.bin/pronto link create --owner ana --title "Your appointment" --qr`:          comesTo("/j/"),
+	".bin/pronto webhook listen":                                                   comesTo("listening at "),
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
 	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
 }
@@ -304,6 +306,31 @@ func lists(t *testing.T, command string) {
 	out, err := shell(t, strings.Replace(command, "localhost:8080", strings.TrimPrefix(server.page, "http://"), 1)).Output()
 	if err != nil || strings.TrimSpace(string(out)) != `{"items":[]}` {
 		t.Errorf("%v\n%.500s", err, out)
+	}
+}
+
+// comesTo runs a command that comes to a server of its own, and looks for what it
+// prints. What would go on for ever is stopped as by Ctrl-C.
+func comesTo(want string) func(t *testing.T, command string) {
+	return func(t *testing.T, command string) {
+		binary, err := build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		server := startProcess(t, dir, "127.0.0.1:0", "PRONTO_WEBHOOKS_PRIVATE=true")
+		cmd := shell(t, "exec "+strings.Replace(command, ".bin/pronto", binary, 1))
+		cmd.Env = append(os.Environ(), "PRONTO_URL="+server.page, "PRONTO_API_KEY="+newKey(t, dir))
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		stop := func() { _ = cmd.Process.Signal(os.Interrupt) } // an error means that it is gone
+		defer time.AfterFunc(5*time.Second, stop).Stop()
+		if err := cmd.Wait(); err != nil || !strings.Contains(said.String(), want) {
+			t.Errorf("%v: %s", err, said.String())
+		}
 	}
 }
 

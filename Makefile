@@ -1,7 +1,7 @@
 # make, or make run, builds everything and serves the demo. make help lists the rest.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops web/embed/src web/embed/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/sdk/build.mjs web/sdk/package.json web/sdk/README.md web/embed/build.mjs web/tsconfig.json web/tsconfig.sdk.json
+PAGE = $(shell find web/sdk/src web/demo/src web/demo/worker web/demo/index.html web/ops web/embed/src web/embed/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/sdk/build.mjs web/sdk/package.json web/sdk/README.md web/embed/build.mjs web/tsconfig.json web/tsconfig.sdk.json
 
 # The race detector watches all but SQLite, whose C was translated to Go: there it
 # would find nothing of ours, and take five times as long.

@@ -1,6 +1,7 @@
 // Builds what the server embeds: node build.mjs [sdk] [--watch]
 //
 //   dist/index.html, dist/assets/<name>-<hash>.js|css   the demo page
+//   dist/sw.js, icons/, manifest.webmanifest             its service worker, and what installs it
 //   dist/sdk/…                                           the SDK: see sdk/build.mjs
 //   dist/widget.js, dist/embed/…                         what other sites embed: see embed/build.mjs
 //   dist/ops/index.html, dist/ops/assets/…               the viewer for operators
@@ -8,6 +9,7 @@
 //
 // With "sdk", only the SDK. Every text file gets a .br and a .gz beside it.
 
+import { createHash } from "node:crypto";
 import {
   cpSync,
   existsSync,
@@ -82,6 +84,30 @@ async function buildDemo() {
     cpSync(join(web, "demo/public"), dist, { recursive: true });
   }
   writePage("demo/index.html", "index.html", metafile, preloads(metafile));
+  await buildServiceWorker(metafile, worker);
+}
+
+/** buildServiceWorker builds sw.js, which keeps the page: all of it but the worker with the keys, which only calls need. */
+async function buildServiceWorker({ outputs }, keyWorker) {
+  const built = Object.keys(outputs).map((name) => `/assets/${basename(name)}`);
+  const files = [
+    "/",
+    ...built.filter((path) => basename(path) !== keyWorker),
+    "/manifest.webmanifest",
+    "/icons/icon-192.png",
+  ];
+  const hash = createHash("sha256").update(readFileSync(join(dist, "index.html")));
+  for (const path of files.slice(1)) hash.update(readFileSync(join(dist, path)));
+  await build({
+    ...shared,
+    format: "iife",
+    entryPoints: { sw: "demo/worker/sw.ts" },
+    outdir: "dist",
+    define: {
+      builtFiles: JSON.stringify(files),
+      builtVersion: JSON.stringify(hash.digest("hex").slice(0, 16)),
+    },
+  });
 }
 
 /** preloads are what the page's script imports at once, and fails if that has become too much. */

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -148,8 +149,11 @@ func (p *Pushes) round(ctx context.Context) error {
 		sending.Go(func() { p.serve(ctx, row, pushMissed) })
 	}
 	for _, ring := range over {
+		m := read(ring.Payload, pushCancel, time.Now().Add(cancelFor))
+		if missedIn(missed, ring.UserID, m.Call) {
+			continue // that it was missed takes the ring's place, and must not be taken back
+		}
 		sending.Go(func() {
-			m := read(ring.Payload, pushCancel, time.Now().Add(cancelFor))
 			if _, err := p.tell(ctx, ring.UserID, m); err != nil && ctx.Err() == nil {
 				p.cfg.Logger.Warn("a ring that is over could not be taken back from a device", "err", err)
 			}
@@ -157,6 +161,13 @@ func (p *Pushes) round(ctx context.Context) error {
 	}
 	sending.Wait()
 	return nil
+}
+
+// missedIn tells whether an account is about to be told that it missed a call.
+func missedIn(rows []store.OutboxRow, user, call string) bool {
+	return slices.ContainsFunc(rows, func(row store.OutboxRow) bool {
+		return row.UserID == user && read(row.Payload, pushMissed, row.Expires).Call == call
+	})
 }
 
 // cancelFor is how long a device may be away for its ring to be taken back.
@@ -204,8 +215,8 @@ func (p *Pushes) tell(ctx context.Context, user string, m message) (again bool, 
 		return false, err
 	}
 	for _, d := range devices {
-		if m.Type == pushIncoming && p.cfg.Here(user, d.Device) {
-			continue
+		if m.Type != pushMissed && p.cfg.Here(user, d.Device) {
+			continue // its page rings, and stops
 		}
 		result := p.push(ctx, d, m)
 		switch result {

@@ -14,6 +14,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -171,6 +172,7 @@ func (b *browser) got() []pushed {
 type pushing struct {
 	store *store.Store
 	vapid notify.VAPID
+	steps sync.Mutex // held while a test changes what is one transaction in a call
 
 	mu      sync.Mutex // guards what follows
 	here    map[string]bool
@@ -182,6 +184,18 @@ type pushing struct {
 type noting struct {
 	*store.Store
 	p *pushing
+}
+
+func (n noting) Due(ctx context.Context, topic string, limit int) ([]store.OutboxRow, error) {
+	n.p.steps.Lock()
+	defer n.p.steps.Unlock()
+	return n.Store.Due(ctx, topic, limit)
+}
+
+func (n noting) PushRingsOver(ctx context.Context, limit int) ([]store.PushRingOver, error) {
+	n.p.steps.Lock()
+	defer n.p.steps.Unlock()
+	return n.Store.PushRingsOver(ctx, limit)
 }
 
 func (n noting) PushRang(ctx context.Context, ring store.OutboxRow) error {
@@ -292,12 +306,50 @@ func TestARingIsPushedAndTakenBackOrMissed(t *testing.T) {
 			t.Errorf("the missed call is %+v", last)
 		}
 		for _, m := range laptop.got() {
-			if m.Type == "incoming" {
-				t.Error("a device whose page is open was told of the ring")
+			if m.Type != "missed" {
+				t.Errorf("a device whose page is open was told %q", m.Type)
 			}
 		}
 		if got := other.got(); len(got) != 0 {
 			t.Errorf("somebody else was told %v", got)
+		}
+	})
+}
+
+func TestThatACallWasMissedIsNotTakenBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		p := startPushing(t, s, local())
+		phone := newBrowser(t, p.vapid.Public)
+		must(t, s.SetPushSubscription(t.Context(), "bia", phone.subscription("phone")))
+		last := map[string]string{} // by call
+		heard := func(call string) string {
+			for _, m := range phone.got() {
+				last[m.Call] = m.Type
+			}
+			return last[call]
+		}
+		for i := range 6 {
+			call := fmt.Sprintf("c%d", i)
+			p.enqueue(t, "push.ring", call, "bia", 45*time.Second)
+			eventually(t, "the phone is told of the ring", func() bool { return heard(call) == "incoming" })
+			eventually(t, "the ring is noted", func() bool {
+				p.mu.Lock()
+				defer p.mu.Unlock()
+				return len(p.rang) == i+1
+			})
+			ring := p.rangAs(t)
+			p.steps.Lock() // the end of a call is one transaction
+			p.enqueue(t, "push.missed", call, "bia", 24*time.Hour)
+			must(t, s.Done(t.Context(), ring))
+			p.steps.Unlock()
+			eventually(t, "the phone is told that it was missed", func() bool { return heard(call) == "missed" })
+		}
+		p.enqueue(t, "push.ring", "after", "bia", 45*time.Second)
+		eventually(t, "the phone is told of the next ring", func() bool { return heard("after") == "incoming" })
+		for call, kind := range last {
+			if call != "after" && kind != "missed" {
+				t.Errorf("the last that is told of call %s is %q", call, kind)
+			}
 		}
 	})
 }

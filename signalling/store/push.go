@@ -23,7 +23,8 @@ type PushSubscription struct {
 func pushSealedAs(user, device string) string { return "push " + user + "/" + device }
 
 // SetPushSubscription stores where an active device is reached, in place of what
-// was there before. The oldest beyond [MaxPushSubscriptions] are deleted. It
+// was there before. A browser is one device of a user: another one that was
+// reached at the same address is not any more. The oldest beyond [MaxPushSubscriptions] are deleted. It
 // fails with [ErrNotFound] if there is no such device.
 func (s *Store) SetPushSubscription(ctx context.Context, user string, p PushSubscription) error {
 	for _, text := range []string{p.Endpoint, p.P256DH, p.Auth} {
@@ -47,7 +48,19 @@ func (s *Store) SetPushSubscription(ctx context.Context, user string, p PushSubs
 			user, p.Device, s.sealer.seal(pushSealedAs(user, p.Device), plain)); err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, `DELETE FROM push_subscriptions WHERE user_id = $1 AND device_id <> $2 AND device_id IN (
+		known, err := s.pushSubscriptions(ctx, c, user)
+		if err != nil {
+			return err
+		}
+		for _, other := range known {
+			if other.Device == p.Device || other.Endpoint != p.Endpoint {
+				continue
+			}
+			if _, err := c.exec(ctx, `DELETE FROM push_subscriptions WHERE user_id = $1 AND device_id = $2`, user, other.Device); err != nil {
+				return err
+			}
+		}
+		_, err = c.exec(ctx, `DELETE FROM push_subscriptions WHERE user_id = $1 AND device_id <> $2 AND device_id IN (
 			SELECT device_id FROM push_subscriptions WHERE user_id = $1 AND device_id <> $2
 			ORDER BY created_ms DESC, device_id LIMIT $4 OFFSET $3)`, user, p.Device, MaxPushSubscriptions-1, MaxPage)
 		return err

@@ -41,6 +41,29 @@ func TestPushSubscriptionsBelongToADevice(t *testing.T) {
 	})
 }
 
+func TestABrowserIsReachedOnceAUser(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		for _, user := range []string{"ana", "bia"} {
+			ok(t, s.UpsertUser(ctx, user, user))
+			for _, device := range []string{"tab1", "tab2", "phone"} {
+				ok(t, s.TouchDevice(ctx, user, device, ""))
+			}
+		}
+		ok(t, s.SetPushSubscription(ctx, "ana", subscription("tab1")))
+		ok(t, s.SetPushSubscription(ctx, "ana", subscription("phone")))
+		ok(t, s.SetPushSubscription(ctx, "bia", subscription("tab1")))
+		again := subscription("tab1") // the same browser, in another tab
+		again.Device = "tab2"
+		ok(t, s.SetPushSubscription(ctx, "ana", again))
+		left := value(s.PushSubscriptions(ctx, "ana"))(t)
+		equal(t, "how many are left", len(left), 2)
+		equal(t, "the first", left[0].Device, "phone")
+		equal(t, "the second", left[1], again)
+		equal(t, "how many somebody else has", len(value(s.PushSubscriptions(ctx, "bia"))(t)), 1)
+	})
+}
+
 func TestTheOldestPushSubscriptionMakesRoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

@@ -152,8 +152,8 @@ export function openChromium(more = []) {
   });
 }
 
-/** openFirefox is Firefox itself, by WebDriver BiDi, with fake devices. */
-export function openFirefox() {
+/** openFirefox is Firefox itself, by WebDriver BiDi, with fake devices, and more preferences or not. */
+export function openFirefox(more = {}) {
   return firefox.launch({
     channel: "moz-firefox",
     executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
@@ -163,6 +163,7 @@ export function openFirefox() {
       "media.peerconnection.ice.loopback": true,
       "media.peerconnection.ice.obfuscate_host_addresses": false,
       "media.autoplay.default": 0,
+      ...more,
     },
   });
 }

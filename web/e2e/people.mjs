@@ -19,6 +19,9 @@ export const looks = {
   zoe: { viewport: phone, colorScheme: "dark", hasTouch: true },
 };
 
+/** patienceMs is how long to wait for what should come at once: the machine may be busy with other tests. */
+const patienceMs = 45_000;
+
 /** until waits for a condition, and says what it waited for if that does not come. */
 async function until(condition, timeoutMs, what) {
   const end = Date.now() + timeoutMs;
@@ -34,6 +37,7 @@ export class Person {
   static async come(browser, url, name, path = `/?as=${name}`, options = {}) {
     const { script, ...look } = options;
     const context = await browser.newContext({ locale: "en-GB", ...looks[name], ...look });
+    context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     const person = new Person(url, name, context, page);
     await page.addInitScript(() => {
@@ -71,12 +75,12 @@ export class Person {
     await this.it(testid).click();
   }
 
-  async sees(testid, timeout = 20_000) {
+  async sees(testid, timeout = patienceMs) {
     await this.it(testid).waitFor({ state: "visible", timeout });
   }
 
   /** reads waits until what has a test id has a text that matches. */
-  async reads(testid, pattern, timeout = 20_000) {
+  async reads(testid, pattern, timeout = patienceMs) {
     let text = "";
     await until(
       async () => {
@@ -105,7 +109,7 @@ export class Person {
           .catch(() => undefined);
         return !(await this.it("incoming").isVisible());
       },
-      15_000,
+      patienceMs,
       () => `the ringing at ${this.name}'s to stop by ${button}`,
     );
   }

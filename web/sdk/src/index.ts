@@ -16,7 +16,7 @@ export type { Bars } from "./healthy.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
 export type { JournalStep } from "./journal.ts";
-export { canEncrypt, type WorkerURL } from "./keyworker.ts";
+export { canEncrypt } from "./keyworker.ts";
 export type { CallLink, Door, LinkChange, LinkWish } from "./links.ts";
 export { Links } from "./links.ts";
 export type { LinkAddress, LinkDetails } from "./linksecret.ts";
@@ -36,12 +36,14 @@ export type {
   RingOptions,
 } from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
+export type { Push, PushMessage, PushState } from "./push.ts";
 export { Queues } from "./queues.ts";
 export type { RequestOptions } from "./requests.ts";
 export type { State } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
 export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
+export type { WorkerURL } from "./trusted.ts";
 export type { MonthUsed, Usage, Used } from "./usage.ts";
 export type {
   BookedSlot,

@@ -1,12 +1,10 @@
 import type { Command, Identified, KeyState, Report } from "./e2ee/messages.ts";
 import { ProntoError } from "./problem.ts";
+import { trusted, type WorkerURL } from "./trusted.ts";
 import type { KeyFailure } from "./wire.gen.ts";
 
 /** builtWorker is the worker's file, beside this one; the build says its name. */
 declare const builtWorker: string | undefined;
-
-/** WorkerURL is where the worker's file is. */
-export type WorkerURL = string | URL;
 
 /** Asked is a request of the worker to the server. */
 export type Asked = Extract<Report, { type: "ask" }>;
@@ -140,23 +138,4 @@ function startable(url: WorkerURL): WorkerURL {
   if (location === undefined || address.origin === location.origin) return url;
   const script = `importScripts(${JSON.stringify(address.href)})`;
   return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-}
-
-interface Policy {
-  createScriptURL(url: string): string;
-}
-
-let policy: Policy | undefined;
-
-/** trusted passes an address where a page demands trusted types (W3C Trusted Types); its policy is called pronto. */
-function trusted(url: WorkerURL): string {
-  const { trustedTypes } = globalThis as {
-    trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
-  };
-  try {
-    policy ??= trustedTypes?.createPolicy("pronto", { createScriptURL: (address) => address });
-  } catch {
-    // A page that allows no such policy demands no trusted types either, or shows why in its console.
-  }
-  return policy?.createScriptURL(String(url)) ?? String(url);
 }

@@ -8,7 +8,7 @@ import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
-import { canEncrypt, type WorkerURL } from "./keyworker.ts";
+import { canEncrypt } from "./keyworker.ts";
 import { Knocks } from "./knock.ts";
 import { type CallLink, Links } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
@@ -16,11 +16,13 @@ import { type Knocking, toKnocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
+import type { Push } from "./push.ts";
 import { Queues } from "./queues.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
 import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
 import type { TokenSource } from "./token.ts";
+import type { WorkerURL } from "./trusted.ts";
 import { Usage } from "./usage.ts";
 import type {
   CallLog,
@@ -378,6 +380,12 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** setDevices says which microphone and camera the next calls open. For one that is under way there is Call.chooseDevices. */
   setDevices(choice: DeviceChoice): void {
     this.#choice = choice;
+  }
+
+  /** push is how this device is reached while its page is closed. Its code is loaded when it is first wanted. */
+  async push(): Promise<Push> {
+    const { Push } = await import("./push.ts");
+    return new Push(this.#signalling);
   }
 
   people(options?: RequestOptions): Promise<People> {

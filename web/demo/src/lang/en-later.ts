@@ -171,6 +171,31 @@ export const enLater = {
   "quiet.zone": "By the clock of {zone}.",
   "quiet.here": "Use the clock of {zone}",
 
+  "alerts.notify": "Tell me of calls",
+  "alerts.notifyHint": "By a notification when you are looking at something else, or Pronto is closed.",
+  "alerts.off": "Calls are shown on this page only.",
+  "alerts.on":
+    "On. While Pronto is closed, calls come through your browser’s push service; what it carries is encrypted and names nobody.",
+  "alerts.onlyOpen":
+    "On while Pronto is open. Your browser’s push service did not answer; switch it off and on to try again.",
+  "alerts.unavailable":
+    "On while Pronto is open. This server does not push to closed pages; its operator can switch that on.",
+  "alerts.denied":
+    "Your browser does not let this page notify you. Open the lock beside the address, allow notifications, then reload the page.",
+  "alerts.unsupported":
+    "This browser has no notifications here. On an iPhone, add Pronto to the home screen first.",
+  "alerts.names": "Say who calls",
+  "alerts.namesHint": "On the lock screen too. Without Pronto open, nobody’s name is sent.",
+  "alerts.install": "Install Pronto as an app",
+  "alerts.over": "That call is over.",
+  "push.voice": "Incoming voice call",
+  "push.video": "Incoming video call",
+  "push.answer": "Open Pronto to answer.",
+  "push.missedVoice": "Missed voice call",
+  "push.missedVideo": "Missed video call",
+  "push.missedBody": "Open Pronto to see who it was.",
+  "push.over": "The call is over",
+
   "alerts.sounds": "Ring aloud",
   "alerts.soundsHint": "Off, a call is shown on the screen and in the tab’s title only.",
   "alerts.tune": "Ringtone",

@@ -6,6 +6,7 @@
 export const enFirst = {
   "app.name": "Pronto",
   "app.loading": "One moment…",
+  "app.missing": "This part of the page did not load. Check your network, then try again.",
 
   "signin.motto": "Pick up. It’s for you.",
   "signin.title": "Who is calling?",

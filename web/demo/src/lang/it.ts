@@ -4,6 +4,7 @@ import type { Dictionary } from "./dictionary.ts";
 export const it: Dictionary = {
   "app.name": "Pronto",
   "app.loading": "Un momento…",
+  "app.missing": "Questa parte della pagina non si è caricata. Controlla la rete e riprova.",
 
   "signin.motto": "Pronto? È per te.",
   "signin.title": "Chi parla?",
@@ -277,6 +278,32 @@ export const it: Dictionary = {
   "quiet.add": "Aggiungi ore",
   "quiet.zone": "Secondo l’ora di {zone}.",
   "quiet.here": "Usa l’ora di {zone}",
+
+  "alerts.notify": "Avvisami delle chiamate",
+  "alerts.notifyHint": "Con una notifica, quando guardi altro o Pronto è chiuso.",
+  "alerts.off": "Le chiamate si vedono solo in questa pagina.",
+  "alerts.on":
+    "Attivo. A Pronto chiuso le chiamate arrivano dal servizio push del browser; ciò che porta è cifrato e non nomina nessuno.",
+  "alerts.onlyOpen":
+    "Attivo finché Pronto è aperto. Il servizio push del browser non ha risposto; spegni e riaccendi per riprovare.",
+  "alerts.unavailable":
+    "Attivo finché Pronto è aperto. Questo server non avvisa le pagine chiuse; può attivarlo chi lo gestisce.",
+  "alerts.denied":
+    "Il browser non permette notifiche a questa pagina. Apri il lucchetto accanto all’indirizzo, consenti le notifiche, poi ricarica la pagina.",
+  "alerts.unsupported":
+    "Qui questo browser non ha notifiche. Su un iPhone aggiungi prima Pronto alla schermata Home.",
+  "alerts.names": "Di’ chi chiama",
+  "alerts.namesHint":
+    "Anche sulla schermata di blocco. A Pronto chiuso non viene inviato il nome di nessuno.",
+  "alerts.install": "Installa Pronto come app",
+  "alerts.over": "Quella chiamata è finita.",
+  "push.voice": "Chiamata in arrivo",
+  "push.video": "Videochiamata in arrivo",
+  "push.answer": "Apri Pronto per rispondere.",
+  "push.missedVoice": "Chiamata persa",
+  "push.missedVideo": "Videochiamata persa",
+  "push.missedBody": "Apri Pronto per vedere chi era.",
+  "push.over": "La chiamata è finita",
 
   "alerts.sounds": "Suoneria",
   "alerts.soundsHint": "Se è spenta, una chiamata si vede solo sullo schermo e nel titolo della scheda.",

@@ -4,6 +4,7 @@ import type { Dictionary } from "./dictionary.ts";
 export const ptBR: Dictionary = {
   "app.name": "Pronto",
   "app.loading": "Um momento…",
+  "app.missing": "Esta parte da página não carregou. Verifique a rede e tente de novo.",
 
   "signin.motto": "Atende aí. É para você.",
   "signin.title": "Quem está falando?",
@@ -272,6 +273,31 @@ export const ptBR: Dictionary = {
   "quiet.add": "Adicionar horário",
   "quiet.zone": "Pelo relógio de {zone}.",
   "quiet.here": "Usar o relógio de {zone}",
+
+  "alerts.notify": "Avisar sobre chamadas",
+  "alerts.notifyHint": "Com uma notificação, quando você olha outra coisa ou o Pronto está fechado.",
+  "alerts.off": "As chamadas aparecem só nesta página.",
+  "alerts.on":
+    "Ativado. Com o Pronto fechado, as chamadas chegam pelo serviço push do navegador; o que ele leva é criptografado e não cita ninguém.",
+  "alerts.onlyOpen":
+    "Ativado enquanto o Pronto está aberto. O serviço push do navegador não respondeu; desative e ative para tentar de novo.",
+  "alerts.unavailable":
+    "Ativado enquanto o Pronto está aberto. Este servidor não avisa páginas fechadas; quem o administra pode ativar isso.",
+  "alerts.denied":
+    "O navegador não deixa esta página notificar. Abra o cadeado ao lado do endereço, permita notificações e recarregue a página.",
+  "alerts.unsupported":
+    "Este navegador não tem notificações aqui. No iPhone, adicione antes o Pronto à tela de início.",
+  "alerts.names": "Dizer quem chama",
+  "alerts.namesHint": "Também na tela de bloqueio. Com o Pronto fechado, não se envia o nome de ninguém.",
+  "alerts.install": "Instalar o Pronto como app",
+  "alerts.over": "Essa chamada já terminou.",
+  "push.voice": "Chamada recebida",
+  "push.video": "Chamada de vídeo recebida",
+  "push.answer": "Abra o Pronto para atender.",
+  "push.missedVoice": "Chamada perdida",
+  "push.missedVideo": "Chamada de vídeo perdida",
+  "push.missedBody": "Abra o Pronto para ver quem era.",
+  "push.over": "A chamada terminou",
 
   "alerts.sounds": "Tocar em voz alta",
   "alerts.soundsHint": "Desligado, a chamada só aparece na tela e no título da aba.",

@@ -10,12 +10,14 @@ import type { Phone } from "../state/phone.ts";
 import { hashOf, route, type Section, sections } from "../state/route.ts";
 import { AtRest } from "./atrest.tsx";
 import { PeopleScreen } from "./people.tsx";
-import { RecentsScreen } from "./recents.tsx";
 
 /** preloadMs is when a page that has shown itself fetches the rest. */
 const preloadMs = 800;
+/** reachMs is when it begins to keep itself for later, and to tell of calls while nobody looks. */
+const reachMs = 1500;
 const later = () => import("./later.ts");
 const Elsewhere = lazy(async () => (await later()).Elsewhere);
+const RecentsScreen = lazy(async () => (await later()).RecentsScreen);
 const PersonPage = lazy(async () => (await later()).PersonPage);
 const Groups = lazy(async () => (await later()).GroupsScreen);
 const GroupPage = lazy(async () => (await later()).GroupPage);
@@ -48,14 +50,29 @@ export function Home({ phone }: { phone: Phone }): JSX.Element {
     void phone.groups.load();
     void phone.own.load();
     const preload = setTimeout(() => {
-      for (const one of [PersonPage, Groups, GroupPage, Links, LinkPage, Settings, SettingsPage])
+      for (const one of [
+        RecentsScreen,
+        PersonPage,
+        Groups,
+        GroupPage,
+        Links,
+        LinkPage,
+        Settings,
+        SettingsPage,
+      ])
         one.preload();
     }, preloadMs);
+    let still: () => void = () => undefined;
+    const reach = setTimeout(async () => {
+      still = (await import("../state/reach.ts")).reachOf(phone).start();
+    }, reachMs);
     const looked = effect(() => {
       if (route.value.section === "recents" && phone.log.unseen.value > 0) phone.log.look();
     });
     return () => {
       clearTimeout(preload);
+      clearTimeout(reach);
+      still();
       looked();
     };
   }, [phone]);

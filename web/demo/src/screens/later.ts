@@ -8,5 +8,6 @@ export { LinkPage } from "./link.tsx";
 export { LinksScreen } from "./links.tsx";
 export { LinkThis } from "./linkthis.tsx";
 export { PersonPage } from "./person.tsx";
+export { RecentsScreen } from "./recents.tsx";
 export { SettingsScreen } from "./settings.tsx";
 export { SettingsPage } from "./settingspage.tsx";

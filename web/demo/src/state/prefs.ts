@@ -16,6 +16,8 @@ export interface Prefs extends DeviceChoice {
   readonly singleKeys: boolean;
   /** sounds rings aloud; a call that rings is always to be seen. */
   readonly sounds: boolean;
+  /** names says who calls in notifications of this page; what is pushed while it is closed never does. */
+  readonly names: boolean;
   /** dataSaver asks for small pictures in each call. */
   readonly dataSaver: boolean;
   /** reports tells the server how calls are, in numbers that name nobody. */
@@ -30,6 +32,7 @@ const standard: Prefs = {
   theme: "system",
   singleKeys: true,
   sounds: true,
+  names: true,
   dataSaver: false,
   reports: true,
   ringtone: "bell",
@@ -62,6 +65,7 @@ export function prefsOf(text: string | null): Prefs {
     ...word("theme", "system", "light", "dark"),
     ...flag("singleKeys"),
     ...flag("sounds"),
+    ...flag("names"),
     ...flag("dataSaver"),
     ...flag("reports"),
     ...word("ringtone", "bell", "chime", "phone"),

@@ -201,9 +201,12 @@ export async function leave(reason?: string): Promise<void> {
 /** signOut leaves, and a browser that is a device of an account is one no more. */
 export async function signOut(): Promise<void> {
   const account = keptAccount();
-  if (current.value.phase === "signedIn") {
-    current.value.phone.pronto.forget();
-    if (account !== undefined) await current.value.phone.devices.revokeThis(account.device);
+  const now = current.value;
+  if (now.phase === "signedIn") {
+    const { reachOf } = await import("./reach.ts");
+    await reachOf(now.phone).turnOff(); // nobody's calls are told of here any more
+    now.phone.pronto.forget();
+    if (account !== undefined) await now.phone.devices.revokeThis(account.device);
   }
   forgetAccount();
   await leave();

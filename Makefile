@@ -56,7 +56,8 @@ bench-call: deps build ## time from answer to sound, in real browsers
 bench-keys: deps build ## what a newcomer costs those who encrypt: browsers, server, time; SECONDS changes it
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/bench-keys.mjs
 
-picture: build ## the README's pictures: a call, and the viewer under load; SECONDS is how long
+picture: build ## the page's icons and the README's pictures: a call, and the viewer under load; SECONDS is how long
+	cd web && node e2e/icons.mjs
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/opspicture.mjs
 

@@ -109,3 +109,15 @@ export function deviceName(userAgent: string): string {
             : "";
   return system === "" ? browser : `${browser}, ${system}`;
 }
+
+/** span writes when something begins and ends, by this machine's clock. */
+export function span(fromMs: number, toMs: number): string {
+  const form = new Intl.DateTimeFormat(language.value, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return form.formatRange(fromMs, toMs);
+}

@@ -99,6 +99,7 @@ export type {
   SetPreferences,
   SetPrivacy,
   SetProfile,
+  SlotTime,
   StopReason,
   Topology,
   Verdict,

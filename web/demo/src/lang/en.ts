@@ -100,27 +100,8 @@ export const enFirst = {
   "recents.voiceBack": "Voice call back {name}",
   "recents.videoBack": "Video call back {name}",
 
-  "groups.left": "You left “{name}”.",
-
-  "links.created": "The link is ready.",
-  "links.copied": "Link copied.",
-  "links.copyFailed": "The browser did not let us copy. Select the address and copy it by hand.",
-
-  "settings.saved": "Saved.",
-  "settings.conflict": "Another of your devices changed this first. Here is what counts now.",
-  "settings.numberBlocked": "The number is blocked.",
-  "settings.numberUnblocked": "The number is not blocked any more.",
-
-  "profile.noImage": "That is not a picture this browser can read. Choose a PNG, JPEG or WebP.",
-
   "kind.voice": "Voice call",
   "kind.video": "Video call",
-
-  "out.title": "Calling {names}",
-  "out.calling": "Calling…",
-  "out.ringing": "Ringing…",
-  "out.connecting": "Connecting…",
-  "out.cancel": "Cancel call",
 
   "in.voice": "Voice call from {name}",
   "in.video": "Video call from {name}",
@@ -138,30 +119,6 @@ export const enFirst = {
   "in.declinedElsewhere": "Declined on {device}.",
   "in.declinedElsewhereUnnamed": "Declined on another of your devices.",
   "in.missed": "Missed call from {name}.",
-
-  "call.yourPicture": "Your picture",
-
-  "notice.joined": "{name} joined.",
-  "notice.left": "{name} left.",
-  "notice.lost": "{name} lost the connection.",
-  "notice.moved": "{name} moved to another device.",
-  "notice.unanswered": "{name} did not answer.",
-  "notice.invited": "{by} calls {name}.",
-  "notice.invitedByYou": "Calling {name}…",
-  "notice.battery": "{name}’s battery is low.",
-  "notice.reconnecting": "{name} is reconnecting.",
-  "notice.back": "{name} is back.",
-  "notice.hand": "{name} raised a hand.",
-  "notice.sharing": "{name} shares their screen.",
-
-  "device.permissionDenied":
-    "Your browser does not let this page use it. Open the lock or camera sign beside the address, allow it, then press the button again.",
-  "device.noDevice":
-    "None was found. Plug one in or pick one in your system’s settings, then press the button again.",
-  "device.deviceBusy": "Another program is using it. Close that program, then press the button again.",
-  "device.insecureOrigin": "Browsers allow it only on secure pages. Open this page by https.",
-  "device.other": "It could not be started. Press the button to try again.",
-  "device.dismiss": "Dismiss",
 
   "problem.denied": "You were not let in.",
   "problem.noAnswer": "Nobody answered. Try again later.",

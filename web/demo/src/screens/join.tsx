@@ -8,17 +8,34 @@ import { TextField } from "../parts/field.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Joining } from "../state/joining.ts";
+import { BookedPage, Booking, DeadLink, TurnedAway, WaitingRoom } from "./joinpages.tsx";
 import { PhoneScreen } from "./phone.tsx";
 import { PreviewPane } from "./previewpane.tsx";
 
 /** JoinScreen is the page of a call link: it works signed out, and says the same of every link that leads nowhere. */
 export function JoinScreen({ link }: { link: string }): JSX.Element {
   const joining = useMemo(() => new Joining(link), [link]);
-  useEffect(() => void joining.resume(), [joining]);
+  useEffect(() => {
+    void joining.resume();
+    return () => {
+      if (joining.phase.peek() !== "in") joining.preview.close();
+    };
+  }, [joining]);
   const phone = joining.phone.value;
   switch (joining.phase.value) {
     case "dead":
       return <DeadLink />;
+    case "waiting":
+      return <WaitingRoom joining={joining} name={joining.name} />;
+    case "denied":
+    case "unanswered":
+    case "early":
+      return <TurnedAway joining={joining} />;
+    case "books":
+      return <Booking joining={joining} />;
+    case "booked":
+      if (joining.booked.value !== undefined) return <BookedPage booked={joining.booked.value} />;
+      return <Asking joining={joining} />;
     case "in":
       if (phone !== undefined && (phone.call.value !== undefined || phone.ended.value !== undefined)) {
         return <PhoneScreen phone={phone} onRejoin={() => void joining.rejoin()} />;
@@ -29,35 +46,12 @@ export function JoinScreen({ link }: { link: string }): JSX.Element {
   }
 }
 
-function DeadLink(): JSX.Element {
-  return (
-    <main class="plainpage" data-testid="dead-link">
-      <Dial state="idle">
-        <Icon name="link" />
-      </Dial>
-      <Heading>{t("join.deadTitle")}</Heading>
-      <p class="lead">{t("join.dead")}</p>
-      <p>
-        <a class="button" href="/">
-          {t("join.home")}
-        </a>
-      </p>
-    </main>
-  );
-}
-
 /** Asking is the page before the call: how we look and sound, under which name we come. */
 function Asking({ joining }: { joining: Joining }): JSX.Element {
-  const nickname = useSignal("");
+  const nickname = useSignal(joining.nickname);
   const asGuest = useSignal(joining.identity === undefined);
-  const waiting = joining.phase.value === "waiting";
-  const busy = waiting || joining.phase.value === "joining";
-  useEffect(() => {
-    void joining.preview.openIfAllowed();
-    return () => {
-      if (joining.phase.peek() !== "in") joining.preview.close();
-    };
-  }, [joining]);
+  const busy = joining.phase.value === "joining";
+  useEffect(() => void joining.preview.openIfAllowed(), [joining]);
   const submit = (event: Event): void => {
     event.preventDefault();
     if (!asGuest.value) void joining.joinAsMe();
@@ -72,8 +66,8 @@ function Asking({ joining }: { joining: Joining }): JSX.Element {
       <PreviewPane preview={joining.preview} name={asGuest.value ? nickname.value : joining.identity?.name} />
       <form class="stack" onSubmit={submit}>
         <Heading>{t("join.title")}</Heading>
-        <p class="lead" role="status" data-testid={waiting ? "join-waiting" : "join-lead"}>
-          {t(waiting ? "join.waiting" : "join.lead")}
+        <p class="lead" role="status" data-testid="join-lead">
+          {t("join.lead")}
         </p>
         {asGuest.value ? (
           <TextField

@@ -1,7 +1,9 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { CallLink } from "../../../sdk/src/index.ts";
+import type { CallLink, LinkChange, LinkSlot } from "../../../sdk/src/index.ts";
+import { span, when } from "../format.ts";
+import { saveICS } from "../ics.ts";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
@@ -12,8 +14,12 @@ import { QR } from "../parts/qr.tsx";
 import { addressOf, usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
+import { attempt } from "../state/toasts.ts";
 import { LinkForm } from "./linkform.tsx";
 import { linkDetail, linkName } from "./links.tsx";
+import { LobbySelect, MostSelect, TermSwitch } from "./linkterms.tsx";
+
+const hourMs = 3_600_000;
 
 /** LinkPage is one call link, to be shown, copied and shared; or the form for a new one. */
 export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): JSX.Element {
@@ -78,6 +84,9 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
       ) : (
         <p class="empty">{t("links.dead")}</p>
       )}
+      {alive ? <HostLink phone={phone} link={link} /> : null}
+      {alive ? <Bookings phone={phone} link={link} /> : null}
+      {alive ? <Terms phone={phone} link={link} /> : null}
       {alive ? (
         <div class="actions">
           <a class="button" href={address} data-testid="open-link">
@@ -111,6 +120,94 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
         />
       ) : null}
     </Page>
+  );
+}
+
+/** HostLink is the address by which others come as hosts; it is shown once, when it is made. */
+function HostLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
+  const address = phone.links.hostOf(link);
+  return (
+    <Card title={t("links.hostLink")} lead={t("links.hostLead")} testid="host-link">
+      {address === undefined ? null : (
+        <p class="address" data-testid="host-address">
+          {address}
+        </p>
+      )}
+      <div class="actions">
+        {address === undefined ? null : (
+          <Button icon="copy" onPress={() => void phone.links.copy(link, address)} testid="copy-host">
+            {t("links.copy")}
+          </Button>
+        )}
+        <Button icon="refresh" onPress={() => void phone.links.newHost(link)} testid="new-host">
+          {t("links.newHost")}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** Terms are what can be changed of a link that others have already. */
+function Terms({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
+  const { lobby = "off", maxParticipants = 0, joinMuted = false, ringHost = false, opensMs } = link.terms;
+  const change = (terms: LinkChange): void => void phone.links.change(link, terms);
+  const save = (): void => {
+    const fromMs = opensMs ?? Date.now();
+    saveICS({
+      id: link.link,
+      title: linkName(link),
+      ...(link.description === "" ? {} : { description: link.description }),
+      address: addressOf(link),
+      fromMs,
+      toMs: Math.min(link.endsMs ?? Number.POSITIVE_INFINITY, fromMs + hourMs),
+    });
+  };
+  return (
+    <Card title={t("links.terms")} testid="link-terms">
+      {opensMs === undefined ? null : (
+        <>
+          <p>{t("join.opens", { when: when(opensMs, Date.now()) })}</p>
+          <div class="actions">
+            <Button icon="clock" onPress={save} testid="save-ics">
+              {t("links.ics")}
+            </Button>
+          </div>
+        </>
+      )}
+      <LobbySelect value={lobby} onChange={(mode) => change({ lobby: mode })} />
+      {lobby === "off" ? null : (
+        <TermSwitch name="ringHost" checked={ringHost} onChange={(on) => change({ ringHost: on })} />
+      )}
+      <MostSelect value={maxParticipants} onChange={(most) => change({ maxParticipants: most })} />
+      <TermSwitch name="joinMuted" checked={joinMuted} onChange={(on) => change({ joinMuted: on })} />
+    </Card>
+  );
+}
+
+/** Bookings are the times that a link offers, if it offers any, and which of them are taken. */
+function Bookings({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element | null {
+  const slots = useSignal<readonly LinkSlot[]>([]);
+  useEffect(() => {
+    let here = true;
+    void attempt(async () => {
+      const found = await phone.links.slots(link);
+      if (here) slots.value = found;
+    });
+    return () => {
+      here = false;
+    };
+  }, [phone, link, slots]);
+  if (slots.value.length === 0) return null;
+  return (
+    <Card title={t("links.books")} testid="bookings">
+      <ul class="plain">
+        {slots.value.map(({ fromMs, toMs, booked = false }) => (
+          <li key={fromMs} data-booked={booked}>
+            {span(fromMs, toMs)} · {t(booked ? "links.booked" : "links.free")}
+          </li>
+        ))}
+      </ul>
+    </Card>
   );
 }
 

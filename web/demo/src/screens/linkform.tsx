@@ -1,11 +1,15 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { CallLink, Kind } from "../../../sdk/src/index.ts";
+import type { CallLink, Kind, LobbyMode } from "../../../sdk/src/index.ts";
 import { type PlainKey, t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
-import { Choice } from "../parts/choice.tsx";
+import { Choice, Switch } from "../parts/choice.tsx";
 import { Select, TextField } from "../parts/field.tsx";
+import { dayOf, slotsBetween } from "../slots.ts";
 import type { LinkList } from "../state/linklist.ts";
+import { BookTimes, LobbySelect, MostSelect, TermSwitch, type Times } from "./linkterms.tsx";
+
+const dayMs = 86_400_000;
 
 const expiries = {
   "3600": "links.expiryHour",
@@ -31,6 +35,23 @@ export function LinkForm({
   const title = useSignal("");
   const expiry = useSignal("86400");
   const most = useSignal("0");
+  const lobby = useSignal<LobbyMode>("off");
+  const opens = useSignal("");
+  const people = useSignal(0);
+  const joinMuted = useSignal(false);
+  const ringHost = useSignal(true);
+  const hostLink = useSignal(false);
+  const books = useSignal(false);
+  const times: Times = {
+    day: useSignal(dayOf(Date.now() + dayMs)),
+    from: useSignal("09:00"),
+    to: useSignal("12:00"),
+    minutes: useSignal("30"),
+  };
+  const slots = books.value
+    ? slotsBetween(times.day.value, times.from.value, times.to.value, Number(times.minutes.value), Date.now())
+    : [];
+  const opensMs = new Date(opens.value).getTime();
   const submit = async (event: Event): Promise<void> => {
     event.preventDefault();
     const name = title.value.trim();
@@ -39,6 +60,12 @@ export function LinkForm({
       ...(name === "" ? {} : { title: name }),
       ...(expiry.value === "0" ? {} : { expiresInSeconds: Number(expiry.value) }),
       ...(most.value === "0" ? {} : { maxUses: Number(most.value) }),
+      ...(lobby.value === "off" ? {} : { lobby: lobby.value, ringHost: ringHost.value }),
+      ...(Number.isNaN(opensMs) ? {} : { opensMs }),
+      ...(people.value === 0 ? {} : { maxParticipants: people.value }),
+      ...(joinMuted.value ? { joinMuted: true } : {}),
+      ...(hostLink.value ? { hostLink: true } : {}),
+      slots,
     });
     if (made !== undefined) onMade(made);
   };
@@ -89,6 +116,68 @@ export function LinkForm({
           }}
         />
       </div>
+      <LobbySelect
+        value={lobby.value}
+        onChange={(value) => {
+          lobby.value = value;
+        }}
+      />
+      <details class="more" data-testid="link-more">
+        <summary>{t("links.more")}</summary>
+        <div class="stack">
+          {lobby.value === "off" ? null : (
+            <TermSwitch
+              name="ringHost"
+              checked={ringHost.value}
+              onChange={(on) => {
+                ringHost.value = on;
+              }}
+            />
+          )}
+          <TextField
+            label={t("links.opens")}
+            type="datetime-local"
+            value={opens.value}
+            hint={t("links.opensHint")}
+            testid="link-opens"
+            onInput={(value) => {
+              opens.value = value;
+            }}
+          />
+          <MostSelect
+            value={people.value}
+            onChange={(value) => {
+              people.value = value;
+            }}
+          />
+          <TermSwitch
+            name="joinMuted"
+            checked={joinMuted.value}
+            onChange={(on) => {
+              joinMuted.value = on;
+            }}
+          />
+          <Switch
+            label={t("links.hostLink")}
+            hint={t("links.hostLinkHint")}
+            checked={hostLink.value}
+            onChange={(on) => {
+              hostLink.value = on;
+            }}
+            testid="link-host"
+          />
+          <Switch
+            label={t("links.books")}
+            hint={t("links.booksHint")}
+            checked={books.value}
+            onChange={(on) => {
+              books.value = on;
+            }}
+            testid="link-books"
+          />
+          {books.value ? <BookTimes times={times} count={slots.length} /> : null}
+        </div>
+      </details>
       <Button submit look="primary" icon="link" testid="create-link">
         {t("links.create")}
       </Button>

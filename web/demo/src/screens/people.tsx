@@ -5,12 +5,15 @@ import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Phone } from "../state/phone.ts";
 import { AddForm } from "./addform.tsx";
-import { BlockQuestion } from "./blockquestion.tsx";
-import { GroupBar } from "./groupbar.tsx";
-import { OthersHere } from "./othershere.tsx";
 import { PersonRow } from "./personrow.tsx";
+
+const later = () => import("./later.ts");
+const BlockQuestion = lazy(async () => (await later()).BlockQuestion);
+const GroupBar = lazy(async () => (await later()).GroupBar);
+const OthersHere = lazy(async () => (await later()).OthersHere);
 
 /** matches says whether somebody is looked for by a text: a part of his name, whatever its accents, or of his id. */
 export function matches(person: Person, text: string): boolean {

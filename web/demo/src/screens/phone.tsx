@@ -9,6 +9,7 @@ import { IncomingDialog } from "./incoming.tsx";
 /** preloadMs is when a page that has shown itself fetches what the first call needs. */
 const preloadMs = 300;
 const CallScreen = lazy(async () => (await import("./callpages.ts")).CallScreen);
+const LobbyPanel = lazy(async () => (await import("./lobbypanel.tsx")).LobbyPanel);
 const EndedScreen = lazy(async () => (await import("./callpages.ts")).EndedScreen);
 
 /** PhoneScreen is what a connected phone shows: the call, else the page about the last one, else home; and what rings, above all. */
@@ -33,6 +34,7 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
       ) : (
         <Home phone={phone} />
       )}
+      {phone.guest && active === undefined ? null : <LobbyPanel phone={phone} />}
       {incoming === undefined ? null : (
         <IncomingDialog key={incoming.call} phone={phone} incoming={incoming} />
       )}

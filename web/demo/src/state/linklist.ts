@@ -1,14 +1,19 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type CallLink, type Kind, linkAddress, type Pronto } from "../../../sdk/src/index.ts";
+import {
+  type CallLink,
+  type LinkChange,
+  type LinkSlot,
+  type LinkWish,
+  linkAddress,
+  type Pronto,
+  type SlotTime,
+} from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { attempt, say } from "./toasts.ts";
 
-/** NewLink is what a link is to be like; absent or 0 means without that bound. */
-export interface NewLink {
-  readonly kind: Kind;
-  readonly title?: string;
-  readonly expiresInSeconds?: number;
-  readonly maxUses?: number;
+/** NewLink is what a link is to be like; absent or 0 means without that bound. slots make it one by which talks are booked. */
+export interface NewLink extends LinkWish {
+  readonly slots?: readonly SlotTime[];
 }
 
 /** usable says whether a link can still be joined by. */
@@ -27,6 +32,7 @@ export function addressOf(link: CallLink): string {
 /** LinkList is our call links. */
 export class LinkList {
   readonly #pronto: Pronto;
+  readonly #hosts = signal<ReadonlyMap<string, string>>(new Map());
   readonly #links = signal<readonly CallLink[] | undefined>(undefined);
   /** links are ours, newest first; undefined until known. */
   readonly links: ReadonlySignal<readonly CallLink[] | undefined> = this.#links;
@@ -46,7 +52,10 @@ export class LinkList {
   async create(wish: NewLink): Promise<CallLink | undefined> {
     let made: CallLink | undefined;
     await attempt(async () => {
-      const link = await this.#pronto.links.create(wish);
+      const { slots = [], ...terms } = wish;
+      const link = await this.#pronto.links.create(terms);
+      if (slots.length > 0) await this.#pronto.links.setSlots(link.link, slots);
+      this.#keepHost(link);
       this.#links.value = [link, ...(this.#links.value ?? [])];
       made = link;
       say(t("links.created"));
@@ -73,10 +82,48 @@ export class LinkList {
     });
   }
 
+  /** take is called with a link that another device, or a booking, has made or changed. */
+  take(link: CallLink): void {
+    const known = this.#links.value;
+    if (known === undefined) return;
+    const there = known.some((other) => other.link === link.link);
+    this.#links.value = there
+      ? known.map((other) => (other.link === link.link ? link : other))
+      : [link, ...known];
+  }
+
+  /** change gives a link other terms. */
+  async change(link: CallLink, change: LinkChange): Promise<void> {
+    await attempt(async () => this.take(await this.#pronto.links.change(link, change)));
+  }
+
+  /** hostOf is the host link of a link of ours, if it was made since the page is open: the server does not tell it again. */
+  hostOf(link: CallLink): string | undefined {
+    return this.#hosts.value.get(link.link);
+  }
+
+  /** newHost makes a host link; the one before opens nothing any more. */
+  async newHost(link: CallLink): Promise<void> {
+    await attempt(async () => {
+      const made = await this.#pronto.links.newHost(link.link);
+      this.#keepHost(made);
+      this.take(made);
+    });
+  }
+
+  /** slots are the times that are booked by a link. */
+  async slots(link: CallLink): Promise<readonly LinkSlot[]> {
+    return this.#pronto.links.slots(link.link);
+  }
+
+  #keepHost({ link, hostAddress }: CallLink): void {
+    if (hostAddress !== undefined) this.#hosts.value = new Map([...this.#hosts.value, [link, hostAddress]]);
+  }
+
   /** copy puts a link's address on the clipboard. */
-  async copy(link: CallLink): Promise<void> {
+  async copy(link: CallLink, address = addressOf(link)): Promise<void> {
     try {
-      await navigator.clipboard.writeText(addressOf(link));
+      await navigator.clipboard.writeText(address);
       say(t("links.copied"));
     } catch {
       say(t("links.copyFailed"), true);

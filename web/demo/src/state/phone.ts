@@ -15,6 +15,7 @@ import { DeviceList } from "./devicelist.ts";
 import { aftermathOf, type Ended, ended } from "./ended.ts";
 import { GroupList } from "./grouplist.ts";
 import { LinkList } from "./linklist.ts";
+import { Lobbies } from "./lobbies.ts";
 import { PeopleBook } from "./peoplebook.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 import { Watching } from "./presence.ts";
@@ -36,6 +37,7 @@ export class Phone {
   readonly devices: DeviceList;
   readonly watching: Watching;
   readonly own: OwnProfile;
+  readonly lobbies: Lobbies;
   readonly guest: boolean;
   readonly #pronto: Pronto;
   readonly #state = signal<ConnectionState>("idle");
@@ -58,6 +60,7 @@ export class Phone {
     this.devices = new DeviceList(pronto);
     this.watching = new Watching(pronto);
     this.own = new OwnProfile(pronto);
+    this.lobbies = new Lobbies(pronto);
     this.#undo.push(
       pronto.on("state", (state) => {
         this.#state.value = state;
@@ -72,6 +75,7 @@ export class Phone {
       pronto.on("devices", (devices) => this.devices.take(devices)),
       pronto.on("group", (group) => this.groups.take(group)),
       pronto.on("groupGone", (gone) => this.groups.takeGone(gone)),
+      pronto.on("link", (link) => this.links.take(link)),
       pronto.on("groupCall", (call) => this.groups.takeCall(call)),
       pronto.on("preferences", (all) => this.people.takePreferences(all)),
       effect(() => pronto.setDevices(deviceChoice(prefs.value))),
@@ -140,6 +144,7 @@ export class Phone {
   /** close signs out. */
   close(): void {
     for (const undo of this.#undo) undo();
+    this.lobbies.close();
     for (const one of [...this.#held.value, this.#call.value]) one?.close();
     this.#held.value = [];
     this.#call.value = undefined;
@@ -182,7 +187,7 @@ export class Phone {
    */
   async joinLink(
     link: string,
-    options: { devices: Devices; secret?: string; waiting?: () => void },
+    options: { devices: Devices; secret?: string; waiting?: () => void; signal?: AbortSignal },
   ): Promise<void> {
     const call = await this.#pronto.joinLink(link, options);
     if (call.kind === "voice") await call.setCamera(false);

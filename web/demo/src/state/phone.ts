@@ -8,7 +8,7 @@ import {
   type Pronto,
   ProntoError,
 } from "../../../sdk/src/index.ts";
-import { t } from "../lang/index.ts";
+import { speakOfAll, t } from "../lang/index.ts";
 import type { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
 import { DeviceList } from "./devicelist.ts";
@@ -279,6 +279,7 @@ export class Phone {
     const current = this.#call.value;
     if (current?.call.id === call.id || call.phase === "ended") return;
     if (this.#held.value.some((one) => one.call.id === call.id)) return;
+    void speakOfAll(); // for what is said in it
     const aside = current !== undefined && call.onHold; // after a reload, in any order
     if (current !== undefined && (current === this.#waits || current.call.onHold))
       this.#held.value = [...this.#held.value, current];

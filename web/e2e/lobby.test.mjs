@@ -79,24 +79,25 @@ test.each([
     await zoe.looksGood(`denied-${by}`);
     await zoe.press("ask-again");
 
-  const carlo = await come(by, "carlo");
-  await carlo.sees("contacts");
-  await carlo.go(path);
-  await carlo.press("join-call");
-  await carlo.sees("join-waiting");
-  await ana.press("admit");
-  await carlo.sees("call");
-  await carlo.press("hangup");
+    const carlo = await come(by, "carlo");
+    await carlo.sees("contacts");
+    await carlo.go(path);
+    await carlo.press("join-call");
+    await carlo.sees("join-waiting");
+    await ana.press("admit");
+    await carlo.sees("call");
+    await carlo.press("hangup");
 
-  await knocks(zoe);
-  await ana.press("deny");
-  await zoe.sees("join-denied");
-  await zoe.press("ask-again");
-  await zoe.sees("join");
-  await zoe.it("nickname").fill("Zoe");
-  await zoe.press("join-call");
-  await zoe.sees("dead-link");
-});
+    await knocks(zoe);
+    await ana.press("deny");
+    await zoe.sees("join-denied");
+    await zoe.press("ask-again");
+    await zoe.sees("join");
+    await zoe.it("nickname").fill("Zoe");
+    await zoe.press("join-call");
+    await zoe.sees("dead-link");
+  },
+);
 
 test("a host in the call sees who waits there, and one who comes by the host link lets in as well", async () => {
   const ana = await come("Chromium", "ana");

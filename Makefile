@@ -68,7 +68,7 @@ bench-links: ## links made a second beside ten thousand; LINKS, RATE and SECONDS
 	@go test -run '^$$' -bench Links -benchtime 1x ./cmd/pronto | grep '^{'
 
 bench-reports: ## what the reports of a thousand clients cost the server, and how large and slow a scrape is then
-	go test -count 1 -run ReportsOfAThousand -v ./cmd/pronto
+	go test -run '^$$' -bench Reports -benchtime 1x -v ./cmd/pronto
 
 bench-sfu: ## what the SFU costs for each packet, beside a floor
 	@./sfu/bench/bench.sh $(ARGS)

@@ -90,7 +90,7 @@ func TestADemoFillsEveryPanel(t *testing.T) {
 }
 
 // boundedScrape checks that a scrape is small, soon there and has few series.
-func boundedScrape(t *testing.T, listen string) {
+func boundedScrape(t testing.TB, listen string) {
 	best, text := time.Hour, []byte(nil)
 	for range 5 { // the machine has other work
 		began := time.Now()

@@ -102,6 +102,7 @@ func (s *slot) double(l *link, out forward.Out) {
 	for back := s.redundancy(l); back > 0; back-- {
 		if sealed := s.echo.before(out.Seq, out.Timestamp, back); sealed != nil {
 			s.sendEcho(l, sealed)
+			s.missed.doubled = true
 		}
 	}
 }
@@ -141,8 +142,9 @@ func (s *slot) miss(seq uint16) {
 	s.missed.count++
 }
 
-// hearLoss takes what the receiver says that he lost of sound since the last time, in 256ths.
-func (s *slot) hearLoss(reported uint8, now time.Time) {
+// hearLoss takes what the receiver says that he lost of sound since the last time, in 256ths. It returns what he lost
+// before repair.
+func (s *slot) hearLoss(reported uint8, now time.Time) uint8 {
 	sent := s.packets - s.missed.since
 	if sent > 0 {
 		reported = max(reported, uint8(min(255, s.missed.count*256/sent)))
@@ -152,6 +154,7 @@ func (s *slot) hearLoss(reported uint8, now time.Time) {
 	if s.audio && s.formats.red == 0 && s.loss.Redundant() > 0 {
 		s.openEcho(now)
 	}
+	return reported
 }
 
 // missed counts which packets of a slot were asked for.
@@ -160,6 +163,8 @@ type missed struct {
 	newest uint16 // that was asked for
 	count  uint32 // since the last report
 	since  uint32 // packets when that came
+	// doubled says that some went out twice since the last report: what he lost of those he does not report.
+	doubled bool
 }
 
 // keep remembers a packet of sound that goes out, if any has been asked for lately.

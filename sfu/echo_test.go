@@ -83,6 +83,34 @@ func TestWhoLosesSoundAndReadsNoRedundantPacketsGetsThemAgainUnasked(t *testing.
 	expect("after a silence", bia, 0, 0, 1)
 }
 
+// What goes out twice arrives, and is not reported as lost: the way loses it all the same.
+func TestAWayThatLosesIsSeenAlthoughSoundGoesTwice(t *testing.T) {
+	_, r := startWired(t, Limits{})
+	ana, bia := joinSound(t, r, "ana", true), joinDeafToRED(t, r, "bia")
+	seq := uint16(0)
+	speak := func(share uint8) (loss float64) {
+		for range 4 {
+			seq++
+			ana.feed([]*rtp.Packet{sound(seq)})
+		}
+		bia.lose(share)
+		r.sfu.worker.do(func() {
+			m := &bia.peer.link.meter
+			loss, _ = m.loss()
+			*m = meterOfLeg{way: m.way}
+		})
+		return loss
+	}
+	for i, c := range []struct {
+		reported uint8
+		want     float64
+	}{{20, 20. / 256}, {2, 20. / 256}, {40, 40. / 256}} { // from the second on it goes twice
+		if got := speak(c.reported); got != c.want {
+			t.Errorf("%d: a way whose receiver reports %d/256 loses %.3f, not %.3f", i, c.reported, got, c.want)
+		}
+	}
+}
+
 func TestSoundThatWasAskedForWasLostAlthoughNobodyReportsIt(t *testing.T) {
 	_, r := startWired(t, Limits{})
 	ana, bia := joinSound(t, r, "ana", true), joinDeafToRED(t, r, "bia")

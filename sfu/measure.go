@@ -39,10 +39,32 @@ type LegMeasured struct{ Leg }
 type meterOfLeg struct {
 	turns  int
 	rtt    time.Duration
-	sent   float64 // packets that were reported on
-	lost   float64 // of those
+	plain  share   // of what went out once
+	echoed share   // of what went out twice
+	way    float64 // the share of the last that went out once
 	jitter time.Duration
 	counts map[uint32]counted // of what comes, by SSRC, as of the last measurement
+}
+
+// share is how many packets were reported on, and how many of those were lost.
+type share struct{ sent, lost float64 }
+
+func (s *share) add(packets uint32, fraction uint8) {
+	s.sent += float64(packets)
+	s.lost += float64(packets) * float64(fraction) / 256
+}
+
+// loss is what the way to the peer loses. What goes out twice hides it: then it is
+// at least what was lost when something last went out once.
+func (m *meterOfLeg) loss() (loss float64, known bool) {
+	switch {
+	case m.plain.sent > 0:
+		m.way = m.plain.lost / m.plain.sent
+		return m.way, true
+	case m.echoed.sent > 0:
+		return max(m.way, m.echoed.lost/m.echoed.sent), true
+	}
+	return 0, false
 }
 
 // counted is how many packets of a stream should have come, and did.
@@ -55,8 +77,12 @@ func (m *meterOfLeg) heard(s *slot, b forward.Block, now time.Time) {
 	if packets == 0 {
 		return
 	}
-	m.sent += float64(packets)
-	m.lost += float64(packets) * float64(b.Lost) / 256
+	if s.missed.doubled {
+		m.echoed.add(packets, b.Lost)
+	} else {
+		m.plain.add(packets, b.Lost)
+	}
+	s.missed.doubled = false
 	clock := clockVideo
 	if s.audio {
 		clock = clockOpus
@@ -77,10 +103,10 @@ func (l *link) measure() {
 		return
 	}
 	leg := Leg{RTT: m.rtt, Bps: l.path.bps.Load(), Up: l.received()}
-	if m.sent > 0 {
-		leg.Down = Direction{Known: true, Loss: m.lost / m.sent, Jitter: m.jitter}
+	if loss, known := m.loss(); known {
+		leg.Down = Direction{Known: true, Loss: loss, Jitter: m.jitter}
 	}
-	*m = meterOfLeg{counts: m.counts}
+	*m = meterOfLeg{counts: m.counts, way: m.way}
 	if !leg.Up.Known && !leg.Down.Known {
 		return // nothing flowed
 	}

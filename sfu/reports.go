@@ -53,7 +53,7 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	}
 	for b := range r.Blocks {
 		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
-			s.hearLoss(b.Lost, now)
+			b.Lost = s.hearLoss(b.Lost, now)
 			l.meter.heard(s, b, now)
 		}
 	}

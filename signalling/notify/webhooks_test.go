@@ -25,6 +25,7 @@ import (
 // queue is one webhook with one delivery, in fake time.
 type queue struct {
 	mu       sync.Mutex
+	claimed  bool // by one at a time, as in the store
 	due      time.Time
 	tries    int64
 	state    string
@@ -37,9 +38,10 @@ type queue struct {
 func (q *queue) ClaimWebhooks(context.Context, string, int) ([]store.Webhook, error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.state != store.DeliveryPending || q.disabled != "" || time.Now().Before(q.due) {
+	if q.claimed || q.state != store.DeliveryPending || q.disabled != "" || time.Now().Before(q.due) {
 		return nil, nil
 	}
+	q.claimed = true
 	return []store.Webhook{{ID: "whk_1", URL: "https://shop.example", Secret: []byte("x")}}, nil
 }
 
@@ -60,7 +62,13 @@ func (q *queue) EndDelivery(_ context.Context, _ string, _ store.Delivery, r sto
 	return nil
 }
 
-func (q *queue) ReleaseWebhook(context.Context, string, string) error { return nil }
+func (q *queue) ReleaseWebhook(context.Context, string, string) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.claimed = false
+	return nil
+}
+
 func (q *queue) WebhookBacklog(context.Context) (int, time.Time, error) {
 	return 0, time.Time{}, nil
 }

@@ -138,7 +138,7 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 	again()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	hosted := false
+	made := call.State().Host
 	for {
 		select {
 		case <-ctx.Done():
@@ -149,10 +149,10 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 			return
 		case <-look.C:
 			host := call.State().Host
-			if hosted && host == "" {
+			if made != "" && host != made { // who stays is the host then
 				return
 			}
-			hosted = hosted || host != ""
+			made = host
 		case <-toggle:
 			m.Microphone = !m.Microphone
 			if call.SetMedia(ctx, m) == nil {

@@ -132,7 +132,7 @@ func (s *slot) sendEcho(l *link, sealed []byte) {
 	l.path.moved += int64(n + beneath)
 }
 
-// miss notes that a packet of sound did not come at first. What was asked for and sent again, the receiver no longer
+// miss notes that a packet did not come at first. What was asked for and sent again, the receiver no longer
 // reports as lost.
 func (s *slot) miss(seq uint16) {
 	if s.missed.any && int16(seq-s.missed.newest) <= 0 {
@@ -142,19 +142,21 @@ func (s *slot) miss(seq uint16) {
 	s.missed.count++
 }
 
-// hearLoss takes what the receiver says that he lost of sound since the last time, in 256ths. It returns what he lost
-// before repair.
+// hearLoss takes what the receiver says that he lost since the last time, in 256ths. It returns what he lost before repair.
 func (s *slot) hearLoss(reported uint8, now time.Time) uint8 {
-	sent := s.packets - s.missed.since
-	if sent > 0 {
-		reported = max(reported, uint8(min(255, s.missed.count*256/sent)))
+	before := reported
+	if sent := s.packets - s.missed.since; sent > 0 {
+		before = max(before, uint8(min(255, s.missed.count*256/sent)))
 	}
 	s.missed.count, s.missed.since = 0, s.packets
+	if s.audio {
+		reported = before // of pictures, what was sent again is not lost
+	}
 	s.loss.Heard(reported, now)
 	if s.audio && s.formats.red == 0 && s.loss.Redundant() > 0 {
 		s.openEcho(now)
 	}
-	return reported
+	return before
 }
 
 // missed counts which packets of a slot were asked for.

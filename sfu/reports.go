@@ -103,6 +103,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		return
 	}
 	for seq := range lost.Each {
+		s.miss(seq)
 		again, ok := s.sent.Find(seq)
 		if !ok {
 			continue

@@ -62,8 +62,8 @@ type slot struct {
 	rtxSink   udp.Sink
 	rtxSeq    uint16
 	sent      forward.Sent
-	echo      *echo  // of sound; nil while nothing is asked for, and little lost
-	missed    missed // of sound
+	echo      *echo // of sound; nil while nothing is asked for, and little lost
+	missed    missed
 	packets   uint32
 	bytes     uint32
 	reported  uint32    // packets when the last report went out

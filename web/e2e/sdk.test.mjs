@@ -131,8 +131,8 @@ const title = (page) => expect.poll(() => page.title(), { timeout: 30_000 });
 
 describe("what is served", () => {
   test.each([
-    ["sdk/pronto.js", 30_000],
-    ["sdk/pronto.global.js", 30_000],
+    ["sdk/pronto.js", 32_000],
+    ["sdk/pronto.global.js", 32_000],
     ["sdk/pronto-fake.js", 5_000],
     ["widget.js", 12_000],
     ["embed/pronto-embed.js", 12_000],

@@ -276,10 +276,14 @@ describe("the README's examples", () => {
       { map: false },
     );
     await expect.poll(() => page.evaluate(() => document.body.textContent)).toContain("/j/");
-    const link = (await page.evaluate(() => document.body.textContent)).split("/j/")[1].trim();
+    const address = new URL((await page.evaluate(() => document.body.textContent)).trim());
+    const [link, secret] = [address.pathname.split("/").at(-1), address.hash.slice("#k=".length)];
     const guest = await signIn(browser, server.url, "Zoe", link);
     people.push(guest);
-    await guest.page.evaluate((id) => window.pronto.joinLink(id).then(() => undefined), link);
+    await guest.page.evaluate(
+      ([id, key]) => window.pronto.joinLink(id, { secret: key }).then(() => undefined),
+      [link, secret],
+    );
     await title(page).toBe("Zoe joined");
   });
 

@@ -219,6 +219,8 @@ test("guests of a link meet through the SFU, and its revocation ends the call", 
     );
   }
   await everybodyDecodes(ana, zoe);
+  const door = ([id, key]) => window.pronto.links.lookAt(id, key).then(({ title }) => title);
+  expect(await zoe.page.evaluate(door, [link, secret])).toBe("Salon");
   await ana.page.evaluate((id) => window.pronto.links.revoke(id), link);
   for (const one of [ana, zoe])
     await waitFor(one, "the end", () => window.seen.ended[0]?.reason === "revoked");

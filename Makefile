@@ -79,7 +79,7 @@ lab: deps build ## sound and picture through a bad network, in real browsers; SE
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)
 
-soak: deps build ## a minute of changing keys, then the tests of calls and media for MINUTES, 10 if not set
+soak: deps build ## long browser tests, then the tests of calls and media for MINUTES, 10 if not set
 	.ci/soak $(MINUTES)
 
 clean: ## remove what was built; data stays

@@ -64,15 +64,20 @@ func TestADemoFillsEveryPanel(t *testing.T) {
 		time.Sleep(time.Second)
 	}
 	p.until(t, `sum(rate(pronto_http_requests_total[15s])) > 0`, time.Minute)
-	shown, names := 0, map[string]bool{}
+	shown, names, patient := 0, map[string]bool{}, time.Now().Add(2*time.Minute)
 	for _, d := range grafana.Dashboards() {
 		for _, panel := range d.Panels {
 			name := strings.TrimPrefix(d.Title, "Pronto: ") + " › " + panel.Title
 			names[name] = true
 			for _, q := range panel.Targets {
 				shown++
-				if n := p.numbers(t, q.Expr); n == 0 && mayBeEmpty[name] == "" {
+				for mayBeEmpty[name] == "" && p.numbers(t, q.Expr) == 0 { // calls begin and end when they will
+					if time.Now().Before(patient) {
+						time.Sleep(time.Second)
+						continue
+					}
 					t.Errorf("%s, query %s shows nothing: %s", name, q.RefID, q.Expr)
+					break
 				}
 			}
 		}

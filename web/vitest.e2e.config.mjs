@@ -1,8 +1,19 @@
 // Real browsers against a real server: one file after the other, because two
 // browsers and a media server are as much as a small machine carries.
 
-/** long take minutes each: make soak runs them. */
-const long = ["badnetwork", "matrix", "screens", "telemetry", "vitals"].map((name) => `e2e/${name}.test.mjs`);
+/** long take a minute and more each, or have a short form among the others: make soak runs them. */
+const long = [
+  "alerts",
+  "badnetwork",
+  "codecs",
+  "examples",
+  "incall",
+  "lobby",
+  "matrix",
+  "screens",
+  "telemetry",
+  "vitals",
+].map((name) => `e2e/${name}.test.mjs`);
 
 export default {
   test: {

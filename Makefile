@@ -1,14 +1,14 @@
 # make, or make run, builds everything and serves the demo. make help lists the rest.
 
 STATICCHECK = honnef.co/go/tools/cmd/staticcheck@v0.8.2
-PAGE = $(shell find web/sdk/src web/demo/src web/demo/index.html web/ops $(wildcard web/demo/public) -type f) web/build.mjs web/tsconfig.json web/tsconfig.sdk.json
+PAGE = $(shell find web/sdk/src web/demo/src web/demo/worker web/demo/index.html web/ops web/embed/src web/embed/index.html $(wildcard web/demo/public) -type f) web/build.mjs web/sdk/build.mjs web/sdk/package.json web/sdk/README.md web/embed/build.mjs web/tsconfig.json web/tsconfig.sdk.json
 
 # The race detector watches all but SQLite, whose C was translated to Go: there it
 # would find nothing of ours, and take five times as long.
 RACE = -race '-gcflags=modernc.org/...=-race=false'
 
 .DELETE_ON_ERROR:
-.PHONY: lab run build web deps test check generate bench bench-call picture fuzz soak clean help
+.PHONY: lab run build web deps test check generate bench bench-call bench-keys bench-links bench-reports bench-signalling picture fuzz soak clean help
 
 run: build ## build all, serve the demo at http://localhost:8080
 	PRONTO_DEMO=true PRONTO_LISTEN=$${PRONTO_LISTEN:-127.0.0.1:8080} .bin/pronto serve
@@ -39,13 +39,13 @@ check: deps web ## format, vet, static analysis, types, floors; generated files 
 	go vet ./...
 	go run $(STATICCHECK) ./...
 	go run ./cmd/wiregen -check
-	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto
+	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto ./signalling/api
 	go test ./cmd
 	cd web && npm run check
 
 generate: ## write the generated files anew
 	go run ./cmd/wiregen
-	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto -update
+	go test -run 'Fresh' ./metrics ./metrics/grafana ./cmd/pronto ./signalling/api -update
 
 bench: ## benchmarks of single steps
 	go test -run '^$$' -bench . -benchmem ./sfu/... ./turn/... ./signalling/...
@@ -53,11 +53,22 @@ bench: ## benchmarks of single steps
 bench-call: deps build ## time from answer to sound, in real browsers
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto npm run --silent bench
 
-picture: build ## the README's picture, from a real call
+bench-keys: deps build ## what a newcomer costs those who encrypt: browsers, server, time; SECONDS changes it
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/bench-keys.mjs
+
+picture: build ## the page's icons and the README's pictures: a call, and the viewer under load; SECONDS is how long
+	cd web && node e2e/icons.mjs
 	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/readme.mjs
+	cd web && PRONTO_BIN=$(CURDIR)/.bin/pronto node e2e/opspicture.mjs
 
 bench-signalling: ## set-ups a second with thousands signed in; SESSIONS, RATE and SECONDS change it
 	@go test -run '^$$' -bench SetUps -benchtime 1x ./cmd/pronto | grep '^{'
+
+bench-links: ## links made a second beside ten thousand; LINKS, RATE and SECONDS change it
+	@go test -run '^$$' -bench Links -benchtime 1x ./cmd/pronto | grep '^{'
+
+bench-reports: ## what the reports of a thousand clients cost the server, and how large and slow a scrape is then
+	go test -run '^$$' -bench Reports -benchtime 1x -v ./cmd/pronto
 
 bench-sfu: ## what the SFU costs for each packet, beside a floor
 	@./sfu/bench/bench.sh $(ARGS)
@@ -68,7 +79,7 @@ lab: deps build ## sound and picture through a bad network, in real browsers; SE
 fuzz: ## every fuzz target for TIME, 20s if not set
 	.ci/fuzz $(TIME)
 
-soak: ## repeat the tests of calls and media for MINUTES, 10 if not set
+soak: deps build ## long browser tests, then the tests of calls and media for MINUTES, 10 if not set
 	.ci/soak $(MINUTES)
 
 clean: ## remove what was built; data stays

@@ -21,15 +21,15 @@ const (
 // floors are the packages from the top of the house to its cellar. A package
 // imports packages of lower floors only, or those that sideways names.
 var floors = [][]string{
-	{"cmd/pronto", "cmd/wiregen", "sfu/bench", "sfu/lab"},
+	{"web/embed/examples/go-tokens", "cmd/pronto", "cmd/wiregen", "sfu/bench", "sfu/lab"},
 	{"metrics/prometheus", "metrics/ops"},
 	{"signalling", "signalling/api", "metrics", "metrics/grafana"},
 	{"signalling/call", "signalling/notify"},
 	{"signalling/client/bot"},
 	{"signalling/client/keys"},
-	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
+	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/link", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
 	{
-		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing",
+		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing", "signalling/hook", "signalling/source",
 		"signalling/client/mls", "signalling/client/sframe",
 		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/seal", "sfu/impair",
 		"metrics/emodel", "turn/credential", "web",

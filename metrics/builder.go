@@ -11,20 +11,23 @@ import (
 // calls New.
 type builder struct {
 	registry   *prometheus.Registry
-	suppressed prometheus.Counter
+	suppressed prometheus.Counter // samples of unknown labels
+	folded     prometheus.Counter // samples that too few calls had
+	options    Options
 	left       map[string]Definition // not made yet
 }
 
-func newBuilder(registry *prometheus.Registry) *builder {
-	b := &builder{registry: registry, left: map[string]Definition{}}
+func newBuilder(registry *prometheus.Registry, o Options) *builder {
+	b := &builder{registry: registry, options: o, left: map[string]Definition{}}
 	for _, def := range Definitions() {
 		b.left[def.Name] = def
 	}
-	b.suppressed = b.counter("pronto_telemetry_suppressed_total").vec.WithLabelValues("unknown_label")
+	vec := b.counter("pronto_telemetry_suppressed_total").vec
+	b.suppressed, b.folded = vec.WithLabelValues("unknown_label"), vec.WithLabelValues("k_anonymity")
 	return b
 }
 
-func (b *builder) take(name string, kind Type) bounds {
+func (b *builder) take(name string, kind Type) *bounds {
 	def, ok := b.left[name]
 	if !ok || def.Type != kind {
 		panic(fmt.Sprintf("metrics: %s is no %s of the definitions, or is made twice", name, kind))
@@ -54,8 +57,12 @@ func (b *builder) gauge(name string) *gauge {
 }
 
 func (b *builder) histogram(name string) *histogram {
-	h := &histogram{bounds: b.take(name, Histogram)}
-	h.vec = prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: h.def.Help, Buckets: h.def.Buckets}, h.names())
+	h := &histogram{bounds: b.take(name, Histogram), exemplars: b.options.Exemplars}
+	opts := prometheus.HistogramOpts{Name: name, Help: h.def.Help, Buckets: h.def.Buckets}
+	if b.options.Native {
+		opts.NativeHistogramBucketFactor, opts.NativeHistogramMaxBucketNumber = nativeFactor, nativeBuckets
+	}
+	h.vec = prometheus.NewHistogramVec(opts, h.names())
 	for _, set := range h.def.Sets() {
 		h.vec.WithLabelValues(set...)
 	}
@@ -72,3 +79,10 @@ func (b *builder) scraped(name string, kind Type) *scraped {
 	s.desc = prometheus.NewDesc(name, s.def.Help, s.names(), nil)
 	return s
 }
+
+// Native histograms: each bucket is a tenth wider than the one before, and there
+// are at most so many.
+const (
+	nativeFactor  = 1.1
+	nativeBuckets = 100
+)

@@ -1,14 +1,17 @@
 package metrics
 
 import (
+	"time"
+
 	"pronto/signalling/call"
 	"pronto/signalling/wire"
 )
 
 // calls counts what happens to calls.
 type calls struct {
-	outcomes, ended, blocked, alerts         *counter
-	ringDelay, answerToMedia, duration, peak *histogram
+	outcomes, ended, blocked, alerts, upgrades, admissions *counter
+	ringDelay, ring, answerToMedia, joinToMedia            *histogram
+	duration, peak                                         *histogram
 }
 
 func newCalls(b *builder) calls {
@@ -17,7 +20,11 @@ func newCalls(b *builder) calls {
 		ended:         b.counter("pronto_ended_total"),
 		blocked:       b.counter("pronto_blocked_total"),
 		alerts:        b.counter("pronto_client_alerts_total"),
+		upgrades:      b.counter("pronto_media_upgrades_total"),
+		admissions:    b.counter("pronto_sfu_admission_refused_total"),
 		ringDelay:     b.histogram("pronto_ring_delay_seconds"),
+		ring:          b.histogram("pronto_ring_seconds"),
+		joinToMedia:   b.histogram("pronto_join_to_media_seconds"),
 		answerToMedia: b.histogram("pronto_answer_to_media_seconds"),
 		duration:      b.histogram("pronto_duration_seconds"),
 		peak:          b.histogram("pronto_group_peak_participants"),
@@ -39,11 +46,29 @@ func (m *Metrics) Call(e call.Event) {
 	c := &m.calls
 	switch e := e.(type) {
 	case call.SetUpEnded:
-		c.outcomes.inc(string(e.Kind), string(e.Topology), string(e.Via), string(e.Outcome), string(e.Cause))
+		c.outcomes.inc(outcome(e)...)
 	case call.RingingBegan:
-		c.ringDelay.observe(e.After.Seconds())
+		c.ringDelay.observe(e.After.Seconds(), string(e.Topology))
+	case call.RingingEnded:
+		c.ring.observe(e.After.Seconds(), string(e.Outcome))
 	case call.MediaBegan:
-		c.answerToMedia.observe(e.After.Seconds(), string(e.Kind), string(e.Path))
+		c.answerToMedia.observeIn(e.Trace, e.After.Seconds(), string(e.Kind), string(e.Path))
+		if e.Via != call.ViaContact {
+			c.joinToMedia.observe(e.After.Seconds(), string(e.Via))
+		}
+	case call.KindAnswered:
+		from := wire.KindVoice
+		if e.To == from {
+			from = wire.KindVideo
+		}
+		c.upgrades.inc(string(from), string(e.To), string(e.Answer))
+	case call.AdmissionRefused:
+		c.admissions.inc(string(e.Reason))
+	case call.Entered:
+		m.clients.entered(e.Client, e.Distinct, time.Now())
+	case call.StayReported:
+		m.quality.stayed(e)
+		m.moments(e.Moments)
 	case call.Ended:
 		m.ended(e)
 	case call.Refused:
@@ -51,11 +76,14 @@ func (m *Metrics) Call(e call.Event) {
 	case call.Alerted:
 		c.alerts.inc(e.Alert)
 	case call.LinkJoined:
-		m.links.joins.inc(e.Result)
+		m.links.joins.inc(string(e.Result))
+	case call.LobbyLeft:
+		m.services.lobby.observe(e.After.Seconds(), string(e.Result))
 	case call.Connected:
 		m.quality.connected(e)
 	case call.Reported:
 		m.quality.reported(e)
+		m.moments(e.Moments)
 	case call.Rated:
 		m.quality.rated(e)
 	case call.ReportDropped:
@@ -63,13 +91,28 @@ func (m *Metrics) Call(e call.Event) {
 	}
 }
 
+// outcome is an attempt's labels: see setupPossible.
+func outcome(e call.SetUpEnded) []string {
+	kind, topology, via := string(e.Kind), string(e.Topology), string(e.Via)
+	switch {
+	case e.Outcome == call.OutcomeFailed:
+		topology, via = "", ""
+	case e.Outcome == call.OutcomeConnected:
+	case e.Via == call.ViaContact:
+		topology = string(wire.TopologyDirect)
+	default:
+		topology = string(wire.TopologySFU)
+	}
+	return []string{kind, topology, via, string(e.Outcome), string(e.Cause)}
+}
+
 func (m *Metrics) ended(e call.Ended) {
 	c := &m.calls
 	class := "normal"
-	if e.Reason == wire.EndFailed {
+	if e.Cause.Abnormal() {
 		class = "abnormal"
 	}
-	c.ended.inc(string(e.Kind), string(e.Topology), class, endCause(e.Reason))
+	c.ended.inc(string(e.Kind), string(e.Topology), class, string(e.Cause))
 	if e.Talked > 0 {
 		c.duration.observe(e.Talked.Seconds(), string(e.Kind), string(e.Topology))
 	}

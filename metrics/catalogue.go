@@ -1,12 +1,9 @@
 package metrics
 
 import (
-	"runtime"
-	"runtime/debug"
-	"slices"
+	"strings"
+	"unicode"
 
-	"pronto/sfu"
-	"pronto/signalling"
 	"pronto/signalling/call"
 	"pronto/signalling/policy"
 	"pronto/signalling/wire"
@@ -50,15 +47,24 @@ var callDefinitions = []Definition{
 	}, {
 		Name: "pronto_setup_outcomes_total", Type: Counter, possible: setupPossible,
 		Labels: []Label{
-			kinds, topologies, label("via", texts(call.ViaContact, call.ViaGroup, call.ViaLink)...),
-			label("outcome", texts(call.OutcomeConnected, call.OutcomeDeclined, call.OutcomeMissed, call.OutcomeCancelled,
-				call.OutcomeUnreachable, call.OutcomeFailed)...),
-			label("cause", texts(call.CauseNone, call.CauseICE, call.CauseSignalling)...),
+			kinds, label("topology", append([]string{""}, wire.TopologyDirect.Values()...)...),
+			label("via", texts("", call.ViaContact, call.ViaGroup, call.ViaLink)...),
+			label("outcome", texts(call.OutcomeConnected, call.OutcomeDeclined, call.OutcomeMissed, call.OutcomeBusy, call.OutcomeCancelled,
+				call.OutcomeUnreachable, call.OutcomeBlocked, call.OutcomeFailed)...),
+			label("cause", texts(append([]call.Cause{call.CauseNone}, call.Causes()...)...)...),
 		},
-		Help: "Attempts to set up a call, by how they ended; one for each call. The cause is set for outcome failed only. Success is connected / (connected + failed).",
+		Help: "Attempts to set up a call, by how they ended: each has one outcome, and a failed one has one cause. Failed ones are told by kind and cause alone. Success is connected / (connected + failed).",
 	}, {
-		Name: "pronto_ring_delay_seconds", Type: Histogram, Buckets: waits,
+		Name: "pronto_ring_delay_seconds", Type: Histogram, Labels: []Label{topologies}, Buckets: waits,
 		Help: "Time from the ring to the first device of the callee that says it rings.",
+	}, {
+		Name: "pronto_ring_seconds", Type: Histogram, Buckets: []float64{1, 2, 5, 10, 15, 20, 30, 45, 60, 120},
+		Labels: []Label{label("outcome", texts(call.OutcomeConnected, call.OutcomeDeclined, call.OutcomeMissed)...)},
+		Help:   "How long somebody's devices rang, by what became of it.",
+	}, {
+		Name: "pronto_join_to_media_seconds", Type: Histogram, Buckets: waits,
+		Labels: []Label{label("via", texts(call.ViaGroup, call.ViaLink)...)},
+		Help:   "Time from joining the call of a group or a link to the first sound that the newcomer heard, as his client measured it.",
 	}, {
 		Name: "pronto_answer_to_media_seconds", Type: Histogram, Labels: []Label{kinds, paths}, Buckets: waits,
 		Help: "Time from accept or join to the first sound that a participant heard, as his client measured it.",
@@ -67,8 +73,8 @@ var callDefinitions = []Definition{
 		Help: "Length of answered calls, from the answer to the end.",
 	}, {
 		Name: "pronto_ended_total", Type: Counter, possible: endPossible,
-		Labels: []Label{kinds, topologies, label("class", "normal", "abnormal"), label("cause", endCauses()...)},
-		Help:   "Calls that are over, by cause. Failed ones, where no media came about or all were lost, are abnormal.",
+		Labels: []Label{kinds, topologies, label("class", "normal", "abnormal"), label("cause", texts(call.EndCauses()...)...)},
+		Help:   "Calls that are over: each has one class and one cause. Abnormal is what nobody wanted: the network or the server was lost, or no media came about.",
 	}, {
 		Name: "pronto_group_peak_participants", Type: Histogram, Labels: []Label{kinds},
 		Buckets: []float64{1, 2, 3, 4, 6, 8, 12, 16, 25, 50, 100},
@@ -78,10 +84,27 @@ var callDefinitions = []Definition{
 		Labels: []Label{label("reason", texts(policy.Reasons()...)...)},
 		Help:   "Attempts that policy kept from ringing anybody, by reason.",
 	}, {
-		Name: "pronto_client_alerts_total", Type: Counter, Labels: []Label{label("alert", "low_battery", "not_heard", "poor_network", "churn")},
-		Help: "Times that the participants of a call were told of trouble with one of them.",
+		Name: "pronto_client_alerts_total", Type: Counter, Labels: []Label{label("alert", alerts...)},
+		Help: "Times that a participant, or the others, were told of trouble with him.",
+	}, {
+		Name: "pronto_media_upgrades_total", Type: Counter,
+		possible: func(v []string) bool { return v[0] != v[1] },
+		Labels: []Label{
+			label("from", wire.KindVoice.Values()...), label("to", wire.KindVoice.Values()...),
+			label("result", wire.KindAccepted.Values()...),
+		},
+		Help: "Answers to the wish to switch between voice and video.",
+	}, {
+		Name: "pronto_lobby_waiting", Type: Gauge,
+		Help: "People who wait now to be let into the call of a link.",
+	}, {
+		Name: "pronto_lobby_wait_seconds", Type: Histogram, Labels: []Label{label("result", call.LobbyResults()...)}, Buckets: spans,
+		Help: "How long people waited to be let in, by what became of it.",
 	},
 }
+
+// alerts are what people are told of.
+var alerts = []string{"muted_speaking", "no_mic_sound", "not_heard", "poor_network", "device_lost", "low_battery", "cpu", "churn"}
 
 var keyDefinitions = []Definition{
 	{
@@ -94,8 +117,11 @@ var keyDefinitions = []Definition{
 		Name: "pronto_e2ee_first_opened_seconds", Type: Histogram, Labels: []Label{topologies}, Buckets: waits,
 		Help: "Time from accept or join to the first frame of another participant that was opened, as clients measured it.",
 	}, {
-		Name: "pronto_e2ee_failures_total", Type: Counter, Labels: []Label{label("cause", wire.KeyFailureNoKey.Values()...)},
-		Help: "Seconds in which something was wrong with keys or frames at a client, as it said, by cause.",
+		Name: "pronto_e2ee_participants", Type: Gauge, Labels: []Label{label("state", "on", "off")},
+		Help: "People in calls now, by whether the call is end-to-end encrypted.",
+	}, {
+		Name: "pronto_e2ee_failures_total", Type: Counter, Labels: []Label{label("reason", keyFailures()...)},
+		Help: "Seconds in which something was wrong with keys or frames at a client, as it said, by reason.",
 	},
 }
 
@@ -105,188 +131,48 @@ var linkDefinitions = []Definition{
 		Help: "Call links made.",
 	}, {
 		Name: "pronto_link_joins_total", Type: Counter,
-		Labels: []Label{label("result", "ok", "expired", "revoked", "exhausted", "refused")},
-		Help:   "Attempts to join a call by a link, by result.",
+		Labels: []Label{label("result", call.LinkTries()...)},
+		Help: "Attempts to join a call by a link, by result, and looks at links that lead nowhere. unknown is an id that no link has: " +
+			"a guess or a bad copy; limited is a source from which too many came.",
 	},
 }
 
-var sfuDefinitions = []Definition{
-	{
-		Name: "pronto_sfu_rooms", Type: Gauge,
-		Help: "Rooms of the SFU now; a call through it has one.",
-	}, {
-		Name: "pronto_sfu_participants", Type: Gauge, Labels: []Label{label("state", "connected", "connecting")},
-		Help: "Peers in rooms now, by whether their ICE and DTLS are up.",
-	}, {
-		Name: "pronto_sfu_tracks", Type: Gauge,
-		Help: "Encodings that the SFU receives now; a simulcast camera is several.",
-	}, {
-		Name: "pronto_sfu_rtp_packets_total", Type: Counter, Labels: []Label{audioVideo, inOut},
-		Help: "RTP packets received with retransmissions (in) and forwarded without (out).",
-	}, {
-		Name: "pronto_sfu_rtp_bytes_total", Type: Counter, Labels: []Label{audioVideo, inOut},
-		Help: "Bytes of RTP payload received (in) and forwarded (out).",
-	}, {
-		Name: "pronto_sfu_packets_dropped_total", Type: Counter, Labels: []Label{label("reason", "uplink", "rtcp", "ssrc", "malformed")},
-		Help: "Packets that went no further: above the uplink limit, above the RTCP limit, of one stream too many, or not of their codec.",
-	}, {
-		Name: "pronto_sfu_unsealed_packets_dropped_total", Type: Counter,
-		Labels: []Label{label("reason", "envelope", "keyless", "leaf", "epoch", "kind")},
-		Help:   "Packets of encrypted calls that went no further: not sealed, of a sender without keys, or sealed as another, in another epoch or as another kind.",
-	}, {
-		Name: "pronto_sfu_keyframe_requests_total", Type: Counter,
-		Help: "Requests for key frames sent to publishers.",
-	}, {
-		Name: "pronto_sfu_keyframe_repeats_total", Type: Counter,
-		Help: "Those of the requests for key frames that asked again because none had come.",
-	}, {
-		Name: "pronto_sfu_keyframe_wishes_total", Type: Counter, Labels: []Label{label("cause", "feedback", "switch")},
-		Help: "Wishes for key frames: a subscriber's PLI or FIR, or a switch of source or layer. Most are merged into one request.",
-	}, {
-		Name: "pronto_sfu_keyframes_total", Type: Counter,
-		Help: "Key frames received, asked for or not.",
-	}, {
-		Name: "pronto_sfu_keyframe_delay_seconds", Type: Histogram, Buckets: []float64{.01, .025, .05, .1, .2, .3, .5, .75, 1, 2, 5},
-		Help: "Time from the first request for a key frame to its arrival.",
-	}, {
-		Name: "pronto_sfu_layer_switches_total", Type: Counter, Labels: []Label{label("direction", "up", "down")},
-		Help: "Switches of one subscriber to a higher or a lower layer.",
-	}, {
-		Name: "pronto_sfu_connect_seconds", Type: Histogram, Buckets: waits,
-		Help: "Time from a peer's first offer to ICE and DTLS connected.",
-	}, {
-		Name: "pronto_sfu_first_media_seconds", Type: Histogram, Buckets: waits,
-		Help: "Time from a peer's first offer to its first media packet.",
-	}, {
-		Name: "pronto_sfu_peers_gone_total", Type: Counter,
-		Labels: []Label{label("reason", texts(sfu.ReasonClosed, sfu.ReasonReplaced, sfu.ReasonTransport, sfu.ReasonAbuse)...)},
-		Help:   "Peers that were closed, by reason.",
-	},
-}
-
-var turnDefinitions = []Definition{
-	{
-		Name: "pronto_turn_allocations", Type: Gauge, Labels: []Label{transports},
-		Help: "TURN allocations now, by transport between client and server.",
-	}, {
-		Name: "pronto_turn_allocations_total", Type: Counter, Labels: []Label{transports, label("result", "ok", "refused")},
-		Help: "Allocations that were given, and requests that were refused for want of a good credential, quota or capacity; pronto_turn_refused_total has the reasons.",
-	}, {
-		Name: "pronto_turn_allocation_seconds", Type: Histogram, Labels: []Label{transports}, Buckets: spans,
-		Help: "How long allocations lived.",
-	}, {
-		Name: "pronto_turn_bytes_total", Type: Counter, Labels: []Label{label("direction", "to_peer", "to_client")},
-		Help: "Payload that TURN relayed.",
-	}, {
-		Name: "pronto_turn_refused_total", Type: Counter,
-		Labels: []Label{label("reason", texts(turn.ReasonAuth, turn.ReasonExpired, turn.ReasonQuota, turn.ReasonPeerDenied,
-			turn.ReasonBandwidth, turn.ReasonCapacity)...)},
-		Help: "Times that TURN refused a client something, by reason; bandwidth at most once a second for each user.",
-	},
-}
-
-var socketDefinitions = []Definition{
-	{
-		Name: "pronto_ws_connections", Type: Gauge,
-		Help: "WebSockets open now.",
-	}, {
-		Name: "pronto_ws_messages_total", Type: Counter, Labels: []Label{label("type", requestTypes()...)},
-		Help: "Requests of clients that were answered, by type; unknown is what is none.",
-	}, {
-		Name: "pronto_ws_problems_total", Type: Counter, Labels: []Label{label("code", wire.CodeInternal.Values()...)},
-		Help: "Requests of clients that were answered with a problem, by its code.",
-	}, {
-		Name: "pronto_ws_handle_seconds", Type: Histogram, Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 5},
-		Help: "Time from a request to its answer, hello not included.",
-	}, {
-		Name: "pronto_ws_closes_total", Type: Counter,
-		Labels: []Label{label("reason", texts(signalling.CloseNormal, signalling.CloseTimeout, signalling.CloseSlowConsumer,
-			signalling.ClosePolicy, signalling.CloseDrain, signalling.CloseError)...)},
-		Help: "WebSockets that closed, by reason.",
-	}, {
-		Name: "pronto_auth_failures_total", Type: Counter,
-		Labels: []Label{label("mechanism", "token", "turn"), label("reason", "refused", "expired")},
-		// A token says only that it was refused, whether it is old or forged.
-		possible: func(v []string) bool { return v[0] == "turn" || v[1] == "refused" },
-		Help:     "Tokens and TURN credentials that were refused.",
-	},
-}
-
-func ownDefinitions() []Definition {
-	version, revision := build()
-	return []Definition{
-		{
-			Name: "pronto_bus_dropped_total", Type: Counter,
-			Help: "Times that messages began to be lost on the bus because a receiver was slow. What is lost is read again.",
-		}, {
-			Name: "pronto_telemetry_suppressed_total", Type: Counter, Labels: []Label{label("reason", "unknown_label")},
-			Help: "Samples whose labels were not in the list and are counted as other.",
-		}, {
-			Name: "pronto_build_info", Type: Gauge,
-			Labels: []Label{label("version", version), label("revision", revision), label("goversion", runtime.Version())},
-			Help:   "Always 1; its labels say what runs.",
-		},
-	}
-}
-
-// setupPossible leaves out what call cannot say: a cause belongs to a failure,
-// a failed direct way is tried again through the SFU, and a link's calls ring
-// nobody and go through the SFU.
+// setupPossible leaves out what is not told: a failed attempt has a cause, and
+// neither topology nor via; one that was not answered has the topology that
+// its way begins with.
 func setupPossible(v []string) bool {
-	topology, via, outcome, cause := v[1], v[2], v[3], v[4]
-	failed := outcome == string(call.OutcomeFailed)
-	switch {
-	case failed != (cause != ""):
-		return false
-	case via == string(call.ViaLink):
-		return topology == string(wire.TopologySFU) && (outcome == string(call.OutcomeConnected) || cause == string(call.CauseICE))
+	topology, via, outcome, cause := v[1], v[2], call.Outcome(v[3]), v[4]
+	const direct, routed = string(wire.TopologyDirect), string(wire.TopologySFU)
+	switch outcome {
+	case call.OutcomeFailed:
+		return cause != "" && topology == "" && via == ""
+	case call.OutcomeConnected:
+		return cause == "" && (topology == routed && via != "" || topology == direct && via == string(call.ViaContact))
 	}
-	return topology == string(wire.TopologySFU) || cause != string(call.CauseICE)
+	return cause == "" && (topology == direct && via == string(call.ViaContact) || topology == routed && via == string(call.ViaGroup))
 }
 
 func endPossible(v []string) bool {
-	return (v[2] == "abnormal") == (v[3] == string(wire.EndFailed))
+	return (v[2] == "abnormal") == call.EndCause(v[3]).Abnormal()
 }
 
-func endCauses() []string {
-	causes := wire.EndFailed.Values()
-	for i := range causes {
-		causes[i] = endCause(wire.EndReason(causes[i]))
+// keyFailures are the reasons of wire in the spelling of labels.
+func keyFailures() []string {
+	values := wire.KeyFailureNoKey.Values()
+	for i := range values {
+		values[i] = spelled(values[i])
 	}
-	return causes
+	return values
 }
 
-// endCause is a reason in the spelling of labels.
-func endCause(reason wire.EndReason) string {
-	if reason == wire.EndNoAnswer {
-		return "no_answer"
-	}
-	return string(reason)
-}
-
-func requestTypes() []string {
-	types := make([]string, 0, len(wire.Requests)+1)
-	for _, r := range wire.Requests {
-		types = append(types, r.Type)
-	}
-	slices.Sort(types)
-	return append(types, "unknown")
-}
-
-// build tells what was built from what, as far as the tool chain wrote it down.
-func build() (version, revision string) {
-	version, revision = "devel", "unknown"
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return version, revision
-	}
-	if info.Main.Version != "" && info.Main.Version != "(devel)" {
-		version = info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			revision = setting.Value
+// spelled is a word of the protocol in the spelling of labels: noKey is no_key.
+func spelled(word string) string {
+	var b strings.Builder
+	for _, r := range word {
+		if unicode.IsUpper(r) {
+			b.WriteByte('_')
 		}
+		b.WriteRune(unicode.ToLower(r))
 	}
-	return version, revision
+	return b.String()
 }

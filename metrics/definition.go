@@ -17,7 +17,7 @@ const Other = "other"
 
 // MaxSets is how many sets of label values one metric may have, the one of
 // [Other] included.
-const MaxSets = 120
+const MaxSets = 60
 
 // Label is a label and all its values.
 type Label struct {
@@ -38,6 +38,11 @@ type Definition struct {
 	// Buckets are a histogram's upper bounds, in the unit of the name.
 	Buckets []float64
 
+	// Grows says that its sets are not there from the start: they come as they
+	// are first counted, up to MaxSets. A label of it that lists no values takes
+	// those of this server's own code.
+	Grows bool
+
 	// possible tells which values go together, in the order of Labels; nil
 	// means all.
 	possible func(values []string) bool
@@ -56,6 +61,9 @@ func (d *Definition) Sets() [][]string {
 		}
 		sets = longer
 	}
+	if d.Grows {
+		return nil
+	}
 	if d.possible == nil {
 		return sets
 	}
@@ -65,5 +73,5 @@ func (d *Definition) Sets() [][]string {
 // Definitions lists all metrics of ours, in the order of METRICS.md. Beside
 // them /metrics has those of the Go runtime and of the process.
 func Definitions() []Definition {
-	return slices.Concat(callDefinitions, qualityDefinitions, keyDefinitions, linkDefinitions, sfuDefinitions, turnDefinitions, socketDefinitions, ownDefinitions())
+	return slices.Concat(callDefinitions, qualityDefinitions, keyDefinitions, linkDefinitions, sfuDefinitions, turnDefinitions, socketDefinitions, serviceDefinitions, ownDefinitions())
 }

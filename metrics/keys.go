@@ -30,7 +30,7 @@ func (k *keys) take(e call.Event) bool {
 	case call.KeysOpened:
 		k.opened.observe(e.After.Seconds(), string(e.Topology))
 	case call.KeysFailed:
-		k.failures.inc(string(e.Failure))
+		k.failures.inc(spelled(string(e.Failure)))
 	default:
 		return false
 	}

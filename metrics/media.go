@@ -8,6 +8,8 @@ import (
 // media measures the SFU; its counters are read by watch.
 type media struct {
 	connect, firstMedia, keyFrame *histogram
+	rate, rtt                     *histogram
+	loss, jitter, bytes           *histogram
 	gone                          *counter
 }
 
@@ -16,6 +18,11 @@ func newMedia(b *builder) media {
 		connect:    b.histogram("pronto_sfu_connect_seconds"),
 		firstMedia: b.histogram("pronto_sfu_first_media_seconds"),
 		keyFrame:   b.histogram("pronto_sfu_keyframe_delay_seconds"),
+		rate:       b.histogram("pronto_sfu_estimated_bandwidth_bytes_per_second"),
+		rtt:        b.histogram("pronto_sfu_rtt_seconds"),
+		loss:       b.histogram("pronto_sfu_packet_loss_ratio"),
+		jitter:     b.histogram("pronto_sfu_jitter_seconds"),
+		bytes:      b.histogram("pronto_sfu_peer_bytes"),
 		gone:       b.counter("pronto_sfu_peers_gone_total"),
 	}
 }
@@ -29,8 +36,32 @@ func (m *Metrics) SFU(e sfu.Event) {
 		m.media.firstMedia.observe(e.After.Seconds())
 	case sfu.KeyFrameCame:
 		m.media.keyFrame.observe(e.After.Seconds())
+	case sfu.LegMeasured:
+		m.measured(e)
 	case sfu.PeerGone:
 		m.media.gone.inc(string(e.Reason))
+		if e.Bytes > 0 {
+			m.media.bytes.observe(float64(e.Bytes))
+		}
+	}
+}
+
+// measured counts what the SFU itself has measured of a peer's connection.
+func (m *Metrics) measured(e sfu.LegMeasured) {
+	s := &m.media
+	if e.Bps > 0 {
+		s.rate.observe(float64(e.Bps) / 8)
+	}
+	if e.RTT > 0 {
+		s.rtt.observe(e.RTT.Seconds())
+	}
+	if e.Up.Known {
+		s.loss.observe(e.Up.Loss, "up")
+		s.jitter.observe(e.Up.Jitter.Seconds(), "up")
+	}
+	if e.Down.Known {
+		s.loss.observe(e.Down.Loss, "down")
+		s.jitter.observe(e.Down.Jitter.Seconds(), "down")
 	}
 }
 

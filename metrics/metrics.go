@@ -1,7 +1,10 @@
 package metrics
 
 import (
+	"crypto/sha256"
+	"crypto/subtle"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -16,26 +19,42 @@ const maxScrapes = 4
 // many goroutines at once; none blocks.
 type Metrics struct {
 	registry *prometheus.Registry
+	options  Options
+	clients  *clients
 
-	calls   calls
-	quality quality
-	keys    keys
-	links   links
-	media   media
-	relay   relay
-	sockets sockets
-	watch   *watch
+	services services
+	calls    calls
+	quality  quality
+	keys     keys
+	links    links
+	media    media
+	relay    relay
+	sockets  sockets
+	watch    *watch
+}
+
+// Options are what an operator may want besides.
+type Options struct {
+	// Native adds native histograms to the classic ones (Prometheus 3).
+	Native bool
+	// Exemplars gives some samples of histograms the random trace id of their
+	// call, which is also in the log.
+	Exemplars bool
+	// Token must come with each request as a bearer token, if it is not empty.
+	Token string
 }
 
 // New makes the metrics, all of them zero.
-func New() *Metrics {
+func New(o Options) *Metrics {
 	registry := prometheus.NewRegistry()
-	b := newBuilder(registry)
+	b := newBuilder(registry, o)
 	m := &Metrics{
-		registry: registry,
+		registry: registry, options: o, clients: &clients{folded: b.folded},
+		services: newServices(b),
 		calls:    newCalls(b), quality: newQuality(b), keys: newKeys(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
 		watch: newWatch(b),
 	}
+	m.watch.clients = m.clients
 	info := b.gauge("pronto_build_info")
 	info.add(1, info.def.Sets()[0]...)
 	registry.MustRegister(m.watch, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -55,8 +74,30 @@ func (m *Metrics) Gatherer() prometheus.Gatherer { return m.registry }
 // Handler serves GET /metrics, and nothing else.
 func (m *Metrics) Handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
-		MaxRequestsInFlight: maxScrapes,
-	}))
+	mux.Handle("GET /metrics", Guard(m.options.Token, promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{
+		MaxRequestsInFlight: maxScrapes, EnableOpenMetrics: m.options.Exemplars,
+	})))
 	return mux
+}
+
+// Guard lets a request through that has the token, as a bearer token (RFC 6750)
+// or, for browsers, as the password of whatever user (RFC 7617). An empty token
+// lets all through.
+func Guard(token string, to http.Handler) http.Handler {
+	if token == "" {
+		return to
+	}
+	want := sha256.Sum256([]byte(token))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		given, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if _, password, basic := r.BasicAuth(); !ok && basic {
+			given = password
+		}
+		if got := sha256.Sum256([]byte(given)); subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
+			w.Header().Set("WWW-Authenticate", `Basic realm="pronto"`)
+			http.Error(w, "a token is needed: PRONTO_METRICS_TOKEN", http.StatusUnauthorized)
+			return
+		}
+		to.ServeHTTP(w, r)
+	})
 }

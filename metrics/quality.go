@@ -19,7 +19,8 @@ const (
 // quality counts what clients report of their calls.
 type quality struct {
 	media, sent, limited, freezes                       *counter
-	reports, switches, pairs, reasons                   *counter
+	reports, switches, pairs, reasons, reconnects       *counter
+	first, gaps, data                                   *histogram
 	stars                                               *histogram
 	mos, concealed, frozen, rate, height                *histogram
 	rtt, jitter, buffer, loss, gathering, connect, dtls *histogram
@@ -27,27 +28,31 @@ type quality struct {
 
 func newQuality(b *builder) quality {
 	return quality{
-		media:     b.counter("pronto_received_media_seconds_total"),
-		sent:      b.counter("pronto_sent_video_seconds_total"),
-		limited:   b.counter("pronto_sender_limited_seconds_total"),
-		freezes:   b.counter("pronto_video_freezes_total"),
-		reports:   b.counter("pronto_client_reports_total"),
-		switches:  b.counter("pronto_network_changes_total"),
-		pairs:     b.counter("pronto_ice_selected_pairs_total"),
-		reasons:   b.counter("pronto_rating_reasons_total"),
-		stars:     b.histogram("pronto_rating_stars"),
-		mos:       b.histogram("pronto_audio_mos_score"),
-		concealed: b.histogram("pronto_audio_concealed_ratio"),
-		frozen:    b.histogram("pronto_video_freeze_ratio"),
-		rate:      b.histogram("pronto_video_frames_per_second"),
-		height:    b.histogram("pronto_video_height_pixels"),
-		rtt:       b.histogram("pronto_rtt_seconds"),
-		jitter:    b.histogram("pronto_jitter_seconds"),
-		buffer:    b.histogram("pronto_jitter_buffer_delay_seconds"),
-		loss:      b.histogram("pronto_packet_loss_ratio"),
-		gathering: b.histogram("pronto_ice_gathering_seconds"),
-		connect:   b.histogram("pronto_ice_connect_seconds"),
-		dtls:      b.histogram("pronto_dtls_handshake_seconds"),
+		media:      b.counter("pronto_received_media_seconds_total"),
+		sent:       b.counter("pronto_sent_video_seconds_total"),
+		limited:    b.counter("pronto_sender_limited_seconds_total"),
+		freezes:    b.counter("pronto_video_freezes_total"),
+		reports:    b.counter("pronto_client_reports_total"),
+		switches:   b.counter("pronto_network_changes_total"),
+		pairs:      b.counter("pronto_ice_selected_pairs_total"),
+		reasons:    b.counter("pronto_rating_reasons_total"),
+		reconnects: b.counter("pronto_reconnects_total"),
+		first:      b.histogram("pronto_time_to_first_media_seconds"),
+		gaps:       b.histogram("pronto_interruption_seconds"),
+		data:       b.histogram("pronto_data_bytes"),
+		stars:      b.histogram("pronto_ratings_stars"),
+		mos:        b.histogram("pronto_audio_mos"),
+		concealed:  b.histogram("pronto_audio_concealed_ratio"),
+		frozen:     b.histogram("pronto_video_freeze_ratio"),
+		rate:       b.histogram("pronto_video_frames_per_second"),
+		height:     b.histogram("pronto_video_height_pixels"),
+		rtt:        b.histogram("pronto_rtt_seconds"),
+		jitter:     b.histogram("pronto_jitter_seconds"),
+		buffer:     b.histogram("pronto_jitter_buffer_delay_seconds"),
+		loss:       b.histogram("pronto_packet_loss_ratio"),
+		gathering:  b.histogram("pronto_ice_gathering_seconds"),
+		connect:    b.histogram("pronto_ice_connect_seconds"),
+		dtls:       b.histogram("pronto_dtls_handshake_seconds"),
 	}
 }
 
@@ -86,22 +91,26 @@ func (q *quality) reported(e call.Reported) {
 	}
 	q.switches.add(float64(e.Switches))
 	if e.Sound != nil {
-		q.heard(e.Sound, e.RTT, path)
+		q.heard(e, path)
 	}
 	for _, p := range e.Pictures {
-		q.saw(p)
+		q.saw(p, path)
+	}
+	for _, up := range e.Up {
+		q.loss.observe(float64(up.PerMille)/1000, mediaOf(up.Source), "up")
 	}
 	if e.Sent != nil {
-		q.sent.add(seconds(e.Sent.SentMs))
+		q.sent.add(seconds(e.Sent.SentMs), "video")
 		q.limited.add(seconds(e.Sent.BandwidthMs), "bandwidth")
 		q.limited.add(seconds(e.Sent.CPUMs), "cpu")
-		q.limited.add(seconds(e.Sent.OtherMs), "neither")
+		q.limited.add(seconds(e.Sent.OtherMs), Other)
 	}
 }
 
 // heard counts sound. Without sound there is nothing to score; without a
 // round-trip time the score would be too good, so that there is none.
-func (q *quality) heard(s *wire.HeardSound, rtt time.Duration, path string) {
+func (q *quality) heard(e call.Reported, path string) {
+	s, rtt := e.Sound, e.RTT
 	q.received("audio", s.Packets, s.Lost, s.JitterMs, s.BufferMs)
 	if s.PlayedMs == 0 {
 		return
@@ -115,7 +124,7 @@ func (q *quality) heard(s *wire.HeardSound, rtt time.Duration, path string) {
 	score := emodel.MOS(emodel.Sound{
 		RTT: rtt, JitterBuffer: time.Duration(s.BufferMs) * time.Millisecond, Concealed: concealed, Repaired: s.Repaired,
 	})
-	q.mos.observe(score, path)
+	q.mos.observeIn(e.Trace, score, path, string(e.Topology))
 	q.media.add(seconds(s.PlayedMs), "audio", soundGrade(score, concealed))
 }
 
@@ -129,11 +138,19 @@ func soundGrade(score, concealed float64) string {
 	return gradeFair
 }
 
-func (q *quality) saw(p wire.SeenPictures) {
-	media := "video"
-	if p.Source == wire.SourceScreen {
-		media = "screen"
+// mediaOf is a source in the words of labels.
+func mediaOf(source wire.Source) string {
+	switch source {
+	case wire.SourceCamera:
+		return "video"
+	case wire.SourceScreen:
+		return "screen"
 	}
+	return "audio"
+}
+
+func (q *quality) saw(p wire.SeenPictures, path string) {
+	media := mediaOf(p.Source)
 	q.received(media, p.Packets, p.Lost, p.JitterMs, p.BufferMs)
 	q.freezes.add(float64(p.Freezes), media)
 	q.media.add(seconds(p.GoodMs), media, gradeGood)
@@ -141,7 +158,7 @@ func (q *quality) saw(p wire.SeenPictures) {
 	q.media.add(seconds(p.PoorMs), media, gradePoor)
 	q.media.add(seconds(p.UnknownMs), media, unknown)
 	if graded := p.GoodMs + p.FairMs + p.PoorMs; graded > 0 {
-		q.frozen.observe(min(1, float64(p.FrozenMs)/float64(graded)), media)
+		q.frozen.observe(min(1, float64(p.FrozenMs)/float64(graded)), path, media)
 		q.rate.observe(float64(p.FramesPerSecond), media)
 		q.height.observe(float64(p.Height), media)
 	}
@@ -151,10 +168,58 @@ func (q *quality) received(media string, packets, lost, jitterMs, bufferMs uint3
 	if packets == 0 {
 		return
 	}
-	q.loss.observe(float64(lost)/(float64(packets)+float64(lost)), media)
+	q.loss.observe(float64(lost)/(float64(packets)+float64(lost)), media, "down")
 	q.jitter.observe(seconds(jitterMs), media)
 	if bufferMs > 0 {
 		q.buffer.observe(seconds(bufferMs), media)
+	}
+}
+
+// stayed counts what a stay in a call has cost.
+func (q *quality) stayed(e call.StayReported) {
+	q.reports.inc(string(call.ReportAccepted))
+	if bytes := e.Sent + e.Received; bytes > 0 {
+		q.data.observe(float64(bytes), string(e.Kind), string(e.Topology))
+	}
+}
+
+// moments counts what happened once.
+func (m *Metrics) moments(list []wire.Moment) {
+	q := &m.quality
+	for _, one := range list {
+		took := seconds(one.TookMs)
+		switch one.What {
+		case wire.MomentFirstSound:
+			q.first.observe(took, "audio")
+		case wire.MomentFirstCamera:
+			q.first.observe(took, "video")
+		case wire.MomentFirstScreen:
+			q.first.observe(took, "screen")
+		case wire.MomentGapNetwork:
+			q.gaps.observe(took, "network")
+		case wire.MomentGapSwitch:
+			q.gaps.observe(took, "switch")
+		case wire.MomentGapOther:
+			q.gaps.observe(took, Other)
+		case wire.MomentResumed:
+			q.reconnects.inc("signalling", "ok")
+		case wire.MomentResumeFailed:
+			q.reconnects.inc("signalling", "failed")
+		case wire.MomentRestarted:
+			q.reconnects.inc("ice_restart", "ok")
+		case wire.MomentRestartFailed:
+			q.reconnects.inc("ice_restart", "failed")
+		case wire.MomentRebuilt:
+			q.reconnects.inc("full", "ok")
+		case wire.MomentMutedSpeaking:
+			m.calls.alerts.inc("muted_speaking")
+		case wire.MomentNoMicrophone:
+			m.calls.alerts.inc("no_mic_sound")
+		case wire.MomentDeviceLost:
+			m.calls.alerts.inc("device_lost")
+		case wire.MomentCPULimited:
+			m.calls.alerts.inc("cpu")
+		}
 	}
 }
 

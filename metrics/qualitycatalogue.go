@@ -19,6 +19,7 @@ var (
 	roundTrip = []float64{.01, .025, .05, .1, .15, .2, .3, .4, .6, 1, 2}
 	buffers   = []float64{.005, .01, .02, .04, .06, .1, .15, .2, .3, .5, 1}
 	jitters   = []float64{.001, .002, .005, .01, .02, .03, .05, .1, .2, .5}
+	volumes   = []float64{1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8, 3e8, 1e9, 3e9}
 	scores    = []float64{1.5, 2, 2.5, 3, 3.25, 3.5, 3.75, 4, 4.25, 4.5}
 )
 
@@ -34,19 +35,19 @@ var qualityDefinitions = []Definition{
 		Name: "pronto_received_media_seconds_total", Type: Counter, Labels: []Label{received, grades},
 		Help: "Time that people heard and saw others, by how good it was: the main indicator. Audio is good at a score of 3.8 or more with less than 2 % concealed, poor under 3.0 or with more than 8 %; for pictures see the protocol. Muted, silent and hidden media does not count or is unknown.",
 	}, {
-		Name: "pronto_sent_video_seconds_total", Type: Counter,
-		Help: "Time that clients sent a camera's picture; the base of pronto_sender_limited_seconds_total.",
+		Name: "pronto_sent_video_seconds_total", Type: Counter, Labels: []Label{label("media", "video")},
+		Help: "Time that clients sent a camera's picture; the base of pronto_sender_limited_seconds_total. Chromium alone tells.",
 	}, {
-		Name: "pronto_sender_limited_seconds_total", Type: Counter, Labels: []Label{label("reason", "bandwidth", "cpu", "neither")},
+		Name: "pronto_sender_limited_seconds_total", Type: Counter, Labels: []Label{label("reason", "bandwidth", "cpu", Other)},
 		Help: "Time that a camera's picture was sent smaller than it could be, by reason. Chromium alone tells.",
 	}, {
-		Name: "pronto_audio_mos_score", Type: Histogram, Labels: []Label{knownPaths}, Buckets: scores,
+		Name: "pronto_audio_mos", Type: Histogram, Labels: []Label{knownPaths, topologies}, Buckets: scores,
 		Help: "Score of received sound by the E-model (ITU-T G.107), each 10 s: 4.41 is the best, under 3 people complain. It ranks calls; a listening test may find other values.",
 	}, {
 		Name: "pronto_audio_concealed_ratio", Type: Histogram, Labels: []Label{knownPaths}, Buckets: ratios,
 		Help: "Part of the played sound that the decoder made up, silence not counted, each 10 s.",
 	}, {
-		Name: "pronto_video_freeze_ratio", Type: Histogram, Labels: []Label{pictures}, Buckets: ratios,
+		Name: "pronto_video_freeze_ratio", Type: Histogram, Labels: []Label{knownPaths, pictures}, Buckets: ratios,
 		Help: "Part of the time that received pictures stood still, each 10 s.",
 	}, {
 		Name: "pronto_video_freezes_total", Type: Counter, Labels: []Label{pictures},
@@ -67,17 +68,30 @@ var qualityDefinitions = []Definition{
 		Name: "pronto_jitter_buffer_delay_seconds", Type: Histogram, Labels: []Label{received}, Buckets: buffers,
 		Help: "How long clients' jitter buffers hold a frame, each 10 s.",
 	}, {
-		Name: "pronto_packet_loss_ratio", Type: Histogram, Labels: []Label{received}, Buckets: ratios,
-		Help: "Part of the packets to clients that was lost, before repair, each 10 s.",
+		Name: "pronto_packet_loss_ratio", Type: Histogram, Labels: []Label{received, upDown}, Buckets: ratios,
+		Help: "Part of the packets to clients (down) and from them (up) that was lost, before repair, each 10 s.",
 	}, {
 		Name: "pronto_network_changes_total", Type: Counter,
 		Help: "Times that a client's media took another way while its connection lived.",
 	}, {
+		Name: "pronto_time_to_first_media_seconds", Type: Histogram, Labels: []Label{received}, Buckets: waits,
+		Help: "Time from a track's being announced to its first sample or frame, as clients measured it.",
+	}, {
+		Name: "pronto_interruption_seconds", Type: Histogram, Labels: []Label{label("cause", gapCauses...)}, Buckets: []float64{1, 1.5, 2, 3, 5, 7.5, 10, 15, 30, 60},
+		Help: "Times of more than a second in which no sound came of somebody who was sending: the connection did not work, media went over to another, or another cause.",
+	}, {
+		Name: "pronto_reconnects_total", Type: Counter, possible: func(v []string) bool { return v[0] != "full" || v[1] == "ok" },
+		Labels: []Label{label("stage", "signalling", "ice_restart", "full"), label("result", "ok", "failed")},
+		Help:   "Times that a client took up what was broken, and whether that helped: its session, its connection by a restart of ICE, or by a new one.",
+	}, {
+		Name: "pronto_data_bytes", Type: Histogram, Labels: []Label{kinds, topologies}, Buckets: volumes,
+		Help: "What a participant's stay in a call sent and received, headers included, as his client counted it.",
+	}, {
 		Name: "pronto_client_reports_total", Type: Counter,
-		Labels: []Label{label("result", texts(call.ReportAccepted, call.ReportInvalid, call.ReportRateLimited)...)},
+		Labels: []Label{label("result", texts(call.ReportAccepted, call.ReportInvalid, call.ReportRateLimited, call.ReportOptedOut, call.ReportLate)...)},
 		Help:   "Clients' reports of quality, by what became of them.",
 	}, {
-		Name: "pronto_rating_stars", Type: Histogram, Labels: []Label{kinds}, Buckets: []float64{1, 2, 3, 4, 5},
+		Name: "pronto_ratings_stars", Type: Histogram, Labels: []Label{kinds}, Buckets: []float64{1, 2, 3, 4, 5},
 		Help: "What people thought of a call, from 1, bad, to 5, very good; a sample of the calls is asked for.",
 	}, {
 		Name: "pronto_rating_reasons_total", Type: Counter, Labels: []Label{label("reason", ratingReasons()...)},
@@ -108,8 +122,11 @@ func ratingReasons() []string {
 
 // ratingReason is a reason in the spelling of labels.
 func ratingReason(reason wire.RatingReason) string {
-	if reason == wire.RatingCutOut {
-		return "cut_out"
+	if reason == wire.RatingElse {
+		return Other
 	}
-	return string(reason)
+	return spelled(string(reason))
 }
+
+// gapCauses are why nothing came for a while.
+var gapCauses = []string{"network", "switch", Other}

@@ -1,21 +1,24 @@
 package metrics
 
-import "pronto/signalling"
+import (
+	"pronto/signalling"
+	"pronto/signalling/wire"
+)
 
 // sockets measures the WebSocket endpoint.
 type sockets struct {
-	open                             *gauge
-	messages, problems, closes, auth *counter
-	handle                           *histogram
+	messages, problems, closes, auth, limited *counter
+	handle, rtt                               *histogram
 }
 
 func newSockets(b *builder) sockets {
 	return sockets{
-		open:     b.gauge("pronto_ws_connections"),
 		messages: b.counter("pronto_ws_messages_total"),
 		problems: b.counter("pronto_ws_problems_total"),
 		closes:   b.counter("pronto_ws_closes_total"),
 		auth:     b.counter("pronto_auth_failures_total"),
+		limited:  b.counter("pronto_rate_limited_total"),
+		rtt:      b.histogram("pronto_ws_rtt_seconds"),
 		handle:   b.histogram("pronto_ws_handle_seconds"),
 	}
 }
@@ -25,18 +28,27 @@ func (m *Metrics) Signalling(e signalling.Event) {
 	s := &m.sockets
 	switch e := e.(type) {
 	case signalling.SocketOpened:
-		s.open.add(1)
+		m.clients.socket(e.Client, 1)
 	case signalling.SocketClosed:
-		s.open.add(-1)
+		m.clients.socket(e.Client, -1)
 		s.closes.inc(string(e.Reason))
 	case signalling.Handled:
-		s.messages.inc(e.Type)
+		class := classOf(e.Type)
+		s.messages.inc("in", class)
+		s.messages.inc("out", either(e.Code == "", "reply", "problem"))
 		if e.Code != "" {
 			s.problems.inc(string(e.Code))
 		}
-		if e.After > 0 { // hello is not timed
-			s.handle.observe(e.After.Seconds())
+		if e.Code == wire.CodeRateLimited {
+			s.limited.inc(class)
 		}
+		if e.After > 0 { // hello is not timed
+			s.handle.observe(e.After.Seconds(), class)
+		}
+	case signalling.EventsSent:
+		s.messages.add(float64(e.Count), "out", "event")
+	case signalling.Pinged:
+		s.rtt.observe(e.RTT.Seconds())
 	case signalling.LinkCreated:
 		m.links.created.inc(string(e.Kind))
 	case signalling.TokenRefused:

@@ -46,6 +46,9 @@ the listed values is counted with ` + "`other`" + ` in every label and in ` + "`
 		var labels []string
 		for _, l := range def.Labels {
 			values := strings.Join(l.Values, ", ")
+			if values == "" {
+				values = "patterns of routes, their first two parts"
+			}
 			if def.Name == "pronto_build_info" {
 				values = "of the binary"
 			}

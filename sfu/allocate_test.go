@@ -54,6 +54,7 @@ func watch(t *testing.T, r *sfu.Room, height int, ids ...string) []*sfutest.Clie
 func layerOf(viewer *sfutest.Client, of string) byte { return viewer.From(of, sfu.Camera).Last().Layer }
 
 func TestTheLayerFollowsWhatTheWayCarries(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	all := watch(t, r, 720, "ana", "bia", "caio")
 	bia, caio := all[1], all[2]
@@ -79,6 +80,7 @@ func TestTheLayerFollowsWhatTheWayCarries(t *testing.T) {
 }
 
 func TestAPictureForWhichThereIsNoRoomIsPausedAndComesBackByItselfAndSoundGoesOn(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	r := room(t, s)
 	all := watch(t, r, 720, "ana", "bia")
@@ -109,6 +111,7 @@ func TestAPictureForWhichThereIsNoRoomIsPausedAndComesBackByItselfAndSoundGoesOn
 }
 
 func TestWhoIsPinnedComesBeforeWhoSpeaksAndWhoSpeaksBeforeTheRest(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	all := watch(t, r, 720, "ana", "bia", "caio", "dora")
 	ana, caio := all[0], all[2]
@@ -160,6 +163,7 @@ func TestEncodingsThatNobodyNeedsAreSwitchedOffAtTheSender(t *testing.T) {
 }
 
 func TestADataBudgetWarnsAndThenLeavesOnlySound(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, func(cfg *sfu.Config) { cfg.Limits.IdleAfter = 500 * time.Millisecond }))
 	all := watch(t, r, 720, "ana", "bia")
 	ana, bia := all[0], all[1]

@@ -88,6 +88,7 @@ func (r *Room) give(s *slot, to *stream) {
 		without := slices.DeleteFunc(slices.Clone(*old.slots.Load()), func(o *slot) bool { return o == s })
 		old.slots.Store(&without)
 	}
+	r.countSlot(s, to)
 	s.stream = to
 	s.picked, s.paused, s.lessened = layer.None, false, time.Time{}
 	s.aim(choice{})
@@ -100,6 +101,20 @@ func (r *Room) give(s *slot, to *stream) {
 	}
 	with = append(with, s)
 	to.slots.Store(&with)
+}
+
+// countSlot keeps count of the slots that have something to carry.
+func (r *Room) countSlot(s *slot, to *stream) {
+	count := &r.sfu.count.videoSlots
+	if s.audio {
+		count = &r.sfu.count.audioSlots
+	}
+	switch {
+	case s.stream == nil && to != nil:
+		count.Add(1)
+	case s.stream != nil && to == nil:
+		count.Add(-1)
+	}
 }
 
 // collect finds out what those in the room may receive.

@@ -11,8 +11,12 @@ import (
 
 // Config is what an SFU needs. The zero value of Limits means the defaults.
 type Config struct {
-	// Conn is the one UDP socket of all peers. The SFU closes it.
+	// Conn is the UDP socket of all peers. The SFU closes it.
 	Conn net.PacketConn
+
+	// More are further sockets of the same address ([udp.Listen]). Each socket has a worker of its own, and a room belongs
+	// to one of them: so as many processors forward as there are sockets. The SFU closes them.
+	More []net.PacketConn
 
 	// PublicIPs are announced as host candidates with the port of Conn. Empty
 	// means every address of this machine, loopback included, or the one that Conn is
@@ -70,6 +74,11 @@ func (c Config) Validate() error {
 	}
 	if _, ok := c.Conn.LocalAddr().(*net.UDPAddr); !ok {
 		return fmt.Errorf("sfu: Config.Conn is %T, not UDP", c.Conn.LocalAddr())
+	}
+	for _, conn := range c.More {
+		if conn == nil || conn.LocalAddr().String() != c.Conn.LocalAddr().String() {
+			return errors.New("sfu: Config.More has a socket of another address than Config.Conn")
+		}
 	}
 	for _, ip := range c.PublicIPs {
 		if !ip.IsValid() || ip.IsUnspecified() || ip.IsMulticast() {

@@ -14,5 +14,8 @@
 // reads snapshots (atomic pointers) that the room's owner replaces. What else wants something of the media
 // path posts it to the worker, who also keeps all timers of the media: reports, feedback, lost packets.
 //
+// There may be several workers, each with a socket on the one port (SO_REUSEPORT). A room belongs to one of them, which
+// forwards all of its media; what the system gives another one is handed over, a batch at a time.
+//
 // Callbacks run in a goroutine of their own for each peer, so that a slow listener delays only itself.
 package sfu

@@ -16,13 +16,18 @@ const (
 	// sound is small and comes first. echoBurst is how many bytes of that may be saved up.
 	echoShare = 60
 	echoBurst = 8 << 10
-	// echoFor is for how long packets are kept after the last one was asked for.
+	// echoFor is for how long packets are kept after the last one was asked for, or many were lost.
 	echoFor = time.Minute
+	// redundantBps is how much a way must carry for each packet that goes along with one, in bit/s: twice a voice.
+	redundantBps = 100_000
+	// staleAfter is how old sound may be to be sent twice unasked, in units of its clock: after a silence
+	// the packet before it would come too late to be played, and make the receiver wait longer for all.
+	staleAfter = clockOpus / 10
 )
 
 // echo keeps what went out as the sound of one slot, sealed as it was, for who loses packets. Sound has no retransmission
 // stream of its own (RFC 4588) in browsers, and with AES-GCM two packets of one number must be one: so the very bytes
-// are sent again. It is made when a packet is first asked for.
+// are sent again. It is made when a packet is first asked for, or many are lost.
 type echo struct {
 	packets [echoes]echoed
 	bytes   [echoes * echoSize]byte
@@ -60,25 +65,108 @@ func (e *echo) find(seq uint16) []byte {
 	return e.bytes[i*echoSize : i*echoSize+int(p.size)]
 }
 
+// before returns the packet that went out a number of packets before another, if it is not too old.
+func (e *echo) before(seq uint16, timestamp uint32, back int) []byte {
+	i := int((seq - uint16(back)) % echoes)
+	p := &e.packets[i]
+	if p.size == 0 || p.seq != seq-uint16(back) {
+		return nil
+	}
+	sealed := e.bytes[i*echoSize : i*echoSize+int(p.size)]
+	if timestamp-binary.BigEndian.Uint32(sealed[4:]) > uint32(back)*staleAfter {
+		return nil
+	}
+	return sealed
+}
+
 // repeat answers a NACK for sound.
 func (s *slot) repeat(l *link, lost forward.NACKs) {
 	if !s.nack {
 		return
 	}
+	s.openEcho(l.worker.now)
+	for seq := range lost.Each {
+		s.miss(seq)
+		if sealed := s.echo.find(seq); sealed != nil {
+			s.sendEcho(l, sealed)
+		}
+	}
+}
+
+// double sends again, unasked, what went out just before a packet of sound: to who loses much and cannot read redundant
+// packets (RFC 2198). Whoever got it drops it as a replay of what he has (RFC 3711, section 3.3.2).
+func (s *slot) double(l *link, out forward.Out) {
+	if s.echo == nil || s.formats.red != 0 {
+		return
+	}
+	for back := s.redundancy(l); back > 0; back-- {
+		if sealed := s.echo.before(out.Seq, out.Timestamp, back); sealed != nil {
+			s.sendEcho(l, sealed)
+			s.missed.doubled = true
+		}
+	}
+}
+
+// redundancy is how many packets of sound go along with each: none where the way carries little more than the sound itself,
+// for more of it would be what is lost next.
+func (s *slot) redundancy(l *link) int {
+	n := s.loss.Redundant()
+	if carries := l.path.bps.Load(); carries > 0 {
+		n = min(n, int(carries/redundantBps))
+	}
+	return n
+}
+
+func (s *slot) openEcho(now time.Time) {
 	if s.echo == nil {
 		s.echo = &echo{credit: echoBurst}
 	}
-	s.echo.askedAt = l.worker.now
-	for seq := range lost.Each {
-		sealed := s.echo.find(seq)
-		if sealed == nil {
-			continue
-		}
-		room := l.worker.slab.Room(len(sealed) + udp.Overhead)
-		n := copy(room, sealed)
-		l.worker.slab.Add(l.address, n)
-		l.path.moved += int64(n + beneath)
+	s.echo.askedAt = now
+}
+
+func (s *slot) sendEcho(l *link, sealed []byte) {
+	room := l.worker.slab.Room(len(sealed) + udp.Overhead)
+	n := copy(room, sealed)
+	l.worker.slab.Add(l.address, n)
+	l.worker.count.againOut.Add(1)
+	l.path.moved += int64(n + beneath)
+}
+
+// miss notes that a packet did not come at first. What was asked for and sent again, the receiver no longer
+// reports as lost.
+func (s *slot) miss(seq uint16) {
+	if s.missed.any && int16(seq-s.missed.newest) <= 0 {
+		return // asked for again, or noted by a later one
 	}
+	s.missed.any, s.missed.newest = true, seq
+	s.missed.count++
+}
+
+// hearLoss takes what the receiver says that he lost since the last time, in 256ths. It returns what he lost before repair.
+func (s *slot) hearLoss(reported uint8, now time.Time) uint8 {
+	before := reported
+	if sent := s.packets - s.missed.since; sent > 0 {
+		before = max(before, uint8(min(255, s.missed.count*256/sent)))
+	}
+	s.missed.count, s.missed.since = 0, s.packets
+	if s.audio {
+		reported = before // of pictures, what was sent again is not lost
+	}
+	s.loss.Heard(reported, now)
+	if s.audio && s.formats.red == 0 && s.loss.Redundant() > 0 {
+		s.openEcho(now)
+	}
+	return before
+}
+
+// missed counts which packets of a slot were asked for.
+type missed struct {
+	any    bool
+	newest uint16 // that was asked for
+	count  uint32 // since the last report
+	since  uint32 // packets when that came
+	// doubled says that some went out twice since the last report: what he lost of those he does not report.
+	doubled bool
 }
 
 // keep remembers a packet of sound that goes out, if any has been asked for lately.

@@ -42,7 +42,7 @@ const (
 
 // PeerEvent is what the owner of a peer is told, one after another, in order:
 // [Connected], [Disconnected], [Failed], [Slots], [Speakers], [FirstMedia], [Codecs], [Unheard], [Paused],
-// [Encodings] or [Data]. All but the first three and FirstMedia are states: when the listener is slow only the newest comes.
+// [Encodings], [Data] or [Measured]. All but the first three and FirstMedia are states: when the listener is slow only the newest comes.
 type PeerEvent interface{ peerEvent() }
 
 // Connected says that ICE and DTLS are up: at first, and after each [Disconnected]
@@ -103,6 +103,9 @@ type Data struct {
 	Used, Budget int64
 }
 
+// Measured is what this side has measured of the connection in the last [MeasureEvery], whatever its client says.
+type Measured struct{ Leg Leg }
+
 // Codecs lists the codecs of pictures that everybody who receives any can decode: of "vp8", "vp9", "av1" and
 // "h264", in this order. The client may send any of them, and may change between them without an offer.
 type Codecs struct{ Video []string }
@@ -126,9 +129,10 @@ func (Encodings) peerEvent()    {}
 func (Data) peerEvent()         {}
 func (Codecs) peerEvent()       {}
 func (Unheard) peerEvent()      {}
+func (Measured) peerEvent()     {}
 
 // Event is what metrics are told; it names nobody. One of [PeerConnected],
-// [PeerFirstMedia], [PeerGone] or [KeyFrameCame].
+// [PeerFirstMedia], [PeerGone], [KeyFrameCame] or [LegMeasured].
 type Event interface{ event() }
 
 // PeerConnected says how long a peer took from its first offer to DTLS connected.
@@ -142,6 +146,7 @@ type PeerFirstMedia struct{ After time.Duration }
 type PeerGone struct {
 	Reason Reason
 	After  time.Duration
+	Bytes  int64 // sent and received, headers of all layers included
 }
 
 // KeyFrameCame says how long a key frame took from the first request for it.
@@ -151,3 +156,4 @@ func (PeerConnected) event()  {}
 func (PeerFirstMedia) event() {}
 func (PeerGone) event()       {}
 func (KeyFrameCame) event()   {}
+func (LegMeasured) event()    {}

@@ -65,11 +65,16 @@ func TestRedundantSoundIsForReceivingOnly(t *testing.T) {
 }
 
 func TestAnAnswerHasTheFormatsOfItsOfferInTheirOrder(t *testing.T) {
-	sections := []section{{kept: []string{"96", "97"}}, {kept: []string{"111"}}}
+	sections := []section{{kept: []string{"96", "97"}}, {kept: []string{"111"}}, {kept: []string{"111"}}}
+	for i := range sections {
+		sections[i].formats.media[forward.CodecOpus] = 111
+	}
 	got := announce("v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 98 97 96\r\na=rtpmap:96 VP8/90000\r\na=rtpmap:98 VP9/90000\r\na=rtcp-fb:98 nack\r\na=fmtp:97 apt=96\r\na=candidate:1 1 udp 1 10.0.0.1 9 typ host\r\n"+
-		"m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=fmtp:63 111/111\r\na=mid:1\r\n", []string{"a=candidate:own"}, sections)
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\na=fmtp:63 111/111\r\na=fmtp:111 useinbandfec=1\r\na=mid:1\r\n"+
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fmtp:111 useinbandfec=1\r\na=mid:2\r\n", []string{"a=candidate:own"}, sections, 1)
 	want := "v=0\r\nm=video 9 UDP/TLS/RTP/SAVPF 96 97\r\na=rtpmap:96 VP8/90000\r\na=fmtp:97 apt=96\r\na=candidate:own\r\n" +
-		"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:1\r\n"
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fmtp:111 useinbandfec=1;usedtx=1\r\na=mid:1\r\n" + // of a microphone
+		"m=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fmtp:111 useinbandfec=1\r\na=mid:2\r\n" // not of the sound of a screen
 	if got != want {
 		t.Errorf("%s", got)
 	}

@@ -27,6 +27,7 @@ func through(t *testing.T, s *sfu.SFU, r *sfu.Room, id string, tag byte) (*sfute
 }
 
 func TestOnANarrowWayThePictureStopsSoundDoesNotAndTheBestPictureComesBackByItself(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	r := room(t, s)
 	ana := sfutest.Join(t, r, "ana", 1, filled)

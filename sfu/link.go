@@ -58,6 +58,7 @@ type link struct {
 	bySSRC map[uint32]*slot
 	credit int // bytes that may be sent again
 	path   path
+	meter  meterOfLeg
 }
 
 // extensionIDs are those of the header extensions, 0 where one was not negotiated.
@@ -75,7 +76,7 @@ func (s *source) audio() bool { return s.encoding != nil && s.encoding.of.source
 
 func newLink(p *Peer, limits Limits) *link {
 	return &link{
-		peer: p, worker: p.sfu.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
+		peer: p, worker: p.room.worker, fence: newFence(limits, &p.sfu.count, func() { p.closeLater(ReasonAbuse) }), place: -1,
 		sources: map[uint32]*source{}, declared: map[uint32]*stream{}, bySSRC: map[uint32]*slot{}, credit: resendStart,
 	}
 }
@@ -138,8 +139,9 @@ func (l *link) takeMedia(packet []byte) {
 		return
 	}
 	payload, err := l.session.OpenRTP(s.srtp, packet, h.Size)
-	if err != nil {
-		return // not of the peer, or of before: nobody's fault
+	if err != nil { // not of the peer, or of before: nobody's fault
+		l.worker.count.droppedReplay.Add(1)
+		return
 	}
 	l.alive(now)
 	l.path.moved += int64(len(packet) + beneath)
@@ -231,6 +233,9 @@ func (l *link) identify(s *source, h *forward.Header) bool {
 	e, made := of.get(index)
 	if made {
 		l.worker.count.tracks.Add(1)
+		if of.source.Audio() {
+			l.worker.count.audioTracks.Add(1)
+		}
 	}
 	s.encoding = e
 	s.reception = forward.Reception{ClockRate: clockVideo, Ask: of.nack}

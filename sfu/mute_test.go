@@ -8,6 +8,7 @@ import (
 )
 
 func TestNothingOfAMutedMicrophoneIsForwardedWhateverItsClientSends(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -41,6 +42,7 @@ func TestNothingOfAMutedMicrophoneIsForwardedWhateverItsClientSends(t *testing.T
 }
 
 func TestTheOwnerIsToldOfAMicrophoneThatDoesNotComeThroughAndOfItsEnd(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)

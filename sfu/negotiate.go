@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/webrtc/v4"
+
+	"pronto/sfu/forward"
 )
 
 // Offer is a client's session description.
@@ -59,7 +61,7 @@ func (p *Peer) Negotiate(ctx context.Context, offer Offer) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	p.sfu.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
+	p.link.worker.do(func() { p.link.path.hint(offer.DownlinkBps) })
 	answer, err := p.negotiate(sdp, sections, streams)
 	if err != nil {
 		if p.gone() {
@@ -159,7 +161,7 @@ func (p *Peer) negotiate(sdp string, sections []section, streams []*stream) (str
 		return "", err
 	}
 	p.sections = sections
-	return announce(answer, p.sfu.lines, sections), nil
+	return announce(answer, p.sfu.lines, sections, p.microphone(sections)), nil
 }
 
 // connect makes the PeerConnection.
@@ -205,7 +207,7 @@ func (p *Peer) newSlots(sections []section) ([]*slot, error) {
 
 // publish makes known what the peer sends.
 func (p *Peer) publish(streams []*stream, ids extensionIDs) {
-	p.sfu.worker.do(func() { p.link.publish(streams, ids) })
+	p.link.worker.do(func() { p.link.publish(streams, ids) })
 	p.room.mu.Lock()
 	defer p.room.mu.Unlock()
 	p.streams = streams
@@ -237,8 +239,8 @@ func (p *Peer) exchange(sdp string) (string, error) {
 		return "", ErrClosed
 	}
 	sdp = p.pc.LocalDescription().SDP
-	p.sfu.worker.do(func() {
-		p.sfu.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
+	p.link.worker.do(func() {
+		p.link.worker.credentials(p.link, attribute(sdp, "ice-ufrag"), attribute(sdp, "ice-pwd"))
 	})
 	return sdp, nil
 }
@@ -263,7 +265,7 @@ func (p *Peer) open(slots []*slot) error {
 			return errors.New("a slot was not negotiated")
 		}
 	}
-	p.sfu.worker.do(func() { p.link.addSlots(slots) })
+	p.link.worker.do(func() { p.link.addSlots(slots) })
 	r := p.room
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -282,9 +284,16 @@ func (p *Peer) open(slots []*slot) error {
 	return nil
 }
 
+// microphone returns which section the microphone comes in, -1 if none. The caller holds p.negotiating.
+func (p *Peer) microphone(sections []section) int {
+	s := p.stream(Microphone)
+	return slices.IndexFunc(sections, func(o section) bool { return s != nil && o.mid == s.mid })
+}
+
 // announce replaces the candidates of an answer by those of the SFU, in the first media section: all are
 // bundled. Of each section it leaves the formats that its offer had, in their order: the first is what the client sends.
-func announce(answer string, lines []string, sections []section) string {
+// Of the microphone it asks for no more than a packet now and then while nobody speaks (RFC 7587, section 3.1.3).
+func announce(answer string, lines []string, sections []section, microphone int) string {
 	var out strings.Builder
 	at := -1 // which section
 	end := func() {
@@ -305,11 +314,18 @@ func announce(answer string, lines []string, sections []section) string {
 			}
 		} else if pt, ok := formatOf(line); ok && at >= 0 && at < len(sections) && !slices.Contains(sections[at].kept, pt) {
 			continue
+		} else if ok && at == microphone && isFormatOf(line, sections[at].formats.media[forward.CodecOpus]) {
+			line += ";usedtx=1"
 		}
 		out.WriteString(line + "\r\n")
 	}
 	end()
 	return out.String()
+}
+
+// isFormatOf tells whether a line has the parameters of a payload type.
+func isFormatOf(line string, pt uint8) bool {
+	return strings.HasPrefix(line, "a=fmtp:"+strconv.Itoa(int(pt))+" ")
 }
 
 // formatOf returns the payload type of which a line tells.

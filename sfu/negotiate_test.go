@@ -38,6 +38,31 @@ func TestARefusedOfferChangesNothing(t *testing.T) {
 	ana.Negotiate()
 }
 
+func TestAnOfferThatIsRepeatedIsAnsweredAgain(t *testing.T) {
+	// Its answer may have been lost on the way.
+	t.Parallel()
+	r := room(t, start(t, nil))
+	ana := sfutest.Join(t, r, "ana", 1, usual)
+	ana.Speak(30)
+	ana.Film(0)
+	bia := sfutest.Join(t, r, "bia", 2, sfutest.Options{AudioSlots: 1, VideoSlots: 1})
+	bia.AddSlots(0, 3)
+	offered := ""
+	bia.NegotiateWith(func(offer string) string {
+		offered = offer
+		if _, err := bia.Peer.Negotiate(t.Context(), sfu.Offer{SDP: offer}); err != nil {
+			t.Fatal(err)
+		}
+		return offer
+	})
+	seen := bia.From("ana", sfu.Camera).Len()
+	sfutest.Wait(t, "media goes on", func() bool { return bia.From("ana", sfu.Camera).Len() > seen+20 })
+	answer, err := bia.Peer.Negotiate(t.Context(), sfu.Offer{SDP: offered})
+	if err != nil || strings.Count(answer.SDP, "m=") != strings.Count(offered, "m=") {
+		t.Errorf("%d sections were answered of %d: %v", strings.Count(answer.SDP, "m="), strings.Count(offered, "m="), err)
+	}
+}
+
 func TestSourcesMustBeAmongTheSectionsThatSend(t *testing.T) {
 	r := room(t, start(t, nil))
 	c := sfutest.New(t, "ana", 1, usual)

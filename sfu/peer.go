@@ -152,7 +152,7 @@ func (p *Peer) shutDown(reason Reason) {
 	p.startMu.Lock()
 	p.stopped = true
 	p.startMu.Unlock()
-	p.sfu.worker.do(func() { p.sfu.worker.remove(p.link) })
+	p.link.worker.do(func() { p.link.worker.remove(p.link) })
 	if p.pc != nil {
 		if err := p.pc.GracefulClose(); err != nil {
 			p.sfu.logger.Debug("a PeerConnection did not close cleanly", "error", err)
@@ -168,10 +168,13 @@ func (p *Peer) shutDown(reason Reason) {
 		for i := range s.encodings {
 			if s.encodings[i].Load() != nil {
 				p.sfu.count.tracks.Add(-1)
+				if s.source.Audio() {
+					p.sfu.count.audioTracks.Add(-1)
+				}
 			}
 		}
 	}
-	p.sfu.emit(PeerGone{Reason: reason, After: time.Since(p.joined)})
+	p.sfu.emit(PeerGone{Reason: reason, After: time.Since(p.joined), Bytes: p.use.bytes.Load()})
 }
 
 // begin reports whether work may begin, and if so counts it in p.work.
@@ -278,7 +281,7 @@ func (p *Peer) checkConnect(now time.Time) {
 
 // askKeyFrame sends a PLI (RFC 4585, section 6.3.1) for one encoding of the peer.
 func (p *Peer) askKeyFrame(ssrc uint32) {
-	p.sfu.worker.post(func() { p.link.askKeyFrame(ssrc) })
+	p.link.worker.post(func() { p.link.askKeyFrame(ssrc) })
 }
 
 var errNoPair = errors.New("sfu: connected without a candidate pair")
@@ -303,13 +306,13 @@ func (p *Peer) connectMedia() error {
 	if pair == nil {
 		return errNoPair
 	}
-	p.sfu.worker.do(func() { p.link.connect(session, remoteOf(pair)) })
+	p.link.worker.do(func() { p.link.connect(session, remoteOf(pair)) })
 	return nil
 }
 
 // onPair hears where ICE has found the peer, at first or anew.
 func (p *Peer) onPair(pair *webrtc.ICECandidatePair) {
-	p.sfu.worker.post(func() { p.sfu.worker.direct(p.link, remoteOf(pair)) })
+	p.link.worker.post(func() { p.link.worker.direct(p.link, remoteOf(pair)) })
 }
 
 // transport returns the ICE transport of the connection, which must be there; all media sections share it.

@@ -44,6 +44,7 @@ func (e *encoding) take(l *link, s *source, h *forward.Header, packet []byte, n 
 		if !e.source.reception.Recovered(seq) {
 			return
 		}
+		l.worker.count.againIn.Add(1)
 	case e.source != s:
 		return // of before the encoding began anew
 	}

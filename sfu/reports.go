@@ -53,7 +53,8 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	}
 	for b := range r.Blocks {
 		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
-			s.loss.Heard(b.Lost, now)
+			b.Lost = s.hearLoss(b.Lost, now)
+			l.meter.heard(s, b, now)
 		}
 	}
 	media, ok := r.Media()
@@ -65,6 +66,9 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	}
 	switch {
 	case r.Type == forward.TypeTransport && r.Count == forward.FormatNACK:
+		for range r.NACKs().Each {
+			l.worker.count.nacksIn.Add(1)
+		}
 		l.sendAgain(media, r.NACKs())
 	case r.Type == forward.TypeTransport && r.Count == forward.FormatTWCC:
 		l.hearArrivals(r)
@@ -99,6 +103,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		return
 	}
 	for seq := range lost.Each {
+		s.miss(seq)
 		again, ok := s.sent.Find(seq)
 		if !ok {
 			continue
@@ -110,6 +115,7 @@ func (l *link) sendAgain(media uint32, lost forward.NACKs) {
 		}
 		l.credit -= size
 		s.sent.Count(seq)
+		l.worker.count.againOut.Add(1)
 		s.sendAgain(l, again)
 	}
 }
@@ -134,6 +140,7 @@ func (l *link) report() {
 	if !l.sends() {
 		return
 	}
+	l.measure()
 	if l.path.wanted.Load() > l.path.bps.Load() {
 		l.activate() // also where nothing flows for want of room: else it would never be found
 	}
@@ -206,6 +213,7 @@ func (l *link) askForLost() (losing bool) {
 			continue
 		}
 		if lost := s.reception.Lost(l.worker.lost[:0], l.worker.now); len(lost) > 0 {
+			l.worker.count.nacksOut.Add(uint64(len(lost)))
 			l.send(forward.AppendNACK(l.worker.scratch[:0], feedbackSSRC, ssrc, lost))
 		}
 		losing = losing || s.reception.Losing()

@@ -23,6 +23,7 @@ type Room struct {
 	// Set by newRoom.
 	id     string
 	sfu    *SFU
+	worker *worker
 	kicked chan struct{} // holds one token while a look is wished for
 	done   chan struct{} // closed by Close
 
@@ -44,7 +45,7 @@ type Room struct {
 
 func newRoom(s *SFU, id string) *Room {
 	return &Room{
-		id: id, sfu: s, kicked: make(chan struct{}, 1), done: make(chan struct{}),
+		id: id, sfu: s, worker: s.leastLoaded(), kicked: make(chan struct{}, 1), done: make(chan struct{}),
 		voices: speaker.NewTracker[*stream](),
 	}
 }
@@ -80,6 +81,7 @@ func (r *Room) add(p *Peer, on func(PeerEvent)) (replaced *Peer, err error) {
 	r.peers = append(r.peers, p)
 	r.sfu.running.Go(func() { p.events.run(on) })
 	r.sfu.count.peers.Add(1)
+	r.worker.load.Add(1)
 	return replaced, nil
 }
 
@@ -105,6 +107,7 @@ func (r *Room) drop(p *Peer) {
 	}
 	r.tellCodecs(nil)
 	r.sfu.count.peers.Add(-1)
+	r.worker.load.Add(-1)
 }
 
 // Close closes the peers of the room and removes it. It does not wait for

@@ -2,6 +2,7 @@ package sfu_test
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -69,6 +70,7 @@ func TestTheLayerFollowsTheHeightThatIsShown(t *testing.T) {
 }
 
 func TestWhatIsNotShownIsNotSent(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -91,6 +93,7 @@ func TestWhatIsNotShownIsNotSent(t *testing.T) {
 }
 
 func TestASlotGoesOnContinuouslyWithAnotherParticipant(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -114,6 +117,7 @@ func TestASlotGoesOnContinuouslyWithAnotherParticipant(t *testing.T) {
 }
 
 func TestLayersThatVanishAreReplacedAndUsedAgainWhenTheyReturn(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -150,6 +154,7 @@ func TestASenderWithoutSimulcastIsForwardedAtAnyHeight(t *testing.T) {
 }
 
 func TestAMutedSourceKeepsItsSlotAndGoesOn(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -184,6 +189,7 @@ func TestAMutedSourceKeepsItsSlotAndGoesOn(t *testing.T) {
 }
 
 func TestAScreenComesFirstWhereNothingElseIsAskedFor(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	viewer := sfutest.Join(t, r, "bia", 2, sfutest.Options{AudioSlots: 1, VideoSlots: 1})
@@ -201,6 +207,7 @@ func TestAScreenComesFirstWhereNothingElseIsAskedFor(t *testing.T) {
 }
 
 func TestTheLoudestAreHeardWhereSlotsAreFew(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	viewer := sfutest.Join(t, r, "viewer", 9, sfutest.Options{AudioSlots: 1})
 	ana := sfutest.Join(t, r, "ana", 1, sfutest.Options{AudioSlots: 1})
@@ -267,6 +274,7 @@ func TestTheFiveLoudestAreHeardAndEverybodyWhereTheyAreFew(t *testing.T) {
 }
 
 func TestWhoMayNotReceiveGetsNothingAndGoesOnWithAKeyFrame(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -313,6 +321,7 @@ func TestTheNewestOfTwoWithOneIDWins(t *testing.T) {
 }
 
 func TestMoreSlotsComeWithAnotherOfferAndKeepTheOld(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	viewer := sfutest.Join(t, r, "viewer", 9, sfutest.Options{AudioSlots: 2, VideoSlots: 1})
 	ana := sfutest.Join(t, r, "ana", 1, usual)
@@ -373,18 +382,26 @@ func TestFiftyJoinsAndLeavesLeaveNothingBehind(t *testing.T) {
 	stay := sfutest.Join(t, r, "stay", 1, usual)
 	stay.Film(0, 1, 2)
 	stay.Speak(30)
-	before := 0
-	for i := range 51 {
-		if i == 1 { // the first has warmed everything up
-			before = goroutines()
-		}
-		c := sfutest.Join(t, r, "guest", 2, sfutest.Options{AudioSlots: 2, VideoSlots: 2})
+	visit := func(t *testing.T, id string) {
+		c := sfutest.Join(t, r, id, 2, sfutest.Options{AudioSlots: 2, VideoSlots: 2})
 		c.Speak(30)
 		sfutest.Wait(t, "the guest hears", func() bool { return c.From("stay", sfu.Microphone).Len() > 0 })
 		c.Peer.Close()
 		<-c.Peer.Done()
 		c.Close()
 	}
+	visit(t, "warms everything up")
+	before := goroutines()
+	t.Run("guests", func(t *testing.T) {
+		for i := range 5 {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				for range 10 {
+					visit(t, fmt.Sprint("guest ", i))
+				}
+			})
+		}
+	})
 	sfutest.Wait(t, "the goroutines are as many as before", func() bool { return goroutines() <= before })
 	if stats := s.Stats(); stats.Peers != 1 || stats.Connected != 1 || stats.Tracks != 4 {
 		t.Errorf("left behind: %+v", stats)

@@ -23,17 +23,24 @@ func (w *worker) check(p udp.Packet) {
 	if !ok {
 		if l := w.routes[p.From]; l != nil && isDTLS(p.Data) && l.fence.pass(w.now) {
 			w.aside.Put(p)
+		} else if l == nil {
+			w.takeForeign(p)
 		}
 		return
 	}
 	l := w.checked[string(c.Fragment())]
-	if l == nil || !c.Proves(l.password) || !l.fence.pass(w.now) {
+	if l == nil {
+		w.checkForeign(p, c.Fragment())
+		return
+	}
+	if !c.Proves(l.password) || !l.fence.pass(w.now) {
 		return
 	}
 	w.route(l, p.From)
 	if w.routes[p.From] != l {
 		return // it is of somebody else's, and was sent again from here
 	}
+	w.tellDirection(p.From)
 	l.alive(w.now)
 	if l.settled && l.session != nil && !c.Controlled && (!c.Nominates || p.From == l.selected) {
 		w.answer(c, l, p.From)
@@ -60,15 +67,21 @@ func (w *worker) credentials(l *link, fragment, password string) {
 	if l.closed || l.fragment == fragment {
 		return
 	}
-	delete(w.checked, l.fragment)
+	w.uncheck(l)
 	l.fragment, l.password, l.settled = fragment, password, false
 	w.checked[fragment] = l
+	w.fragments.set(fragment, w)
+}
+
+func (w *worker) uncheck(l *link) {
+	delete(w.checked, l.fragment)
+	w.fragments.forget(l.fragment)
 }
 
 // route has what comes from an address belong to a link from now on.
 func (w *worker) route(l *link, from netip.AddrPort) {
 	old := w.routes[from]
-	if l.closed || !from.IsValid() || old == l {
+	if l.closed || !from.IsValid() || old == l || !w.mayRoute(from) {
 		return
 	}
 	if old != nil {
@@ -109,6 +122,7 @@ func (w *worker) unroute(l *link, from netip.AddrPort) {
 		w.newest = nil
 	}
 	delete(w.routes, from)
+	w.untellDirection(from)
 	l.routed = slices.DeleteFunc(l.routed, func(a netip.AddrPort) bool { return a == from })
 	if l.selected == from {
 		l.selected, l.address, l.settled = netip.AddrPort{}, nil, false
@@ -120,7 +134,7 @@ func (w *worker) remove(l *link) {
 	for len(l.routed) > 0 {
 		w.unroute(l, l.routed[0])
 	}
-	delete(w.checked, l.fragment)
+	w.uncheck(l)
 	if l.place >= 0 {
 		bucket := w.wheel[l.place]
 		for i, o := range bucket {

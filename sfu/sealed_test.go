@@ -8,6 +8,7 @@ import (
 )
 
 func TestOnlyFramesSealedWithTheSendersOwnLeafAreForwardedInAnEncryptedCall(t *testing.T) {
+	t.Parallel()
 	s := start(t, nil)
 	r := room(t, s)
 	ana := sfutest.Join(t, r, "ana", 1, usual)

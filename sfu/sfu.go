@@ -1,10 +1,12 @@
 package sfu
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
 	"net/netip"
 	"slices"
 	"sync"
@@ -22,11 +24,12 @@ var (
 	ErrFull = errors.New("sfu: full")
 )
 
-// SFU is one selective forwarding middlebox on one UDP socket.
+// SFU is one selective forwarding middlebox on one UDP port.
 type SFU struct {
 	// Set by New.
 	mux     mux
-	worker  *worker
+	workers []*worker
+	worker  *worker // the first
 	addrs   []netip.AddrPort
 	lines   []string // that announce addrs in an answer
 	logger  *slog.Logger
@@ -58,11 +61,14 @@ func New(cfg Config) (*SFU, error) {
 		addrs: addrs, lines: candidates(addrs),
 		logger: cfg.Logger, events: cfg.Events, limits: cfg.Limits.withDefaults(), rooms: map[string]*Room{},
 	}
-	if s.worker, err = newWorker(cfg.Conn, &s.count, cfg.Logger); err != nil {
+	if s.workers, err = newWorkers(append([]net.PacketConn{cfg.Conn}, cfg.More...), &s.count, cfg.Logger); err != nil {
 		return nil, err
 	}
+	s.worker = s.workers[0]
 	s.mux = newMux(s.worker.aside)
-	go s.worker.run()
+	for _, w := range s.workers {
+		go w.run()
+	}
 	s.logger.Info("sfu is ready", "addresses", len(addrs))
 	return s, nil
 }
@@ -92,6 +98,13 @@ func (s *SFU) Room(id string) (*Room, error) {
 	return r, nil
 }
 
+// leastLoaded returns the worker with the fewest rooms and peers, and gives it one more room. The caller holds s.mu.
+func (s *SFU) leastLoaded() *worker {
+	least := slices.MinFunc(s.workers, func(a, b *worker) int { return cmp.Compare(a.load.Load(), b.load.Load()) })
+	least.load.Add(1)
+	return least
+}
+
 // forget removes a room that is closed.
 func (s *SFU) forget(r *Room) {
 	s.mu.Lock()
@@ -99,6 +112,7 @@ func (s *SFU) forget(r *Room) {
 	if s.rooms[r.id] == r {
 		delete(s.rooms, r.id)
 		s.count.rooms.Add(-1)
+		r.worker.load.Add(-1)
 	}
 }
 
@@ -117,7 +131,9 @@ func (s *SFU) Close() error {
 	}
 	s.running.Wait()
 	err := s.mux.Close()
-	<-s.worker.done
+	for _, w := range s.workers {
+		<-w.done
+	}
 	if err != nil {
 		return fmt.Errorf("close the media socket: %w", err)
 	}

@@ -49,6 +49,7 @@ func room(t testing.TB, s *sfu.SFU) *sfu.Room {
 var usual = sfutest.Options{AudioSlots: 5, VideoSlots: 9}
 
 func TestThreePeersReceiveEachOtherContinuously(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	clients := []*sfutest.Client{
 		sfutest.Join(t, r, "ana", 1, usual),

@@ -53,6 +53,8 @@ type slot struct {
 	from      uint32        // SSRC of what flows
 	codec     forward.Codec // likewise
 	awaiting  bool          // as in awaits
+	lacked    bool          // the way carried less than was wanted when the layer changed last
+	judged    uint32        // packets when the receiver reported last
 	begins    bool          // what flows has just begun
 	loss      forward.Loss
 	since     uint8 // packets of sound that have gone out since it began; counted no further than is needed
@@ -60,7 +62,8 @@ type slot struct {
 	rtxSink   udp.Sink
 	rtxSeq    uint16
 	sent      forward.Sent
-	echo      *echo // of sound; nil while nothing is asked for
+	echo      *echo // of sound; nil while nothing is asked for, and little lost
+	missed    missed
 	packets   uint32
 	bytes     uint32
 	reported  uint32    // packets when the last report went out
@@ -193,6 +196,9 @@ func (s *slot) forward(l *link, e *encoding, now time.Time) {
 			in.fields.Write(payload, out)
 			payload, out.Pad = in.padded(), in.pad
 		}
+		if s.audio {
+			s.double(l, out)
+		}
 		out.Number, out.Marker = s.stamp(l, in.dependency, len(payload)), marker
 		n := s.seal(l, &s.sink, pt, s.ssrc, out, in.dependency, payload)
 		if !s.audio && len(payload) > 0 {
@@ -254,12 +260,22 @@ func (s *slot) selects(in *arrival) (skip, marker bool) {
 
 // countSwitch counts a switch to a higher or lower layer.
 func (s *slot) countSwitch(by int) {
+	p := &s.viewer.link.path
+	bps := p.bps.Load()
+	short := bps > 0 && p.wanted.Load() > bps
 	switch count := &s.viewer.sfu.count; {
 	case by > 0:
 		count.layersUp.Add(1)
+		if s.lacked {
+			count.upForRoom.Add(1)
+		}
 	case by < 0:
 		count.layersDown.Add(1)
+		if short {
+			count.downForRoom.Add(1)
+		}
 	}
+	s.lacked = short
 }
 
 // await tells the room whether a key frame is awaited of what is to flow.
@@ -275,7 +291,7 @@ func (s *slot) redundant(l *link, e *encoding, in *arrival) (pt uint8, payload [
 	opus := s.formats.media[in.codec]
 	n := 0
 	if s.formats.red != 0 {
-		n = min(s.loss.Redundant(), int(s.since)) // never of before it flowed here: somebody may have been muted then
+		n = min(s.redundancy(l), int(s.since)) // never of before it flowed here: somebody may have been muted then
 	}
 	s.since = min(s.since, forward.MaxRedundant) + 1
 	if n == 0 {

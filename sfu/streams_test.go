@@ -139,6 +139,7 @@ func TestOneSizeOfAStreamInLayersFlowsWithoutAGapAndEndsItsPictures(t *testing.T
 }
 
 func TestManyWhoAwaitALargerSizeAskForOneKeyFrame(t *testing.T) {
+	t.Parallel()
 	s, r := startWired(t, Limits{UplinkBps: 1e9})
 	ana := joinWired(t, r, "ana", true, gcm)
 	var viewers []*wire
@@ -173,6 +174,7 @@ func TestManyWhoAwaitALargerSizeAskForOneKeyFrame(t *testing.T) {
 }
 
 func TestAnotherCodecOfTheSameSourceGoesOnInItsSlot(t *testing.T) {
+	t.Parallel()
 	_, r := startWired(t, Limits{UplinkBps: 1e9})
 	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
 	var seq uint16

@@ -24,6 +24,7 @@ func impatient(cfg *sfu.Config) {
 }
 
 func TestAPeerThatVanishesIsNoticedAndTheOthersGoOn(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, impatient))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -70,6 +71,7 @@ func TestAClientThatNeverConnectsIsGivenUp(t *testing.T) {
 }
 
 func TestAnICERestartKeepsEverythingFlowing(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, nil))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -98,6 +100,7 @@ func TestAnICERestartKeepsEverythingFlowing(t *testing.T) {
 }
 
 func TestAPeerThatFailedComesBackWithAnICERestart(t *testing.T) {
+	t.Parallel()
 	r := room(t, start(t, impatient))
 	ana := sfutest.Join(t, r, "ana", 1, usual)
 	bia := sfutest.Join(t, r, "bia", 2, usual)
@@ -168,6 +171,7 @@ func TestAFloodOfSSRCsClosesOnlyItsPeer(t *testing.T) {
 }
 
 func TestCandidatesOfAClientAreNeverSentTo(t *testing.T) {
+	t.Parallel()
 	trap, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

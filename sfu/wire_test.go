@@ -76,7 +76,7 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{t: t, peer: peer, conn: listenLoopback(t), to: r.sfu.worker.socket.LocalAddr().(*net.UDPAddr)}
+	w := &wire{t: t, peer: peer, conn: listenLoopback(t), to: r.worker.socket.LocalAddr().(*net.UDPAddr)}
 	t.Cleanup(func() { _ = w.conn.Close() })
 	keyLen, _ := profile.KeyLen()
 	saltLen, _ := profile.SaltLen()
@@ -92,7 +92,7 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 			t.Fatal(err)
 		}
 	}
-	r.sfu.worker.do(func() { peer.link.connect(session, w.addr()) })
+	r.worker.do(func() { peer.link.connect(session, w.addr()) })
 	if publishes {
 		peer.publish([]*stream{{
 			peer: peer, source: Camera, mid: "1", formats: wireFormats(), ssrcs: []uint32{wireSSRC, wireRTX}, nack: true,
@@ -101,7 +101,7 @@ func joinWiredOn(t testing.TB, r *Room, id string, publishes bool, profile srtp.
 		w.slot = newSlot(peer, false, "slot-0")
 		w.slot.mid, w.slot.formats, w.slot.ssrc, w.slot.rtxSSRC = "0", wireFormats(), 2000, 2001
 		w.slot.twcc = wireTWCC
-		r.sfu.worker.do(func() { peer.link.addSlots([]*slot{w.slot}) })
+		r.worker.do(func() { peer.link.addSlots([]*slot{w.slot}) })
 		r.mu.Lock()
 		peer.videoSlots = append(peer.videoSlots, w.slot)
 		r.assign(time.Now())

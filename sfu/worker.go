@@ -30,18 +30,24 @@ const (
 // packet once, forwards it to who receives it and sends the batch, without a lock, an allocation or another
 // goroutine on the way. It also keeps all timers of the media. It owns the links and what hangs on them.
 type worker struct {
-	// Set by newWorker.
-	socket *udp.Socket
-	aside  *udp.Aside
-	count  *counters
-	logger *slog.Logger
-	slab   *udp.Slab
-	done   chan struct{} // closed when run has returned
+	// Set by newWorkers.
+	socket    *udp.Socket
+	aside     *udp.Aside // of all workers
+	fragments *fragments // likewise
+	siblings  []*worker  // this one is among them
+	index     int        // in siblings
+	count     *counters
+	logger    *slog.Logger
+	slab      *udp.Slab
+	done      chan struct{} // closed when run has returned
 
-	mu     sync.Mutex  // guards posted; held for list access only
-	posted []func()    // what others want done
-	asked  atomic.Bool // posted is not empty
-	ended  bool        // guarded by mu: nothing posted will be done
+	load atomic.Int64 // rooms and peers that it has
+
+	mu       sync.Mutex  // guards what follows; held for list access and copying only
+	posted   []func()    // what others want done
+	asked    atomic.Bool // posted or incoming is not empty
+	incoming *handed     // what came to others; nil before
+	ended    bool        // nothing posted will be done
 
 	// Owned by run.
 	now     time.Time // when the batch came
@@ -60,19 +66,38 @@ type worker struct {
 	scratch []byte
 	lost    []uint16
 	totals  Stats // since the counters were told
+
+	// Owned by run, and nil where there is one worker only.
+	via      *worker // to whom the datagram came, if to another
+	spare    *handed
+	outgoing [][]udp.Packet // of this batch, by index of the worker whose they are
+	foreign  map[netip.AddrPort]*foreign
+	told     map[netip.AddrPort]*worker // who knows that what comes from there is for this worker
 }
 
-func newWorker(conn net.PacketConn, count *counters, logger *slog.Logger) (*worker, error) {
-	socket, err := udp.New(conn)
-	if err != nil {
-		return nil, err
+// newWorkers makes a worker for each socket.
+func newWorkers(conns []net.PacketConn, count *counters, logger *slog.Logger) ([]*worker, error) {
+	workers, known := make([]*worker, 0, len(conns)), new(fragments)
+	for i, conn := range conns {
+		socket, err := udp.New(conn)
+		if err != nil {
+			return nil, err
+		}
+		workers = append(workers, &worker{
+			socket: socket, fragments: known, index: i, count: count, logger: logger, slab: socket.NewSlab(), done: make(chan struct{}),
+			routes: map[netip.AddrPort]*link{}, checked: map[string]*link{}, scratch: make([]byte, 0, 2*udp.MTU), lost: make([]uint16, 0, 64),
+		})
 	}
-	w := &worker{
-		socket: socket, count: count, logger: logger, slab: socket.NewSlab(), done: make(chan struct{}),
-		routes: map[netip.AddrPort]*link{}, checked: map[string]*link{}, scratch: make([]byte, 0, 2*udp.MTU), lost: make([]uint16, 0, 64),
+	aside := workers[0].socket.NewAside(func() (err error) {
+		for _, w := range workers {
+			err = errors.Join(err, w.socket.Close())
+		}
+		return err
+	})
+	for _, w := range workers {
+		w.aside, w.siblings = aside, workers
 	}
-	w.aside = socket.NewAside(socket.Close)
-	return w, nil
+	return workers, nil
 }
 
 // post has run carry out f soon. It reports false if it never will.
@@ -122,6 +147,7 @@ func (w *worker) run() {
 		for _, p := range w.batch[:n] {
 			w.take(p)
 		}
+		w.deliver()
 		w.forward()
 		if w.has() && !w.now.Before(w.next) {
 			w.look()
@@ -130,6 +156,9 @@ func (w *worker) run() {
 			w.rearm()
 		}
 		w.slab.Flush()
+		if w.totals.Out != (Media{}) {
+			w.count.took(time.Since(w.now))
+		}
 		w.tell()
 	}
 }
@@ -166,10 +195,17 @@ func (w *worker) carryOut() {
 	w.mu.Lock()
 	posted := w.posted
 	w.posted = nil
+	handed := w.incoming
+	if handed != nil {
+		w.incoming, w.spare = w.spare, handed
+	}
 	w.asked.Store(false)
 	w.mu.Unlock()
 	for _, f := range posted {
 		f()
+	}
+	if handed != nil {
+		w.takeHanded(handed)
 	}
 	w.rearm()
 }
@@ -201,6 +237,7 @@ func (w *worker) take(p udp.Packet) {
 	l := w.newest
 	if l == nil || w.from != p.From {
 		if l = w.routes[p.From]; l == nil {
+			w.takeForeign(p)
 			return
 		}
 		w.from, w.newest = p.From, l

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pronto/signalling/call"
-	"pronto/signalling/identity"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -55,21 +54,6 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return s.decisions(ctx, who, m)
 	case *wire.GetCallLog:
 		return s.callLog(ctx, who, m)
-	case *wire.CreateLink:
-		return s.createLink(ctx, who, m)
-	case *wire.GetLinks:
-		links, err := s.cfg.Store.LinksOf(ctx, user)
-		if err != nil {
-			return err
-		}
-		list := wire.Links{Links: make([]wire.Link, 0, len(links))}
-		for _, l := range links {
-			list.Links = append(list.Links, link(l))
-		}
-		who.Reply(list)
-		return nil
-	case *wire.RevokeLink:
-		return s.revokeLink(ctx, who, m)
 	case *wire.LinkDevice, *wire.GetDevices, *wire.ConfirmDevice, *wire.RevokeDevice, *wire.SetDeviceKey, *wire.SignDevice:
 		return s.devices(ctx, who, m)
 	case *wire.PutKeyPackages:
@@ -77,7 +61,7 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
 		return s.sight(ctx, who, m)
 	}
-	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.contactBook, s.lifecycle, s.profile} {
+	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.links, s.contactBook, s.lifecycle, s.profile, s.queues, s.push} {
 		if handled, err := part(ctx, who, message); handled {
 			return err
 		}
@@ -178,55 +162,4 @@ func parseCursor(text string) (store.Cursor, error) {
 		return store.Cursor{}, wire.Problemf(wire.CodeInvalid, "getCallLog before is not a place in a list")
 	}
 	return store.Cursor{Started: time.UnixMilli(at), CallID: id}, nil
-}
-
-func link(l store.Link) wire.Link {
-	ms := func(t time.Time) wire.UnixMs {
-		if t.IsZero() {
-			return 0
-		}
-		return wire.UnixMs(t.UnixMilli())
-	}
-	return wire.Link{
-		Link: wire.LinkID(l.ID), Kind: wire.Kind(l.Kind), Title: l.Title, CreatedMs: ms(l.Created), ExpiresMs: ms(l.Expires),
-		RevokedMs: ms(l.Revoked), MaxUses: uint32(l.MaxUses), Uses: uint32(l.Uses), Unencrypted: l.Unencrypted,
-	}
-}
-
-func (s *Server) createLink(ctx context.Context, who call.Who, m *wire.CreateLink) error {
-	if m.Title != "" {
-		if err := identity.CheckTitle(m.Title); err != nil {
-			return wire.Problemf(wire.CodeInvalid, "createLink title %s", err)
-		}
-	}
-	if m.Unencrypted && !s.cfg.Calls.AllowsUnencrypted() {
-		return wire.Problemf(wire.CodeForbidden, "all calls of this server are end-to-end encrypted; ask without unencrypted")
-	}
-	n := store.NewLink{
-		Unencrypted: m.Unencrypted,
-		ID:          identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Title: m.Title, MaxUses: int64(m.MaxUses),
-	}
-	if m.ExpiresInSeconds > 0 {
-		n.Expires = time.Now().Add(time.Duration(m.ExpiresInSeconds) * time.Second)
-	}
-	l, err := s.cfg.Store.CreateLink(ctx, n)
-	if err != nil {
-		return err
-	}
-	s.cfg.Events(LinkCreated{Kind: m.Kind})
-	who.Reply(link(l))
-	return nil
-}
-
-func (s *Server) revokeLink(ctx context.Context, who call.Who, m *wire.RevokeLink) error {
-	if err := s.cfg.Store.RevokeLink(ctx, string(who.User), string(m.Link)); err != nil {
-		return err
-	}
-	s.cfg.Calls.LinkRevoked(ctx, m.Link)
-	l, err := s.cfg.Store.Link(ctx, string(m.Link))
-	if err != nil {
-		return err
-	}
-	who.Reply(link(l))
-	return nil
 }

@@ -43,8 +43,16 @@ type heard struct {
 // connect opens a socket without hello.
 func connect(t testing.TB, s *signallingtest.Server) *page {
 	t.Helper()
+	return connectVia(t, s, nil)
+}
+
+// connectVia is connect with what a proxy adds.
+func connectVia(t testing.TB, s *signallingtest.Server, header http.Header) *page {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	conn, response, err := websocket.Dial(ctx, s.Socket(), &websocket.DialOptions{Subprotocols: []string{signalling.Subprotocol}})
+	conn, response, err := websocket.Dial(ctx, s.Socket(), &websocket.DialOptions{
+		Subprotocols: []string{signalling.Subprotocol}, HTTPHeader: header,
+	})
 	if err != nil {
 		cancel()
 		t.Fatalf("connect: %v (%v)", err, response)

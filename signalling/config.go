@@ -3,6 +3,7 @@ package signalling
 import (
 	"errors"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"pronto/signalling/avatar"
@@ -12,6 +13,7 @@ import (
 	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
+	"pronto/signalling/wire"
 )
 
 // Config is what a [Server] needs.
@@ -25,6 +27,9 @@ type Config struct {
 	// SocketsPerAddress is how many sockets one network address may have at a
 	// time; many people may share one. 1024 is usual.
 	SocketsPerAddress int
+	// Proxies are the networks of the proxies before this server, who say in
+	// X-Forwarded-For whom they speak for.
+	Proxies []netip.Prefix
 	// SessionsPerUser is how many sessions an account may have at a time; the
 	// oldest without a socket makes room. 32 is usual.
 	SessionsPerUser int
@@ -40,6 +45,9 @@ type Config struct {
 	Codes enrol.Hasher
 	// Avatars makes the addresses of images; its zero value makes none.
 	Avatars avatar.Sealer
+	// PushKey is what browsers subscribe to pushes with (RFC 8292); empty sends
+	// none.
+	PushKey wire.Blob
 	// Node is this server's id in the database.
 	Node string
 	// Unused is how long nobody may have used an account before it is deleted; 0

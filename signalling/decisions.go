@@ -50,6 +50,7 @@ var decisionPaths = map[string]wire.DecisionPath{
 	policy.PathLink.String():        wire.DecisionLink,
 	policy.PathCallRequest.String(): wire.DecisionCallRequest,
 	policy.PathRingAgain.String():   wire.DecisionRingAgain,
+	policy.PathQueue.String():       wire.DecisionQueue,
 }
 
 // decisionReason is the reason as clients know it.

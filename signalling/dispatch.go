@@ -102,6 +102,9 @@ func (s *Server) handle(one *session, frame wire.Frame, message any, err error) 
 	}
 	if ping, ok := message.(*wire.Ping); ok {
 		one.confirm(ping.Serial)
+		if ping.RTTMs > 0 {
+			s.cfg.Events(Pinged{time.Duration(ping.RTTMs) * time.Millisecond})
+		}
 	}
 	if !one.take(frame.ID) {
 		return

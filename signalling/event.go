@@ -3,15 +3,16 @@ package signalling
 import (
 	"time"
 
+	"pronto/signalling/call"
 	"pronto/signalling/wire"
 )
 
 // Event is what metrics are told; it names nobody. One of [SocketOpened],
-// [SocketClosed], [Handled], [LinkCreated] or [TokenRefused].
+// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated] or [TokenRefused].
 type Event interface{ event() }
 
 // SocketOpened says that a WebSocket was accepted.
-type SocketOpened struct{}
+type SocketOpened struct{ Client call.Client }
 
 // CloseReason is why a socket closed. The set is fixed, fit for a label.
 type CloseReason string
@@ -27,7 +28,16 @@ const (
 )
 
 // SocketClosed says that a WebSocket closed.
-type SocketClosed struct{ Reason CloseReason }
+type SocketClosed struct {
+	Client call.Client
+	Reason CloseReason
+}
+
+// EventsSent says how many events were written to a socket in one go.
+type EventsSent struct{ Count int }
+
+// Pinged says how long a client's ping took to be answered, as it measured it.
+type Pinged struct{ RTT time.Duration }
 
 // Handled says that a request was answered. Type is "unknown" for what is none;
 // Code is empty when it was carried out.
@@ -46,5 +56,7 @@ type TokenRefused struct{}
 func (SocketOpened) event() {}
 func (SocketClosed) event() {}
 func (Handled) event()      {}
+func (EventsSent) event()   {}
+func (Pinged) event()       {}
 func (LinkCreated) event()  {}
 func (TokenRefused) event() {}

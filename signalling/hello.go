@@ -64,7 +64,7 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		s.cfg.Logger.Error("a token could not be checked", "err", err)
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
 	}
-	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption}
+	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Network: id.Grants.Network, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption, Client: sock.client, Prefix: sock.prefix}
 	if bound := id.Grants.Device; bound != "" && bound != m.Device {
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the token is another device's")
 	}
@@ -180,6 +180,11 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the session was ended; sign in again")
 	}
 	one.welcome(reply(id, w))
+	if !who.Guest() {
+		for _, lobby := range s.cfg.Calls.Lobbies(ctx, who.User) {
+			one.send(event(lobby))
+		}
+	}
 	s.cfg.Events(Handled{Type: "hello"})
 	return one, nil
 }

@@ -118,7 +118,7 @@ func (s *Server) farewell(who call.Who) {
 func (s *Server) Deleted(ctx context.Context, user wire.UserID, gone store.Deleted) {
 	s.cfg.Calls.Deleted(ctx, user)
 	for _, link := range gone.Links {
-		s.cfg.Calls.LinkRevoked(ctx, wire.LinkID(link))
+		s.cfg.Calls.LinkRevoked(ctx, wire.LinkID(link), false)
 	}
 	for _, g := range gone.Groups {
 		s.cfg.Calls.GroupChanged(ctx, wire.GroupID(g.After.ID))

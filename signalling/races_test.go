@@ -12,6 +12,7 @@ import (
 
 	"pronto/sfu"
 	"pronto/signalling/call"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/store/storetest"
 	"pronto/signalling/wire"
@@ -41,10 +42,14 @@ func inArena(t *testing.T, f func(a *arena, pair *pair)) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {
 		a := &arena{t: t, deaf: map[wire.UserID]bool{}, rang: map[wire.UserID]int{}}
 		a.store = storetest.Open(t, dsn)
+		marker, err := link.NewMarker([]byte("a secret of some bytes"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		registry, err := call.New(t.Context(), call.Config{
-			Encryption: call.EncryptionOff,
-			Node:       "arena", RingTimeout: time.Minute, Grace: time.Minute, Store: a.store, Post: a, Media: noMedia{}, Relay: noRelay{},
-			Limits: call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000}, Events: func(call.Event) {},
+			Encryption: call.EncryptionOff, Marker: marker,
+			Node: "arena", RingTimeout: time.Minute, Grace: time.Minute, Store: a.store, Post: a, Media: noMedia{}, Relay: noRelay{},
+			Limits: call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000, WrongLinks: 1 << 20}, Events: func(call.Event) {},
 			Logger: slog.New(slog.DiscardHandler),
 		})
 		if err != nil {
@@ -265,7 +270,7 @@ func TestInRacesOfARevocationAndAJoinNobodyStays(t *testing.T) {
 		atOnce(func() { state, joining = join() }, func() {
 			p.dawdle(p.bia)
 			p.must(a.store.RevokeLink(context.Background(), string(p.bia), link))
-			a.calls.LinkRevoked(context.Background(), wire.LinkID(link))
+			a.calls.LinkRevoked(context.Background(), wire.LinkID(link), false)
 		})
 		if joining == nil {
 			joined.Add(1)

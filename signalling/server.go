@@ -10,6 +10,8 @@ import (
 
 	"github.com/coder/websocket"
 
+	"pronto/signalling/call"
+	"pronto/signalling/source"
 	"pronto/signalling/wire"
 )
 
@@ -101,7 +103,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
 		return
 	}
-	address, release, ok := s.admit(r.RemoteAddr)
+	remote := source.OfRequest(r, s.cfg.Proxies)
+	address, release, ok := s.admit(remote)
 	if !ok {
 		w.Header().Set("Retry-After", "2")
 		http.Error(w, "too many connections, or the server is restarting", http.StatusServiceUnavailable)
@@ -113,12 +116,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(wire.MaxFrameBytes)
+	client := clientOf(r.UserAgent())
 	// On a goroutine of its own, which release counts out: this one keeps the request,
 	// its headers and net/http's buffers for as long as it runs.
 	go func() {
 		defer release(address)
-		s.cfg.Events(SocketOpened{})
-		s.cfg.Events(SocketClosed{Reason: s.serve(conn)})
+		s.cfg.Events(SocketOpened{Client: client})
+		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(conn, client, source.Prefix(remote))})
 	}()
 }
 
@@ -170,8 +174,8 @@ func (s *Server) admit(remote string) (address string, release func(string), ok 
 }
 
 // serve is the life of one socket: hello, requests, end.
-func (s *Server) serve(conn *websocket.Conn) CloseReason {
-	sock := &socket{conn: conn}
+func (s *Server) serve(conn *websocket.Conn, client call.Client, prefix string) CloseReason {
+	sock := &socket{conn: conn, client: client, prefix: prefix, sent: func(n int) { s.cfg.Events(EventsSent{n}) }}
 	defer s.hold(sock)()
 	defer sock.end()
 	one, problem := s.hello(sock)

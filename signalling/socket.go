@@ -1,6 +1,7 @@
 package signalling
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/coder/websocket"
 
+	"pronto/signalling/call"
 	"pronto/signalling/wire"
 )
 
@@ -24,6 +26,9 @@ const (
 // is something to write, and one that closes it when somebody gives it up.
 type socket struct {
 	conn    *websocket.Conn
+	client  call.Client
+	prefix  string // of the network it came from; empty if unknown
+	sent    func(events int)
 	written uint32 // guarded by the session's mu
 
 	code atomic.Int32 // why giveUp was called
@@ -59,6 +64,12 @@ func (k *socket) wake(s *session) {
 
 // write sends the session's frames until there are none.
 func (k *socket) write(s *session) {
+	events := 0
+	defer func() {
+		if events > 0 {
+			k.sent(events)
+		}
+	}()
 	for {
 		for q, ok := s.pending(k); ok; q, ok = s.pending(k) {
 			ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
@@ -67,6 +78,9 @@ func (k *socket) write(s *session) {
 			if err != nil {
 				k.giveUp(wire.CloseTooSlow) // or it is closing already, for another reason
 				return                      // as the last writer
+			}
+			if !isReply(q.data) {
+				events++
 			}
 		}
 		if k.idle() {
@@ -117,4 +131,13 @@ func (k *socket) end() {
 	k.mu.Unlock()
 	_ = k.conn.CloseNow()
 	k.wait.Wait()
+}
+
+// isReply tells whether a frame answers a request: then it has an id, behind the
+// serial and the type.
+func isReply(frame []byte) bool {
+	head := frame[:min(len(frame), 96)]
+	body := bytes.Index(head, []byte(`"body":`))
+	id := bytes.Index(head, []byte(`"id":`))
+	return id >= 0 && (body < 0 || id < body)
 }

@@ -86,6 +86,7 @@ type run struct {
 	codes   *postman
 	pages   []*page
 	answers [][]byte // of the REST API, where it refuses
+	support string   // code of a call that is over
 }
 
 // post posts to the API and returns what it answers.
@@ -177,10 +178,18 @@ func (r *run) talk() {
 		return ask[wire.CallState](p[by], "ring", wire.Ring{Users: users, Kind: wire.KindVoice}).Call
 	}
 	answered := ring(0, r.user(1))
-	ask[wire.CallState](p[1], "accept", wire.Accept{Call: answered})
+	state := ask[wire.CallState](p[1], "accept", wire.Accept{Call: answered})
+	r.support = state.Support
+	ask[wire.Done](p[1], "mediaFlows", wire.MediaFlows{Call: answered, Generation: state.Generation, Path: wire.PathHost, AfterMs: 150})
+	ask[wire.Done](p[1], "reportQuality", wire.ReportQuality{
+		Call: answered, SpanMs: 10_000, Path: wire.PathHost, RTTMs: 30, Pictures: []wire.SeenPictures{},
+		Sound: &wire.HeardSound{PlayedMs: 9_000, ConcealedMs: 90, Packets: 450},
+	})
 	ask[wire.Done](p[0], "invite", wire.Invite{Call: answered, Users: []wire.UserID{r.user(2)}})
 	ask[wire.Done](p[2], "decline", wire.Decline{Call: answered})
+	heard := p[1].count()
 	ask[wire.Done](p[0], "leave", wire.Leave{Call: answered})
+	p[1].wait("the end of the call", heard, func(f wire.Frame) bool { return f.Type == "callEnded" && f.Call == answered })
 	from := p[5].count()
 	blocked := ring(5, r.user(4))
 	p[5].wait("the end of a ring", from, func(f wire.Frame) bool { return f.Type == "callEnded" && f.Call == blocked })
@@ -189,7 +198,7 @@ func (r *run) talk() {
 	call := ask[wire.CallState](p[6], "ringGroup", wire.RingGroup{Group: group.Group, Kind: wire.KindVoice}).Call
 	ask[wire.Done](p[6], "leave", wire.Leave{Call: call})
 
-	link := ask[wire.Link](p[8], "createLink", wire.CreateLink{Kind: wire.KindVoice, Title: "rehearsal"}).Link
+	link := ask[wire.Link](p[8], "createLink", wire.CreateLink{Kind: wire.KindVoice, Terms: wire.LinkTerms{Title: "rehearsal"}}).Link
 	ask[wire.CallState](p[8], "joinLink", wire.JoinLink{Link: link})
 	got := r.post("/v1/links/"+string(link)+"/guests", `{"name":"`+r.names[9]+`"}`)
 	guest := connect(r.t, r.server)
@@ -246,9 +255,9 @@ func (r *run) blunder() {
 	}
 }
 
-// scrape is what Prometheus would get.
+// scrape is what Prometheus would get that asks for exemplars.
 func (r *run) scrape() []byte {
-	m := metrics.New()
+	m := metrics.New(metrics.Options{Exemplars: true})
 	m.Watch(metrics.Sources{Calls: r.server.Calls.Shapes, SFU: r.server.SFU.Stats})
 	for _, e := range r.server.Events() {
 		switch e := e.(type) {
@@ -258,17 +267,29 @@ func (r *run) scrape() []byte {
 			m.Signalling(e)
 		}
 	}
-	w := httptest.NewRecorder()
-	m.Handler().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	request, w := httptest.NewRequest(http.MethodGet, "/metrics", nil), httptest.NewRecorder()
+	request.Header.Set("Accept", "application/openmetrics-text")
+	m.Handler().ServeHTTP(w, request)
 	return w.Body.Bytes()
+}
+
+// timeline is what an engineer sees of the answered call.
+func (r *run) timeline() []byte {
+	r.t.Helper()
+	text, err := r.server.Store.Timeline(r.t.Context(), call.TimelineKey(r.support))
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	return []byte(text)
 }
 
 // Ten people with ten numbers and a token each enrol, find each other, call, are
 // refused, and say everything in the wrong place. Afterwards no number and no token, and
 // nothing else that opens a session, is anywhere, and no number hashed without a key: not in the
-// database's files and dump, the log of every level, the metrics, or what others are sent.
+// database's files and dump, the log of every level, the metrics with their exemplars, a call's timeline,
+// or what others are sent.
 // (The store keeps SHA-256 of tokens, which nobody guesses.) Names are what accounts are shown by:
-// the database keeps them and others see them. They are in no log, metric or refusal.
+// the database keeps them and others see them. They are in no log, metric, timeline or refusal.
 func TestARunOverEverythingLeavesNoNumberTokenOrNameWhereItDoesNotBelong(t *testing.T) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {
 		var log locked
@@ -285,8 +306,8 @@ func TestARunOverEverythingLeavesNoNumberTokenOrNameWhereItDoesNotBelong(t *test
 			t.Fatalf("there are %d secrets only", len(r.secrets))
 		}
 
-		scraped := r.scrape()
-		public := map[string][]byte{"the log": log.bytes(), "the metrics": scraped} // where names do not belong either
+		scraped, timeline := r.scrape(), r.timeline()
+		public := map[string][]byte{"the log": log.bytes(), "the metrics": scraped, "a timeline": timeline} // where names do not belong either
 		private := storetest.Written(t, dsn)
 		for i, data := range refusals {
 			public[fmt.Sprint("refusal ", i, " of the API")] = data
@@ -307,7 +328,7 @@ func TestARunOverEverythingLeavesNoNumberTokenOrNameWhereItDoesNotBelong(t *test
 		for _, data := range private {
 			found = found || bytes.Contains(data, []byte("canarys-cage-5"))
 		}
-		if !found || !bytes.Contains(scraped, []byte("pronto_calls_active")) || !bytes.Contains(log.bytes(), []byte(`"level":`)) || len(r.answers) < 10 {
+		if !found || !bytes.Contains(scraped, []byte(`trace_id="`)) || !bytes.Contains(timeline, []byte("reportQuality")) || !bytes.Contains(log.bytes(), []byte(`"level":`)) || len(r.answers) < 10 {
 			t.Fatalf("the search does not find what is there, of %d answers", len(r.answers))
 		}
 		for where, data := range public {

@@ -46,6 +46,7 @@ var contentTypes = map[string]string{
 	".ico":  "image/x-icon",
 	".webp": "image/webp",
 	".wasm": "application/wasm",
+	".tgz":  "application/gzip",
 
 	".woff2":       "font/woff2",
 	".webmanifest": "application/manifest+json",
@@ -108,7 +109,7 @@ func newFile(name string, data []byte) *file {
 	if f.contentType == "" {
 		f.contentType = "application/octet-stream"
 	}
-	if strings.HasPrefix(name, "assets/") {
+	if path.Base(path.Dir(name)) == "assets" {
 		f.cacheControl = "public, max-age=31536000, immutable" // the name has the content's hash
 	}
 	return f

@@ -5,9 +5,13 @@ import (
 	"strings"
 )
 
-// contentSecurityPolicy is the policy of every answer. 'self' in connect-src
-// covers ws: and wss: of the page's own host (CSP Level 3, section 6.7.2.8).
-func contentSecurityPolicy(connect []string) string {
+// contentSecurityPolicy is the policy of every answer; framed by the pages of
+// embedders, which are usually none. 'self' in connect-src covers ws: and wss:
+// of the page's own host (CSP Level 3, section 6.7.2.8).
+func contentSecurityPolicy(connect, embedders []string) string {
+	if len(embedders) == 0 {
+		embedders = []string{"'none'"}
+	}
 	sources := append([]string{"connect-src 'self'"}, connect...)
 	return strings.Join([]string{
 		"default-src 'none'",
@@ -21,7 +25,7 @@ func contentSecurityPolicy(connect []string) string {
 		"font-src 'self'",
 		"base-uri 'none'",
 		"form-action 'none'",
-		"frame-ancestors 'none'",
+		"frame-ancestors " + strings.Join(embedders, " "),
 		"require-trusted-types-for 'script'",
 		"trusted-types pronto",
 	}, "; ")

@@ -13,7 +13,10 @@ const corrections = {
       /if \(tree\[nodeIndex\]\?\.nodeType !== "leaf" && !dp\.includes\(toNodeIndex\(i\)\)\)/,
       'if (tree[nodeIndex]?.nodeType !== "leaf" || !dp.includes(toNodeIndex(i)))',
     ],
-    [/for \(const parentIdx of dp\) \{/, "for (const parentIdx of dp.slice(0, dp.indexOf(toNodeIndex(i)))) {"],
+    [
+      /for \(const parentIdx of dp\) \{/,
+      "for (const parentIdx of dp.slice(0, dp.indexOf(toNodeIndex(i)))) {",
+    ],
     [
       /if \(!arraysEqual\(dpNode\.parent\.unmergedLeaves, n\.parent\.unmergedLeaves\)\)/,
       "if (!dpNode.parent.unmergedLeaves.includes(unmergedLeaf))",

@@ -1,8 +1,25 @@
 // Real browsers against a real server: one file after the other, because two
 // browsers and a media server are as much as a small machine carries.
+
+/** long take a minute and more each, or have a short form among the others: make soak runs them. */
+const long = [
+  "alerts",
+  "badnetwork",
+  "codecs",
+  "examples",
+  "incall",
+  "lobby",
+  "matrix",
+  "screens",
+  "telemetry",
+  "vitals",
+].map((name) => `e2e/${name}.test.mjs`);
+
 export default {
   test: {
-    include: ["e2e/**/*.test.mjs"],
+    ...(process.env.E2E_LONG === undefined
+      ? { include: ["e2e/**/*.test.mjs"], exclude: long }
+      : { include: long }),
     environment: "node",
     fileParallelism: false,
     testTimeout: 120_000,

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -23,6 +24,17 @@ type Config struct {
 	// host sources (for example "wss://calls.example"). Usually none: the
 	// page's own origin, WebSocket included, is always allowed.
 	ConnectSources []string
+	// Embedders returns the web origins whose pages may show the embedded page of
+	// a link in a frame, such as "https://shop.example". It is asked for links
+	// that may not exist, and must say the same of all that lead nowhere. Nil
+	// means none.
+	Embedders func(ctx context.Context, link string) []string
+	// Notice is the address of the privacy notice that the embedded page shows
+	// before anything else; empty is the server's own.
+	Notice string
+	// NoticeVersion names the version of the notice, which is stored with each
+	// consent; "1" if empty.
+	NoticeVersion string
 	// Logger gets a warning when the page has not been built.
 	Logger *slog.Logger
 }
@@ -48,7 +60,10 @@ func Handler(cfg Config) (http.Handler, error) {
 		return nil, err
 	}
 	maps.DeleteFunc(files, func(name string, _ *file) bool { return strings.HasPrefix(name, operators) })
-	return &server{files: files, policy: contentSecurityPolicy(cfg.ConnectSources)}, nil
+	if page := files[embeddedPage]; page != nil {
+		files[embeddedPage] = cfg.fill(page)
+	}
+	return &server{files: files, policy: contentSecurityPolicy(cfg.ConnectSources, nil), cfg: cfg}, nil
 }
 
 // operators is the folder of the page for operators, which is served apart.
@@ -62,7 +77,7 @@ func OpsHandler(cfg Config) (http.Handler, error) {
 	}
 	maps.DeleteFunc(files, func(name string, _ *file) bool { return !strings.HasPrefix(name, operators) })
 	files[operators] = files[operators+"index.html"]
-	return &server{files: files, policy: contentSecurityPolicy(nil)}, nil
+	return &server{files: files, policy: contentSecurityPolicy(nil, nil)}, nil
 }
 
 // files loads all files that were built; page is the one that must be there.
@@ -92,6 +107,7 @@ func (c Config) files(page string) (map[string]*file, error) {
 type server struct {
 	files  map[string]*file // by path below dist
 	policy string
+	cfg    Config
 }
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -107,6 +123,12 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		http.Error(w, "there is nothing here", http.StatusNotFound)
 		return
+	}
+	if forOthers(name) {
+		share(w.Header())
+	}
+	if link, ok := strings.CutPrefix(r.URL.Path, "/embed/"); ok && page {
+		s.frame(r.Context(), w.Header(), link)
 	}
 	if page {
 		// A link is a secret: no search engine keeps it and no other site
@@ -127,6 +149,9 @@ func route(path string) (name string, page bool) {
 			return "index.html", true
 		}
 		return "", false
+	}
+	if link, ok := strings.CutPrefix(path, "/embed/"); ok && isLink(link) {
+		return embeddedPage, true
 	}
 	return strings.TrimPrefix(path, "/"), false
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -281,5 +282,69 @@ func TestTheOperatorsPageIsServedApart(t *testing.T) {
 		if answer.Code != c.status {
 			t.Errorf("%s is answered with %d, not %d", c.path, answer.Code, c.status)
 		}
+	}
+}
+
+func TestTheEmbeddedPageIsFramedByItsEmbeddersOnly(t *testing.T) {
+	files := built()
+	files["embed/index.html"] = &fstest.MapFile{Data: []byte(`<meta name="pronto-notice" content="{{notice}}"><meta content="{{version}}">`)}
+	files["embed/index.html.br"] = &fstest.MapFile{Data: []byte("what was compressed before it was filled")}
+	files["widget.js"] = &fstest.MapFile{Data: []byte("1")}
+	h := handler(t, web.Config{
+		Files: files, Notice: `https://shop.example/privacy?a="b"`, NoticeVersion: "7",
+		Embedders: func(_ context.Context, link string) []string {
+			if link == "open" {
+				return []string{"https://shop.example", "https://*", "https://a.example; script-src *", "https://b.example/path", "null"}
+			}
+			return nil
+		},
+	})
+	for _, c := range []struct{ path, ancestors string }{
+		{"/embed/open", "frame-ancestors https://shop.example;"},
+		{"/embed/other", "frame-ancestors 'none';"},
+		{"/j/open", "frame-ancestors 'none';"},
+		{"/", "frame-ancestors 'none';"},
+	} {
+		r := get(h, c.path, "Accept-Encoding", "br, gzip")
+		policy := r.Header.Get("Content-Security-Policy")
+		if r.StatusCode != http.StatusOK || !strings.Contains(policy, c.ancestors) || strings.Contains(policy, "script-src *") {
+			t.Errorf("%s: %d, %q", c.path, r.StatusCode, policy)
+		}
+	}
+	r := get(h, "/embed/open", "Accept-Encoding", "br")
+	if body := text(t, r); body != `<meta name="pronto-notice" content="https://shop.example/privacy?a=&#34;b&#34;"><meta content="7">` {
+		t.Errorf("the page is %q", body)
+	}
+	if r.Header.Get("X-Robots-Tag") == "" || r.Header.Get("Referrer-Policy") != "no-referrer" {
+		t.Error("a search engine or another site may keep a link")
+	}
+	for _, path := range []string{"/embed/", "/embed/a.b", "/embed/a/b", "/embed/" + strings.Repeat("a", 65)} {
+		if r := get(h, path); r.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: status %d", path, r.StatusCode)
+		}
+	}
+}
+
+func TestWhatOthersEmbedIsSharedAndNothingElse(t *testing.T) {
+	files := built()
+	files["widget.js"] = &fstest.MapFile{Data: []byte("1")}
+	files["sdk/pronto-sdk.tgz"] = &fstest.MapFile{Data: []byte("1")}
+	files["embed/pronto-embed.js"] = &fstest.MapFile{Data: []byte("1")}
+	files["embed/assets/frame-A.js"] = &fstest.MapFile{Data: []byte("1")}
+	h := handler(t, web.Config{Files: files})
+	for path, want := range map[string]string{
+		"/widget.js": "*", "/sdk/pronto.js": "*", "/sdk/pronto-sdk.tgz": "*", "/embed/pronto-embed.js": "*",
+		"/": "", "/assets/demo-AB12.js": "", "/embed/assets/frame-A.js": "",
+	} {
+		header := get(h, path).Header
+		if got := header.Get("Access-Control-Allow-Origin"); got != want {
+			t.Errorf("%s: Access-Control-Allow-Origin %q, want %q", path, got, want)
+		}
+		if resource := header.Get("Cross-Origin-Resource-Policy"); (resource == "cross-origin") != (want == "*") {
+			t.Errorf("%s: Cross-Origin-Resource-Policy %q", path, resource)
+		}
+	}
+	if got := get(h, "/sdk/pronto-sdk.tgz").Header.Get("Content-Type"); got != "application/gzip" {
+		t.Errorf("the package is %q", got)
 	}
 }

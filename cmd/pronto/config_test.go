@@ -19,7 +19,13 @@ func TestConfigurationErrorsNameTheVariable(t *testing.T) {
 		{"not a format", "PRONTO_LOG", []string{"PRONTO_LOG=xml"}},
 		{"not a level", "PRONTO_LOG_LEVEL", []string{"PRONTO_LOG_LEVEL=loud"}},
 		{"not a number", "PRONTO_SOCKETS_PER_ADDRESS", []string{"PRONTO_SOCKETS_PER_ADDRESS=many"}},
+		{"too many workers", "PRONTO_MEDIA_WORKERS", []string{"PRONTO_MEDIA_WORKERS=65"}},
+		{"ports of the system", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=80-90"}},
+		{"ports backwards", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=50000-49152"}},
+		{"one port", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=50000"}},
+		{"no port", "PRONTO_TURN_PORTS", []string{"PRONTO_TURN_PORTS=49152-70000"}},
 		{"no rings", "PRONTO_RINGS_PER_MINUTE", []string{"PRONTO_RINGS_PER_MINUTE=0"}},
+		{"no rings of a network", "PRONTO_RINGS_PER_NETWORK", []string{"PRONTO_RINGS_PER_NETWORK=0"}},
 		{"no rings of one", "PRONTO_RINGS_PER_PAIR", []string{"PRONTO_RINGS_PER_PAIR=-1"}},
 		{"too many strangers", "PRONTO_UNANSWERED_STRANGERS", []string{"PRONTO_UNANSWERED_STRANGERS=1001"}},
 		{"too long a wait", "PRONTO_COOL_DOWN", []string{"PRONTO_COOL_DOWN=25h"}},
@@ -50,6 +56,12 @@ func TestDefaultsAreValid(t *testing.T) {
 	if c.Demo {
 		t.Error("demo mode is on by default")
 	}
+	if n := c.mediaWorkers(); n < 1 || n > mostWorkers {
+		t.Errorf("%d workers forward media by default", n)
+	}
+	if want := (portRange{49152, 65535}); c.TurnPorts != want {
+		t.Errorf("TURN relays at %v by default", c.TurnPorts)
+	}
 	if c.Metrics != "127.0.0.1:9464" {
 		t.Errorf("metrics listen on %s by default, not on loopback only", c.Metrics)
 	}
@@ -63,8 +75,8 @@ func TestADemoInPublicCanBeForced(t *testing.T) {
 
 func TestEveryVariableIsExplained(t *testing.T) {
 	for _, v := range variables() {
-		if !strings.HasPrefix(v.name, "PRONTO_") || !strings.HasSuffix(v.help, ".") {
-			t.Errorf("%s (%s): %q", v.name, v.field, v.help)
+		if !strings.HasPrefix(v.Name, "PRONTO_") || !strings.HasSuffix(v.Help, ".") {
+			t.Errorf("%s (%s): %q", v.Name, v.field, v.Help)
 		}
 	}
 }

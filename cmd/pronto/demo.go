@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"pronto/sfu/impair"
 	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/client/media"
@@ -31,6 +33,9 @@ const (
 type demoCmd struct {
 	Bots   int           `default:"8" help:"How many bots call each other, 0 to 200; the one that answers you comes on top."`
 	Groups int           `default:"1" help:"How many groups of four of them talk through the SFU; the others call in pairs."`
+	Bad    int           `default:"1" help:"How many of them have a bad network, in turn from the end of each group and pair."`
+	Loss   float64       `default:"5" help:"What a bad network loses on its way to the bot, in percent."`
+	RTT    time.Duration `name:"rtt" default:"150ms" help:"By how much a bad network delays, there and back."`
 	For    time.Duration `help:"Stop after this time; 0 means when told to." default:"0"`
 }
 
@@ -39,6 +44,12 @@ func (d *demoCmd) Validate() error {
 	switch {
 	case d.Bots < 0 || d.Bots > maxBots:
 		return fmt.Errorf("--bots is %d, not 0 to %d", d.Bots, maxBots)
+	case d.Bad < 0 || d.Bad > d.Bots && d.Bad > 1:
+		return fmt.Errorf("--bad is %d, not 0 to %d", d.Bad, d.Bots)
+	case !(d.Loss >= 0 && d.Loss <= 100):
+		return fmt.Errorf("--loss is %v, not 0 to 100", d.Loss)
+	case d.RTT < 0 || d.RTT > 10*time.Second:
+		return fmt.Errorf("--rtt is %s, not 0 to 10s", d.RTT)
 	case d.Groups < 0 || d.Groups*groupSize > d.Bots:
 		return fmt.Errorf("--groups is %d, but %d bots make at most %d groups of %d", d.Groups, d.Bots, d.Bots/groupSize, groupSize)
 	}
@@ -46,7 +57,7 @@ func (d *demoCmd) Validate() error {
 }
 
 // Run implements the command.
-func (d *demoCmd) Run(ctx context.Context) error {
+func (d *demoCmd) Run(ctx context.Context, s *screen) error {
 	dir, err := os.MkdirTemp("", "pronto-demo-*")
 	if err != nil {
 		return fmt.Errorf("make a directory for the demo: %w", err)
@@ -56,7 +67,7 @@ func (d *demoCmd) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.run(ctx, cfg, os.Stdout)
+	return d.run(ctx, cfg, s)
 }
 
 // demoEnviron adds to the environment what a demo has unless it is told otherwise:
@@ -73,13 +84,14 @@ func demoEnviron(environ []string, dir string) []string {
 	set("PRONTO_DATA", dir)
 	set("PRONTO_DEMO", "true")
 	set("PRONTO_LOG_LEVEL", "warn")
+	set("PRONTO_RATING_SHARE", "1")
 	set("PRONTO_RINGS_PER_MINUTE", "1000") // bots ring more often than people may
 	set("PRONTO_RINGS_PER_PAIR", "1000")
 	return environ
 }
 
 // run serves and has the bots call until ctx ends.
-func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
+func (d *demoCmd) run(ctx context.Context, cfg config, on *screen) error {
 	if d.For > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, d.For)
@@ -104,15 +116,25 @@ func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
 		return err
 	}
 	defer engine.Close()
-	c := &cast{url: socketURL(s.urls.Page), own: own, engine: engine, log: log}
+	half := float64(d.RTT.Milliseconds()) / 2
+	bad, err := media.NewEngine(media.Config{
+		Logger: log, Up: impair.Conditions{DelayMs: half}, Down: impair.Conditions{DelayMs: half, Loss: d.Loss / 100},
+	})
+	if err != nil {
+		return err
+	}
+	defer bad.Close()
+	c := &cast{url: socketURL(s.urls.Page), own: own, engine: engine, bad: bad, isBad: d.isBad, log: log}
 	if err := c.hire(d.Bots, d.Groups); err != nil {
 		return err
 	}
 	if err := c.introduce(ctx); err != nil {
 		return errorUnlessDone(ctx, err)
 	}
-	d.greet(out, s.urls)
-	log.Info("pronto is ready", "page", s.urls.Page, "metrics", s.urls.Metrics, "media", s.urls.Media, "turn", s.urls.Turn)
+	if err := on.show(s.urls, func(out io.Writer) error { return d.greet(out, s.urls) }); err != nil {
+		return err
+	}
+	log.Info("pronto is ready", "page", shown(s.urls.Page), "metrics", shown(s.urls.Metrics), "media", shown(s.urls.Media), "turn", shown(s.urls.Turn))
 
 	live, stop := context.WithCancel(ctx)
 	defer stop()
@@ -125,7 +147,7 @@ func (d *demoCmd) run(ctx context.Context, cfg config, out io.Writer) error {
 			}
 		})
 	}
-	running.Go(func() { c.tally.show(live, out, c.bots) })
+	running.Go(func() { c.tally.show(live, on, c.bots) })
 	select {
 	case <-ctx.Done():
 	case err = <-s.failed:
@@ -143,17 +165,27 @@ func errorUnlessDone(ctx context.Context, err error) error {
 	return err
 }
 
-func (d *demoCmd) greet(out io.Writer, urls addresses) {
-	fmt.Fprintf(out, "Pronto is on. Open this page, in two windows for two people:\n\n")
+// isBad tells whether a bot has a bad network: the last of each four first.
+func (d *demoCmd) isBad(i int) bool {
+	turn, within := i%groupSize, i/groupSize // the last of all fours, then the last but one
+	fours := (d.Bots + groupSize - 1) / groupSize
+	return (groupSize-1-turn)*fours+within < d.Bad
+}
+
+func (d *demoCmd) greet(to io.Writer, urls addresses) error {
+	var out bytes.Buffer
+	fmt.Fprintf(&out, "Pronto is on. Open this page, in two windows for two people:\n\n")
 	for _, p := range identity.Demo[:2] {
-		fmt.Fprintf(out, "  %-6s %s/?as=%s\n", p.Name, urls.Page, p.User)
+		fmt.Fprintf(&out, "  %-6s %s/?as=%s\n", p.Name, urls.Page, p.User)
 	}
-	fmt.Fprintf(out, "\nNobody there? Call Bot Echo: it answers and sends your voice back, a second later.\n")
-	fmt.Fprintf(out, "%d bots call each other meanwhile. ", d.Bots)
+	fmt.Fprintf(&out, "\nNobody there? Call Bot Echo: it answers and sends your voice back, a second later.\n")
+	fmt.Fprintf(&out, "%d bots call each other meanwhile. ", d.Bots)
 	if urls.Metrics != "" {
-		fmt.Fprintf(out, "Metrics: %s. ", urls.Metrics)
+		fmt.Fprintf(&out, "Metrics: %s. ", urls.Metrics)
 	}
-	fmt.Fprintf(out, "Ctrl-C ends it.\n\n")
+	fmt.Fprintf(&out, "Ctrl-C ends it.\n\n")
+	_, err := out.WriteTo(to)
+	return err
 }
 
 // socketURL is the WebSocket of a page.
@@ -165,6 +197,7 @@ type role struct {
 	name   string
 	clip   *media.Clip
 	echo   bool
+	bad    bool // has a bad network
 	script bot.Script
 }
 
@@ -173,6 +206,8 @@ type cast struct {
 	url    string
 	own    []byte // signs their tokens
 	engine *media.Engine
+	bad    *media.Engine      // of those with a bad network
+	isBad  func(bot int) bool // nil: nobody has one
 	log    *slog.Logger
 	roles  []role
 	bots   []*bot.Bot
@@ -188,7 +223,7 @@ func (c *cast) hire(bots, groups int) error {
 	for i := range bots {
 		clip := clips[i%len(clips)]
 		c.roles = append(c.roles, role{
-			user: botUser(i), name: bot.Name(clip.Name, i/len(clips)), clip: clip,
+			user: botUser(i), name: bot.Name(clip.Name, i/len(clips)), clip: clip, bad: c.isBad != nil && c.isBad(i),
 			script: bot.Script{
 				Answers: true, Answer: seconds(1, 4), Lines: 3, Mute: seconds(6, 20), Everyone: true,
 				Contacts: everybody(bots, i),
@@ -241,12 +276,16 @@ func seconds(least, most int) bot.Between {
 }
 
 func (c *cast) phone(r role) bot.PhoneConfig {
-	return bot.PhoneConfig{Client: c.client(r.user, r.name), Engine: c.engine, Clip: r.clip, Echo: r.echo, Logger: c.log}
+	engine := c.engine
+	if r.bad {
+		engine = c.bad
+	}
+	return bot.PhoneConfig{Client: c.client(r.user, r.name), Engine: engine, Clip: r.clip, Echo: r.echo, Logger: c.log}
 }
 
 func (c *cast) client(user wire.UserID, name string) client.Config {
 	return client.Config{
-		URL: c.url, Device: "demo", DeviceName: "the demo", Logger: c.log,
+		URL: c.url, Agent: "pronto-bot", Device: "demo", DeviceName: "the demo", Logger: c.log,
 		Token: func(context.Context) (string, error) {
 			id := identity.Identity{User: user, Name: name, Grants: identity.Grants{Account: true}}
 			return identity.Sign(ownKey, c.own, id, time.Now(), time.Minute)

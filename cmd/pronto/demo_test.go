@@ -16,13 +16,13 @@ import (
 
 // demo starts a demo on loopback and returns the page's address once it is told. stop ends
 // it and returns what it has printed since, and its error.
-func demo(t *testing.T, d *demoCmd) (page string, stop func() (string, error)) {
+func demo(t *testing.T, d *demoCmd, more ...string) (page string, stop func() (string, error)) {
 	t.Helper()
 	environ := []string{
 		"PRONTO_LISTEN=127.0.0.1:0", "PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0",
 		"PRONTO_METRICS_LISTEN=off", "PRONTO_PUBLIC_IPS=127.0.0.1",
 	}
-	cfg, err := loadConfig(demoEnviron(environ, t.TempDir()))
+	cfg, err := loadConfig(demoEnviron(append(environ, more...), t.TempDir()))
 	if err != nil {
 		t.Fatalf("load the configuration: %v", err)
 	}
@@ -30,7 +30,7 @@ func demo(t *testing.T, d *demoCmd) (page string, stop func() (string, error)) {
 	out, in := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		err := d.run(ctx, cfg, in)
+		err := d.run(ctx, cfg, &screen{out: in, errs: io.Discard})
 		_ = in.Close()
 		ended <- err
 	}()
@@ -63,7 +63,7 @@ func TestTheDemosPeopleCanLoadItWhileItsBotsCallEachOther(t *testing.T) {
 	page, stop := demo(t, &demoCmd{Bots: 4, Groups: 1})
 	var out bytes.Buffer
 	l := &loadCmd{URL: page, Calls: 1, Duration: 5 * time.Second, Stay: 500 * time.Millisecond, Media: true}
-	if err := l.run(t.Context(), &out); err != nil {
+	if err := l.run(t.Context(), &screen{out: &out, errs: io.Discard}); err != nil {
 		t.Errorf("load: %v", err)
 	}
 	printed, err := stop()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ type groupShowCmd struct {
 }
 
 // Run implements the command.
-func (g groupShowCmd) Run(ctx context.Context) error {
+func (g groupShowCmd) Run(ctx context.Context, s *screen) error {
 	return withStore(ctx, func(db *store.Store) error {
 		row, err := db.Group(ctx, g.Group)
 		if err != nil {
@@ -68,8 +69,16 @@ func (g groupShowCmd) Run(ctx context.Context) error {
 			since = "since " + row.Suspended.Format(time.DateTime) + " UTC"
 		}
 		admins := len(slices.DeleteFunc(slices.Clone(row.Members), func(m store.Member) bool { return m.Role != store.RoleAdmin }))
-		fmt.Printf("suspended  %s\nmembers    %d, %d of them admins\nisolates   %v\n", since, row.Active, admins, row.Isolate)
-		return nil
+		shown := struct {
+			Suspended bool  `json:"suspended"`
+			Members   int64 `json:"members"`
+			Admins    int   `json:"admins"`
+			Isolates  bool  `json:"isolates"`
+		}{!row.Suspended.IsZero(), int64(row.Active), admins, row.Isolate}
+		return s.show(shown, func(out io.Writer) error {
+			_, err := fmt.Fprintf(out, "suspended  %s\nmembers    %d, %d of them admins\nisolates   %v\n", since, row.Active, admins, row.Isolate)
+			return err
+		})
 	})
 }
 

@@ -2,8 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"text/tabwriter"
 	"time"
 
 	"pronto/signalling/identity"
@@ -20,7 +23,7 @@ type tokenCmd struct {
 }
 
 // Run implements the command.
-func (t tokenCmd) Run(ctx context.Context) error {
+func (t tokenCmd) Run(ctx context.Context, s *screen) error {
 	return withStore(ctx, func(db *store.Store) error {
 		key, err := db.Key(ctx, t.Key)
 		if err != nil {
@@ -30,55 +33,126 @@ func (t tokenCmd) Run(ctx context.Context) error {
 		if err := id.User.Check(); err != nil || t.User == "" {
 			return fmt.Errorf("the user is not an id: 1 to %d of A-Z a-z 0-9 _ -", wire.MaxIDBytes)
 		}
-		token, err := identity.Sign(key.ID, key.Secret, id, time.Now(), t.TTL)
+		now := time.Now()
+		token, err := identity.Sign(key.ID, key.Secret, id, now, t.TTL)
 		if err != nil {
 			return err
 		}
-		fmt.Println(token)
-		return nil
+		shown := struct {
+			Token   string    `json:"token"`
+			Expires time.Time `json:"expiresAt"`
+		}{token, now.Add(t.TTL).UTC().Truncate(time.Second)}
+		return s.show(shown, func(out io.Writer) error {
+			_, err := fmt.Fprintln(out, token)
+			return err
+		})
 	})
 }
 
 // keysCmd manages API keys.
 type keysCmd struct {
 	Create keysCreateCmd `cmd:"" help:"Create a key; its secret is printed once."`
+	Rotate keysRotateCmd `cmd:"" help:"Make a successor of a key; both are good for a while."`
 	List   keysListCmd   `cmd:"" help:"List keys."`
 	Revoke keysRevokeCmd `cmd:"" help:"Revoke a key: tokens signed with it open nothing any more."`
 }
 
 type keysCreateCmd struct {
-	Name string `arg:"" optional:"" default:"key" help:"What it is for."`
+	Name   string   `arg:"" optional:"" default:"key" help:"What it is for."`
+	Scope  []string `help:"What it may do, such as links:write; everything if left out."`
+	Origin []string `help:"Web origins whose pages may use its tokens; those of the server if left out."`
 }
 
 // Run implements the command.
-func (k keysCreateCmd) Run(ctx context.Context) error {
+func (k keysCreateCmd) Run(ctx context.Context, s *screen) error {
 	return withStore(ctx, func(db *store.Store) error {
-		id, secret := identity.NewID("ck"), "cs_"+identity.NewSecret()+identity.NewSecret()
-		if err := db.CreateKey(ctx, id, k.Name, []byte(secret)); err != nil {
+		id, secret := identity.NewKey()
+		for _, scope := range k.Scope {
+			if !identity.Scope(scope).Known() {
+				return fmt.Errorf("%q is no scope; they are %v", scope, identity.Scopes())
+			}
+		}
+		for _, origin := range k.Origin {
+			if err := identity.CheckOrigin(origin); err != nil {
+				return err
+			}
+		}
+		n := store.NewKey{ID: id, Name: k.Name, Secret: []byte(secret), Scopes: k.Scope, Origins: k.Origin}
+		if _, err := db.CreateKey(ctx, n); err != nil {
 			return fmt.Errorf("create key: %w", err)
 		}
-		fmt.Printf("key     %s\nsecret  %s\n", id, secret)
-		return nil
+		return s.showKey(id, secret)
+	})
+}
+
+// showKey prints a key and its secret, and for programs both as the HTTP API takes
+// them.
+func (s *screen) showKey(id, secret string) error {
+	shown := struct {
+		Key         string `json:"key"`
+		Secret      string `json:"secret"`
+		Credentials string `json:"credentials"`
+	}{id, secret, id + "." + secret}
+	return s.show(shown, func(out io.Writer) error {
+		_, err := fmt.Fprintf(out, "key     %s\nsecret  %s\n", id, secret)
+		return err
+	})
+}
+
+type keysRotateCmd struct {
+	Key  string        `arg:"" help:"The key."`
+	Keep time.Duration `default:"24h" help:"How long the old one stays good beside the new one."`
+}
+
+// Run implements the command.
+func (k keysRotateCmd) Run(ctx context.Context, s *screen) error {
+	return withStore(ctx, func(db *store.Store) error {
+		id, secret := identity.NewKey()
+		switch _, err := db.RotateKey(ctx, k.Key, id, []byte(secret), k.Keep); {
+		case errors.Is(err, store.ErrLimit):
+			return errors.New("the key has a successor already; revoke one of the two first")
+		case err != nil:
+			return fmt.Errorf("rotate key %s: %w", k.Key, err)
+		}
+		return s.showKey(id, secret)
 	})
 }
 
 type keysListCmd struct{}
 
+// listedKey is a key in the list.
+type listedKey struct {
+	ID      string    `json:"key"`
+	Created time.Time `json:"createdAt"`
+	State   string    `json:"state"`
+	Name    string    `json:"name"`
+}
+
 // Run implements the command.
-func (keysListCmd) Run(ctx context.Context) error {
+func (keysListCmd) Run(ctx context.Context, s *screen) error {
 	return withStore(ctx, func(db *store.Store) error {
 		keys, err := db.ListKeys(ctx)
 		if err != nil {
 			return fmt.Errorf("list keys: %w", err)
 		}
+		shown := make([]listedKey, 0, len(keys))
 		for _, k := range keys {
 			state := "active"
-			if !k.Revoked.IsZero() {
+			switch {
+			case !k.Revoked.IsZero():
 				state = "revoked"
+			case !k.Expires.IsZero() && time.Now().After(k.Expires):
+				state = "expired"
 			}
-			fmt.Printf("%s  %s  %s  %s\n", k.ID, k.Created.UTC().Format(time.DateTime), state, k.Name)
+			shown = append(shown, listedKey{k.ID, k.Created.UTC(), state, k.Name})
 		}
-		return nil
+		return s.show(shown, func(out io.Writer) error {
+			table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
+			for _, k := range shown {
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.ID, k.Created.Format(time.DateTime), k.State, k.Name)
+			}
+			return table.Flush()
+		})
 	})
 }
 

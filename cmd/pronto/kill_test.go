@@ -202,7 +202,7 @@ func (l *ledger) write(ctx context.Context, c *client.Client, round int) (acknow
 			return acknowledged
 		}
 		l.blocked[user] = true
-		link, err := client.Request[wire.Link](ctx, c, wire.CreateLink{Kind: wire.KindVideo, Title: string(user)})
+		link, err := client.Request[wire.Link](ctx, c, wire.CreateLink{Kind: wire.KindVideo, Terms: wire.LinkTerms{Title: string(user)}})
 		if err != nil {
 			return acknowledged
 		}

@@ -9,7 +9,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -35,19 +34,21 @@ type loadCmd struct {
 	Scenario string        `help:"Instead of calls of two, one of fan50, mesh10, audio100 and fan150: many in one call, or in two, who join by a link. Or keys: in an encrypted call somebody comes and goes all the time." placeholder:"NAME"`
 	Members  int           `default:"8" help:"With --scenario keys, how many are in the call, 2 to 100, of whom six at most send."`
 	Every    time.Duration `default:"1s" help:"With --scenario keys, how long after somebody has come he goes, and comes again after that. The server changes keys once a second at most."`
+	Settle   time.Duration `default:"2s" help:"With --scenario keys, how long nothing happens once all have come."`
+	Prefix   string        `default:"Guest" help:"With --link, what the guests are called, before their numbers."`
 	Link     string        `help:"With --scenario keys, the link of the call, which all join as guests; #secret at its end is the link's secret." placeholder:"LINK"`
 }
 
 // Run implements the command.
-func (l *loadCmd) Run(ctx context.Context) error { return l.run(ctx, os.Stdout) }
+func (l *loadCmd) Run(ctx context.Context, s *screen) error { return l.run(ctx, s) }
 
-func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
+func (l *loadCmd) run(ctx context.Context, s *screen) error {
 	switch l.Scenario {
 	case "":
 	case "keys":
-		return l.runKeys(ctx, out)
+		return l.runKeys(ctx, s)
 	default:
-		return l.runScenario(ctx, out)
+		return l.runScenario(ctx, s)
 	}
 	phones, err := l.newPhones(ctx, l.accounts, 2*l.Calls)
 	if err != nil {
@@ -58,6 +59,7 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 	if l.Voice {
 		kind = wire.KindVoice
 	}
+	defer s.progress("load", l.Duration)()
 	report, err := bot.Load(ctx, bot.LoadConfig{
 		Calls: l.Calls, Duration: l.Duration, Stay: l.Stay, Kind: kind,
 		Phone: func(call, side int) (bot.PhoneConfig, wire.UserID) {
@@ -68,7 +70,12 @@ func (l *loadCmd) run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printReport(out, report)
+	if !s.json {
+		if err := printReport(s.out, report); err != nil {
+			return err
+		}
+	}
+	return printLine(s.out, report)
 }
 
 // phones are what those who take part call with.
@@ -193,7 +200,7 @@ func (l *loadCmd) ask(ctx context.Context, method, path string, body, reply any)
 	return nil
 }
 
-// printReport prints a table for people and then one line of JSON for programs.
+// printReport prints a table for people.
 func printReport(out io.Writer, r bot.Report) error {
 	table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 	row := func(name, format string, args ...any) {
@@ -212,7 +219,7 @@ func printReport(out io.Writer, r bot.Report) error {
 	if err := table.Flush(); err != nil {
 		return fmt.Errorf("print the report: %w", err)
 	}
-	return printLine(out, r)
+	return nil
 }
 
 // printLine prints a report as one line of JSON.

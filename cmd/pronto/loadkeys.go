@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,12 +15,12 @@ import (
 const keysSpeakers = 6
 
 // runKeys has somebody come to a call and leave it over and over, and prints one line of JSON about the keys.
-func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
+func (l *loadCmd) runKeys(ctx context.Context, s *screen) error {
 	if l.Members < 2 || l.Members > wire.MaxParticipants {
 		return configError{fmt.Errorf("--members is %d, not 2 to %d", l.Members, wire.MaxParticipants)}
 	}
-	if l.Every <= 0 {
-		return configError{fmt.Errorf("--every is %s, which is no time", l.Every)}
+	if l.Every <= 0 || l.Settle < 0 {
+		return configError{fmt.Errorf("--every is %s and --settle %s, of which one is no time", l.Every, l.Settle)}
 	}
 	if !l.Media {
 		return configError{fmt.Errorf("--scenario keys measures media: it cannot be used with --no-media")}
@@ -38,11 +37,12 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	}
 	defer phones.close()
 	speakers := min(keysSpeakers, l.Members-1)
+	defer s.progress("keys", l.Settle+l.Duration)()
 	report, err := bot.LoadKeys(ctx, bot.KeysConfig{
-		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Duration: l.Duration,
+		Members: l.Members, Speakers: speakers, Link: wire.LinkID(link), Secret: secret, Every: l.Every, Settle: l.Settle, Duration: l.Duration,
 		Phone: func(i int) bot.PhoneConfig {
 			cfg := phones.config(phones.users[i], i)
-			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%d", i+1)) // guests are known by their devices alone
+			cfg.Client.Device = wire.DeviceID(fmt.Sprintf("load-%s-%d", l.Prefix, i+1)) // guests are known by their devices alone
 			if i >= speakers && i < l.Members-1 {
 				cfg.Engine, cfg.Clip = nil, nil
 			}
@@ -52,14 +52,14 @@ func (l *loadCmd) runKeys(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printLine(out, report)
+	return printLine(s.out, report)
 }
 
 // guests are so many guests of a link. Each is one guest for good, however often his token is asked for.
 func (l *loadCmd) guests(link string, n int) ([]wire.UserID, tokenFunc, error) {
 	var users []wire.UserID
 	for i := range n {
-		users = append(users, wire.UserID(fmt.Sprintf("Guest %d", i+1)))
+		users = append(users, wire.UserID(fmt.Sprintf("%s %d", l.Prefix, i+1)))
 	}
 	var mu sync.Mutex // guards tokens
 	tokens := map[wire.UserID]string{}

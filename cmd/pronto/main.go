@@ -2,32 +2,35 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 
 	"github.com/alecthomas/kong"
+	kongcompletion "github.com/jotaen/kong-completion"
 )
 
 // cli is the command line. What a server needs comes from the environment; see
 // the table in the README.
 type cli struct {
-	Serve serveCmd `cmd:"" default:"1" help:"Serve calls. The default."`
-	Demo  demoCmd  `cmd:"" help:"Serve with bots that call each other."`
-	Load  loadCmd  `cmd:"" help:"Make calls at a server and measure them."`
-	Token tokenCmd `cmd:"" help:"Sign a token for an account."`
-	Keys  keysCmd  `cmd:"" help:"Create, list and revoke API keys."`
-	User  userCmd  `cmd:"" help:"Suspend accounts, and say which take no calls."`
-	Group groupCmd `cmd:"" help:"Stop the calls of groups, and lift their bans."`
-	Env   envCmd   `cmd:"" help:"Print the table of environment variables."`
-}
+	JSON bool `name:"json" help:"Print JSON, for programs: a line for each result, and errors too."`
 
-// Exit codes.
-const (
-	exitFailed = 1
-	exitConfig = 2 // the configuration is at fault; the message names the variable
-)
+	Serve      serveCmd                  `cmd:"" default:"1" help:"Serve calls. The default."`
+	Demo       demoCmd                   `cmd:"" help:"Serve with bots that call each other."`
+	Load       loadCmd                   `cmd:"" help:"Make calls at a server and measure them."`
+	Token      tokenCmd                  `cmd:"" help:"Sign a token for an account."`
+	Keys       keysCmd                   `cmd:"" help:"Create, list and revoke API keys."`
+	Link       linkCmd                   `cmd:"" help:"Make call links at a server, list and revoke them, draw their QR codes."`
+	Webhook    webhookCmd                `cmd:"" help:"Hear what a server tells webhooks."`
+	User       userCmd                   `cmd:"" help:"Suspend accounts, and say which take no calls."`
+	Group      groupCmd                  `cmd:"" help:"Stop the calls of groups, and lift their bans."`
+	VAPID      vapidCmd                  `cmd:"" name:"vapid" help:"Print the key that browsers subscribe to pushes with (RFC 8292)."`
+	Doctor     doctorCmd                 `cmd:"" help:"Look at this machine and its server, and say what keeps calls from working."`
+	Env        envCmd                    `cmd:"" help:"Print the table of environment variables."`
+	Completion kongcompletion.Completion `cmd:"" help:"Say how to have bash, zsh or fish complete the commands, or with --code print what they need."`
+}
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -36,25 +39,29 @@ func main() {
 	os.Exit(code)
 }
 
-func run(ctx context.Context, args []string) int {
+func run(ctx context.Context, args []string) int { return runOn(ctx, args, os.Stdout, os.Stderr) }
+
+// runOn runs a command whose output goes where it is told to.
+func runOn(ctx context.Context, args []string, out, errs io.Writer) int {
+	s := &screen{out: out, errs: errs, json: slices.Contains(args, "--json")} // also if the rest cannot be read
 	var c cli
-	parser, err := kong.New(&c, kong.Name("pronto"), kong.Description("A self-hosted voice and video calling service."),
-		kong.BindTo(ctx, (*context.Context)(nil)))
+	parser, err := newParser(ctx, &c, s)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pronto:", err)
-		return exitFailed
+		return s.fail(err, exitFailed)
 	}
-	parsed, err := parser.Parse(args)
+	kongcompletion.Register(parser) // ends here if a shell asks what may come next
+	parsed, err := parser.Parse(idLast(args))
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "pronto:", err)
-		return exitConfig
+		return s.fail(err, exitConfig)
 	}
+	s.json = c.JSON
 	if err := parsed.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "pronto:", err)
-		if isConfig(err) {
-			return exitConfig
-		}
-		return exitFailed
+		return s.fail(err, exitOf(err))
 	}
 	return 0
+}
+
+func newParser(ctx context.Context, c *cli, s *screen) (*kong.Kong, error) {
+	return kong.New(c, kong.Name("pronto"), kong.Description("A self-hosted voice and video calling service."), kong.Writers(s.out, s.errs),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(s))
 }

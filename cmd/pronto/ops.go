@@ -46,6 +46,6 @@ func (s *server) operators(cfg config, db *store.Store, counters *metrics.Metric
 	s.later(viewer.Close)
 	mux := http.NewServeMux()
 	mux.Handle("/metrics", counters.Handler())
-	mux.Handle("/ops/", viewer)
+	mux.Handle("/ops/", metrics.Guard(cfg.MetricsKey, viewer))
 	return mux, nil
 }

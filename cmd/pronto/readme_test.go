@@ -18,28 +18,40 @@ import (
 	"time"
 )
 
-var update = flag.Bool("update", false, "write the README's table of variables anew")
+var update = flag.Bool("update", false, "write the README's tables anew")
 
 const (
-	root        = "../.."
-	tableBegins = "<!-- made by make generate -->\n"
-	tableEnds   = "<!-- end -->\n"
+	root          = "../.."
+	tableBegins   = "<!-- made by make generate -->\n"
+	commandsBegin = "<!-- commands, made by make generate -->\n"
+	tableEnds     = "<!-- end -->\n"
 )
 
-func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) {
+func TestTheReadmesTableOfVariablesIsFresh(t *testing.T) { isFresh(t, tableBegins, variableTable()) }
+
+func TestTheReadmesTableOfCommandsIsFresh(t *testing.T) {
+	table, err := commandTable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	isFresh(t, commandsBegin, table)
+}
+
+// isFresh looks at a part of the README that is made of something else, or with
+// -update writes it.
+func isFresh(t *testing.T, begins, want string) {
 	path := filepath.Join(root, "README.md")
-	before, rest, ok := strings.Cut(readme(t), tableBegins)
+	before, rest, ok := strings.Cut(readme(t), begins)
 	got, after, ok2 := strings.Cut(rest, tableEnds)
 	if !ok || !ok2 {
 		t.Fatal("the README has lost the marks around its table")
 	}
-	want := variableTable()
 	if *update {
-		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(before+begins+want+tableEnds+after), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	} else if got != want {
-		t.Error("the README's table of variables is old; run: make generate")
+		t.Error("the README's table is old; run: make generate")
 	}
 }
 
@@ -51,13 +63,19 @@ var readmeCommands = map[string]func(t *testing.T, command string){
 	"make test":             hasRecipe, // this is a part of it
 	"make bench":            hasRecipe, // minutes
 	"make bench-call":       measures,
+	"make bench-keys":       hasRecipe, // minutes
 	"make bench-signalling": setsUp,
+	"make bench-links":      makesLinks,
 	"make lab":              hasRecipe, // minutes
 	".bin/pronto demo":      entertains,
-	".bin/pronto load --calls 2 --duration 5s": loads,
-	"curl -s localhost:9464/metrics":           scrapes,
-	".bin/pronto keys create my-app":           signs,
-	".bin/pronto token --key ck_yours ana":     signs,
+	".bin/pronto load --calls 2 --duration 5s":                                     loads,
+	"curl -s localhost:9464/metrics":                                               scrapes,
+	".bin/pronto doctor":                                                           examines,
+	".bin/pronto keys create my-app":                                               signs,
+	".bin/pronto token --key ck_yours ana":                                         signs,
+	`curl -s -H "Authorization: Bearer ck_yours.cs_yours" localhost:8080/v1/calls`: lists,
+	`.bin/pronto link create --owner ana --title "Your appointment" --qr`:          comesTo("/j/"),
+	".bin/pronto webhook listen":                                                   comesTo("listening at "),
 	// It needs a Docker engine, which cannot be relied on; the tests of compose.yaml stand for it.
 	"docker compose up --build": func(t *testing.T, _ string) { loadCompose(t) },
 }
@@ -77,6 +95,31 @@ func TestEveryCommandOfTheReadmeWorks(t *testing.T) {
 			}
 			test(t, command)
 		})
+	}
+}
+
+func TestTheReadmeNamesEveryEventOfWebhooks(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "signalling", "api", "openapi.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var description struct{ Webhooks map[string]any }
+	if err := json.Unmarshal(text, &description); err != nil || len(description.Webhooks) < 10 {
+		t.Fatalf("the description has %d webhooks (%v)", len(description.Webhooks), err)
+	}
+	_, table, _ := strings.Cut(readme(t), "| event | when |")
+	table, _, _ = strings.Cut(table, "\n\n")
+	named := map[string]bool{}
+	for _, name := range regexp.MustCompile("`([a-z]+\\.[a-z]+)`").FindAllStringSubmatch(table, -1) {
+		named[name[1]] = true
+		if description.Webhooks[name[1]] == nil {
+			t.Errorf("there is no event %s", name[1])
+		}
+	}
+	for name := range description.Webhooks {
+		if !named[name] {
+			t.Errorf("the README has no event %s", name)
+		}
 	}
 }
 
@@ -129,6 +172,14 @@ func measures(t *testing.T, command string) {
 func setsUp(t *testing.T, command string) {
 	out, err := shell(t, "SESSIONS=100 RATE=50 SECONDS=2 "+command).CombinedOutput()
 	if err != nil || !strings.Contains(string(out), `"scenario":"setups"`) || !strings.Contains(string(out), `"failed":0`) {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+// makesLinks has fewer links made.
+func makesLinks(t *testing.T, command string) {
+	out, err := shell(t, "LINKS=100 RATE=20 SECONDS=1 "+command).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), `"scenario":"links"`) || !strings.Contains(string(out), `"failed":0`) || !strings.Contains(string(out), `"lookFailed":0`) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 }
@@ -228,8 +279,58 @@ func scrapes(t *testing.T, command string) {
 	server := startProcess(t, t.TempDir(), "127.0.0.1:0", "PRONTO_METRICS_LISTEN="+metrics)
 	person(t, server.page, "ana")
 	out, err := shell(t, strings.Replace(command, "localhost:9464", metrics, 1)).Output()
-	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections 1\n") {
+	if err != nil || !strings.Contains(string(out), "\npronto_ws_connections{client=\"other\"} 1\n") {
 		t.Errorf("%v\n%.500s", err, out)
+	}
+}
+
+// examines runs the command where no server runs, which it must find out.
+func examines(t *testing.T, command string) {
+	binary, err := build()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := shell(t, strings.Replace(command, ".bin/pronto", binary, 1))
+	cmd.Env = append(os.Environ(), "PRONTO_DATA="+t.TempDir(), "PRONTO_LISTEN="+freePort(t), "PRONTO_MEDIA_LISTEN="+freePort(t), "PRONTO_TURN_LISTEN=off",
+		"PRONTO_METRICS_LISTEN=off")
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "the server does not run") {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+// lists asks a server of its own for its calls, by a key of its own.
+func lists(t *testing.T, command string) {
+	dir := t.TempDir()
+	server := startProcess(t, dir, "127.0.0.1:0")
+	command = strings.Replace(command, "ck_yours.cs_yours", newKey(t, dir), 1)
+	out, err := shell(t, strings.Replace(command, "localhost:8080", strings.TrimPrefix(server.page, "http://"), 1)).Output()
+	if err != nil || strings.TrimSpace(string(out)) != `{"items":[]}` {
+		t.Errorf("%v\n%.500s", err, out)
+	}
+}
+
+// comesTo runs a command that comes to a server of its own, and looks for what it
+// prints. What would go on for ever is stopped as by Ctrl-C.
+func comesTo(want string) func(t *testing.T, command string) {
+	return func(t *testing.T, command string) {
+		binary, err := build()
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir := t.TempDir()
+		server := startProcess(t, dir, "127.0.0.1:0", "PRONTO_WEBHOOKS_PRIVATE=true")
+		cmd := shell(t, "exec "+strings.Replace(command, ".bin/pronto", binary, 1))
+		cmd.Env = append(os.Environ(), "PRONTO_URL="+server.page, "PRONTO_API_KEY="+newKey(t, dir))
+		var said strings.Builder
+		cmd.Stdout, cmd.Stderr = &said, &said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		stop := func() { _ = cmd.Process.Signal(os.Interrupt) } // an error means that it is gone
+		defer time.AfterFunc(5*time.Second, stop).Stop()
+		if err := cmd.Wait(); err != nil || !strings.Contains(said.String(), want) {
+			t.Errorf("%v: %s", err, said.String())
+		}
 	}
 }
 

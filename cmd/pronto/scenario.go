@@ -3,16 +3,15 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"slices"
 
 	"pronto/signalling/client/bot"
 )
 
 // runScenario measures the scenario that was named, and prints one line of JSON.
-func (l *loadCmd) runScenario(ctx context.Context, out io.Writer) error {
+func (l *loadCmd) runScenario(ctx context.Context, s *screen) error {
 	all := bot.Scenarios()
-	i := slices.IndexFunc(all, func(s bot.Scenario) bool { return s.Name == l.Scenario })
+	i := slices.IndexFunc(all, func(one bot.Scenario) bool { return one.Name == l.Scenario })
 	if i < 0 {
 		return configError{fmt.Errorf("--scenario is %q, which is none: there are fan50, mesh10, audio100, fan150 and keys", l.Scenario)}
 	}
@@ -24,6 +23,7 @@ func (l *loadCmd) runScenario(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer phones.close()
+	defer s.progress(l.Scenario, l.Duration)()
 	report, err := bot.RunScenario(ctx, bot.ScenarioConfig{
 		Scenario: all[i], Window: l.Duration,
 		Phone: func(i int) bot.PhoneConfig { return phones.config(phones.users[i], i) },
@@ -31,5 +31,5 @@ func (l *loadCmd) runScenario(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return printLine(out, report)
+	return printLine(s.out, report)
 }

@@ -14,6 +14,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -29,8 +30,9 @@ import (
 
 // Three bots talk over the server, which is looked through from outside: its
 // memory while they talk, its log at the finest level and its files afterwards.
-// Of an encrypted call nothing that was said or shown is found, and no private
-// key. The same search finds plenty when encryption is off.
+// Of an encrypted call nothing that was said or shown is found, and no key, of a
+// device or of frames. The same search finds plenty when encryption is off, and
+// what the server does know of the call.
 func TestNothingOfAnEncryptedCallIsToBeReadInTheServer(t *testing.T) {
 	clear := lookThrough(t, "off")
 	if clear.memory < 50 {
@@ -111,22 +113,32 @@ func lookThrough(t *testing.T, encryption string) (found finding) {
 	}
 	talk(t, calls, encryption == "required")
 
-	found.memory = said.inMemory(t, p.cmd.Process.Pid)
-	keys := &pieces{}
-	for _, seed := range secrets {
-		keys.add(seed[:pieceSize])
-	}
-	found.keys = keys.inMemory(t, p.cmd.Process.Pid)
+	memory := memoryOf(t, p.cmd.Process.Pid)
 	for _, phone := range phones {
 		phone.Close(t.Context())
 	}
+	for _, c := range calls {
+		secrets = append(secrets, frameKeys(t, c)...)
+	}
+	if want := len(phones); encryption == "required" && len(secrets) < 2*want {
+		t.Fatalf("%d keys are looked for", len(secrets))
+	}
 	p.kill()
-	found.log = said.in([]byte(p.log()))
-	for _, seed := range secrets {
-		for _, text := range []string{hex.EncodeToString(seed), base64.StdEncoding.EncodeToString(seed)[:40], base64.RawURLEncoding.EncodeToString(seed)[:40]} {
-			found.log += strings.Count(p.log(), text)
+	known := &pieces{} // what the server does know
+	known.add([]byte(call.ID())[:pieceSize])
+	if known.in(memory) == 0 {
+		t.Fatal("the call's id is not found in memory: the search is no good")
+	}
+	keys := &pieces{}
+	for _, secret := range secrets {
+		keys.add(secret[:pieceSize])
+		for _, text := range texts(secret) {
+			keys.add([]byte(text)[:pieceSize])
+			found.log += strings.Count(p.log(), text[:pieceSize])
 		}
 	}
+	found.memory, found.keys = said.in(memory), keys.in(memory)
+	found.log += said.in([]byte(p.log()))
 	if !strings.Contains(p.log(), "pronto is ready") {
 		t.Error("the log that was searched is empty")
 	}
@@ -268,8 +280,30 @@ func (p *pieces) in(data []byte) int {
 	return len(found)
 }
 
-// inMemory is in for all memory that a process writes to.
-func (p *pieces) inMemory(t *testing.T, pid int) (found int) {
+// texts are how a key could have been written down.
+func texts(key []byte) []string {
+	return []string{hex.EncodeToString(key), base64.StdEncoding.EncodeToString(key), base64.RawURLEncoding.EncodeToString(key)}
+}
+
+// frameKeys are the keys of a call's frames, from inside of a client that has left it. No client gives them away, so
+// they are taken.
+func frameKeys(t *testing.T, c *bot.Call) (list [][]byte) {
+	t.Helper()
+	if c.Keys() == nil {
+		return nil
+	}
+	epochs := reflect.ValueOf(c.Keys()).Elem().FieldByName("seal").FieldByName("opener").FieldByName("epochs")
+	for i := range epochs.Len() {
+		list = append(list, bytes.Clone(epochs.Index(i).Elem().FieldByName("base").Bytes()))
+	}
+	if len(list) == 0 {
+		t.Fatal("a client has no keys of frames")
+	}
+	return list
+}
+
+// memoryOf is all memory that a process writes to.
+func memoryOf(t *testing.T, pid int) (all []byte) {
 	t.Helper()
 	maps, err := os.Open(fmt.Sprintf("/proc/%d/maps", pid))
 	if err != nil {
@@ -281,7 +315,6 @@ func (p *pieces) inMemory(t *testing.T, pid int) (found int) {
 		t.Fatal(err)
 	}
 	defer memory.Close()
-	seen := 0
 	for lines := bufio.NewScanner(maps); lines.Scan(); {
 		var from, to int64
 		var rights string
@@ -289,15 +322,11 @@ func (p *pieces) inMemory(t *testing.T, pid int) (found int) {
 			continue
 		}
 		data := make([]byte, to-from)
-		n, err := memory.ReadAt(data, from)
-		if err != nil && n == 0 {
-			continue // the kernel's own, or gone by now
-		}
-		seen += n
-		found += p.in(data[:n])
+		n, _ := memory.ReadAt(data, from) // nothing of what is the kernel's own, or gone by now
+		all = append(all, data[:n]...)
 	}
-	if seen < 1<<20 {
-		t.Fatalf("only %d bytes of the server's memory could be read", seen)
+	if len(all) < 1<<20 {
+		t.Fatalf("only %d bytes of the server's memory could be read", len(all))
 	}
-	return found
+	return all
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"crypto/hkdf"
 	"crypto/rand"
 	"crypto/sha256"
@@ -12,8 +11,6 @@ import (
 	"path/filepath"
 
 	"pronto/signalling/contact"
-	"pronto/signalling/identity"
-	"pronto/signalling/store"
 )
 
 const masterKeyBytes = 32
@@ -75,21 +72,3 @@ func numbersKey(master []byte) (contact.Key, error) {
 
 // ownKey is the issuer of the tokens that the server itself gives out.
 const ownKey = "pronto"
-
-// keyring finds the secrets of API keys.
-type keyring struct {
-	store *store.Store
-	own   []byte
-}
-
-// KeySecret implements [identity.Keys].
-func (k keyring) KeySecret(ctx context.Context, id string) ([]byte, error) {
-	if id == ownKey {
-		return k.own, nil
-	}
-	key, err := k.store.Key(ctx, id)
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) {
-		return nil, identity.ErrToken
-	}
-	return key.Secret, err
-}

@@ -25,7 +25,7 @@ func (serveCmd) Run(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	log.Info("pronto is ready", "page", s.urls.Page, "metrics", s.urls.Metrics, "media", s.urls.Media, "turn", s.urls.Turn)
+	log.Info("pronto is ready", "page", shown(s.urls.Page), "metrics", shown(s.urls.Metrics), "media", shown(s.urls.Media), "turn", shown(s.urls.Turn))
 	if cfg.Demo {
 		log.Warn("demo mode: anybody can sign in as anybody")
 	}

@@ -64,7 +64,7 @@ type caller struct {
 	ring chan wire.CallID
 }
 
-func signInMany(b *testing.B, page, dir string, n int) []*caller {
+func signInMany(b testing.TB, page, dir string, n int) []*caller {
 	b.Helper()
 	binary, err := build()
 	if err != nil {
@@ -168,7 +168,7 @@ func oneSetUp(a, z *caller) (time.Duration, error) {
 }
 
 // memory is the resident memory of a process, in KiB.
-func memory(b *testing.B, pid int) int {
+func memory(b testing.TB, pid int) int {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -183,7 +183,7 @@ func memory(b *testing.B, pid int) int {
 }
 
 // processorTime is what a process has used of the processor.
-func processorTime(b *testing.B, pid int) time.Duration {
+func processorTime(b testing.TB, pid int) time.Duration {
 	b.Helper()
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

@@ -2,9 +2,8 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -83,16 +82,28 @@ func (t *tally) status(bots []*bot.Bot) status {
 	return s
 }
 
+// counts are a status for programs.
+type counts struct {
+	Calls      int     `json:"calls"`
+	Phones     int     `json:"phones"`
+	UpPerS     float64 `json:"packetsUpPerS"`
+	DownPerS   float64 `json:"packetsDownPerS"`
+	FirstP50Ms int64   `json:"firstSoundP50Ms"`
+	FirstP95Ms int64   `json:"firstSoundP95Ms"`
+	Failed     int     `json:"failed"`
+}
+
 // show tells the status until ctx ends: a line that stays on a terminal, a line now
 // and then elsewhere.
-func (t *tally) show(ctx context.Context, out io.Writer, bots []*bot.Bot) {
-	live := isTerminal(out)
+func (t *tally) show(ctx context.Context, s *screen, bots []*bot.Bot) {
+	out := s.out
+	live := isTerminal(out) && !s.json
 	every := plainEvery
 	if live {
 		every = liveEvery
 	}
 	strong, plain := "\x1b[1m", "\x1b[0m"
-	if !live || os.Getenv("NO_COLOR") != "" {
+	if !live || !s.coloured() {
 		strong, plain = "", ""
 	}
 	tick := time.NewTicker(every)
@@ -108,8 +119,14 @@ func (t *tally) show(ctx context.Context, out io.Writer, bots []*bot.Bot) {
 		case <-tick.C:
 		}
 		now := t.status(bots)
+		if s.json {
+			// Who reads no longer is told nothing more; the demo goes on.
+			_ = json.NewEncoder(out).Encode(now.counts(last, every))
+			last = now
+			continue
+		}
 		line := fmt.Sprintf("%s%d calls%s · %d phones in them · %s packets/s up · %s down · first sound p50 %s p95 %s · %d failed",
-			strong, now.calls, plain, now.phones, rate(last.sent, now.sent, every), rate(last.received, now.received, every),
+			strong, now.calls, plain, now.phones, rated(last.sent, now.sent, every), rated(last.received, now.received, every),
 			short(now.p50), short(now.p95), now.failed)
 		last = now
 		if live {
@@ -128,20 +145,23 @@ func short(d time.Duration) string {
 	return d.Round(time.Millisecond).String()
 }
 
-// rate is per second. A call that moves from the bots to the tally may be missing
-// for a moment: that is no negative rate.
-func rate(before, now uint64, over time.Duration) string {
-	if now < before {
-		return "0"
+// counts are what has become of the status before, so long ago.
+func (s status) counts(before status, over time.Duration) counts {
+	return counts{
+		Calls: s.calls, Phones: s.phones, UpPerS: rate(before.sent, s.sent, over), DownPerS: rate(before.received, s.received, over),
+		FirstP50Ms: s.p50.Milliseconds(), FirstP95Ms: s.p95.Milliseconds(), Failed: s.failed,
 	}
-	return fmt.Sprintf("%.0f", float64(now-before)/over.Seconds())
 }
 
-func isTerminal(out io.Writer) bool {
-	f, ok := out.(*os.File)
-	if !ok {
-		return false
+// rate is per second. A call that moves from the bots to the tally may be missing
+// for a moment: that is no negative rate.
+func rate(before, now uint64, over time.Duration) float64 {
+	if now < before {
+		return 0
 	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return float64(now-before) / over.Seconds()
+}
+
+func rated(before, now uint64, over time.Duration) string {
+	return fmt.Sprintf("%.0f", rate(before, now, over))
 }

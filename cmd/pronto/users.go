@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"pronto/signalling/store"
@@ -84,8 +85,18 @@ type userShowCmd struct {
 	User string `arg:"" help:"The account."`
 }
 
+// accountStands is how an account stands, for programs.
+type accountStands struct {
+	Suspended   bool       `json:"suspended"`
+	Until       *time.Time `json:"suspendedUntil,omitempty"` // missing if it is for good
+	Reason      string     `json:"suspendedReason,omitempty"`
+	NoCalls     bool       `json:"noCalls"`
+	NoCallsText string     `json:"noCallsText,omitempty"`
+	Minor       bool       `json:"minor"`
+}
+
 // Run implements the command.
-func (u userShowCmd) Run(ctx context.Context) error {
+func (u userShowCmd) Run(ctx context.Context, out *screen) error {
 	return withStore(ctx, func(db *store.Store) error {
 		if _, err := db.User(ctx, u.User); err != nil {
 			return stands(err)
@@ -101,8 +112,14 @@ func (u userShowCmd) Run(ctx context.Context) error {
 		case s.Suspended():
 			until = "until " + s.SuspendedUntil.Format(time.DateTime) + " UTC"
 		}
-		fmt.Printf("suspended  %s  %s\nno calls   %v  %s\nminor      %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor)
-		return nil
+		shown := accountStands{Suspended: s.Suspended(), Reason: s.SuspendedReason, NoCalls: s.NoCalls, NoCallsText: s.NoCallsText, Minor: s.Minor}
+		if s.Suspended() && !s.SuspendedUntil.Equal(store.Forever) {
+			shown.Until = &s.SuspendedUntil
+		}
+		return out.show(shown, func(w io.Writer) error {
+			_, err := fmt.Fprintf(w, "suspended  %s  %s\nno calls   %v  %s\nminor      %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor)
+			return err
+		})
 	})
 }
 

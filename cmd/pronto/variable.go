@@ -2,12 +2,18 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"reflect"
 	"strings"
 )
 
 // variable is one environment variable.
-type variable struct{ field, name, fallback, help string }
+type variable struct {
+	field    string
+	Name     string `json:"name"`
+	Fallback string `json:"default"`
+	Help     string `json:"meaning"`
+}
 
 // variables lists the variables of config in order.
 func variables() []variable {
@@ -22,7 +28,7 @@ func variables() []variable {
 
 func known(name string) bool {
 	for _, v := range variables() {
-		if v.name == name {
+		if v.Name == name {
 			return true
 		}
 	}
@@ -35,10 +41,10 @@ func variableTable() string {
 	b.WriteString("| variable | default | meaning |\n| --- | --- | --- |\n")
 	for _, v := range variables() {
 		fallback := "empty"
-		if v.fallback != "" {
-			fallback = "`" + v.fallback + "`"
+		if v.Fallback != "" {
+			fallback = "`" + v.Fallback + "`"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.name, fallback, v.help)
+		fmt.Fprintf(&b, "| `%s` | %s | %s |\n", v.Name, fallback, v.Help)
 	}
 	return b.String()
 }
@@ -47,7 +53,9 @@ func variableTable() string {
 type envCmd struct{}
 
 // Run implements the command.
-func (envCmd) Run() error {
-	fmt.Print(variableTable())
-	return nil
+func (envCmd) Run(s *screen) error {
+	return s.show(variables(), func(out io.Writer) error {
+		_, err := io.WriteString(out, variableTable())
+		return err
+	})
 }

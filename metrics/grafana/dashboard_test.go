@@ -20,7 +20,7 @@ import (
 var update = flag.Bool("update", false, "write the dashboards anew")
 
 // units are Grafana's names of the units that we use.
-var units = []string{"short", "s", "percentunit", "cpm", "cps", "pps", "bps", "reqps", "none", "fps", "pixel"}
+var units = []string{"short", "s", "percentunit", "cpm", "cps", "pps", "bps", "reqps", "none", "fps", "pixel", "bytes", "Bps"}
 
 // foreign are the metrics and labels in use that are not of our definitions.
 var (
@@ -198,7 +198,7 @@ func TestCountersAreReadAsRates(t *testing.T) {
 			}
 		}
 		for _, name := range nameInQuery.FindAllString(q.Expr, -1) {
-			counts := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_count")
+			counts := strings.HasSuffix(name, "_total") || strings.HasSuffix(name, "_bucket") || strings.HasSuffix(name, "_count") || strings.HasSuffix(name, "_sum")
 			if counts != rated[name] {
 				t.Errorf("%s: counters and buckets, and nothing else, stand in rate or increase", name)
 			}
@@ -287,7 +287,7 @@ func definition(name string) (metrics.Definition, bool) {
 		return metrics.Definition{Name: name}, true
 	}
 	for _, def := range metrics.Definitions() {
-		if def.Type == metrics.Histogram && (name == def.Name+"_bucket" || name == def.Name+"_count") || def.Type != metrics.Histogram && name == def.Name {
+		if def.Type == metrics.Histogram && (name == def.Name+"_bucket" || name == def.Name+"_count" || name == def.Name+"_sum") || def.Type != metrics.Histogram && name == def.Name {
 			return def, true
 		}
 	}
@@ -296,7 +296,7 @@ func definition(name string) (metrics.Definition, bool) {
 
 // filled is a query with Grafana's variables as it fills them in.
 func filled(expr string) string {
-	return strings.NewReplacer("$__rate_interval", "5s", "$job", ".+", "$instance", ".+").Replace(expr)
+	return strings.NewReplacer("$__rate_interval", "5s", "$__range", "30s", "$job", ".+", "$instance", ".+").Replace(expr)
 }
 
 func promtool(t *testing.T, args ...string) {

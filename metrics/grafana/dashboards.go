@@ -8,7 +8,7 @@ func Dashboards() []Dashboard {
 		board("network", "Network", "The ways that media takes, and how packets fare on them.", wayRow, packetsRow),
 		board("sfu", "SFU", "What passes through the SFU.", sfuRow),
 		board("turn", "TURN", "What is relayed, and what is refused.", turnRow),
-		board("signalling", "Signalling", "WebSockets and what clients ask by them.", signallingRow),
+		board("signalling", "Signalling", "WebSockets, HTTP, webhooks and pushes.", signallingRow, servicesRow),
 		board("privacy", "Privacy and abuse", "Whom and what the server kept out, and what it tells.", abuseRow, tellRow),
 	}
 }

@@ -63,10 +63,13 @@ func notPoor(media, span string) string {
 
 var setUpRow = row{title: "Setting up calls", pictures: []picture{
 	{
+		title: "Attempts by kind", about: "Attempts to set up a call as they ended, per minute.", unit: "cpm", stacked: true,
+		queries: []query{{`60 * sum by (kind) (rate(pronto_setup_outcomes_total{}[$__rate_interval]))`, "{{kind}}"}},
+	}, {
 		title: "Attempts by outcome", about: "How attempts to set up a call ended, per minute.", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (outcome) (rate(pronto_setup_outcomes_total{}[$__rate_interval]))`, "{{outcome}}"}},
 	}, {
-		title: "Failures by cause", about: "Failed attempts per minute: no way for media was found (ice), or the server failed (signalling).", unit: "cpm", stacked: true,
+		title: "Failures by cause", about: "Failed attempts per minute: no way for media was found (ice) or could be used (dtls, codec), no frame could be opened (key_exchange), the node is full (capacity), no microphone was given (permission, device), a session was lost (signalling), or the server is at fault (internal).", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (cause) (rate(pronto_setup_outcomes_total{outcome="failed",` + jobs + `}[$__rate_interval]))`, "{{cause}}"}},
 	}, {
 		title: "Answer to sound", about: "Time from accept or join to the first sound, as the participants' clients measured it.", unit: "s",
@@ -77,6 +80,12 @@ var setUpRow = row{title: "Setting up calls", pictures: []picture{
 	}, {
 		title: "Answer to sound by path, p95", about: "The same by the way media takes: the machines themselves, through a NAT, or through TURN.", unit: "s",
 		queries: []query{{`histogram_quantile(0.95, sum by (le, path) (rate(pronto_answer_to_media_seconds_bucket{}[$__rate_interval])))`, "{{path}}"}},
+	}, {
+		title: "Joining to sound, p95", about: "Time from joining the call of a group or a link to the first sound, as the newcomers' clients measured it.", unit: "s",
+		queries: []query{quantile("0.95", "pronto_join_to_media_seconds", "via", "{{via}}")},
+	}, {
+		title: "Length of ringing", about: "Half of the devices rang longer, by what became of it.", unit: "s",
+		queries: []query{quantile("0.5", "pronto_ring_seconds", "outcome", "{{outcome}}")},
 	}, {
 		title: "Ring delay", about: "Time from the ring to the first device of the callee that says it rings.", unit: "s",
 		queries: []query{
@@ -94,7 +103,22 @@ var callsRow = row{title: "Calls and their ends", pictures: []picture{
 		title: "People by topology", about: "Participants by the way their media takes.", unit: "short", stacked: true,
 		queries: []query{{`sum by (topology) (pronto_participants{})`, "{{topology}}"}},
 	}, {
-		title: "Ends by cause", about: "Calls that ended, per minute. Failed means that no media came about or that all were lost.", unit: "cpm", stacked: true,
+		title: "Good media minutes", about: "Share of the heard and seen time that was good, of what is known: the main indicator, per receiver.", unit: "percentunit",
+		queries: []query{{`sum by (media) (rate(pronto_received_media_seconds_total{quality="good",` + jobs + `}[$__rate_interval])) / sum by (media) (rate(pronto_received_media_seconds_total{quality=~"good|fair|poor",` + jobs + `}[$__rate_interval]))`, "{{media}}"}},
+	}, {
+		title: "Ratings", about: "What people thought of their calls, 1 to 5, beside the score of the sound in the same time: if the two part, the score does not see what people mind.", unit: "none",
+		queries: []query{
+			{`sum(increase(pronto_ratings_stars_sum{}[$__range])) / sum(increase(pronto_ratings_stars_count{}[$__range]))`, "rating"},
+			{`sum(increase(pronto_audio_mos_sum{}[$__range])) / sum(increase(pronto_audio_mos_count{}[$__range]))`, "score of the sound"},
+		},
+	}, {
+		title: "What people did not like", about: "Reasons that came with ratings, in the time shown.", unit: "short", stacked: true,
+		queries: []query{{`sum by (reason) (increase(pronto_rating_reasons_total{}[$__range]))`, "{{reason}}"}},
+	}, {
+		title: "Voice and video", about: "Answers per minute to the wish to switch between voice and video.", unit: "cpm", stacked: true,
+		queries: []query{{`60 * sum by (to, result) (rate(pronto_media_upgrades_total{}[$__rate_interval]))`, "to {{to}}: {{result}}"}},
+	}, {
+		title: "Ends by cause", about: "Calls that ended, per minute. Network, crash and error are what nobody wanted.", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (cause) (rate(pronto_ended_total{}[$__rate_interval]))`, "{{cause}}"}},
 	}, {
 		title: "Length of calls", about: "Answered calls, from the answer to the end.", unit: "s",

@@ -29,7 +29,7 @@ import (
 // A real Prometheus scrapes metrics that are fed with events, and answers
 // every query of the dashboard with numbers.
 func TestEveryPanelShowsNumbersFromARealPrometheus(t *testing.T) {
-	m := metrics.New()
+	m := metrics.New(metrics.Options{})
 	m.Watch(metrics.Sources{SFU: busySFU(), Calls: func() []call.Shape {
 		return []call.Shape{{Kind: wire.KindVideo, Topology: wire.TopologySFU, People: 3}}
 	}})
@@ -60,14 +60,26 @@ func feed(m *metrics.Metrics) {
 	const kind, topology = wire.KindVideo, wire.TopologySFU
 	m.Call(call.SetUpEnded{Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: call.OutcomeConnected})
 	m.Call(call.SetUpEnded{Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: call.OutcomeFailed, Cause: call.CauseICE})
-	m.Call(call.RingingBegan{After: 300 * time.Millisecond})
-	m.Call(call.MediaBegan{Kind: kind, Topology: topology, Path: wire.PathHost, After: time.Second})
-	m.Call(call.Ended{Kind: kind, Topology: topology, Reason: wire.EndHangup, Talked: time.Minute, Peak: 3})
+	m.Call(call.RingingBegan{Topology: topology, After: 300 * time.Millisecond})
+	m.Call(call.RingingEnded{Outcome: call.OutcomeConnected, After: time.Second})
+	m.Call(call.Rated{Kind: kind, Stars: 4})
+	m.Call(call.StayReported{Kind: kind, Topology: topology, Sent: 1e6, Received: 1e6, Moments: []wire.Moment{
+		{What: wire.MomentFirstCamera, TookMs: 300}, {What: wire.MomentGapNetwork, TookMs: 2000},
+	}})
+	one := sfu.Direction{Known: true, Loss: .01, Jitter: time.Millisecond}
+	m.SFU(sfu.LegMeasured{Leg: sfu.Leg{RTT: 20 * time.Millisecond, Bps: 1e6, Up: one, Down: one}})
+	m.Signalling(signalling.Pinged{RTT: time.Millisecond})
+	m.Webhook("call.ended", "ok")
+	m.Pushed("webpush", "ok", time.Second)
+	m.Measure(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	m.Call(call.MediaBegan{Via: call.ViaGroup, Kind: kind, Topology: topology, Path: wire.PathHost, After: time.Second})
+	m.Call(call.Ended{Kind: kind, Topology: topology, Cause: call.EndHangup, Talked: time.Minute, Peak: 3})
 	m.Call(call.Refused{Reason: "privacy"})
-	m.Call(call.LinkJoined{Result: "ok"})
+	m.Call(call.LinkJoined{Result: call.TryOK})
+	m.Call(call.LobbyLeft{Result: call.LobbyAdmitted, After: time.Minute})
 	m.Call(call.Connected{Path: wire.PathRelay, Transport: wire.TransportUDP, Relay: time.Second, ICE: time.Second, DTLS: time.Second})
 	m.Call(call.Reported{
-		Path: wire.PathRelay, RTT: time.Second, Switches: 1,
+		Topology: topology, Path: wire.PathRelay, RTT: time.Second, Switches: 1,
 		Sound:    &wire.HeardSound{PlayedMs: 10_000, ConcealedMs: 100, Packets: 500, Lost: 1, JitterMs: 4, BufferMs: 20},
 		Pictures: []wire.SeenPictures{seen(wire.SourceCamera), seen(wire.SourceScreen)},
 		Sent:     &wire.SentPicture{SentMs: 10_000, CPUMs: 100},
@@ -93,7 +105,7 @@ func busySFU() func() sfu.Stats {
 	return func() sfu.Stats {
 		packets := uint64(time.Since(start).Milliseconds())
 		one := sfu.Media{AudioPackets: packets, AudioBytes: 100 * packets, VideoPackets: packets, VideoBytes: 1000 * packets}
-		return sfu.Stats{Rooms: 1, Peers: 3, Connected: 3, Tracks: 6, In: one, Out: one}
+		return sfu.Stats{Rooms: 1, Peers: 3, Connected: 3, Tracks: 6, AudioTracks: 3, In: one, Out: one, Delay: sfu.Delay{Counts: [15]uint64{2: packets}, Sum: time.Duration(packets)}}
 	}
 }
 

@@ -22,16 +22,22 @@ var soundRow = row{title: "Sound", pictures: []picture{
 		queries: graded("audio"),
 	}, {
 		title: "Score", about: "How often each score of the E-model (ITU-T G.107) came, per interval: 4.41 is the best, under 3 people complain.", unit: "none", heat: true,
-		queries: []query{{`sum by (le) (increase(pronto_audio_mos_score_bucket{}[$__rate_interval]))`, "{{le}}"}},
+		queries: []query{{`sum by (le) (increase(pronto_audio_mos_bucket{}[$__rate_interval]))`, "{{le}}"}},
 	}, {
 		title: "Score under 3.5, by path", about: "Share of ten-second intervals that scored under 3.5. If relay alone is bad, look at TURN; if all are, at the SFU or at one network.", unit: "percentunit",
-		queries: []query{{`sum by (path) (rate(pronto_audio_mos_score_bucket{le="3.5",` + jobs + `}[$__rate_interval])) / sum by (path) (rate(pronto_audio_mos_score_count{}[$__rate_interval]))`, "{{path}}"}},
+		queries: []query{{`sum by (path) (rate(pronto_audio_mos_bucket{le="3.5",` + jobs + `}[$__rate_interval])) / sum by (path) (rate(pronto_audio_mos_count{}[$__rate_interval]))`, "{{path}}"}},
 	}, {
 		title: "Sound made up, p95", about: "Part of the sound that the decoder had to make up because packets were lost or late, by path; one interval in twenty is worse.", unit: "percentunit",
 		queries: []query{quantile("0.95", "pronto_audio_concealed_ratio", "path", "{{path}}")},
 	}, {
 		title: "Jitter buffer", about: "How long clients hold media back to play it evenly. It is part of the delay that people hear.", unit: "s",
 		queries: []query{quantile("0.95", "pronto_jitter_buffer_delay_seconds", "media", "{{media}}, p95")},
+	}, {
+		title: "Interruptions, p95", about: "Length of times over a second in which nothing came of somebody who was sending: the network, a change of way, or another cause.", unit: "s",
+		queries: []query{quantile("0.95", "pronto_interruption_seconds", "cause", "{{cause}}")},
+	}, {
+		title: "Interruptions per minute", about: "How often that happened.", unit: "cpm", stacked: true,
+		queries: []query{{`60 * sum by (cause) (rate(pronto_interruption_seconds_count{}[$__rate_interval]))`, "{{cause}}"}},
 	}, {
 		title: "Told of trouble", about: "Times per minute that participants were told of trouble with one of them.", unit: "cpm", stacked: true,
 		queries: []query{{`60 * sum by (alert) (rate(pronto_client_alerts_total{}[$__rate_interval]))`, "{{alert}}"}},
@@ -47,7 +53,7 @@ var pictureRow = row{title: "Pictures", pictures: []picture{
 		queries: graded("screen"),
 	}, {
 		title: "Frozen, p95", about: "Part of the time that pictures stood still; one interval in twenty is worse.", unit: "percentunit",
-		queries: []query{quantile("0.95", "pronto_video_freeze_ratio", "media", "{{media}}")},
+		queries: []query{quantile("0.95", "pronto_video_freeze_ratio", "path, media", "{{media}}, {{path}}")},
 	}, {
 		title: "Freezes per minute of video", about: "Times that pictures froze, for each minute that somebody saw one.", unit: "short",
 		queries: []query{{`60 * sum by (media) (rate(pronto_video_freezes_total{}[$__rate_interval])) / sum by (media) (rate(pronto_received_media_seconds_total{media=~"video|screen",` + jobs + `}[$__rate_interval]))`, "{{media}}"}},
@@ -63,6 +69,9 @@ var pictureRow = row{title: "Pictures", pictures: []picture{
 			quantile("0.5", "pronto_video_height_pixels", "media", "{{media}}, p50"),
 			quantile("0.1", "pronto_video_height_pixels", "media", "{{media}}, p10"),
 		},
+	}, {
+		title: "Time to the first frame, p95", about: "From a track's being announced to its first frame or sound.", unit: "s",
+		queries: []query{quantile("0.95", "pronto_time_to_first_media_seconds", "media", "{{media}}")},
 	}, {
 		title: "What limits senders", about: "Share of the time that a camera was sent smaller than it could be: by its network, or by its machine. Chromium alone tells.", unit: "percentunit", stacked: true,
 		queries: []query{{`sum by (reason) (rate(pronto_sender_limited_seconds_total{}[$__rate_interval])) / ignoring(reason) group_left sum(rate(pronto_sent_video_seconds_total{}[$__rate_interval]))`, "{{reason}}"}},

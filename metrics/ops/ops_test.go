@@ -40,10 +40,10 @@ func TestMain(m *testing.M) {
 func busy(end time.Time) *history {
 	h := newHistory()
 	chance := rand.New(rand.NewPCG(1, 2))
-	m := metrics.New()
+	m := metrics.New(metrics.Options{})
 	for i := range maxSamples + 5 {
 		if i == maxSamples/2 {
-			m = metrics.New()
+			m = metrics.New(metrics.Options{})
 		}
 		for range 5 {
 			happen(m, chance)
@@ -66,7 +66,7 @@ func happen(m *metrics.Metrics, chance *rand.Rand) {
 	m.Call(call.SetUpEnded{Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: outcome, Cause: cause})
 	m.Call(call.MediaBegan{Kind: kind, Topology: topology, Path: path, After: wait})
 	m.Call(call.RingingBegan{After: wait})
-	m.Call(call.Ended{Kind: kind, Topology: topology, Reason: wire.EndHangup, Talked: 100 * wait, Peak: chance.IntN(20)})
+	m.Call(call.Ended{Kind: kind, Topology: topology, Cause: call.EndHangup, Talked: 100 * wait, Peak: chance.IntN(20)})
 	m.Call(call.Connected{Path: path, Transport: wire.TransportUDP, Relay: wait, ICE: wait, DTLS: wait})
 	m.Call(call.Reported{
 		Path: path, RTT: wait / 4,
@@ -115,7 +115,7 @@ func TestEveryQueryOfTheDashboardsIsAnsweredAsPrometheusDoes(t *testing.T) {
 
 // filled is a query with Grafana's variables as the page fills them in.
 func filled(expr string) string {
-	return strings.NewReplacer("$__rate_interval", "1m", "$job", ".+", "$instance", ".+").Replace(expr)
+	return strings.NewReplacer("$__rate_interval", "1m", "$__range", "5m", "$job", ".+", "$instance", ".+").Replace(expr)
 }
 
 func compare(t *testing.T, query string, got, want []ranged) int {
@@ -239,7 +239,7 @@ func ask(t *testing.T, address, query string, from, to time.Time, step time.Dura
 
 func viewer(t *testing.T, cfg Config) *httptest.Server {
 	t.Helper()
-	cfg.Metrics, cfg.Page, cfg.Logger = metrics.New().Gatherer(), http.NotFoundHandler(), slog.New(slog.DiscardHandler)
+	cfg.Metrics, cfg.Page, cfg.Logger = metrics.New(metrics.Options{}).Gatherer(), http.NotFoundHandler(), slog.New(slog.DiscardHandler)
 	if cfg.Timeline == nil {
 		cfg.Timeline = func(_ context.Context, code string) (string, bool, error) {
 			return `{"steps":[]}`, code == "GOOD-CODE", nil

@@ -28,6 +28,7 @@ type Reception struct {
 	begun          bool
 	first, newest  int64 // extended sequence numbers
 	packets        int64
+	recovered      int64 // of those, by retransmission
 	seen           [received / 64]uint64
 	jitter         float64 // in units of the clock
 	transit        uint32
@@ -89,8 +90,25 @@ func (r *Reception) Recovered(seq uint16) bool {
 		return false
 	}
 	r.packets++
+	r.recovered++
 	r.mark(n)
 	return true
+}
+
+// Counts returns how many packets should have come so far, and how many did without being sent again.
+func (r *Reception) Counts() (expected, received int64) {
+	if !r.begun {
+		return 0, 0
+	}
+	return r.newest - r.first + 1, r.packets - r.recovered
+}
+
+// Jitter is the interarrival jitter (RFC 3550, section 6.4.1).
+func (r *Reception) Jitter() time.Duration {
+	if r.ClockRate == 0 {
+		return 0
+	}
+	return time.Duration(r.jitter * float64(time.Second) / float64(r.ClockRate))
 }
 
 func (r *Reception) mark(n int64)     { r.seen[n/64%(received/64)] |= 1 << (n % 64) }

@@ -119,6 +119,11 @@ type Block struct {
 	SSRC uint32
 	// Lost is the share of packets lost since the block before, in 256ths.
 	Lost uint8
+	// Jitter is the interarrival jitter, in units of the stream's clock.
+	Jitter uint32
+	// LastReport is the middle of the NTP time of the newest sender report that the receiver has heard, 0 if none, and
+	// Delay how long ago that was, in units of 1/65536 s.
+	LastReport, Delay uint32
 }
 
 // Blocks yields the report blocks of a sender or receiver report (RFC 3550, section 6.4).
@@ -136,7 +141,10 @@ func (r Report) Blocks(yield func(Block) bool) {
 	}
 	b := r.Body[skip:]
 	for range r.Count {
-		if len(b) < 24 || !yield(Block{SSRC: binary.BigEndian.Uint32(b), Lost: b[4]}) {
+		if len(b) < 24 || !yield(Block{
+			SSRC: binary.BigEndian.Uint32(b), Lost: b[4], Jitter: binary.BigEndian.Uint32(b[12:]),
+			LastReport: binary.BigEndian.Uint32(b[16:]), Delay: binary.BigEndian.Uint32(b[20:]),
+		}) {
 			return
 		}
 		b = b[24:]

@@ -268,7 +268,7 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (*signedInOutput
 	return s.letIn(ctx, user, device.ID, "")
 }
 
-var suspendedAccount = huma.Error403Forbidden("the account is suspended; ask who runs this server")
+var suspendedAccount = problem(CodeSuspended, "the account is suspended; ask who runs this server")
 
 // letIn signs a token that is bound to a device, unless the account is
 // suspended: whoever gets here has shown that it is his.

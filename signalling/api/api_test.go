@@ -3,7 +3,6 @@ package api_test
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/store"
+	"pronto/signalling/store/storetest"
 )
 
 type answer struct {
@@ -22,16 +22,7 @@ type answer struct {
 
 func post(t *testing.T, url, body string) answer {
 	t.Helper()
-	response, err := http.Post(url, "application/json", strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return answer{response.StatusCode, response.Header, string(data)}
+	return ask(t, http.MethodPost, url, "", body, "Request-Id", "test") // always the same, so that answers can be compared
 }
 
 // link makes a link of ana's.
@@ -40,7 +31,7 @@ func link(t *testing.T, s *signallingtest.Server, change func(*store.NewLink)) s
 	if err := s.Store.UpsertUser(t.Context(), "ana", "Ana"); err != nil {
 		t.Fatal(err)
 	}
-	n := store.NewLink{ID: identity.NewSecret(), OwnerID: "ana", Kind: store.Video, Title: "Tea"}
+	n := store.NewLink{ID: identity.NewSecret(), OwnerID: "ana", Kind: store.Video, LinkTerms: store.LinkTerms{Title: "Tea"}}
 	change(&n)
 	l, err := s.Store.CreateLink(t.Context(), n)
 	if err != nil {
@@ -76,7 +67,7 @@ func TestLinksThatLeadNowhereAreAlike(t *testing.T) {
 		t.Fatal(err)
 	}
 	spent := link(t, s, func(n *store.NewLink) { n.MaxUses = 1 })
-	if _, err := s.Store.AdmitByLink(t.Context(), spent); err != nil {
+	if err := storetest.UseLink(t.Context(), s.Store, spent); err != nil {
 		t.Fatal(err)
 	}
 	want := post(t, s.URL+"/v1/links/"+identity.NewSecret()+"/guests", `{"name":"Zoe"}`)
@@ -147,6 +138,9 @@ func TestADemoServerLetsAnybodyBeItsPeople(t *testing.T) {
 	}
 	if got := post(t, s.URL+"/v1/demo/sign-in", `{"user":"eve"}`); got.status != http.StatusNotFound {
 		t.Errorf("somebody else: %+v", got)
+	}
+	if got := post(t, s.URL+"/v1/demo/sign-in", `{"user":""}`); got.status != http.StatusUnprocessableEntity {
+		t.Errorf("nobody: %+v", got)
 	}
 }
 

@@ -3,6 +3,8 @@ package api
 import (
 	"sync"
 	"time"
+
+	"pronto/signalling/source"
 )
 
 // budgetSlots bounds the memory of a budget. Addresses that fall into the same
@@ -44,9 +46,17 @@ func (b *budget) take(remote string, now time.Time) bool {
 	return true
 }
 
+// left reports whether the address has a try left.
+func (b *budget) left(remote string, now time.Time) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	full := b.slots[slotOf(remote)].full
+	return full.Add(b.refill).Sub(now) <= time.Duration(b.burst)*b.refill
+}
+
 func slotOf(remote string) uint32 {
 	var key []byte
-	if ip := addressOf(remote); ip.IsValid() {
+	if ip := source.Address(remote); ip.IsValid() {
 		bytes := ip.AsSlice()
 		key = bytes[:min(len(bytes), 8)] // of IPv6 the /64
 	}

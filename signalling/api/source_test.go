@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"pronto/signalling/source"
 )
 
 func TestOnlyKnownProxiesSayWhereARequestComesFrom(t *testing.T) {
@@ -34,7 +36,7 @@ func TestOnlyKnownProxiesSayWhereARequestComesFrom(t *testing.T) {
 		for _, f := range c.forwarded {
 			r.Header.Add("X-Forwarded-For", f)
 		}
-		if got := household(s.remote(humago.NewContext(nil, r, httptest.NewRecorder()))); got != c.want {
+		if got := source.Household(s.remote(humago.NewContext(nil, r, httptest.NewRecorder()))); got != c.want {
 			t.Errorf("%s: %q, want %q", name, got, c.want)
 		}
 	}

@@ -38,10 +38,10 @@ func (r *Registry) CountGroupChange(user wire.UserID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.sweep(now)
-	if wait := c.wait(pairing{user, ""}, maxGroupChanges, now); wait > 0 {
+	if wait := c.wait(pairing{caller: user}, maxGroupChanges, now); wait > 0 {
 		return tooOften(wait, "too many changes of groups in a minute; wait")
 	}
-	c.note(pairing{user, ""}, now)
+	c.note(pairing{caller: user}, now)
 	return nil
 }
 

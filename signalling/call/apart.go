@@ -110,7 +110,7 @@ func (s *state) tellEach(fx *effects, f func(*leg) any) {
 
 // as is an event as a viewer may see it, or nil.
 func (s *state) as(viewer *leg, body any) any {
-	if s.hides(viewer, subject(body)) {
+	if s.hides(viewer, subject(body)) || s.queued(rung(body)) {
 		return nil
 	}
 	switch e := body.(type) {
@@ -169,6 +169,8 @@ func subject(body any) wire.ParticipantID {
 		return e.Participant
 	case wire.TroubleChanged:
 		return e.Participant
+	case wire.HostChanged:
+		return e.Host
 	}
 	return ""
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pronto/sfu"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -23,7 +24,9 @@ type Call struct {
 	inbox chan func()
 	done  chan struct{} // closed when Run has returned
 	moved func(*Call, indexChange)
-	rates *ratings
+	rates *chances
+	stays *chances
+	masks *disguise
 	group wire.GroupID // empty unless it is the call of one
 
 	// Owned by Run.
@@ -42,11 +45,14 @@ type Shape struct {
 	Kind     wire.Kind
 	Topology wire.Topology
 	People   int
+	// Encrypted says that the call is end-to-end encrypted.
+	Encrypted bool
+	Waiting   int // in the lobby
 }
 
 func newCall(id wire.CallID, r *Registry) *Call {
 	return &Call{
-		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings,
+		id: id, cfg: &r.cfg, inbox: make(chan func()), done: make(chan struct{}), moved: r.reindex, rates: &r.ratings, stays: &r.stays, masks: &r.masks,
 		peers: map[wire.ParticipantID]*peer{},
 	}
 }
@@ -110,11 +116,15 @@ func (c *Call) do(ctx context.Context, f func() error) error {
 // change has f change a copy of the state, commits what is durable, and then
 // lets the effects out. After an error nothing has changed. Only for run.
 func (c *Call) change(ctx context.Context, f func(s *state, fx *effects, now time.Time) error) error {
-	before, next, fx, now := c.state, c.state.clone(), &effects{}, time.Now()
+	before, next, fx, now := c.state, c.state.clone(), &effects{at: time.Now()}, time.Now()
 	if err := f(next, fx, now); err != nil {
 		return err
 	}
+	next.tendHost(fx)
+	next.tendWay(fx, now)
 	next.tendKeys(fx, now)
+	fx.stories = next.story(before, fx, now)
+	fx.durable = fx.durable || len(fx.stories) > 0
 	trace := c.trace
 	trace.take(before, next, fx, now)
 	if fx.durable {
@@ -147,9 +157,34 @@ func (c *Call) commit(ctx context.Context, next *state, fx *effects, trace *trac
 	defer cancel()
 	return c.cfg.Store.Transition(ctx, string(c.id), int64(next.Epoch), &store.Change{
 		State: string(next.Phase), Seq: int64(next.Seq), Snapshot: snapshot, Topology: topologyOf(next),
-		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, DropOutbox: fx.drop,
+		EndReason: string(next.End), Log: fx.log, Outbox: fx.outbox, Events: fx.stories, DropOutbox: fx.drop,
 		Decisions: fx.decisions, Inviter: string(fx.inviter), Strangers: fx.strangers, Answers: fx.answers, Timeline: line,
+		LinkID: string(next.cameBy()), UseLink: fx.useLink, LinkLobby: fx.lobby, LinkMarks: c.marks(next, fx),
 	})
+}
+
+// marks are what the call's link is to remember of those who were put out or
+// denied.
+func (c *Call) marks(s *state, fx *effects) []store.LinkMark {
+	var list []store.LinkMark
+	for _, b := range fx.bans {
+		account := c.cfg.Marker.Account(string(s.cameBy()), string(b.user))
+		for _, mark := range append([]string{account}, b.marks...) {
+			m := store.LinkMark{Subject: mark, Denied: b.denied, Ban: store.BanForever}
+			if link.IsNetwork(mark) {
+				m.Ban = networkBan
+			}
+			list = append(list, m)
+		}
+	}
+	return list
+}
+
+// tellWhoWaits shows a host who has just come who waits. Only for run.
+func (c *Call) tellWhoWaits(l *leg) {
+	if len(c.state.Waiting) > 0 && l.Hosts {
+		c.send(outgoing{sessions: []wire.SessionID{l.Session}, body: c.state.lobbyFor(l.User == c.state.Owner, false)})
+	}
 }
 
 // uncommitted judges a failed commit. A fenced owner stops at once and says
@@ -161,6 +196,10 @@ func (c *Call) uncommitted(err error) error {
 		c.state.Phase = wire.PhaseEnded
 		c.reshape(before)
 		return wire.Problemf(wire.CodeUnavailable, "the call has moved; ask again")
+	}
+	var refused *store.LinkRefused
+	if errors.As(err, &refused) { // revoked or used up at this very moment
+		return err
 	}
 	c.cfg.Logger.Error("a change of a call could not be stored", "err", err)
 	return wire.Problemf(wire.CodeUnavailable, "the server cannot store the change now; try again")
@@ -197,15 +236,26 @@ func (c *Call) release(fx *effects, now time.Time) {
 	}
 	for _, l := range fx.gone {
 		if l.in() {
-			c.rates.open(c.id, l.User, c.state.Kind, now)
+			how := kindOfCall{c.state.Kind, c.state.Topology}
+			c.rates.open(c.id, l.User, how, now)
+			if l.ends == 0 {
+				c.stays.open(c.id, l.User, how, now)
+			}
 		}
 		c.dropPeer(l.Participant)
 		c.cfg.Relay.Revoke(c.id, l.Participant)
 	}
+	if fx.spared {
+		c.dropPeers()
+	}
 	if fx.apart {
 		c.keepApart()
 	}
+	for _, client := range fx.came {
+		c.cfg.Events(Entered{Client: client, Distinct: c.masks.of(c.id, now)})
+	}
 	for _, e := range fx.metrics {
+		c.logStep(e)
 		c.cfg.Events(e)
 	}
 }
@@ -232,10 +282,11 @@ func (c *Call) reply(who Who, self wire.ParticipantID) {
 
 func (c *Call) view(self wire.ParticipantID) wire.CallState {
 	v := c.state.view(self)
+	v.NoReports = c.cfg.NoReports
 	v.AskRating = asksRating(c.id, c.cfg.RatingShare)
 	v.ICE = wire.ICE{
 		Servers:   c.cfg.Relay.Servers(c.id, self),
-		RelayOnly: c.state.RelayOnly && c.state.Topology == wire.TopologyDirect,
+		RelayOnly: c.state.RelayOnly, // also while media goes through the SFU: it may go back
 	}
 	if v.ICE.Servers == nil {
 		v.ICE.Servers = []wire.ICEServer{}
@@ -246,7 +297,9 @@ func (c *Call) view(self wire.ParticipantID) wire.CallState {
 // reshape keeps the registry's index and the gauges up to date with the state.
 func (c *Call) reshape(before *state) {
 	s := c.state
-	c.shape.Store(&Shape{Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in)})
+	c.shape.Store(&Shape{
+		Kind: s.Kind, Topology: s.Topology, People: s.count((*leg).in), Encrypted: s.Keys != nil, Waiting: len(s.Waiting),
+	})
 	if s.Group != "" {
 		current := c.groupCall(s.Phase != wire.PhaseEnded)
 		c.current.Store(&current)
@@ -285,6 +338,12 @@ func reachable(s *state) map[wire.UserID]bool {
 		if l := &s.Legs[i]; !l.Silent || l.Quiet {
 			users[l.User] = users[l.User] || l.in()
 		}
+	}
+	for _, w := range s.Waiting {
+		users[w.User] = users[w.User] || false
+	}
+	if len(s.Waiting) > 0 {
+		users[s.Owner] = users[s.Owner] || false
 	}
 	return users
 }

@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -24,7 +25,7 @@ func visit(w *world, guests int, pause time.Duration) (let int) {
 	return let
 }
 
-func TestManyWhoComeAndGoLockTheCallOfALink(t *testing.T) {
+func TestManyWhoComeAndGoShutTheCallOfALink(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		w.store.links["l"] = store.Link{ID: "l", OwnerID: "ana", Kind: store.Voice}
 		ana := w.device("ana", "a")
@@ -32,10 +33,22 @@ func TestManyWhoComeAndGoLockTheCallOfALink(t *testing.T) {
 		if let := visit(w, 100, 600*time.Millisecond); let != maxShortStays {
 			t.Errorf("%d of 100 throw-away guests in a minute were let in", let)
 		}
-		if now := ana.must(&wire.Sync{Call: call.Call}).(wire.CallState); !now.Locked {
-			t.Error("the call is open")
+		if now := ana.must(&wire.Sync{Call: call.Call}).(wire.CallState); now.Lobby != wire.LobbyEveryone || w.store.links["l"].Lobby != store.LobbyEveryone {
+			t.Errorf("the call's lobby is %s, the link's %s", now.Lobby, w.store.links["l"].Lobby)
 		}
-		ana.must(&wire.Lock{Call: call.Call})
+		var told []wire.LobbyChanged
+		for _, f := range ana.frames() {
+			if f.Type == "lobbyChanged" {
+				told = append(told, body[wire.LobbyChanged](t, f))
+			}
+		}
+		if len(told) != 1 || !told[0].Crowded {
+			t.Errorf("the host is told %+v", told)
+		}
+		if !slices.Contains(w.events, Event(Alerted{Alert: "churn"})) {
+			t.Error("nobody is alerted")
+		}
+		ana.must(&wire.SetLobby{Call: call.Call, Lobby: wire.LobbyOff})
 		time.Sleep(shortStay)
 		if let := visit(w, 40, 3*time.Second); let != 40 {
 			t.Errorf("%d of 40 guests who came and went over two minutes were let in", let)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pronto/sfu"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -21,6 +22,9 @@ type Config struct {
 	// RatingShare is the share of the calls whose people are asked afterwards
 	// how it was, 0 to 1.
 	RatingShare float64
+	// NoReports has the server ask clients for no reports of quality, and keep
+	// none.
+	NoReports bool
 	// Grace is how long a participant may be lost before he leaves the call.
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
@@ -28,6 +32,9 @@ type Config struct {
 	// Encryption says which calls are end-to-end encrypted; empty is
 	// [EncryptionRequired].
 	Encryption Encryption
+
+	// Marker makes what links remember of those who were put out.
+	Marker link.Marker
 
 	// Limits keep callers from being a nuisance; zeroes take the defaults.
 	Limits Limits
@@ -57,6 +64,8 @@ func (c Config) Validate() error {
 		return errors.New("call: Config.RingTimeout is not between 1 s and 2 min")
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
 		return errors.New("call: Config.Grace is not between 1 s and 5 min")
+	case !c.Marker.Valid():
+		return errors.New("call: Config.Marker has no secret")
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("call: a part of Config is missing")
 	}
@@ -72,10 +81,13 @@ type Store interface {
 	Transition(ctx context.Context, callID string, epoch int64, change *store.Change) error
 	Relations(ctx context.Context, caller string, callees []string) ([]store.Relation, error)
 	ClaimCalls(ctx context.Context, node string) ([]store.CallRow, error)
-	Link(ctx context.Context, id string) (store.Link, error)
+	LinkDoor(ctx context.Context, id, hash string) (store.LinkDoor, error)
+	LinkStandings(ctx context.Context, link string, subjects []string) ([]store.LinkStanding, error)
+	Slots(ctx context.Context, link string) ([]store.Slot, error)
+	BookSlot(ctx context.Context, link string, from time.Time, book store.NewLink) (store.Link, error)
 	Group(ctx context.Context, id string) (store.GroupRow, error)
+	Queue(ctx context.Context, link string) (store.Queue, error)
 	Seen(ctx context.Context, ones, others []string) ([]store.Seen, error)
-	AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error)
 	TakeKeyPackage(ctx context.Context, user, device string) (store.KeptKeyPackage, error)
 	WriteDecisions(ctx context.Context, decisions ...store.Decision) error
 }

@@ -57,7 +57,7 @@ func (s *state) names(user wire.UserID) bool {
 	if s.Keys != nil && slices.ContainsFunc(s.Keys.Leaves, func(h holder) bool { return h.Account == string(user) }) {
 		return true
 	}
-	return s.Starter == user || s.legOfUser(user) != nil || slices.ContainsFunc(s.Banned, is) || slices.ContainsFunc(s.Admins, is) ||
+	return s.Starter == user || s.Owner == user || s.waiterOf(user) >= 0 || s.legOfUser(user) != nil || slices.ContainsFunc(s.Banned, is) || slices.ContainsFunc(s.Admins, is) ||
 		slices.ContainsFunc(s.Past, func(p past) bool { return p.User == user }) ||
 		slices.ContainsFunc(s.Apart, func(c couple) bool { return c.A == user || c.B == user }) ||
 		slices.ContainsFunc(s.Veils, func(v veil) bool { return v.Viewer == user || v.Subject == user })
@@ -74,6 +74,10 @@ func (s *state) deleted(fx *effects, user wire.UserID, now time.Time) {
 		s.settle(fx, wire.EndNoAnswer, now)
 	}
 	fx.durable = true
+	s.forgetWaiter(fx, user, LobbyClosed, now)
+	if s.Owner == user { // his links are revoked
+		s.Owner = ""
+	}
 	s.Past = slices.Clone(s.Past)
 	for i := range s.Past {
 		if s.Past[i].User == user {

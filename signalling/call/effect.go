@@ -12,6 +12,7 @@ import (
 // effects are what a change of state wants done, in order, once the durable
 // part of it is committed.
 type effects struct {
+	at      time.Time // of the change
 	durable bool
 	frames  []outgoing
 	reply   func() // to who asked, before the frames
@@ -19,18 +20,39 @@ type effects struct {
 	outbox  []store.NewOutbox
 	drop    []string
 	untold  []wire.UserID // whose log changes without a word
+	reasons map[wire.ParticipantID]wire.LeaveReason
+	stories []store.NewEvent // for webhooks
 	metrics []Event
+	came    []Client             // who has come into the call
 	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
 	keys    bool                 // who holds which leaf in which epoch has changed
 	allow   []wire.ParticipantID // whose media is let through or stopped
 	moved   []wire.ParticipantID // whose media begins anew on another device
+	spared  bool                 // nobody needs the SFU any more
 	gone    []leg                // media to close and relay credentials to revoke
 
 	decisions []store.Decision // for the callees to read later
 	inviter   wire.UserID
 	strangers []string // who do not know inviter
 	answers   []store.Answer
+
+	useLink bool        // of the call's link
+	lobby   store.Lobby // of the link from now on; empty if it stays
+	bans    []ban       // at the link
+	knocks  map[wire.ParticipantID]LobbyResult
+}
+
+// ban is somebody who was put out of a link's call, or denied.
+type ban struct {
+	user   wire.UserID
+	marks  []string
+	denied bool
+}
+
+func (fx *effects) ban(user wire.UserID, marks []string, denied bool) {
+	fx.bans = append(fx.bans, ban{user, marks, denied})
+	fx.durable = true
 }
 
 // nobody is an account that cannot be: ids have no such character. What is
@@ -50,7 +72,7 @@ type outgoing struct {
 
 // broadcast tells all who are in the call, and counts.
 func (s *state) broadcast(fx *effects, body any) {
-	if len(s.Apart) > 0 || len(s.Veils) > 0 || s.Proposal != nil && len(s.Proposal.Unasked) > 0 {
+	if len(s.Apart) > 0 || len(s.Veils) > 0 || s.Queue != "" || s.Proposal != nil && len(s.Proposal.Unasked) > 0 {
 		s.tellEach(fx, func(l *leg) any { return s.as(l, body) })
 		return
 	}
@@ -107,8 +129,8 @@ func ringPush(call wire.CallID, kind wire.Kind, user wire.UserID, ttl time.Durat
 	return store.NewOutbox{Topic: TopicRing, Key: pushKey(call, user), UserID: string(user), Payload: payload, Delay: ringDelay, TTL: ttl}
 }
 
-// missedTTL is how long a missed call is worth telling.
-const missedTTL = 24 * time.Hour
+// missedTTL is how long a missed call waits for a device that is away.
+const missedTTL = 30 * 24 * time.Hour
 
 func (s *state) missedPush(user wire.UserID) store.NewOutbox {
 	payload, _ := json.Marshal(notice{s.ID, s.Kind}) // two strings: cannot fail

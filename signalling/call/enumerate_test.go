@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pronto/signalling/policy"
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -46,9 +48,12 @@ func member(f func(s *state, fx *effects, l *leg, now time.Time) error) func(*st
 var messages = []says{
 	{"deviceRings", func(s *state, fx *effects, who Who, now time.Time) error { return s.deviceRings(fx, who, now) }},
 	{"accept", func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Group != "" {
+			return ofGroupOnly(true)(s, fx, who, now)
+		}
 		return s.accept(fx, who, wire.Media{Microphone: true}, now, false)
 	}},
-	{"decline", func(s *state, fx *effects, who Who, now time.Time) error { return s.decline(fx, who, now) }},
+	{"decline", func(s *state, fx *effects, who Who, now time.Time) error { return s.decline(fx, who, false, now) }},
 	{"moveHere", func(s *state, fx *effects, who Who, _ time.Time) error { return s.moveHere(fx, who, wire.Media{}) }},
 	{"attach", func(s *state, fx *effects, who Who, _ time.Time) error {
 		_, err := s.attach(fx, who)
@@ -65,10 +70,27 @@ var messages = []says{
 		return err
 	}},
 	{"invite carlo", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if s.Group != "" && !strings.Contains(s.Title, "carlo ") {
+			return errNoGroup
+		}
 		return s.invite(fx, l.Participant, []callee{{user: "carlo", name: "carlo"}}, now)
 	})},
 	{"cancel", member(func(s *state, fx *effects, l *leg, now time.Time) error { return s.cancel(fx, l.Participant, "", now) })},
 	{"leave", member(func(s *state, fx *effects, l *leg, now time.Time) error { s.leave(fx, l, now); return nil })},
+	{"end for all", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if !s.hosts(l) {
+			return errNotHost
+		}
+		s.end(fx, wire.EndHangup, now)
+		return nil
+	})},
+	{"lock", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.lock(fx, l, true) })},
+	{"mute the second", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
+		if len(s.Legs) < 2 {
+			return errNoCall
+		}
+		return s.mute(fx, l, s.Legs[1].Participant)
+	})},
 	{"mute", member(func(s *state, fx *effects, l *leg, _ time.Time) error {
 		s.setMedia(fx, l, wire.Media{}, "")
 		return nil
@@ -79,6 +101,7 @@ var messages = []says{
 		return s.propose(fx, l, wire.KindVideo, nil, now)
 	})},
 	{"accept video", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.answerKind(fx, l, true) })},
+	{"decline video", member(func(s *state, fx *effects, l *leg, _ time.Time) error { return s.answerKind(fx, l, false) })},
 	{"remove the second", member(func(s *state, fx *effects, l *leg, now time.Time) error {
 		if len(s.Legs) < 2 {
 			return errNoCall
@@ -89,15 +112,83 @@ var messages = []says{
 		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation, Path: wire.PathHost})
 	})},
 	{"mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
-		return s.mediaFailed(fx, l, s.Generation, now)
+		return s.mediaFailed(fx, l, &wire.MediaFailed{Generation: s.Generation}, now)
 	})},
 	{"join by link", func(s *state, fx *effects, who Who, now time.Time) error {
 		if s.Link == "" {
 			return errNoLink
 		}
-		return s.join(fx, who, wire.Media{}, now)
+		return s.join(fx, comes(who), wire.Media{}, now)
 	}},
+	{"knock", func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Link == "" {
+			return errNoLink
+		}
+		_, err := s.knock(fx, comes(who), now)
+		return err
+	}},
+	{"stop waiting", func(s *state, fx *effects, who Who, now time.Time) error { return s.stopWaiting(fx, who, now) }},
+	{admitFirst, answerFirst(true)},
+	{denyFirst, answerFirst(false)},
+	{"lobby off", func(s *state, fx *effects, who Who, now time.Time) error {
+		return s.switchLobby(fx, who, wire.LobbyOff, now)
+	}},
+	{"join the group", ofGroupOnly(false)},
+	{"put carlo out of the group", member(func(s *state, fx *effects, l *leg, now time.Time) error {
+		if s.Group == "" || !s.hosts(l) {
+			return errNotHost
+		}
+		g := theGroup("ana", "bia")
+		s.groupChanged(fx, &g, now)
+		return nil
+	})},
 	{"socket lost", func(s *state, _ *effects, who Who, now time.Time) error { s.lost(who.Session, now); return nil }},
+}
+
+// These act on whoever waits the longest then.
+const admitFirst, denyFirst = "admit the first", "deny the first"
+
+func answerFirst(admit bool) func(*state, *effects, Who, time.Time) error {
+	return func(s *state, fx *effects, who Who, now time.Time) error {
+		if len(s.Waiting) == 0 {
+			return errNoCall
+		}
+		return s.answerKnock(fx, who, s.Waiting[0].ID, admit, now)
+	}
+}
+
+// theGroup is a group of these, whose first is its admin. Its name tells who is in it:
+// what the call knows of the group must not outlive a change of it.
+func theGroup(members ...wire.UserID) store.GroupRow {
+	g := store.GroupRow{ID: "grp", Active: len(members)}
+	for i, user := range members {
+		m := store.Member{UserID: string(user), State: store.MemberActive, Role: store.RoleMember}
+		if i == 0 {
+			m.Role = store.RoleAdmin
+		}
+		g.Members = append(g.Members, m)
+		g.Name += string(user) + " "
+	}
+	return g
+}
+
+// ofGroupOnly lets members come into the group's call, as the store would say who is one.
+func ofGroupOnly(answering bool) func(*state, *effects, Who, time.Time) error {
+	return func(s *state, fx *effects, who Who, now time.Time) error {
+		if s.Group == "" || !strings.Contains(s.Title, string(who.User)+" ") {
+			return errNoGroup
+		}
+		return s.joinGroup(fx, who, wire.Media{Microphone: true}, nil, answering, now)
+	}
+}
+
+// comes is somebody who comes by the link, whose owner is ana.
+func comes(who Who) *arrival {
+	a := &arrival{who: who, as: "link", marks: []string{"b" + string(who.User)}}
+	a.entry = policy.Entry{
+		Facts: policy.Facts{CalleeExists: true, Self: who.User == "ana"}, Live: who.User != "eve", Host: who.User == "ana", Guest: who.Guest(),
+	}
+	return a
 }
 
 // fingerprint is all of a state but how long ago things were.
@@ -122,9 +213,18 @@ func fingerprint(s *state) string {
 	}
 	text(string(s.Phase), string(s.Topology), place(s.Host), string(s.End))
 	b = append(b, byte('0'+min(s.Generation, 3)))
-	flag(s.Connected.IsZero(), s.Flows, s.Broken, s.Settled, s.Rang, s.Locked, s.Proposal != nil)
+	flag(s.Connected.IsZero(), s.Flows, s.Fault != CauseNone, s.Settled, s.Rang, s.Locked, s.Proposal != nil)
+	text(s.Title)
 	for _, user := range s.Banned {
 		text(string(user))
+	}
+	text(string(s.Lobby))
+	for _, w := range s.Waiting {
+		text(string(w.Session))
+		flag(w.Lost.IsZero())
+	}
+	for _, a := range s.Approved {
+		text(string(a.session))
 	}
 	if s.Proposal != nil {
 		text(place(s.Proposal.By))
@@ -144,7 +244,7 @@ func whole(s *state) string {
 	if err != nil {
 		return err.Error()
 	}
-	return fmt.Sprint(text, s.Legs, s.Past, s.Banned, s.Proposal)
+	return fmt.Sprint(text, s.Legs, s.Past, s.Banned, s.Proposal, s.Waiting, s.Approved, s.LastWaiter, s.rung)
 }
 
 // late are messages of a way that media has left: they must be refused always.
@@ -163,17 +263,18 @@ var late = []says{
 		return s.mediaFlows(fx, l, &wire.MediaFlows{Generation: s.Generation - 1, Path: wire.PathHost})
 	})},
 	{"late mediaFailed", member(func(s *state, fx *effects, l *leg, now time.Time) error {
-		return s.mediaFailed(fx, l, s.Generation-1, now)
+		return s.mediaFailed(fx, l, &wire.MediaFailed{Generation: s.Generation - 1}, now)
 	})},
 }
 
 // acts are the messages by which a person brings his own device into a call.
-var acts = []string{"accept", "join by link", "moveHere"}
+var acts = []string{"accept", "join by link", "moveHere", "join the group"}
 
 type node struct {
 	state *state
 	path  []string
 	acted map[wire.SessionID]bool // devices that were brought in by such a message
+	let   map[wire.SessionID]bool // who waited and was let in by a host
 }
 
 // start is where a walk begins.
@@ -182,20 +283,28 @@ type start struct {
 	rung   []wire.UserID // by ana; nobody for a link
 	silent bool          // whoever is rung must not be reached
 	depth  int
-	actors []int         // of all
-	let    []wire.UserID // in by the link
+	actors []int // of all
+	lobby  wire.LobbyMode
+	group  bool // ana is its admin, bia and carlo are members
 }
 
 func TestEverySequenceOfMessagesKeepsConsentAndEnds(t *testing.T) {
+	t.Parallel()
 	everybody := []int{0, 1, 2, 3, 4, 5}
 	for _, start := range []start{
 		{name: "a ring", rung: []wire.UserID{"bia"}, depth: 6, actors: everybody},
 		{name: "a ring that must not reach", rung: []wire.UserID{"bia"}, silent: true, depth: 6, actors: everybody},
 		{name: "a ring of two", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 2, 3, 4}},
-		// The first to come is the host; Zoe is a guest, Eve is not let in.
-		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, let: []wire.UserID{"ana", "bia", "g_zoe"}},
+		// Ana is the host; Zoe is a guest; for Eve there is no such link.
+		{name: "a link", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyOff},
+		{name: "a link with a lobby for guests", depth: 6, actors: []int{0, 1, 4, 5}, lobby: wire.LobbyGuests},
+		// For Eve there is no such group. The second is one that was started without ringing.
+		{name: "a group that is rung", rung: []wire.UserID{"bia", "carlo"}, depth: 6, actors: []int{0, 1, 3, 4}, group: true},
+		{name: "a group that is not rung", depth: 6, actors: []int{0, 1, 3}, group: true},
+		{name: "a link with a lobby", depth: 6, actors: []int{0, 1, 2, 4, 5}, lobby: wire.LobbyEveryone},
 	} {
 		t.Run(start.name, func(t *testing.T) {
+			t.Parallel()
 			e := &enumeration{t: t, start: start, now: time.Unix(1_000_000, 0), seen: map[string]bool{}}
 			for _, i := range start.actors {
 				e.actors = append(e.actors, actors[i])
@@ -229,8 +338,13 @@ func (e *enumeration) first() node {
 	if len(e.rung) != 1 {
 		s.Topology = wire.TopologySFU
 	}
-	if len(e.rung) == 0 {
-		s.Link = "link"
+	if e.group {
+		g := theGroup("ana", "bia", "carlo")
+		s.Group, s.Starter = "grp", "ana"
+		s.learn(&g)
+	}
+	if len(e.rung) == 0 && !e.group {
+		s.Link, s.Owner, s.Lobby, s.RingHost = "link", "ana", e.lobby, true
 		return node{state: s}
 	}
 	s.Legs = append(s.Legs, leg{
@@ -241,7 +355,7 @@ func (e *enumeration) first() node {
 	for _, user := range e.rung {
 		callees = append(callees, callee{user: user, name: string(user), silent: e.silent})
 	}
-	if err := s.invite(&effects{}, "p1", callees, e.now); err != nil {
+	if err := s.invite(&effects{}, "p1", callees, e.now); err != nil && len(callees) > 0 {
 		e.t.Fatal(err)
 	}
 	return node{state: s, acted: map[wire.SessionID]bool{"ana1": true}}
@@ -250,19 +364,19 @@ func (e *enumeration) first() node {
 func (e *enumeration) walk(first node, depth int) {
 	level := []node{first}
 	e.fresh(first)
-	for range depth {
+	for deep := range depth {
 		var next []node
+		keep := func(after node, fresh bool) {
+			if fresh && deep+1 < depth { // from the last ones nobody goes on
+				next = append(next, after)
+			}
+		}
 		for _, n := range level {
 			before := whole(n.state)
 			e.spare = nil
 			for _, who := range e.actors {
 				for _, m := range messages {
-					if m.name == "join by link" && !slices.Contains(e.let, who.User) {
-						continue
-					}
-					if after, ok := e.try(n, who, m); ok {
-						next = append(next, after)
-					}
+					keep(e.try(n, who, m))
 				}
 				for _, m := range late {
 					var fx effects
@@ -272,9 +386,7 @@ func (e *enumeration) walk(first node, depth int) {
 				}
 			}
 			for _, wait := range []time.Duration{4 * time.Second, time.Minute} {
-				if after, ok := e.wait(n, wait); ok {
-					next = append(next, after)
-				}
+				keep(e.wait(n, wait))
 			}
 			for _, s := range []*state{n.state, e.spare} {
 				if s != nil && whole(s) != before {
@@ -300,12 +412,17 @@ func (e *enumeration) try(n node, who Who, m says) (node, bool) {
 		return node{}, false
 	}
 	e.spare = nil
+	s.tendHost(fx)
 	acted := n.acted
 	if slices.Contains(acts, m.name) && !acted[who.Session] {
 		acted = map[wire.SessionID]bool{who.Session: true}
 		maps.Copy(acted, n.acted)
 	}
-	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), acted: acted}
+	after := node{state: s, path: append(slices.Clone(n.path), string(who.Session)+" "+m.name), acted: acted, let: n.let}
+	if m.name == admitFirst {
+		after.let = map[wire.SessionID]bool{n.state.Waiting[0].Session: true}
+		maps.Copy(after.let, n.let)
+	}
 	if m.name == "negotiate" && !acted[who.Session] {
 		e.fail(n, who, m, "the SFU takes media of a device that was not brought in")
 	}
@@ -334,8 +451,20 @@ func (e *enumeration) wait(n node, d time.Duration) (node, bool) {
 		s.Proposal = &p
 	}
 	s.Created = s.Created.Add(-d)
+	s.rung = time.Time{}
+	for i := range s.Waiting {
+		w := &s.Waiting[i]
+		w.Since = w.Since.Add(-d)
+		if !w.Lost.IsZero() {
+			w.Lost = w.Lost.Add(-d)
+		}
+	}
+	for i := range s.Approved {
+		s.Approved[i].until = s.Approved[i].until.Add(-d)
+	}
 	s.tick(fx, e.now)
-	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted}
+	s.tendHost(fx)
+	after := node{state: s, path: append(slices.Clone(n.path), "wait "+d.String()), acted: n.acted, let: n.let}
 	e.check(n, after, fx)
 	return after, e.fresh(after)
 }
@@ -346,6 +475,9 @@ func (e *enumeration) fresh(n node) bool {
 	for _, who := range e.actors {
 		if n.acted[who.Session] {
 			key.WriteString(string(who.Session))
+		}
+		if n.let[who.Session] {
+			key.WriteString("+" + string(who.Session))
 		}
 	}
 	if e.seen[key.String()] {
@@ -371,9 +503,13 @@ func (e *enumeration) check(before, after node, fx *effects) {
 			e.t.Errorf("%s: %s is in the call without having said so", strings.Join(after.path, ", "), l.Session)
 		}
 	}
+	e.checkLobby(before, after)
 	// Events of the call, descriptions, candidates and whatever else is for who is in it.
 	for _, out := range fx.frames {
 		for _, session := range out.sessions {
+			if _, knock := out.body.(wire.KnockAnswered); knock && before.state.waitsIn(session) {
+				continue
+			}
 			if !after.acted[session] {
 				e.t.Errorf("%s: %T reaches %s, who has not accepted", strings.Join(after.path, ", "), out.body, session)
 			}
@@ -399,13 +535,36 @@ func (e *enumeration) check(before, after node, fx *effects) {
 	}
 }
 
+// checkLobby sees that nobody has come in past the lobby.
+func (e *enumeration) checkLobby(before, after node) {
+	if before.state.Link == "" || before.state.Lobby == wire.LobbyOff {
+		return
+	}
+	for i := range after.state.Legs {
+		l := &after.state.Legs[i]
+		was := before.state.legOfUser(l.User)
+		waits := before.state.Lobby == wire.LobbyEveryone || l.Guest
+		if l.in() && l.User != "ana" && l.By == "" && (was == nil || !was.in()) && waits && !before.let[l.Session] {
+			e.t.Errorf("%s: %s is in without having been let in", strings.Join(after.path, ", "), l.Session)
+		}
+		if l.Hosts != (l.User == "ana") {
+			e.t.Errorf("%s: %s is a host: %t", strings.Join(after.path, ", "), l.User, l.Hosts)
+		}
+	}
+}
+
+func (s *state) waitsIn(session wire.SessionID) bool {
+	return slices.ContainsFunc(s.Waiting, func(w waiter) bool { return w.Session == session })
+}
+
 // again says the same once more: that must be refused or change nothing.
 func (e *enumeration) again(n node, who Who, m says) {
 	s := n.state.clone()
 	if err := m.do(s, &effects{}, who, e.now); err != nil {
 		return
 	}
-	if was, is := fingerprint(n.state), fingerprint(s); was != is && m.name != "mediaFailed" && m.name != "remove the second" { // these act on what is then
+	s.tendHost(&effects{})
+	if was, is := fingerprint(n.state), fingerprint(s); was != is && m.name != "mediaFailed" && m.name != "remove the second" && m.name != admitFirst && m.name != denyFirst { // these act on what is then
 		e.fail(n, who, m, "said twice it does something else:\n%s\n%s", was, is)
 	}
 }

@@ -12,12 +12,14 @@ import (
 	"time"
 
 	"pronto/sfu"
+	"pronto/signalling/link"
 	"pronto/signalling/wire"
 )
 
 // media is an SFU that only remembers who is in which room.
 type media struct {
 	mu    sync.Mutex
+	full  bool
 	peers map[wire.CallID]map[wire.ParticipantID]*mediaPeer
 }
 
@@ -38,6 +40,9 @@ type mediaPeer struct {
 func (m *media) Join(id wire.CallID, p wire.ParticipantID, on func(sfu.PeerEvent)) (Peer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.full {
+		return nil, sfu.ErrFull
+	}
 	if m.peers[id] == nil {
 		m.peers[id] = map[wire.ParticipantID]*mediaPeer{}
 	}
@@ -84,6 +89,9 @@ func (r *relays) Revoke(_ wire.CallID, p wire.ParticipantID) {
 	r.revoked = append(r.revoked, string(p))
 }
 
+// marker makes the marks of all tests.
+var marker, _ = link.NewMarker([]byte("a secret of some bytes"))
+
 // world is a registry with people around it, in fake time.
 type world struct {
 	t        *testing.T
@@ -120,7 +128,7 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Limits: w.limits, Encryption: w.secrecy,
+		Limits: w.limits, Encryption: w.secrecy, Marker: marker,
 		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

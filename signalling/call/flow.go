@@ -1,6 +1,7 @@
 package call
 
 import (
+	"strings"
 	"time"
 
 	"pronto/signalling/wire"
@@ -71,9 +72,9 @@ func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 		return errUnanswered
 	}
 	fx.notes = append(fx.notes, Step{What: "mediaFlows", Who: l.Participant, Detail: string(m.Path), TookMs: int64(m.AfterMs)})
-	fx.count(MediaBegan{Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
+	fx.count(MediaBegan{Trace: s.Trace, Via: s.via(), Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
 	if !s.Flows {
-		s.Flows = true
+		s.Flows, s.Fault = true, CauseNone
 		s.settled(fx, OutcomeConnected, CauseNone)
 	}
 	if s.Phase == wire.PhaseConnecting {
@@ -87,23 +88,44 @@ func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 // mediaFailed gives up a way that does not work for a participant: two people
 // who cannot reach each other directly meet at the SFU; who cannot reach the
 // SFU leaves.
-func (s *state) mediaFailed(fx *effects, l *leg, generation uint32, now time.Time) error {
+func (s *state) mediaFailed(fx *effects, l *leg, m *wire.MediaFailed, now time.Time) error {
 	switch {
-	case generation != s.Generation:
+	case m.Generation != s.Generation:
 		return errStale
 	case s.Topology == wire.TopologyDirect && s.Connected.IsZero():
 		return errUnanswered
 	}
-	fx.notes = append(fx.notes, Step{What: "mediaFailed", Who: l.Participant, Detail: string(s.Topology)})
+	fx.notes = append(fx.notes, Step{What: "mediaFailed", Who: l.Participant, Detail: strings.TrimSpace(string(s.Topology) + " " + string(m.Cause))})
+	s.blame(causeOf(m.Cause))
 	if s.Topology == wire.TopologyDirect {
-		s.Broken = s.Broken || !s.Flows
 		s.moveToSFU(fx)
 		return nil
 	}
-	s.Broken = s.Broken || !s.Flows
 	s.part(fx, *l, wire.LeaveLost, now)
 	s.settle(fx, wire.EndFailed, now)
 	return nil
+}
+
+// blame notes what keeps media from flowing, until somebody hears somebody. The
+// last one counts: it is of the way that was tried last. That there was no room
+// is not forgotten when clients then say that nothing came: they cannot know why.
+func (s *state) blame(cause Cause) {
+	full := s.Fault == CauseCapacity && cause == CauseICE
+	if !s.Flows && !full {
+		s.Fault = cause
+	}
+}
+
+func causeOf(failure wire.MediaFailure) Cause {
+	switch failure {
+	case wire.MediaFailureDTLS:
+		return CauseDTLS
+	case wire.MediaFailureCodec:
+		return CauseCodec
+	case wire.MediaFailureKeys:
+		return CauseKeyExchange
+	}
+	return CauseICE
 }
 
 // mediaLost notes that a participant's connection to the SFU is silent, or is

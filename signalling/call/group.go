@@ -35,11 +35,17 @@ var (
 // ringGroup starts the call of a group, or joins it. Of two who start it at the
 // same time one creates it and the other joins.
 func (r *Registry) ringGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
+	err := r.tryGroup(ctx, who, m)
+	r.attempted(m.Kind, ViaGroup, err)
+	return err
+}
+
+func (r *Registry) tryGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
 	if r.groupCall(m.Group) == nil {
-		if err := r.rates.take(r.cfg.Limits, who.User, nil, time.Now()); err != nil {
+		if err := r.rates.take(r.cfg.Limits, who, nil, time.Now()); err != nil {
 			return err
 		}
 	}
@@ -120,8 +126,8 @@ func (r *Registry) member(ctx context.Context, group wire.GroupID, user wire.Use
 // is read: whoever is removed later is taken out by [Registry.GroupChanged].
 func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGroup, media wire.Media) (*Call, error) {
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
 		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
 	}
 	var err error
@@ -185,6 +191,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
 		n.Decisions = decisions(who, s.ID, policy.PathGroupRing, judged) // members are no strangers to each other
+		n.Events = s.story(nil, fx, s.Created)
 		n.Snapshot, err = s.snapshot()
 		return err
 	})
@@ -248,15 +255,6 @@ func (s *state) learn(g *store.GroupRow) {
 	}
 }
 
-// hosts tells whether a participant has the host's rights: who started the
-// call, or in the call of a group its admins.
-func (s *state) hosts(l *leg) bool {
-	if s.Group != "" {
-		return slices.Contains(s.Admins, l.User)
-	}
-	return l.Participant == s.Host
-}
-
 // joinGroup lets a member into the group's call; answering means that only who
 // is rung may come in. Membership and blocks are read in the call's own turn, so
 // that a change of either comes wholly before or wholly after.
@@ -301,6 +299,8 @@ func (s *state) joinGroup(fx *effects, who Who, media wire.Media, apart []wire.U
 	l := s.legOfUser(who.User)
 	rung := l != nil && l.pending() && !l.Silent
 	switch {
+	case s.Phase == wire.PhaseEnded:
+		return errCallEnded
 	case answering && l != nil && l.in():
 		return errElsewhere(l.DeviceName)
 	case answering && !rung:

@@ -87,6 +87,7 @@ func (s *state) answerKind(fx *effects, l *leg, accept bool) error {
 		answer = wire.KindAccepted
 	}
 	s.broadcast(fx, wire.KindAnswered{Participant: l.Participant, Kind: p.Kind, Answer: answer})
+	fx.count(KindAnswered{To: p.Kind, Answer: answer})
 	if l.Participant == p.By || s.count((*leg).in) <= 2 {
 		s.Proposal = nil
 	}
@@ -96,6 +97,7 @@ func (s *state) answerKind(fx *effects, l *leg, accept bool) error {
 // expireProposal ends a proposal that nobody may answer any more.
 func (s *state) expireProposal(fx *effects) {
 	s.broadcast(fx, wire.KindAnswered{Kind: s.Proposal.Kind, Answer: wire.KindExpired})
+	fx.count(KindAnswered{To: s.Proposal.Kind, Answer: wire.KindExpired})
 	s.Proposal = nil
 }
 
@@ -197,6 +199,12 @@ func (s *state) put(fx *effects, host *leg, whom wire.ParticipantID, now time.Ti
 	other, err := s.asHost(host, whom)
 	if err != nil {
 		return err
+	}
+	if s.Link != "" && other.User == s.Owner {
+		return errNotHost
+	}
+	if s.cameBy() != "" {
+		fx.ban(other.User, other.Marks, false)
 	}
 	s.Banned = append(slices.Clone(s.Banned), other.User)
 	if other.pending() {

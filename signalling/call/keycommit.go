@@ -171,7 +171,7 @@ func (k *keys) apply(who Who, l *leg, c *framing.Commit, added []applicant) erro
 		}
 	}
 	for _, a := range added {
-		if !k.sit(holder{Participant: a.participant, Account: a.account, Device: a.device}) {
+		if !k.sit(holder{Participant: a.participant, Account: a.account, Device: a.device, ref: a.ref}) {
 			return errGroupFull
 		}
 		k.withdraw(a.participant)

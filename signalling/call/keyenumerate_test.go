@@ -100,6 +100,9 @@ var saysOfKeys = []struct {
 		}
 		return errNoCall
 	})},
+	{"say", inKeys(func(s *state, fx *effects, _ Who, l *leg, now time.Time) error {
+		return s.say(fx, l, "AA", now)
+	})},
 }
 
 func inKeys(f func(s *state, fx *effects, who Who, l *leg, now time.Time) error) func(*state, *effects, Who, time.Time) error {
@@ -139,6 +142,7 @@ func (n secret) mark() string {
 }
 
 func TestEverySequenceOfKeyMessagesKeepsOrderAndConsent(t *testing.T) {
+	t.Parallel()
 	now := time.Unix(1_000_000, 0)
 	s := &state{
 		ID: "cal", Epoch: 1, Kind: wire.KindVoice, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Generation: 1, Keys: newKeys(),

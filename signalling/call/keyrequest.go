@@ -40,6 +40,10 @@ func (r *Registry) handleKeys(ctx context.Context, who Who, message any) (handle
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.keyMessage(fx, l, m, now)
 		})
+	case *wire.Say:
+		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+			return s.say(fx, l, m.Body, now)
+		})
 	case *wire.FirstOpened:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			return s.firstOpened(fx, l, time.Duration(m.AfterMs)*time.Millisecond)
@@ -142,6 +146,7 @@ func (s *state) keysFailed(fx *effects, l *leg, failure wire.KeyFailure, now tim
 	if !l.reports.take(2, 10, now) {
 		return tooOften(time.Second, "too many reports; wait")
 	}
+	s.blame(CauseKeyExchange)
 	fx.count(KeysFailed{Failure: failure})
 	return nil
 }

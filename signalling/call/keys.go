@@ -43,6 +43,7 @@ type holder struct {
 	Account     string             `json:"account,omitzero"` // of the credential: empty for a guest
 	Device      string             `json:"device,omitzero"`
 	ready       bool               // has the keys of this epoch
+	ref         [32]byte           // of the key package that he was added with
 }
 
 // applicant is who waits to be added.
@@ -113,7 +114,8 @@ func (s *state) holding() (*keys, error) {
 }
 
 // enterKeys notes that a device waits for the keys. What it had before is to be
-// removed.
+// removed. One that was added with this very key package has not got its Welcome:
+// it comes by its own commit, which nobody else's must forestall.
 func (s *state) enterKeys(who Who, l *leg, pkg wire.Blob, now time.Time) error {
 	k, err := s.holding()
 	if err != nil {
@@ -129,6 +131,9 @@ func (s *state) enterKeys(who Who, l *leg, pkg wire.Blob, now time.Time) error {
 	l.opens = false
 	if leaf, ok := k.leafOf(l.Participant); ok {
 		k.Leaves[leaf].ready = false // he has lost what he had
+		if k.Leaves[leaf].ref == a.ref {
+			return nil
+		}
 	}
 	k.withdraw(l.Participant)
 	k.waiting = append(k.waiting, a)
@@ -284,6 +289,26 @@ func (s *state) keyMessage(fx *effects, l *leg, m *wire.SendKeyMessage, now time
 		return tooOften(time.Second, "too many messages between devices; wait")
 	}
 	s.toPeer(fx, other.Session, wire.KeyMessage{From: l.Participant, Body: m.Body})
+	return nil
+}
+
+// say hands a sealed line of text to all others in the call who may notice the sender.
+func (s *state) say(fx *effects, l *leg, body wire.Blob, now time.Time) error {
+	if _, err := s.holding(); err != nil {
+		return err
+	}
+	if _, ok := s.ownLeaf(l); !ok {
+		return errNoLeaf
+	}
+	if !l.lines.take(1, 10, now) {
+		return tooOften(time.Second, "too many lines of text; wait")
+	}
+	for i := range s.Legs {
+		other := &s.Legs[i]
+		if other.in() && other.Participant != l.Participant && !s.hides(other, l.Participant) {
+			s.toPeer(fx, other.Session, wire.Said{From: l.Participant, Body: body})
+		}
+	}
 	return nil
 }
 

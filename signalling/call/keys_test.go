@@ -450,6 +450,37 @@ func TestWhoIsNotAddedAddsHimself(t *testing.T) {
 	})
 }
 
+func TestWhoseWelcomeWasLostAddsHimselfAndNobodyForestallsHim(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, bia := keyedPair(w)
+		carlo := w.speaking("carlo", "phone")
+		ana.must(&wire.Invite{Call: ana.call, Users: []wire.UserID{"carlo"}})
+		carlo.in(carlo.must(&wire.Accept{Call: ana.call}).(wire.CallState))
+		pkg := carlo.enter()
+		mustHear[wire.KeysWanted](ana, "keysWanted")
+		ana.send(ana.commit(0, [][]byte{pkg}))
+		bia.heard()
+		carlo.heard() // and with it his Welcome
+		time.Sleep(2 * time.Second)
+		k := carlo.must(&wire.EnterKeys{Call: carlo.call, KeyPackage: wire.ToBlob(pkg)}).(wire.Keys)
+		time.Sleep(2 * time.Second)
+		for _, d := range []*keyed{ana, bia} {
+			if slices.Contains(d.heard(), "keysWanted") {
+				t.Error("somebody is asked to add him again, and would be first")
+			}
+		}
+		carlo.epoch = k.Epoch
+		holders := carlo.send(carlo.external(2))
+		if !slices.Contains(holders, wire.KeyHolder{Participant: carlo.self, Leaf: 2}) {
+			t.Errorf("the keys are held by %v", holders)
+		}
+		ana.epoch = carlo.epoch
+		ana.ready()
+		carlo.enter() // with another package: he has lost everything
+		mustHear[wire.KeysWanted](ana, "keysWanted")
+	})
+}
+
 func TestNothingComesToANewcomerBeforeHeCanOpenIt(t *testing.T) {
 	inSecret(t, func(t *testing.T, w *world) {
 		ana, bia := w.speaking("ana", "laptop"), w.speaking("bia", "phone")
@@ -840,6 +871,43 @@ func TestWhoIsKeptApartIsNotNamedAmongTheHolders(t *testing.T) {
 		}
 		if _, err := bia.try(&wire.SendKeyMessage{Call: bia.call, To: carlo.self, Body: "AA"}); code(err) != wire.CodeNotFound {
 			t.Errorf("a message from one to the other: %v", err)
+		}
+		ana.heard()
+		carlo.heard()
+		bia.must(&wire.Say{Call: bia.call, Body: "AA"})
+		if m := mustHear[wire.Said](ana, "said"); m.From != bia.self {
+			t.Errorf("who sees both heard %+v", m)
+		}
+		if got := carlo.heard(); slices.Contains(got, "said") {
+			t.Errorf("who must not notice him heard %v", got)
+		}
+	})
+}
+
+func TestALineOfTextGoesToAllOthersAndIsLimited(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, bia := keyedPair(w)
+		ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		if m := mustHear[wire.Said](bia, "said"); m.From != ana.self || m.Body != "aGk" {
+			t.Errorf("the other heard %+v", m)
+		}
+		for _, frame := range ana.heard() {
+			if frame == "said" {
+				t.Error("the line came back to who said it")
+			}
+		}
+		for range 9 {
+			ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		}
+		if _, err := ana.try(&wire.Say{Call: ana.call, Body: "aGk"}); code(err) != wire.CodeRateLimited {
+			t.Errorf("the 11th line at once: %v", err)
+		}
+		time.Sleep(time.Second)
+		ana.must(&wire.Say{Call: ana.call, Body: "aGk"})
+		dora := w.speaking("dora", "phone")
+		dora.call = ana.call
+		if _, err := dora.try(&wire.Say{Call: ana.call, Body: "aGk"}); err == nil {
+			t.Error("somebody who is not in the call says something in it")
 		}
 	})
 }

@@ -18,6 +18,10 @@ type Limits struct {
 	// PairRings is how many times a minute it may ring the same account. 3 by
 	// default.
 	PairRings int
+	// PrefixRings is how many times a minute all accounts of one network, an IPv4 /24
+	// or an IPv6 /64, may ring or invite: many accounts cost who sends spam little, many
+	// networks more. 300 by default.
+	PrefixRings int
 	// Strangers is how many calls within [store.StrangersCounted] to people
 	// who do not know the caller may stay unanswered before he has to wait. 20
 	// by default, at most 1000.
@@ -25,19 +29,22 @@ type Limits struct {
 	// CoolDown is how long he has to wait after the last of them. 1 h by
 	// default, at most 24 h.
 	CoolDown time.Duration
+	// WrongLinks is how many links that lead nowhere may be tried in a row from
+	// one account or network; then two a minute. 20 by default.
+	WrongLinks int
 }
 
 func (l Limits) filled() Limits {
 	return Limits{
-		Rings: cmp.Or(l.Rings, 10), PairRings: cmp.Or(l.PairRings, 3),
-		Strangers: cmp.Or(l.Strangers, 20), CoolDown: cmp.Or(l.CoolDown, time.Hour),
+		Rings: cmp.Or(l.Rings, 10), PairRings: cmp.Or(l.PairRings, 3), PrefixRings: cmp.Or(l.PrefixRings, 300),
+		Strangers: cmp.Or(l.Strangers, 20), CoolDown: cmp.Or(l.CoolDown, time.Hour), WrongLinks: cmp.Or(l.WrongLinks, guessBurst),
 	}
 }
 
 func (l Limits) validate() error {
 	switch l = l.filled(); {
-	case l.Rings < 1 || l.PairRings < 1:
-		return errors.New("call: Config.Limits.Rings or PairRings is not positive")
+	case l.Rings < 1 || l.PairRings < 1 || l.PrefixRings < 1 || l.WrongLinks < 1:
+		return errors.New("call: Config.Limits.Rings, PairRings, PrefixRings or WrongLinks is not positive")
 	case l.Strangers < 1 || l.Strangers > 1000:
 		return errors.New("call: Config.Limits.Strangers is not between 1 and 1000")
 	case l.CoolDown < 0 || l.CoolDown > store.StrangersCounted:
@@ -69,28 +76,38 @@ type rates struct {
 	swept time.Time
 }
 
-// pairing is a caller and a callee; an empty callee is all of them.
-type pairing struct{ caller, callee wire.UserID }
+// pairing is a caller and a callee; an empty callee is all of them. With a prefix it
+// is all callers of a network.
+type pairing struct {
+	caller, callee wire.UserID
+	prefix         string
+}
 
 // per is the time over which rings are counted.
 const per = time.Minute
 
 // take counts an attempt to ring, or refuses it. Whether the callees exist or
 // may be reached makes no difference.
-func (r *rates) take(l Limits, caller wire.UserID, callees []wire.UserID, now time.Time) error {
+func (r *rates) take(l Limits, who Who, callees []wire.UserID, now time.Time) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.sweep(now)
-	wait := r.wait(pairing{caller, ""}, l.Rings, now)
+	counted := map[pairing]int{{caller: who.User}: l.Rings} // and how many each may be
 	for _, callee := range callees {
-		wait = max(wait, r.wait(pairing{caller, callee}, l.PairRings, now))
+		counted[pairing{caller: who.User, callee: callee}] = l.PairRings
+	}
+	if who.Prefix != "" {
+		counted[pairing{prefix: who.Prefix}] = l.PrefixRings
+	}
+	var wait time.Duration
+	for p, most := range counted {
+		wait = max(wait, r.wait(p, most, now))
 	}
 	if wait > 0 {
 		return tooOften(wait, "too many rings in a minute; wait")
 	}
-	r.note(pairing{caller, ""}, now)
-	for _, callee := range callees {
-		r.note(pairing{caller, callee}, now)
+	for p := range counted {
+		r.note(p, now)
 	}
 	return nil
 }

@@ -11,55 +11,70 @@ import (
 	"pronto/signalling/wire"
 )
 
-// joinLink lets somebody into the call of a link, or starts it. To an outsider
-// all links that do not open are alike.
+// joinLink lets somebody into the call of a link, or starts it. A use is counted
+// in the transaction that lets him in. To an outsider all links that do not open
+// are alike.
 func (r *Registry) joinLink(ctx context.Context, who Who, m *wire.JoinLink) error {
-	result, err := r.tryLink(ctx, who, m)
-	r.cfg.Events(LinkJoined{Result: result})
+	if c := r.linkCall(m.Link); c != nil && (!who.Guest() || who.Link == m.Link) {
+		if again, err := c.rejoin(ctx, who); again {
+			return err
+		}
+	}
+	if again, err := r.rejoinQueue(ctx, who, m.Link); again {
+		return err
+	}
+	if err := r.room(who.User); err != nil {
+		return err
+	}
+	queue, err := r.queueOf(ctx, who, m.Link)
+	if err != nil {
+		return err
+	}
+	a, way, err := r.arrive(ctx, who.comes(m.Link, m.Browser))
+	if err != nil {
+		return err
+	}
+	if queue != nil && way >= policy.Wait { // what leads nowhere is not closed either
+		if err = openNow(queue, time.Now()); err == nil {
+			err = r.enterQueue(ctx, a, queue, m.Media)
+		}
+	} else {
+		err = r.enterLink(ctx, a, way, m.Media)
+	}
+	r.cfg.Events(LinkJoined{Result: resultOfError(err)})
+	var refused *store.LinkRefused
+	if errors.As(err, &refused) { // between the look at the link and the use of it
+		return errNoLink
+	}
 	return err
 }
 
-func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (result string, err error) {
-	if who.Guest() && who.Link != m.Link {
-		return "refused", errNoLink
-	}
-	if c := r.linkCall(m.Link); c != nil {
-		if again, err := c.rejoin(ctx, who); again {
-			return "ok", err
-		}
-	}
-	if err := r.room(who.User); err != nil {
-		return "refused", err
-	}
-	link, err := r.admit(ctx, who, m.Link)
-	if err != nil {
-		var refused *store.LinkRefused
-		var problem *wire.Problem
-		switch {
-		case errors.As(err, &problem):
-			return "refused", err
-		case errors.As(err, &refused):
-			return linkResult(refused.Reason), errNoLink
-		case errors.Is(err, store.ErrNotFound):
-			return "refused", errNoLink
-		}
-		return "refused", failure(err)
-	}
+// enterLink lets somebody into the call of a link, or creates it if he need not
+// wait for anybody.
+func (r *Registry) enterLink(ctx context.Context, a *arrival, way policy.Way, media wire.Media) (err error) {
 	for range 4 {
-		c := r.linkCall(m.Link)
+		c := r.linkCall(a.id())
 		if c == nil {
-			if c, err = r.createForLink(ctx, link); err != nil {
-				return "refused", failure(err)
+			if way != policy.In {
+				return a.turnedAway(way)
+			}
+			if c, err = r.createForLink(ctx, a); err != nil {
+				return failure(err)
 			}
 		}
 		err = c.do(ctx, func() error {
-			hidden, shown := c.seen(ctx, true, who.User)
+			if again := c.answerMember(a.who); again {
+				return nil
+			}
+			hidden, shown := c.seen(ctx, true, a.who.User)
 			err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
 				s.cover(hidden, shown)
-				return s.join(fx, who, m.Media, now)
+				return s.join(fx, a, media, now)
 			})
 			if err == nil {
-				c.reply(who, c.state.legOfUser(who.User).Participant)
+				l := c.state.legOfUser(a.who.User)
+				c.reply(a.who, l.Participant)
+				c.tellWhoWaits(l)
 			}
 			return err
 		})
@@ -68,22 +83,7 @@ func (r *Registry) tryLink(ctx context.Context, who Who, m *wire.JoinLink) (resu
 		}
 		// The last one has just left: the link starts a new call.
 	}
-	if err != nil {
-		return "refused", err
-	}
-	return "ok", nil
-}
-
-func linkResult(reason store.LinkReason) string {
-	switch reason {
-	case store.LinkRevoked:
-		return "revoked"
-	case store.LinkExpired:
-		return "expired"
-	case store.LinkExhausted:
-		return "exhausted"
-	}
-	return "refused"
+	return err
 }
 
 func (r *Registry) linkCall(link wire.LinkID) *Call {
@@ -95,71 +95,45 @@ func (r *Registry) linkCall(link wire.LinkID) *Call {
 // rejoin answers who is in the call already, without counting a use.
 func (c *Call) rejoin(ctx context.Context, who Who) (again bool, err error) {
 	err = c.do(ctx, func() error {
-		l, err := c.state.member(who)
-		if err == nil {
-			c.reply(who, l.Participant)
-		}
-		return err
+		again = c.answerMember(who)
+		return nil
 	})
-	return err == nil, err
+	return again && err == nil, err
 }
 
-// admit asks policy and counts a use. The owner may read later who came, but
-// nobody can fill his list by trying over and over.
-func (r *Registry) admit(ctx context.Context, who Who, id wire.LinkID) (store.Link, error) {
-	link, err := r.cfg.Store.Link(ctx, string(id))
+// answerMember answers who is in the call with this very session. Only for run.
+func (c *Call) answerMember(who Who) bool {
+	l, err := c.state.member(who)
 	if err != nil {
-		return store.Link{}, err
+		return false
 	}
-	relations, err := r.cfg.Store.Relations(ctx, string(who.User), []string{link.OwnerID})
-	if err != nil {
-		return store.Link{}, err
-	}
-	verdict, reason := policy.Decide(policy.PathLink, facts(relations[0]))
-	var list []store.Decision
-	if owner := wire.UserID(link.OwnerID); owner != who.User && r.comes.take(r.cfg.Limits, visitor(who), []wire.UserID{owner}, time.Now()) == nil {
-		list = decisions(who, "", policy.PathLink, []callee{judged(relations[0], verdict, reason)})
-	}
-	if verdict == policy.Allow {
-		if r.cfg.Encryption.ofLink(link) != nil && who.Encryption < wire.EncryptionVersion {
-			return store.Link{}, errNeedsKeys // before a use is counted
-		}
-		return r.cfg.Store.AdmitByLink(ctx, string(id), list...)
-	}
-	r.cfg.Events(Refused{Reason: string(reason)})
-	r.keep(ctx, list)
-	if verdict == policy.Refuse {
-		return store.Link{}, refusal(reason, relations[0], 0)
-	}
-	return store.Link{}, errNoLink
-}
-
-// visitor is by what somebody who comes by a link is counted: all guests of a
-// link are one.
-func visitor(who Who) wire.UserID {
-	if who.Guest() {
-		return wire.UserID("." + who.Link)
-	}
-	return who.User
+	c.reply(who, l.Participant)
+	return true
 }
 
 // createForLink starts the call of a link. Of two who come first at the same
 // time one creates it and the other finds it.
-func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, error) {
-	now := time.Now()
+func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error) {
+	link, now := a.link, time.Now()
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
-		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: wire.LinkID(link.ID), Title: link.Title, Created: now,
-		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
+		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: a.id(), Created: now,
+		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
+	}
+	s.Owner = wire.UserID(link.OwnerID)
+	s.abide(link.LinkTerms)
+	if !s.speaks(a.who) {
+		return nil, errNeedsKeys
 	}
 	c := newCall(s.ID, r)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {
 		return other, err
 	}
+	events := s.story(nil, &effects{}, now)
 	snapshot, err := s.snapshot()
 	if err == nil {
 		_, err = r.cfg.Store.CreateCall(ctx, &store.NewCall{
-			ID: string(s.ID), Kind: link.Kind, Topology: store.Group, State: string(s.Phase), Snapshot: snapshot,
+			ID: string(s.ID), Kind: link.Kind, Topology: store.Group, State: string(s.Phase), Snapshot: snapshot, Events: events,
 			OwnerNode: r.cfg.Node, LinkID: link.ID,
 		}, nil)
 	}
@@ -169,4 +143,90 @@ func (r *Registry) createForLink(ctx context.Context, link store.Link) (*Call, e
 	}
 	r.start(c, s)
 	return c, nil
+}
+
+// lookAtLink answers what is behind a link, to who has not joined.
+func (r *Registry) lookAtLink(ctx context.Context, who Who, m *wire.LookAtLink) error {
+	a, way, err := r.arrive(ctx, who.comes(m.Link, ""))
+	if err == nil {
+		who.Reply(r.door(a, way))
+	}
+	return err
+}
+
+// Visit looks at a link for somebody without an account, who comes from a network
+// as [link.Network] names it. mark is what to put into his pass. All links that
+// lead nowhere are the same problem.
+func (r *Registry) Visit(ctx context.Context, id wire.LinkID, network string) (door wire.LinkDoor, mark string, err error) {
+	guest := Who{User: nobody, Link: id}
+	a, way, err := r.arrive(ctx, comer{Who: guest, link: id, source: "network " + network})
+	if err != nil {
+		return wire.LinkDoor{}, "", err
+	}
+	if network != "" {
+		mark = r.cfg.Marker.Network(a.link.ID, network)
+	}
+	return r.door(a, way), mark, nil
+}
+
+func (r *Registry) door(a *arrival, way policy.Way) wire.LinkDoor {
+	d := wire.LinkDoor{
+		Kind: wire.Kind(a.link.Kind), Title: a.link.Title, Sealed: a.link.Sealed, Host: a.entry.Host, Waits: way == policy.Wait,
+		OpensInMs: wire.UnixMs(a.early.Milliseconds()), JoinMuted: a.link.JoinMuted && !a.entry.Host,
+		Encrypted: r.cfg.Encryption.ofLink(a.link) != nil, Books: a.books,
+	}
+	if a.entry.Host {
+		d.OpensInMs = 0
+	}
+	if ends := a.link.Ends(); !ends.IsZero() {
+		d.EndsMs = wire.UnixMs(ends.UnixMilli())
+	}
+	return d
+}
+
+// LinkRevoked ends the call of a link that is revoked, or lets it go on for those
+// who are in it. Who waits is sent away.
+func (r *Registry) LinkRevoked(ctx context.Context, link wire.LinkID, keepCall bool) {
+	r.onLink(ctx, link, func(s *state, fx *effects, now time.Time) {
+		if !keepCall {
+			s.end(fx, wire.EndRevoked, now)
+			return
+		}
+		s.dismiss(fx, wire.KnockClosed, now)
+		s.settle(fx, wire.EndRevoked, now)
+	})
+}
+
+// LinkMade tells the owner's devices of a link that none of them has made.
+func (r *Registry) LinkMade(_ context.Context, link store.Link) {
+	if frame, err := wire.EncodeEvent("", 0, 0, LinkOf(link)); err == nil {
+		r.cfg.Post.ToUser(wire.UserID(link.OwnerID), frame, "")
+	}
+}
+
+// LinkChanged has the call of a link go by its new terms.
+func (r *Registry) LinkChanged(ctx context.Context, link store.Link) {
+	r.onLink(ctx, wire.LinkID(link.ID), func(s *state, fx *effects, now time.Time) { s.reform(fx, link.LinkTerms, now) })
+}
+
+// BansForgotten lets those come again to the call of a link who were put out of it.
+func (r *Registry) BansForgotten(ctx context.Context, link wire.LinkID) {
+	r.onLink(ctx, link, func(s *state, fx *effects, _ time.Time) { s.Banned, fx.durable = nil, true })
+}
+
+// onLink changes the call of a link, if it has one.
+func (r *Registry) onLink(ctx context.Context, link wire.LinkID, f func(*state, *effects, time.Time)) {
+	c := r.linkCall(link)
+	if c == nil {
+		return
+	}
+	err := c.do(ctx, func() error {
+		return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			f(s, fx, now)
+			return nil
+		})
+	})
+	if err != nil && !errors.Is(err, errCallEnded) { // a call that is over is over
+		r.cfg.Logger.Error("a change of a link could not reach its call", "err", err)
+	}
 }

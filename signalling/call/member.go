@@ -8,39 +8,6 @@ import (
 	"pronto/signalling/wire"
 )
 
-// join lets somebody in by a link. An account that is in the call on another
-// device moves here.
-func (s *state) join(fx *effects, who Who, media wire.Media, now time.Time) error {
-	if s.Phase == wire.PhaseEnded {
-		return errCallEnded
-	}
-	if l := s.legOfUser(who.User); l != nil && l.in() {
-		if l.Session == who.Session {
-			return nil
-		}
-		if !s.speaks(who) {
-			return errNeedsKeys
-		}
-		s.part(fx, *l, wire.LeaveMoved, now)
-	}
-	switch {
-	case slices.Contains(s.Banned, who.User):
-		return errNoLink
-	case s.Locked:
-		return errLocked
-	case !s.speaks(who):
-		return errNeedsKeys
-	case len(s.Legs) >= wire.MaxParticipants:
-		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
-	}
-	l := s.addLeg(leg{User: who.User, Name: who.Name, Guest: who.Guest()})
-	if s.Host == "" && len(s.Legs) == 1 && !l.Guest {
-		s.Host = l.Participant
-	}
-	s.enter(fx, l, who, media, now)
-	return nil
-}
-
 // leave is a participant's own hanging up.
 func (s *state) leave(fx *effects, l *leg, now time.Time) {
 	host := l.Participant == s.Host
@@ -63,6 +30,8 @@ func (s *state) leave(fx *effects, l *leg, now time.Time) {
 // suspended takes an account out of the call. To the others it looks like
 // hanging up; who rings it hears that nobody answers.
 func (s *state) suspended(fx *effects, user wire.UserID, now time.Time) {
+	s.forgetWaiter(fx, user, LobbyClosed, now)
+	s.lobbyEmptied(fx, now)
 	l := s.legOfUser(user)
 	switch {
 	case s.Phase == wire.PhaseEnded || l == nil:
@@ -78,6 +47,10 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 	fx.durable = true
 	s.broadcast(fx, wire.ParticipantLeft{Participant: l.Participant, Reason: reason})
 	fx.gone = append(fx.gone, l)
+	if fx.reasons == nil {
+		fx.reasons = map[wire.ParticipantID]wire.LeaveReason{}
+	}
+	fx.reasons[l.Participant] = reason
 	talked := s.talked(l, now)
 	s.remember(l, talked)
 	if s.Host == l.Participant && reason != wire.LeaveMoved {
@@ -87,6 +60,9 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 		s.expireProposal(fx)
 	}
 	s.remove(l.Participant)
+	if s.Host == "" {
+		s.Host = s.successor()
+	}
 	s.churn(fx, l, reason, now)
 	if !l.Guest && reason != wire.LeaveMoved {
 		s.logMember(fx, l, s.pastTalk(l.User))
@@ -145,7 +121,7 @@ func (s *state) settle(fx *effects, reason wire.EndReason, now time.Time) {
 	in, pending := s.count((*leg).in), s.count((*leg).pending)
 	switch {
 	case s.Link != "", s.Group != "":
-		if in > 0 {
+		if in > 0 || len(s.Waiting) > 0 || len(s.Approved) > 0 {
 			return
 		}
 	case in > 1, in == 1 && pending > 0:
@@ -163,6 +139,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	for _, l := range s.pendingLegs() {
 		s.stopRinging(fx, l, wire.StopCancelled)
 	}
+	s.dismiss(fx, wire.KnockClosed, now)
 	var talked time.Duration
 	if !s.Connected.IsZero() {
 		talked = max(0, now.Sub(s.Connected))
@@ -171,7 +148,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	s.broadcast(fx, wire.CallEnded{Reason: reason, DurationMs: uint32(talked.Milliseconds())})
 	outcome, cause := s.outcome()
 	s.settled(fx, outcome, cause)
-	fx.count(Ended{Kind: s.Kind, Topology: s.Topology, Reason: reason, Talked: talked, Peak: s.Peak})
+	fx.count(Ended{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Cause: s.endCause(), Talked: talked, Peak: s.Peak})
 	s.Keys = s.Keys.over()
 	for _, l := range s.Legs {
 		fx.gone = append(fx.gone, l)
@@ -192,26 +169,37 @@ func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
 		return
 	}
 	s.Settled, fx.durable = true, true
-	via := ViaContact
+	fx.count(SetUpEnded{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Via: s.via(), Outcome: outcome, Cause: cause})
+}
+
+func (s *state) via() Via {
 	switch {
 	case s.Link != "":
-		via = ViaLink
+		return ViaLink
 	case s.Group != "", s.LastID > 2:
-		via = ViaGroup
+		return ViaGroup
 	}
-	fx.count(SetUpEnded{Kind: s.Kind, Topology: s.Topology, Via: via, Outcome: outcome, Cause: cause})
+	return ViaContact
 }
 
 // outcome judges a call that ended before media was heard.
 func (s *state) outcome() (Outcome, Cause) {
+	answered := !s.Connected.IsZero() || s.Link != "" && s.Peak > 0
 	switch {
-	case !s.Connected.IsZero() && s.Broken:
-		return OutcomeFailed, CauseICE
-	case !s.Connected.IsZero(), s.Link != "":
+	case answered && s.Fault != CauseNone:
+		return OutcomeFailed, s.Fault
+	case !s.Connected.IsZero() && s.End == wire.EndFailed:
+		return OutcomeFailed, CauseSignalling
+	case answered:
 		return OutcomeConnected, CauseNone
+	case !s.Reached && s.Kept && s.End != wire.EndFailed:
+		return OutcomeBlocked, CauseNone
 	}
 	switch s.End {
 	case wire.EndDeclined:
+		if s.Busy {
+			return OutcomeBusy, CauseNone
+		}
 		return OutcomeDeclined, CauseNone
 	case wire.EndNoAnswer:
 		if !s.Rang {
@@ -224,12 +212,41 @@ func (s *state) outcome() (Outcome, Cause) {
 	return OutcomeFailed, CauseSignalling
 }
 
+// endCause says why the call is over, in the words of metrics.
+func (s *state) endCause() EndCause {
+	switch s.End {
+	case wire.EndDeclined:
+		return EndDeclined
+	case wire.EndNoAnswer:
+		return EndTimeout
+	case wire.EndCancelled:
+		return EndCancelled
+	case wire.EndRevoked:
+		return EndKicked
+	case wire.EndHangup:
+		if s.Link != "" || s.Group != "" {
+			return EndLastLeft
+		}
+		return EndHangup
+	}
+	switch {
+	case s.Left:
+		return EndCrash
+	case s.Fault != CauseNone:
+		return EndError
+	}
+	return EndNetwork
+}
+
 // lost notes that a session has no socket.
 func (s *state) lost(session wire.SessionID, now time.Time) {
 	for i := range s.Legs {
 		if l := &s.Legs[i]; l.in() && l.Session == session && l.Lost.IsZero() {
 			l.Lost = now
 		}
+	}
+	if i := slices.IndexFunc(s.Waiting, func(w waiter) bool { return w.Session == session && w.Lost.IsZero() }); i >= 0 {
+		s.Waiting[i].Lost = now
 	}
 }
 
@@ -241,7 +258,7 @@ func (s *state) attach(fx *effects, who Who) (*leg, error) {
 	}
 	for i := range s.Legs {
 		if l := &s.Legs[i]; l.in() && l.User == who.User && l.Device == who.Device {
-			l.Session, l.Lost = who.Session, time.Time{}
+			l.Session, l.Lost, s.Left = who.Session, time.Time{}, false
 			s.heard(fx, l)
 			return l, nil
 		}
@@ -266,10 +283,8 @@ func (s *state) tick(fx *effects, now time.Time) {
 	if s.Proposal != nil && !now.Before(s.Proposal.Until) {
 		s.expireProposal(fx)
 	}
-	if s.empty() && !now.Before(s.Created.Add(emptyFor)) {
-		s.end(fx, wire.EndHangup, now)
-		return
-	}
+	s.tendLobby(fx, now)
+	s.tendSpare(fx, now)
 	due := func(t time.Time, after time.Duration) bool { return !t.IsZero() && !t.Add(after).After(now) }
 	for _, l := range append([]leg(nil), s.Legs...) {
 		if s.Phase == wire.PhaseEnded {

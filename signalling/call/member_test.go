@@ -1,6 +1,7 @@
 package call
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -57,7 +58,7 @@ func TestAThirdPersonMovesTheCallToTheSFU(t *testing.T) {
 		if !peer.closed || !slices.Contains(w.relays.revoked, "p1") {
 			t.Error("who left has media or a relay credential still")
 		}
-		carlo.expect("participantLeft")
+		carlo.expect("participantLeft", "hostChanged")
 		bia.must(&wire.Leave{Call: call})
 		carlo.expect("participantLeft", "callEnded", "logged")
 	})
@@ -255,6 +256,63 @@ func TestACrashLosesNoCall(t *testing.T) {
 	})
 }
 
+func TestWhatACrashLeftOpenEndsAndItsTimelineSaysWhy(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		w.restart()
+		time.Sleep(31 * time.Second) // nobody comes back
+		if n := len(w.shapes()); n != 0 {
+			t.Errorf("%d calls are left", n)
+		}
+		if got := w.stepsOf(call); got[0] != "serverRestarted" || got[len(got)-1] != "callEnded" {
+			t.Errorf("the timeline is %q", got)
+		}
+	})
+}
+
+// A snapshot that a later version wrote, or that is damaged, keeps nobody's line busy.
+func TestACallThatCannotBeTakenUpEnds(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		w.store.mu.Lock()
+		row := w.store.calls[string(call)]
+		row.Snapshot = "{"
+		w.store.calls[string(call)] = row
+		w.store.mu.Unlock()
+		w.restart()
+		if states := w.registry.Attach(t.Context(), ana.who); len(states) != 0 {
+			t.Errorf("ana's device is in %+v", states)
+		}
+		if got := w.stepsOf(call); !slices.Equal(got, []string{"serverRestarted", "callEnded"}) {
+			t.Errorf("the timeline is %q", got)
+		}
+		if row := w.store.calls[string(call)]; row.EndReason != string(wire.EndFailed) {
+			t.Errorf("it ended as %q", row.EndReason)
+		}
+		ana.frames()
+		bia.frames()
+		bia.ring("ana") // the line is free
+		ana.expect("incoming")
+	})
+}
+
+// stepsOf is what happened, by the timeline of a call that has ended.
+func (w *world) stepsOf(call wire.CallID) (steps []string) {
+	w.t.Helper()
+	w.store.mu.Lock()
+	defer w.store.mu.Unlock()
+	var line Timeline
+	if err := json.Unmarshal([]byte(w.store.timelines[TimelineKey(SupportCode(call))]), &line); err != nil {
+		w.t.Fatal(err)
+	}
+	for _, s := range line.Steps {
+		steps = append(steps, s.What)
+	}
+	return steps
+}
+
 func TestMediaThroughTheSFUIsSetUpAnewAfterACrash(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
@@ -308,8 +366,8 @@ func TestAChangeThatIsNotStoredNeverHappened(t *testing.T) {
 
 func TestLinks(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video, Title: "Tea"}
-		w.store.links["two"] = store.Link{ID: "two", OwnerID: "ana", Kind: store.Voice, MaxUses: 2}
+		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video, LinkTerms: store.LinkTerms{Title: "Tea"}}
+		w.store.links["two"] = store.Link{ID: "two", OwnerID: "ana", Kind: store.Voice, LinkTerms: store.LinkTerms{MaxUses: 2}}
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
 		guest := w.device("g_1", "page")
 		guest.who.Name, guest.who.Link = "Zoe", "open"
@@ -350,13 +408,14 @@ func TestLinks(t *testing.T) {
 		if code(blocked) != wire.CodeNotFound || blocked.Error() != unknown.Error() {
 			t.Errorf("blocked: %v; unknown: %v", blocked, unknown)
 		}
-		ana.must(&wire.JoinLink{Link: "two"})
+		w.device("dora", "phone").must(&wire.JoinLink{Link: "two"})
 		bia.must(&wire.JoinLink{Link: "two"})
+		ana.must(&wire.JoinLink{Link: "two"}) // the owner uses nothing up
 		if _, err := carlo.try(&wire.JoinLink{Link: "two"}); code(err) != wire.CodeNotFound {
 			t.Errorf("the third use of two: %v", err)
 		}
 		guest.frames()
-		w.registry.LinkRevoked(t.Context(), "open")
+		w.registry.LinkRevoked(t.Context(), "open", false)
 		if end := body[wire.CallEnded](t, guest.frames()[0]); end.Reason != wire.EndRevoked {
 			t.Errorf("revoked: %+v", end)
 		}

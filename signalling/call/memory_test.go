@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 
 	"pronto/signalling/store"
 )
@@ -19,12 +20,17 @@ type memory struct {
 	log       map[string][]store.LogChange
 	relations map[[2]string]store.Relation
 	links     map[string]store.Link
+	hosts     map[string]string // hash of a host link's id to the link
+	marks     map[string]mark   // of link/subject
+	slots     map[string][]store.Slot
 	groups    map[string]store.GroupRow
+	queues    map[string]store.Queue
 	veiled    map[[2]string]bool // viewer and whom he must not see
 	decided   []store.Decision
 	strangers map[string][]string // caller to those who do not know him
 	answers   []store.Answer
 	timelines map[string]string
+	events    []store.NewEvent
 	packages  map[string][]string // account and device to key packages
 	afterRead func()              // runs between the commit of a call and the second look
 }
@@ -33,7 +39,8 @@ func newMemory() *memory {
 	return &memory{
 		calls: map[string]store.CallRow{}, pairs: map[string]string{}, outbox: map[string][]string{},
 		log: map[string][]store.LogChange{}, relations: map[[2]string]store.Relation{}, links: map[string]store.Link{},
-		groups:    map[string]store.GroupRow{},
+		groups: map[string]store.GroupRow{}, queues: map[string]store.Queue{},
+		hosts: map[string]string{}, marks: map[string]mark{}, slots: map[string][]store.Slot{},
 		strangers: map[string][]string{}, timelines: map[string]string{},
 	}
 }
@@ -60,6 +67,11 @@ func (m *memory) CreateCall(_ context.Context, n *store.NewCall, decide func([]s
 			return store.CallRow{}, err
 		}
 	}
+	if n.UseLink != "" {
+		if err := m.use(n.UseLink); err != nil {
+			return store.CallRow{}, err
+		}
+	}
 	if p := pair(n); p != "" {
 		if other, ok := m.pairs[p]; ok {
 			return store.CallRow{}, &store.Glare{CallID: other}
@@ -69,6 +81,7 @@ func (m *memory) CreateCall(_ context.Context, n *store.NewCall, decide func([]s
 	row := store.CallRow{ID: n.ID, Kind: n.Kind, State: n.State, Epoch: 1, Snapshot: n.Snapshot}
 	m.calls[n.ID] = row
 	m.write(n.Log, nil, n.Outbox)
+	m.events = append(m.events, n.Events...)
 	m.decided = append(m.decided, n.Decisions...)
 	m.strangers[n.Caller] = append(m.strangers[n.Caller], n.Strangers...)
 	return row, nil
@@ -98,6 +111,11 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 	case m.fenced || row.Epoch != epoch || row.EndReason != "":
 		return store.ErrFenced
 	}
+	if c.UseLink {
+		if err := m.use(c.LinkID); err != nil {
+			return err
+		}
+	}
 	row.State, row.Snapshot, row.EndReason = c.State, c.Snapshot, c.EndReason
 	m.calls[id] = row
 	if c.EndReason != "" || c.Topology == store.Group {
@@ -108,6 +126,12 @@ func (m *memory) Transition(_ context.Context, id string, epoch int64, c *store.
 		}
 	}
 	m.write(c.Log, c.DropOutbox, c.Outbox)
+	m.events = append(m.events, c.Events...)
+	m.mark(c.LinkID, c.LinkMarks)
+	if l, ok := m.links[c.LinkID]; ok && c.LinkLobby != "" {
+		l.Lobby = c.LinkLobby
+		m.links[c.LinkID] = l
+	}
 	m.decided = append(m.decided, c.Decisions...)
 	m.strangers[c.Inviter] = append(m.strangers[c.Inviter], c.Strangers...)
 	m.answers = append(m.answers, c.Answers...)
@@ -192,13 +216,103 @@ func (m *memory) Group(_ context.Context, id string) (store.GroupRow, error) {
 	return store.GroupRow{}, store.ErrNotFound
 }
 
-func (m *memory) Link(_ context.Context, id string) (store.Link, error) {
+func (m *memory) LinkDoor(_ context.Context, id, hash string) (store.LinkDoor, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if l, ok := m.links[id]; ok {
-		return l, nil
+	if m.down {
+		return store.LinkDoor{}, store.ErrUnavailable
 	}
-	return store.Link{}, store.ErrNotFound
+	d := store.LinkDoor{Shut: store.LinkUnknown}
+	if host, ok := m.hosts[hash]; ok {
+		id, d.Host = host, true
+	}
+	if l, ok := m.links[id]; ok {
+		d.Link, d.Shut, d.Offers = l, m.shut(l), len(m.slots[id]) > 0
+		d.Early = max(0, time.Until(l.Opens))
+	}
+	return d, nil
+}
+
+// shut says why a link lets nobody in.
+func (m *memory) shut(l store.Link) store.LinkReason {
+	switch {
+	case !l.Revoked.IsZero():
+		return store.LinkRevoked
+	case !l.Ends().IsZero() && !time.Now().Before(l.Ends()):
+		return store.LinkExpired
+	case l.MaxUses > 0 && l.Uses >= l.MaxUses:
+		return store.LinkExhausted
+	}
+	return ""
+}
+
+func (m *memory) LinkStandings(_ context.Context, link string, subjects []string) ([]store.LinkStanding, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return nil, store.ErrUnavailable
+	}
+	var list []store.LinkStanding
+	for _, subject := range subjects {
+		if mark, ok := m.marks[link+"/"+subject]; ok {
+			list = append(list, store.LinkStanding{Subject: subject, Denials: mark.denials, Banned: time.Now().Before(mark.until)})
+		}
+	}
+	return list, nil
+}
+
+type mark struct {
+	denials int64
+	until   time.Time
+}
+
+func (m *memory) mark(link string, marks []store.LinkMark) {
+	for _, one := range marks {
+		was := m.marks[link+"/"+one.Subject]
+		if one.Denied {
+			was.denials++
+		}
+		if !one.Denied || was.denials >= 2 {
+			was.until = time.Now().Add(min(one.Ban, 1000*time.Hour))
+		}
+		m.marks[link+"/"+one.Subject] = was
+	}
+}
+
+func (m *memory) use(link string) error {
+	l, ok := m.links[link]
+	if !ok {
+		return &store.LinkRefused{Reason: store.LinkUnknown}
+	}
+	if reason := m.shut(l); reason != "" {
+		return &store.LinkRefused{Reason: reason}
+	}
+	l.Uses, l.Used = l.Uses+1, time.Now()
+	m.links[link] = l
+	return nil
+}
+
+func (m *memory) Slots(_ context.Context, link string) ([]store.Slot, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.slots[link]), nil
+}
+
+func (m *memory) BookSlot(_ context.Context, link string, from time.Time, book store.NewLink) (store.Link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	i := slices.IndexFunc(m.slots[link], func(s store.Slot) bool { return s.From.Equal(from) && !s.Booked })
+	if i < 0 {
+		return store.Link{}, store.ErrConflict
+	}
+	if err := m.use(link); err != nil {
+		return store.Link{}, err
+	}
+	m.slots[link][i].Booked = true
+	l := store.Link{ID: book.ID, OwnerID: m.links[link].OwnerID, Kind: m.links[link].Kind}
+	l.Opens, l.Expires, l.MaxPeople = from.Add(-store.SlotEarly), m.slots[link][i].To, 2
+	m.links[book.ID] = l
+	return l, nil
 }
 
 func (m *memory) WriteDecisions(_ context.Context, decisions ...store.Decision) error {
@@ -206,22 +320,6 @@ func (m *memory) WriteDecisions(_ context.Context, decisions ...store.Decision) 
 	defer m.mu.Unlock()
 	m.decided = append(m.decided, decisions...)
 	return nil
-}
-
-func (m *memory) AdmitByLink(ctx context.Context, id string, decisions ...store.Decision) (store.Link, error) {
-	l, err := m.Link(ctx, id)
-	if err != nil {
-		return l, &store.LinkRefused{Reason: store.LinkUnknown}
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if l.MaxUses > 0 && l.Uses >= l.MaxUses {
-		return l, &store.LinkRefused{Reason: store.LinkExhausted}
-	}
-	l.Uses++
-	m.links[id] = l
-	m.decided = append(m.decided, decisions...)
-	return l, nil
 }
 
 // TakeKeyPackage gives the last one that a test has put there.
@@ -243,4 +341,17 @@ func (m *memory) block(owner, other string) {
 	r := m.relate(other, []string{owner})[0]
 	r.CalleeBlockedCaller = true
 	m.relations[[2]string{other, owner}] = r
+}
+
+func (m *memory) Queue(_ context.Context, link string) (store.Queue, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.down {
+		return store.Queue{}, store.ErrUnavailable
+	}
+	q, ok := m.queues[link]
+	if !ok {
+		return store.Queue{}, store.ErrNotFound
+	}
+	return q, nil
 }

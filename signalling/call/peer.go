@@ -63,6 +63,7 @@ func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error 
 	answer, err := p.Negotiate(ctx, offer)
 	switch {
 	case errors.Is(err, sfu.ErrSDP):
+		_ = c.do(ctx, func() error { c.blame(CauseCodec); return nil }) // a call that is over needs none
 		return wire.Problemf(wire.CodeBadDescription, "%s", err)
 	case errors.Is(err, sfu.ErrClosed):
 		return errStale
@@ -105,6 +106,8 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 	p.Peer, err = c.cfg.Media.Join(c.id, id, func(e sfu.PeerEvent) { c.heardFrom(id, p, e) })
 	switch {
 	case errors.Is(err, sfu.ErrFull):
+		c.blame(CauseCapacity)
+		c.cfg.Events(AdmissionRefused{Reason: AdmissionMedia})
 		return nil, wire.Problemf(wire.CodeCallFull, "the server has no room for more media")
 	case err != nil:
 		return nil, err
@@ -122,6 +125,14 @@ func (c *Call) peerFor(who Who, generation uint32, origin string) (*peer, error)
 	c.allow(id)
 	c.keepApart()
 	return p, nil
+}
+
+// blame notes what keeps media from flowing. Only for run.
+func (c *Call) blame(cause Cause) {
+	_ = c.change(context.Background(), func(s *state, _ *effects, _ time.Time) error { // writes nothing
+		s.blame(cause)
+		return nil
+	})
 }
 
 // allow has the SFU forward a participant's media, or nothing of it and
@@ -158,6 +169,12 @@ func (c *Call) keyPeers() {
 func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 	_ = c.do(context.Background(), func() error { // fails only when the call is over
 		if c.peers[id] != p {
+			return nil
+		}
+		if p.generation != c.state.Generation { // kept only until another way carries media
+			if _, failed := e.(sfu.Failed); failed {
+				c.dropPeer(id)
+			}
 			return nil
 		}
 		switch e := e.(type) {
@@ -197,6 +214,8 @@ func (c *Call) heardFrom(id wire.ParticipantID, p *peer, e sfu.PeerEvent) {
 			return c.mediaLost(id, true)
 		case sfu.Unheard:
 			return c.unheard(id, e.On)
+		case sfu.Measured:
+			return c.measured(id, e.Leg)
 		}
 		return nil
 	})
@@ -208,6 +227,19 @@ func (c *Call) unheard(id wire.ParticipantID, on bool) error {
 	return c.change(context.Background(), func(s *state, fx *effects, _ time.Time) error {
 		if l := s.legOf(id); l != nil && l.in() {
 			s.setUnheard(fx, l, on)
+		}
+		return nil
+	})
+}
+
+// measured writes into the timeline how a connection was by the SFU's own
+// measure, for a client that does not report itself. Only for run.
+func (c *Call) measured(id wire.ParticipantID, leg sfu.Leg) error {
+	return c.change(context.Background(), func(s *state, fx *effects, now time.Time) error {
+		if l := s.legOf(id); l != nil && l.in() && now.Sub(l.Reported) > 2*sfu.MeasureEvery {
+			fx.notes = append(fx.notes, Step{What: "measured", Who: id, Quality: &Quality{
+				RTTMs: leg.RTT.Milliseconds(), Loss: leg.Down.Loss, UpLoss: leg.Up.Loss, Kbps: leg.Bps / 1000,
+			}})
 		}
 		return nil
 	})
@@ -259,6 +291,12 @@ func (c *Call) dropPeer(id wire.ParticipantID) {
 }
 
 func (c *Call) closePeers() {
+	c.dropPeers()
+	c.cfg.Media.End(c.id)
+}
+
+// dropPeers closes everybody's media. Only for run.
+func (c *Call) dropPeers() {
 	ids := make([]wire.ParticipantID, 0, len(c.peers))
 	for id := range c.peers {
 		ids = append(ids, id)
@@ -267,5 +305,4 @@ func (c *Call) closePeers() {
 	for _, id := range ids {
 		c.dropPeer(id)
 	}
-	c.cfg.Media.End(c.id)
 }

@@ -15,6 +15,12 @@ import (
 // ring calls accounts. When two people ring each other at once, the second one
 // answers the first one's call.
 func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
+	err := r.tryRing(ctx, who, m)
+	r.attempted(m.Kind, viaOf(len(m.Users)), err)
+	return err
+}
+
+func (r *Registry) tryRing(ctx context.Context, who Who, m *wire.Ring) error {
 	if who.Guest() {
 		return wire.Problemf(wire.CodeForbidden, "a guest cannot ring accounts")
 	}
@@ -22,7 +28,7 @@ func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 		return err
 	}
 	users := slices.Compact(slices.Sorted(slices.Values(m.Users)))
-	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+	if err := r.rates.take(r.cfg.Limits, who, users, time.Now()); err != nil {
 		return err
 	}
 	media := wire.Media{Microphone: true, Camera: m.Kind == wire.KindVideo}
@@ -62,10 +68,10 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		return err
 	}
 	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
+		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
 	}
-	if len(users) > 1 {
+	if len(users) > 1 || m.Routed {
 		s.Topology = wire.TopologySFU
 	}
 	host := s.addLeg(leg{
@@ -86,14 +92,19 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		r.abandon(c, "")
 		return err
 	}
+	r.cfg.Events(Entered{Client: who.Client, Distinct: r.masks.of(s.ID, s.Created)})
 	return r.begin(ctx, c, s, path, who, callees)
 }
 
 // write stores a new call, if policy has nothing against it.
 func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *state, users []wire.UserID) ([]callee, error) {
 	var callees []callee
+	topology := topologyOf(s)
+	if len(users) == 1 {
+		topology = store.Pair // so that two who ring each other at once meet, whatever way media takes
+	}
 	n := &store.NewCall{
-		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topologyOf(s), State: string(s.Phase), OwnerNode: r.cfg.Node,
+		ID: string(s.ID), Kind: store.Kind(s.Kind), Topology: topology, State: string(s.Phase), OwnerNode: r.cfg.Node,
 		Caller: string(who.User), Callees: toStrings(users), RingFor: r.cfg.RingTimeout,
 	}
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
@@ -113,6 +124,7 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 		n.Outbox = fx.outbox
 		n.Log = []store.LogChange{s.logChange(who.User, store.Outgoing, wire.OutcomeOngoing, 0)}
 		n.Decisions, n.Strangers = decisions(who, s.ID, path, callees), strangers(callees)
+		n.Events = s.story(nil, fx, s.Created)
 		n.Snapshot, err = s.snapshot()
 		return err
 	})
@@ -200,7 +212,7 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 	if err := r.onlyMembers(ctx, m.Call, users); err != nil {
 		return err
 	}
-	if err := r.rates.take(r.cfg.Limits, who.User, users, time.Now()); err != nil {
+	if err := r.rates.take(r.cfg.Limits, who, users, time.Now()); err != nil {
 		return err
 	}
 	relations, err := r.cfg.Store.Relations(ctx, string(who.User), toStrings(users))

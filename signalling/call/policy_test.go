@@ -1,6 +1,7 @@
 package call
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -280,6 +281,43 @@ func TestRingsAreLimitedByTheMinute(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		if p := try("bia"); p != nil || len(w.registry.rates.rang) > 2 {
 			t.Errorf("much later: %v; %d are remembered", p, len(w.registry.rates.rang))
+		}
+	})
+}
+
+// Many accounts of one network ring as one; another network has its own count, and so
+// has who comes from where nothing is known of.
+func TestRingsOfANetworkAreLimitedTogether(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.registry.Close()
+		w.limits = Limits{PrefixRings: 4}
+		w.start()
+		try := func(caller, prefix string) *wire.Problem {
+			d := w.device(caller, "laptop")
+			d.who.Prefix = prefix
+			reply, err := d.try(&wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice})
+			if err != nil {
+				return wire.AsProblem(err)
+			}
+			d.must(&wire.Leave{Call: reply.(wire.CallState).Call})
+			return nil
+		}
+		for i := range 4 {
+			if p := try(fmt.Sprint("spam", i), "192.0.2.0/24"); p != nil {
+				t.Fatal(p)
+			}
+		}
+		if p := try("spam9", "192.0.2.0/24"); p == nil || p.Code != wire.CodeRateLimited || p.RetryAfterMs != 60_000 {
+			t.Errorf("the fifth account of the network: %v", p)
+		}
+		for prefix, caller := range map[string]string{"198.51.100.0/24": "ana", "2001:db8:1:2::/64": "carlo", "": "dora"} {
+			if p := try(caller, prefix); p != nil {
+				t.Errorf("%s from %q: %v", caller, prefix, p)
+			}
+		}
+		time.Sleep(time.Minute)
+		if p := try("spam9", "192.0.2.0/24"); p != nil {
+			t.Errorf("a minute later: %v", p)
 		}
 	})
 }

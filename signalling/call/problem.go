@@ -15,6 +15,7 @@ var (
 	errUnanswered = wire.Problemf(wire.CodeConflict, "nobody has answered yet; there is nobody to hear")
 	errNotHost    = wire.Problemf(wire.CodeForbidden, "only who started the call may")
 	errLocked     = wire.Problemf(wire.CodeForbidden, "the call is locked")
+	errWait       = wire.Problemf(wire.CodeWaitInLobby, "a host lets people in; knock")
 	errNoLink     = wire.Problemf(wire.CodeNotFound, "the link leads nowhere")
 )
 

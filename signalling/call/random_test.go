@@ -2,6 +2,7 @@ package call
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -117,24 +118,39 @@ func check(w *world, devices []*device, accepted map[string]bool) string {
 	return ""
 }
 
-// outcomes checks that each call that ended has one set-up outcome and one
-// end, and that no push for a ring is left.
+// outcomes checks that each call that ended has exactly one set-up outcome and
+// one end, that a failed one and no other has a cause, and that no push for a
+// ring is left. Attempts that made no call have an outcome of their own, and no
+// trace.
 func outcomes(w *world) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	setUps, ends := 0, 0
+	setUps, ends := map[string]int{}, map[string]int{}
 	for _, e := range w.events {
-		switch e.(type) {
+		switch e := e.(type) {
 		case SetUpEnded:
-			setUps++
+			if (e.Outcome == OutcomeFailed) != slices.Contains(Causes(), e.Cause) {
+				return fmt.Sprintf("a set-up ended as %s with the cause %q", e.Outcome, e.Cause)
+			}
+			if e.Trace != "" {
+				setUps[e.Trace]++
+			}
 		case Ended:
-			ends++
+			if !slices.Contains(EndCauses(), e.Cause) {
+				return fmt.Sprintf("a call ended with the cause %q", e.Cause)
+			}
+			ends[e.Trace]++
+		}
+	}
+	for trace, n := range setUps {
+		if n != 1 || ends[trace] != 1 {
+			return fmt.Sprintf("a call had %d outcomes and %d ends", n, ends[trace])
 		}
 	}
 	w.store.mu.Lock()
 	defer w.store.mu.Unlock()
-	if setUps != len(w.store.calls) || ends != len(w.store.calls) {
-		return fmt.Sprintf("%d calls had %d outcomes and %d ends", len(w.store.calls), setUps, ends)
+	if len(setUps) != len(w.store.calls) || len(ends) != len(w.store.calls) {
+		return fmt.Sprintf("%d calls had %d outcomes and %d ends", len(w.store.calls), len(setUps), len(ends))
 	}
 	for id, row := range w.store.calls {
 		if row.EndReason == "" {

@@ -10,63 +10,69 @@ import (
 	"pronto/signalling/wire"
 )
 
-// Bounds of ratings.
+// Bounds of what may be said of a call that is over.
 const (
-	rateWithin = 10 * time.Minute
-	maxRatable = 20_000
+	sayWithin  = 10 * time.Minute
+	maxChances = 20_000
 )
 
-// ratable is one account's part in one call.
-type ratable struct {
+// part is one account's part in one call.
+type part struct {
 	call wire.CallID
 	user wire.UserID
 }
 
-// ratings knows who may still rate which call: each once, for a while after it
-// was over for him. What he says is counted and not kept.
-type ratings struct {
+// kindOfCall is what is remembered of the call.
+type kindOfCall struct {
+	kind     wire.Kind
+	topology wire.Topology
+}
+
+// chances knows who may still say something of which call: each once, for a
+// while after it was over for him. What he says is counted and not kept.
+type chances struct {
 	mu    sync.Mutex // guards what follows; held for map access only
-	kinds map[ratable]wire.Kind
+	calls map[part]kindOfCall
 	order []ended
 }
 
 type ended struct {
-	ratable
+	part
 	at time.Time
 }
 
-// open lets an account rate a call that is over for it.
-func (r *ratings) open(call wire.CallID, user wire.UserID, kind wire.Kind, now time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.kinds == nil {
-		r.kinds = map[ratable]wire.Kind{}
+// open gives an account its chance, when a call is over for it.
+func (c *chances) open(call wire.CallID, user wire.UserID, how kindOfCall, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.calls == nil {
+		c.calls = map[part]kindOfCall{}
 	}
-	for len(r.order) > 0 && (len(r.order) >= maxRatable || now.Sub(r.order[0].at) > rateWithin) {
-		delete(r.kinds, r.order[0].ratable)
-		r.order = r.order[1:]
+	for len(c.order) > 0 && (len(c.order) >= maxChances || now.Sub(c.order[0].at) > sayWithin) {
+		delete(c.calls, c.order[0].part)
+		c.order = c.order[1:]
 	}
-	one := ratable{call, user}
-	r.kinds[one] = kind
-	r.order = append(r.order, ended{one, now})
+	one := part{call, user}
+	c.calls[one] = how
+	c.order = append(c.order, ended{one, now})
 }
 
 // take uses the account's one chance.
-func (r *ratings) take(call wire.CallID, user wire.UserID) (wire.Kind, bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	kind, ok := r.kinds[ratable{call, user}]
-	delete(r.kinds, ratable{call, user})
-	return kind, ok
+func (c *chances) take(call wire.CallID, user wire.UserID) (kindOfCall, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	how, ok := c.calls[part{call, user}]
+	delete(c.calls, part{call, user})
+	return how, ok
 }
 
 // rate counts what somebody thinks of a call that is over for him.
 func (r *Registry) rate(who Who, m *wire.RateCall) error {
-	kind, ok := r.ratings.take(m.Call, who.User)
+	how, ok := r.ratings.take(m.Call, who.User)
 	if !ok {
 		return wire.Problemf(wire.CodeNotFound, "there is no call to rate: it goes on, is long over, or was rated")
 	}
-	r.cfg.Events(Rated{Kind: kind, Stars: int(m.Stars), Reasons: m.Reasons})
+	r.cfg.Events(Rated{Kind: how.kind, Stars: int(m.Stars), Reasons: m.Reasons})
 	who.Reply(wire.Done{})
 	return nil
 }

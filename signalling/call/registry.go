@@ -2,11 +2,13 @@ package call
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -16,7 +18,10 @@ type Registry struct {
 	rates   *rates // of rings
 	comes   *rates // of those who come by links
 	changes rates  // of groups
-	ratings ratings
+	ratings chances
+	stays   chances // to report a stay's end
+	masks   disguise
+	guesses *guesses        // of links
 	ctx     context.Context // of all calls
 	stop    context.CancelFunc
 	wait    sync.WaitGroup
@@ -41,6 +46,7 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		groups: map[wire.GroupID]*Call{},
 	}
 	r.cfg.Limits = cfg.Limits.filled()
+	r.guesses = newGuesses(r.cfg.Limits.WrongLinks)
 	r.ctx, r.stop = context.WithCancel(context.WithoutCancel(ctx))
 	rows, err := cfg.Store.ClaimCalls(ctx, cfg.Node)
 	if err != nil {
@@ -50,10 +56,15 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 	for _, row := range rows {
 		s, err := restore(row.Snapshot, uint32(row.Epoch), cfg, time.Now())
 		if err != nil {
-			cfg.Logger.Error("a call cannot be taken up", "err", err)
+			cfg.Logger.Error("a call cannot be taken up; it ends", "err", err)
+			if err := r.giveUp(ctx, row); err != nil {
+				r.stop()
+				return nil, fmt.Errorf("end a call that cannot be taken up: %w", err)
+			}
 			continue
 		}
 		c := newCall(s.ID, r)
+		c.trace.restarted(s.Created, time.Now())
 		r.calls[s.ID] = c
 		if s.Link != "" {
 			r.links[s.Link] = c
@@ -68,6 +79,29 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 		r.GroupChanged(ctx, group)
 	}
 	return r, nil
+}
+
+// giveUp ends a call whose snapshot cannot be read: no call is left open, and none
+// keeps its people from calling each other.
+func (r *Registry) giveUp(ctx context.Context, row store.CallRow) error {
+	s, t, now := &state{ID: wire.CallID(row.ID), Kind: wire.Kind(row.Kind)}, trace{}, time.Now()
+	t.restarted(row.Created, now)
+	t.add(Step{What: endStep, Detail: string(wire.EndFailed)}, now)
+	line, err := t.timeline(s)
+	if err != nil {
+		return err
+	}
+	err = r.cfg.Store.Transition(ctx, row.ID, row.Epoch, &store.Change{
+		State: string(wire.PhaseEnded), Seq: row.Seq + 1, Snapshot: row.Snapshot, EndReason: string(wire.EndFailed), Timeline: line,
+		// Who was called has a row only once he has answered.
+		Orphans: map[store.Direction]string{
+			store.Incoming: string(wire.OutcomeAnswered), store.Outgoing: string(wire.OutcomeUnanswered),
+		},
+	})
+	if err == nil {
+		r.cfg.Events(Ended{Kind: s.Kind, Topology: wire.TopologyDirect, Cause: EndCrash})
+	}
+	return err
 }
 
 // Close stops all calls without ending them: their snapshots are stored, and
@@ -110,6 +144,7 @@ func (r *Registry) open(c *Call, link wire.LinkID) (other *Call, err error) {
 func (r *Registry) start(c *Call, s *state) {
 	link := s.Link
 	c.state = s
+	r.cfg.Logger.Info("a call begins", "trace", s.Trace, "kind", s.Kind, "topology", s.Topology, "via", s.via(), "encrypted", s.Keys != nil)
 	c.reshape(nil)
 	r.wait.Go(func() {
 		c.run(r.ctx)
@@ -204,6 +239,18 @@ func (r *Registry) room(user wire.UserID) error {
 	return nil
 }
 
+// inAnother tells whether an account is in another call than this one.
+func (r *Registry) inAnother(user wire.UserID, call wire.CallID) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c, in := range r.users[user] {
+		if in && c.id != call {
+			return true
+		}
+	}
+	return false
+}
+
 // Shapes returns what gauges show of the calls that go on now.
 func (r *Registry) Shapes() []Shape {
 	r.mu.Lock()
@@ -215,6 +262,15 @@ func (r *Registry) Shapes() []Shape {
 		}
 	}
 	return list
+}
+
+// Waiting returns how many wait to be let into the calls of links.
+func (r *Registry) Waiting() int {
+	n := 0
+	for _, shape := range r.Shapes() {
+		n += shape.Waiting
+	}
+	return n
 }
 
 // Incoming returns what rings an account now, for a session that has just
@@ -244,9 +300,12 @@ func (r *Registry) Attach(ctx context.Context, who Who) []wire.CallState {
 				if err == nil {
 					self = l.Participant
 				}
+				if errors.Is(err, errNoCall) && s.reattach(who) {
+					return nil // who waits is in no call
+				}
 				return err
 			})
-			if err == nil {
+			if err == nil && self != "" {
 				list = append(list, c.view(self))
 			}
 			return nil
@@ -301,20 +360,4 @@ func (r *Registry) Suspended(ctx context.Context, user wire.UserID) {
 			})
 		})
 	}
-}
-
-// LinkRevoked ends the call of a link that is revoked.
-func (r *Registry) LinkRevoked(ctx context.Context, link wire.LinkID) {
-	r.mu.Lock()
-	c := r.links[link]
-	r.mu.Unlock()
-	if c == nil {
-		return
-	}
-	_ = c.do(ctx, func() error { // a call that is over is over
-		return c.change(ctx, func(s *state, fx *effects, now time.Time) error {
-			s.end(fx, wire.EndRevoked, now)
-			return nil
-		})
-	})
 }

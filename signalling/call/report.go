@@ -1,6 +1,8 @@
 package call
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"pronto/signalling/wire"
@@ -11,9 +13,16 @@ import (
 // may be early.
 const reportEvery = 5 * time.Second
 
+// maxEnds is how often a page of one stay may go: each has its own last report.
+const maxEnds = 8
+
 // reportConnection counts how a participant's connection came about, once for
 // each generation.
 func (s *state) reportConnection(fx *effects, l *leg, m *wire.ReportConnection) {
+	if s.quiet {
+		fx.count(ReportDropped{ReportOptedOut})
+		return
+	}
 	if m.Generation != s.Generation || l.Way == m.Generation+1 {
 		fx.count(ReportDropped{ReportRateLimited})
 		return
@@ -32,6 +41,10 @@ func (s *state) reportConnection(fx *effects, l *leg, m *wire.ReportConnection) 
 // keeps none of it. What cannot be is refused; what comes too often is
 // dropped, for a client can do nothing about it.
 func (s *state) reportQuality(fx *effects, l *leg, m *wire.ReportQuality, now time.Time) error {
+	if s.quiet {
+		fx.count(ReportDropped{ReportOptedOut})
+		return nil
+	}
 	if err := plausible(m); err != nil {
 		fx.count(ReportDropped{ReportInvalid})
 		return err
@@ -43,10 +56,71 @@ func (s *state) reportQuality(fx *effects, l *leg, m *wire.ReportQuality, now ti
 	l.Reported = now
 	fx.notes = append(fx.notes, Step{What: "reportQuality", Who: l.Participant, Quality: inUnits(m)})
 	fx.count(Reported{
+		Trace:    s.Trace,
 		Topology: s.Topology, Span: milliseconds(m.SpanMs), Path: m.Path, RTT: milliseconds(m.RTTMs),
-		Sound: m.Sound, Pictures: m.Pictures, Sent: m.Sent, Switches: int(m.Switches),
+		Sound: m.Sound, Pictures: m.Pictures, Sent: m.Sent, Switches: int(m.Switches), Up: m.Up, Moments: m.Moments,
 	})
+	s.noteMoments(fx, l.Participant, m.Moments)
 	return nil
+}
+
+// noteMoments writes what happened once into the timeline, and keeps what tells
+// why no media flows.
+func (s *state) noteMoments(fx *effects, who wire.ParticipantID, moments []wire.Moment) {
+	for _, m := range moments {
+		fx.notes = append(fx.notes, Step{What: "moment", Who: who, Detail: string(m.What), TookMs: int64(m.TookMs)})
+		switch m.What {
+		case wire.MomentPermissionDenied:
+			s.blame(CausePermission)
+		case wire.MomentDeviceLost:
+			s.blame(CauseDevice)
+		}
+	}
+}
+
+// reportEnd counts the last report of a stay: of who is in the call, or, by the
+// registry's memory, of who has left it.
+func (r *Registry) reportEnd(ctx context.Context, who Who, m *wire.ReportEnd) error {
+	if r.cfg.NoReports {
+		r.cfg.Events(ReportDropped{ReportOptedOut})
+		who.Reply(wire.Done{})
+		return nil
+	}
+	if c, err := r.call(m.Call); err == nil {
+		err = c.do(ctx, func() error {
+			return c.change(ctx, func(s *state, fx *effects, _ time.Time) error {
+				l, err := s.member(who)
+				switch {
+				case err != nil:
+					return err
+				case l.ends >= maxEnds:
+					fx.count(ReportDropped{ReportLate})
+					return nil
+				}
+				l.ends++
+				s.noteMoments(fx, l.Participant, m.Moments)
+				fx.count(stay(s.Kind, s.Topology, m))
+				return nil
+			})
+		})
+		if err == nil {
+			who.Reply(wire.Done{})
+			return nil
+		}
+	}
+	how, ok := r.stays.take(m.Call, who.User)
+	if !ok {
+		r.cfg.Events(ReportDropped{ReportLate})
+		who.Reply(wire.Done{}) // a client can do nothing about it
+		return nil
+	}
+	r.cfg.Events(stay(how.kind, how.topology, m))
+	who.Reply(wire.Done{})
+	return nil
+}
+
+func stay(kind wire.Kind, topology wire.Topology, m *wire.ReportEnd) StayReported {
+	return StayReported{Kind: kind, Topology: topology, Sent: int64(m.SentKB) * 1000, Received: int64(m.ReceivedKB) * 1000, Moments: m.Moments}
 }
 
 // plausible refuses counters that contradict each other: of 10 s nobody can
@@ -64,6 +138,11 @@ func plausible(m *wire.ReportQuality) error {
 		seen[p.Source] = true
 		if total := p.GoodMs + p.FairMs + p.PoorMs + p.UnknownMs; total > most || p.FrozenMs > most {
 			return wire.Problemf(wire.CodeInvalid, "pictures were seen for longer than the report covers")
+		}
+	}
+	for i, up := range m.Up {
+		if up.Source == wire.SourceScreenAudio || slices.ContainsFunc(m.Up[:i], func(o wire.SentLoss) bool { return o.Source == up.Source }) {
+			return wire.Problemf(wire.CodeInvalid, "up is of one microphone, one camera and one screen at most")
 		}
 	}
 	if s := m.Sent; s != nil && s.BandwidthMs+s.CPUMs+s.OtherMs > s.SentMs {

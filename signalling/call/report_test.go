@@ -189,7 +189,7 @@ func TestEachPersonRatesACallOnce(t *testing.T) {
 				t.Errorf("%s rates it too, or again: %v", d.who.User, err)
 			}
 		}
-		time.Sleep(rateWithin + time.Second)
+		time.Sleep(sayWithin + time.Second)
 		other := talk(ana, carlo) // what is too old goes when a call ends
 		carlo.must(&wire.Leave{Call: other})
 		if _, err := bia.try(m); code(err) != wire.CodeNotFound {
@@ -212,4 +212,94 @@ func TestAShareOfTheCallsIsAskedFor(t *testing.T) {
 	if asked < 140 || asked > 260 || asksRating("c", 0) {
 		t.Errorf("%d of 2000 are asked for", asked)
 	}
+}
+
+func TestTheEndOfAStayIsReportedInTheCallOrSoonAfterIt(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		end := &wire.ReportEnd{Call: call, SentKB: 10, ReceivedKB: 20, Moments: []wire.Moment{{What: wire.MomentGapNetwork, TookMs: 1500}}}
+		ana.must(end) // her page goes, and comes back
+		bia.must(&wire.Leave{Call: call})
+		bia.must(end)
+		bia.must(end)
+		stranger := w.device("carlo", "phone")
+		stranger.must(end)
+		got := counted[StayReported](w)
+		if len(got) != 2 || got[0].Sent != 10_000 || got[0].Received != 20_000 || len(got[0].Moments) != 1 || got[1].Kind != wire.KindVideo {
+			t.Errorf("counted were %+v", got)
+		}
+		if got := counted[ReportDropped](w); !cmp.Equal(got, []ReportDropped{{ReportLate}, {ReportLate}}) {
+			t.Errorf("dropped were %+v", got)
+		}
+	})
+}
+
+func TestWhatKeptMediaFromFlowingIsTheCauseOfAFailedSetUp(t *testing.T) {
+	for cause, fault := range map[Cause]func(ana *device, call wire.CallID){
+		CauseICE: func(ana *device, call wire.CallID) {
+			ana.must(&wire.MediaFailed{Call: call, Generation: 1})
+			ana.must(&wire.MediaFailed{Call: call, Generation: 2, Cause: wire.MediaFailureICE})
+		},
+		CauseDTLS: func(ana *device, call wire.CallID) {
+			ana.must(&wire.MediaFailed{Call: call, Generation: 1, Cause: wire.MediaFailureDTLS})
+			ana.must(&wire.Leave{Call: call})
+		},
+		CauseCodec: func(ana *device, call wire.CallID) {
+			ana.must(&wire.MediaFailed{Call: call, Generation: 1, Cause: wire.MediaFailureCodec})
+			ana.must(&wire.Leave{Call: call})
+		},
+		CausePermission: func(ana *device, call wire.CallID) {
+			ana.must(&wire.ReportEnd{Call: call, Moments: []wire.Moment{{What: wire.MomentPermissionDenied}}})
+			ana.must(&wire.Leave{Call: call})
+		},
+		CauseDevice: func(ana *device, call wire.CallID) {
+			ana.must(&wire.ReportEnd{Call: call, Moments: []wire.Moment{{What: wire.MomentDeviceLost}}})
+			ana.must(&wire.Leave{Call: call})
+		},
+		CauseCapacity: func(ana *device, call wire.CallID) {
+			ana.w.media.full = true
+			ana.must(&wire.MediaFailed{Call: call, Generation: 1})
+			if _, err := ana.try(&wire.Negotiate{Call: call, Generation: 2, SDP: "offer"}); code(err) != wire.CodeCallFull {
+				ana.w.t.Errorf("without room, media is refused by %v", err)
+			}
+			ana.must(&wire.MediaFailed{Call: call, Generation: 2, Cause: wire.MediaFailureICE}) // all that a client can see
+		},
+		CauseSignalling: func(ana *device, call wire.CallID) {
+			ana.w.registry.SessionLost(ana.w.t.Context(), ana.who.User, ana.who.Session)
+			time.Sleep(time.Minute)
+		},
+	} {
+		t.Run(string(cause), func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+				call := ana.ring("bia").Call
+				bia.must(&wire.Accept{Call: call})
+				fault(ana, call)
+				time.Sleep(time.Minute)
+				if got := w.setUps(); len(got) != 1 || got[0].Outcome != OutcomeFailed || got[0].Cause != cause {
+					t.Errorf("the set-up ended as %+v", got)
+				}
+			})
+		})
+	}
+}
+
+func TestWhatKeepsACallFromComingAboutIsCountedOnce(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia, carlo := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")
+		talk(ana, bia)
+		other := carlo.ring("bia").Call
+		bia.must(&wire.Decline{Call: other})
+		if got := w.setUps(); len(got) == 0 || got[len(got)-1].Outcome != OutcomeBusy {
+			t.Errorf("declined in another call, the set-up ended as %+v", got)
+		}
+		before := len(w.setUps())
+		if _, err := carlo.try(&wire.Ring{Users: []wire.UserID{"carlo"}, Kind: wire.KindVoice}); err == nil {
+			t.Error("somebody rang himself")
+		}
+		if got := w.setUps()[before:]; len(got) != 0 {
+			t.Errorf("what makes no sense is no attempt, but is counted: %+v", got)
+		}
+	})
 }

@@ -16,8 +16,28 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		return true, r.ring(ctx, who, m)
 	case *wire.JoinLink:
 		return true, r.joinLink(ctx, who, m)
+	case *wire.LookAtLink:
+		return true, r.lookAtLink(ctx, who, m)
+	case *wire.GetSlots:
+		return true, r.getSlots(ctx, who, m)
+	case *wire.BookSlot:
+		return true, r.bookSlot(ctx, who, m)
+	case *wire.Knock:
+		return true, r.knock(ctx, who, m)
+	case *wire.StopWaiting:
+		return true, r.stopWaiting(ctx, who, m)
+	case *wire.AnswerKnock:
+		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
+			return s.answerKnock(fx, who, m.Waiter, m.Admit, now)
+		})
+	case *wire.SetLobby:
+		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
+			return s.switchLobby(fx, who, m.Lobby, now)
+		})
 	case *wire.Invite:
 		return true, r.invite(ctx, who, m)
+	case *wire.Transfer:
+		return true, r.transfer(ctx, who, m)
 	case *wire.RingGroup:
 		return true, r.ringGroup(ctx, who, m)
 	case *wire.JoinGroupCall:
@@ -35,7 +55,7 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		})
 	case *wire.Decline:
 		return true, r.simple(ctx, who, m.Call, func(s *state, fx *effects, now time.Time) error {
-			return s.decline(fx, who, now)
+			return s.decline(fx, who, r.inAnother(who.User, m.Call), now)
 		})
 	case *wire.Cancel:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
@@ -81,10 +101,12 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 		})
 	case *wire.MediaFailed:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
-			return s.mediaFailed(fx, l, m.Generation, now)
+			return s.mediaFailed(fx, l, m, now)
 		})
 	case *wire.RateCall:
 		return true, r.rate(who, m)
+	case *wire.ReportEnd:
+		return true, r.reportEnd(ctx, who, m)
 	case *wire.ReportConnection:
 		return true, r.asMember(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			s.reportConnection(fx, l, m)

@@ -14,6 +14,7 @@ import (
 func (s *state) addLeg(l leg) *leg {
 	s.LastID++
 	l.Participant = wire.ParticipantID("p" + strconv.Itoa(s.LastID))
+	l.Hosts = l.Hosts || s.Link != "" && l.User == s.Owner
 	s.Legs = append(s.Legs, l)
 	return &s.Legs[len(s.Legs)-1]
 }
@@ -31,8 +32,10 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}
 	for _, c := range fresh {
+		s.Reached = s.Reached || !c.silent
+		s.Kept = s.Kept || c.silent && c.reason != policy.ReasonUnknownUser
 		l := s.addLeg(leg{
-			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, By: by,
+			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, Queued: c.queued, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
 		if from := s.legOf(by); c.veiled && from != nil {
@@ -100,7 +103,8 @@ func (s *state) deviceRings(fx *effects, who Who, now time.Time) error {
 	}
 	l.Presence, s.Rang = wire.PresenceRinging, true
 	s.broadcast(fx, wire.ParticipantRinging{Participant: l.Participant})
-	fx.count(RingingBegan{After: now.Sub(l.RingUntil.Add(-s.ringFor))})
+	fx.count(RingingBegan{Topology: s.Topology, After: now.Sub(l.RingUntil.Add(-s.ringFor))})
+	s.queueRings(fx, l)
 	return nil
 }
 
@@ -127,8 +131,13 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 	if by := s.legOf(l.By); by != nil && !by.Guest {
 		fx.answers = append(fx.answers, store.Answer{Caller: string(by.User), Callee: string(l.User)})
 	}
-	l.Silent, l.Quiet = false, false
+	s.rang(fx, l, OutcomeConnected, now)
+	queued := l.Queued
+	l.Silent, l.Quiet, l.Queued = false, false, false
 	s.enter(fx, l, who, media, now)
+	if queued {
+		s.queueAnswered(fx, now)
+	}
 	return nil
 }
 
@@ -138,14 +147,13 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true
+	fx.came = append(fx.came, who.Client)
 	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public()})
 	if s.count((*leg).in) > 1 && s.Phase == wire.PhaseRinging {
 		s.Phase, s.Connected = wire.PhaseConnecting, now
 		s.broadcast(fx, wire.PhaseChanged{Phase: s.Phase, ConnectedMs: wire.UnixMs(now.UnixMilli())})
 	}
-	if s.Topology == wire.TopologyDirect && s.count((*leg).in) > 2 {
-		s.moveToSFU(fx)
-	}
+	s.makeWay(fx, l)
 	if !l.Guest {
 		direction := store.Incoming
 		if l.Participant == s.Host || l.By == "" {
@@ -155,16 +163,16 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 	}
 }
 
-// moveToSFU gives the call the way through the SFU, for good.
-func (s *state) moveToSFU(fx *effects) {
-	s.Topology = wire.TopologySFU
-	s.Generation++
-	fx.durable = true
-	s.broadcast(fx, wire.TopologyChanged{Topology: s.Topology, Generation: s.Generation})
+// rang counts how long a callee's devices rang, if they did.
+func (s *state) rang(fx *effects, l *leg, outcome Outcome, now time.Time) {
+	if l.Presence == wire.PresenceRinging {
+		fx.count(RingingEnded{Outcome: outcome, After: max(0, now.Sub(l.RingUntil.Add(-s.ringFor)))})
+	}
 }
 
-// decline refuses on all devices of the account.
-func (s *state) decline(fx *effects, who Who, now time.Time) error {
+// decline refuses on all devices of the account; busy says that it is in
+// another call.
+func (s *state) decline(fx *effects, who Who, busy bool, now time.Time) error {
 	l := s.legOfUser(who.User)
 	switch {
 	case s.Phase == wire.PhaseEnded:
@@ -175,6 +183,8 @@ func (s *state) decline(fx *effects, who Who, now time.Time) error {
 		return errElsewhere(l.DeviceName)
 	}
 	fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopDeclinedElsewhere, Device: who.DeviceName})
+	s.Busy = s.Busy || busy
+	s.rang(fx, l, OutcomeDeclined, now)
 	s.drop(fx, l, wire.OutcomeDeclined, false)
 	s.settle(fx, wire.EndDeclined, now)
 	return nil
@@ -206,6 +216,7 @@ func (s *state) stopRinging(fx *effects, l leg, reason wire.StopReason) {
 	if !l.Silent {
 		fx.tell(l.User, "", wire.RingStopped{Call: s.ID, Reason: reason})
 	}
+	s.rang(fx, &l, OutcomeMissed, fx.at)
 	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed, reason == wire.StopCancelled)
 }
 
@@ -243,6 +254,7 @@ func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, withdrawn bool) 
 	}
 	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
 	s.remove(gone.Participant)
+	s.queueUnanswered(fx)
 }
 
 func (s *state) remove(p wire.ParticipantID) {
@@ -259,10 +271,15 @@ func (s *state) blocked(fx *effects, owner, blocked wire.UserID, now time.Time) 
 	if s.Phase == wire.PhaseEnded {
 		return
 	}
+	if owner == s.Owner && s.Link != "" {
+		s.forgetWaiter(fx, blocked, LobbyClosed, now)
+		s.lobbyEmptied(fx, now)
+	}
 	own, other := s.legOfUser(owner), s.legOfUser(blocked)
 	if own == nil || other == nil {
 		return
 	}
+	s.unpair(fx, own, other)
 	switch {
 	case own.pending() && own.By == other.Participant:
 		s.silence(fx, owner)

@@ -97,6 +97,16 @@ func TestACallerWhoGivesUpLeavesAMissedCall(t *testing.T) {
 	}
 }
 
+func TestPushesWaitAsLongAsTheyAreWorthTelling(t *testing.T) {
+	s := &state{ID: "c", Kind: wire.KindVoice, ringFor: 45 * time.Second}
+	if ring := ringPush(s.ID, s.Kind, "bia", s.ringFor); ring.TTL != 45*time.Second || ring.Delay != time.Second {
+		t.Errorf("a ring waits %s and then for %s", ring.Delay, ring.TTL)
+	}
+	if missed := s.missedPush("bia"); missed.TTL != 30*24*time.Hour || missed.Key != "c/bia" || missed.Delay != 0 {
+		t.Errorf("a missed call is %+v", missed)
+	}
+}
+
 func TestTheFirstDeviceWinsAndTheOthersAreToldWhere(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, phone, tablet := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("bia", "tablet")

@@ -13,7 +13,8 @@ import (
 // fields that must not survive a restart are not exported to JSON.
 type state struct {
 	ID         wire.CallID        `json:"id"`
-	Epoch      uint32             `json:"-"` // the store's
+	Trace      string             `json:"trace,omitzero"` // random; what logs call the call
+	Epoch      uint32             `json:"-"`              // the store's
 	Seq        uint32             `json:"seq"`
 	Kind       wire.Kind          `json:"kind"`
 	Phase      wire.CallPhase     `json:"phase"`
@@ -27,9 +28,13 @@ type state struct {
 	Connected  time.Time          `json:"connected,omitzero"` // first answer
 	Legs       []leg              `json:"legs"`
 	Past       []past             `json:"past,omitzero"`
-	Flows      bool               `json:"flows,omitzero"`  // media was heard
-	Broken     bool               `json:"broken,omitzero"` // a direct connection did not come about
-	Rang       bool               `json:"rang,omitzero"`   // a device said that it rings
+	Flows      bool               `json:"flows,omitzero"`   // media was heard
+	Fault      Cause              `json:"fault,omitzero"`   // what kept media from flowing, if nobody has heard anybody
+	Reached    bool               `json:"reached,omitzero"` // somebody who is called may be reached
+	Kept       bool               `json:"kept,omitzero"`    // policy kept the call from somebody
+	Busy       bool               `json:"busy,omitzero"`    // who declined is in another call
+	Left       bool               `json:"-"`                // taken up after a restart, and nobody has come back
+	Rang       bool               `json:"rang,omitzero"`    // a device said that it rings
 	Settled    bool               `json:"settled,omitzero"`
 	Peak       int                `json:"peak"`
 	End        wire.EndReason     `json:"end,omitzero"`
@@ -37,12 +42,17 @@ type state struct {
 	Banned     []wire.UserID      `json:"banned,omitzero"`
 	Proposal   *proposal          `json:"-"`             // does not outlive a restart
 	LastID     int                `json:"lastId"`        // of participants
+	Told       int64              `json:"told,omitzero"` // what webhooks were told, counted
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	Veils      []veil             `json:"veils,omitempty"`
+	ofWay
 	ofGroup
+	ofQueue
+	ofLink
 	shortStays []time.Time // when those ended that were short
 	ringFor    time.Duration
 	grace      time.Duration
+	quiet      bool // no reports are wanted
 }
 
 // leg is one participant: rung, or in the call on one device.
@@ -51,9 +61,12 @@ type leg struct {
 	User        wire.UserID          `json:"user"`
 	Name        string               `json:"name"`
 	Guest       bool                 `json:"guest,omitzero"`
+	Hosts       bool                 `json:"hosts,omitzero"` // of a link's call
+	Marks       []string             `json:"marks,omitzero"` // by which a link knows him again
 	Presence    wire.Presence        `json:"presence"`
 	Silent      bool                 `json:"silent,omitzero"` // must not be reached: rings nowhere
 	Quiet       bool                 `json:"quiet,omitzero"`  // silent, but logged as missed
+	Queued      bool                 `json:"queued,omitzero"` // an operator of a queue who is only rung
 	By          wire.ParticipantID   `json:"by,omitzero"`
 	RingUntil   time.Time            `json:"ringUntil,omitzero"`
 	Device      wire.DeviceID        `json:"device,omitzero"`
@@ -75,8 +88,10 @@ type leg struct {
 	entries     allowance
 	commits     allowance
 	messages    allowance
+	lines       allowance
 	reports     allowance
 	opened      bool      // has opened a frame
+	ends        int       // last reports of its pages
 	Reported    time.Time `json:"-"` // its last report of quality
 	Way         uint32    `json:"-"` // the generation whose connection it has reported, plus one
 }
@@ -96,7 +111,9 @@ const quietFor = 3 * time.Second
 // emptyFor is how long the call of a link may wait for the one who opened it.
 const emptyFor = 10 * time.Second
 
-func (s *state) empty() bool { return s.Link != "" && len(s.Legs) == 0 }
+func (s *state) empty() bool {
+	return s.Link != "" && s.Phase != wire.PhaseEnded && len(s.Legs) == 0 && len(s.Waiting) == 0 && len(s.Approved) == 0
+}
 
 func (l *leg) pending() bool {
 	return l.Presence == wire.PresenceInvited || l.Presence == wire.PresenceRinging
@@ -108,6 +125,7 @@ func (s *state) clone() *state {
 	c := *s
 	c.Legs = slices.Clone(s.Legs)
 	c.Past = slices.Clone(s.Past)
+	c.Waiting, c.Approved = slices.Clone(s.Waiting), slices.Clone(s.Approved)
 	c.Keys = s.Keys.clone()
 	return &c
 }
@@ -125,7 +143,7 @@ func (s *state) snapshot() (string, error) {
 // everybody in the call has the grace period to come back, and media that went
 // through the SFU must be set up anew.
 func restore(snapshot string, epoch uint32, cfg Config, now time.Time) (*state, error) {
-	s := &state{Epoch: epoch, ringFor: cfg.RingTimeout, grace: cfg.Grace}
+	s := &state{Epoch: epoch, ringFor: cfg.RingTimeout, grace: cfg.Grace, quiet: cfg.NoReports, Left: true}
 	if err := json.Unmarshal([]byte(snapshot), s); err != nil {
 		return nil, fmt.Errorf("snapshot of a call: %w", err)
 	}
@@ -204,6 +222,8 @@ func (s *state) next() (time.Time, bool) {
 	if s.empty() {
 		at(s.Created.Add(emptyFor))
 	}
+	s.nextOfLobby(at)
+	s.nextOfWay(at)
 	at(s.nextKeys())
 	for i := range s.Legs {
 		l := &s.Legs[i]
@@ -227,7 +247,7 @@ func (s *state) next() (time.Time, bool) {
 // public is the leg as others see it.
 func (l *leg) public() wire.Participant {
 	p := wire.Participant{
-		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Presence: l.Presence,
+		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Host: l.Hosts, Presence: l.Presence,
 		Media: l.Media, BatteryLow: l.BatteryLow, OnHold: l.OnHold, NotHeard: l.NotHeard, PoorNetwork: l.PoorNetwork,
 	}
 	if !l.Hand.IsZero() {
@@ -244,8 +264,8 @@ func (l *leg) public() wire.Participant {
 func (s *state) view(self wire.ParticipantID) wire.CallState {
 	v := wire.CallState{
 		Call: s.ID, Epoch: s.Epoch, Seq: s.Seq, Kind: s.Kind, Phase: s.Phase, Topology: s.Topology,
-		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Group: s.Group, Locked: s.Locked,
-		Encrypted: s.Keys != nil, Isolates: s.Isolate,
+		Generation: s.Generation, Self: self, Host: s.Host, Title: s.Title, Sealed: s.Sealed, Lobby: s.Lobby, Group: s.Group, Locked: s.Locked,
+		Encrypted: s.Keys != nil, Isolates: s.Isolate, Queue: s.queueState(),
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Support:       SupportCode(s.ID),
 		Participants:  make([]wire.Participant, 0, len(s.Legs)),
@@ -254,7 +274,9 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 		v.ConnectedMs = wire.UnixMs(s.Connected.UnixMilli())
 	}
 	for i := range s.Legs {
-		v.Participants = append(v.Participants, s.Legs[i].public())
+		if !s.Legs[i].Queued {
+			v.Participants = append(v.Participants, s.Legs[i].public())
+		}
 	}
 	s.hide(&v, s.legOf(self))
 	return v
@@ -273,6 +295,9 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 	in.Others = uint32(max(0, len(s.Legs)-2))
 	if s.Group != "" {
 		in.Group, in.Title = s.Group, s.Title
+	}
+	if s.Queue != "" {
+		in.Title, in.Others = s.Title, uint32(max(0, s.count((*leg).in)-1))
 	}
 	return in, true
 }

@@ -19,6 +19,8 @@ import (
 // steps, causes and quality. It names nobody: participants have the numbers
 // that they had in the call.
 type Timeline struct {
+	// Trace is what logs and exemplars call the call.
+	Trace    string        `json:"trace,omitzero"`
 	Kind     wire.Kind     `json:"kind"`
 	Topology wire.Topology `json:"topology"` // at its end
 	Started  time.Time     `json:"started"`
@@ -54,6 +56,8 @@ type Quality struct {
 	MOS       float64   `json:"mos,omitzero"`       // of sound, by the E-model; absent if unknown
 	Concealed float64   `json:"concealed,omitzero"` // 0 to 1
 	Loss      float64   `json:"loss,omitzero"`      // 0 to 1, of sound, before repair
+	UpLoss    float64   `json:"upLoss,omitzero"`    // 0 to 1, of what the participant sends
+	Kbps      int64     `json:"kbps,omitzero"`      // what the way to the participant carries, by the SFU
 	BufferMs  int64     `json:"bufferMs,omitzero"`
 	GoodMs    int64     `json:"goodMs,omitzero"` // of pictures
 	FairMs    int64     `json:"fairMs,omitzero"`
@@ -120,6 +124,13 @@ func (t *trace) take(before, s *state, fx *effects, now time.Time) {
 	}
 }
 
+// restarted says that the steps until now are lost: the server went down, and has
+// taken up what was left of the call.
+func (t *trace) restarted(created, now time.Time) {
+	t.started = created
+	t.add(Step{What: "serverRestarted"}, now)
+}
+
 func alike(step Step, body any) bool {
 	other, ok := stepOf(body)
 	return ok && other == step
@@ -136,7 +147,7 @@ func (t *trace) add(step Step, now time.Time) {
 
 // timeline is what is kept of an ended call.
 func (t *trace) timeline(s *state) (*store.Timeline, error) {
-	line := Timeline{Kind: s.Kind, Topology: s.Topology, Started: t.started, Steps: t.steps, Left: t.left}
+	line := Timeline{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Started: t.started, Steps: t.steps, Left: t.left}
 	for {
 		body, err := json.Marshal(line)
 		if err != nil {
@@ -224,6 +235,9 @@ func roleOf(before, s *state, p wire.ParticipantID) string {
 // inUnits is a report as an engineer reads it.
 func inUnits(m *wire.ReportQuality) *Quality {
 	q := &Quality{Path: m.Path, RTTMs: int64(m.RTTMs)}
+	for _, up := range m.Up {
+		q.UpLoss = max(q.UpLoss, float64(up.PerMille)/1000)
+	}
 	if s := m.Sound; s != nil && s.PlayedMs > 0 {
 		q.Concealed = float64(s.ConcealedMs) / float64(s.PlayedMs)
 		q.BufferMs = int64(s.BufferMs)

@@ -19,6 +19,7 @@ type callee struct {
 	verdict  policy.Verdict
 	reason   policy.Reason
 	veiled   bool // must not see the caller's profile
+	queued   bool // is an operator
 	again    bool // was in this call, or called into it, before
 }
 
@@ -73,6 +74,10 @@ func refusal(reason policy.Reason, rel store.Relation, wait time.Duration) error
 		return wire.Problemf(wire.CodeSuspended, "the account is suspended; ask who runs this server")
 	case policy.ReasonCoolingDown:
 		return tooOften(wait, "many who do not know you have not answered lately; wait")
+	case policy.ReasonNotPermitted:
+		return wire.Problemf(wire.CodeForbidden, "the account may call only who has permitted it, one at a time")
+	case policy.ReasonQuota:
+		return tooOften(time.Hour, "the account has made as many calls in seven days as it may")
 	case policy.ReasonNoCalls:
 		p := wire.Problemf(wire.CodeCallsNotAccepted, "the account takes no calls")
 		p.Text = rel.CalleeNoCallsText
@@ -91,7 +96,9 @@ func facts(rel store.Relation) policy.Facts {
 		WhoMayCall: audience(rel.CalleePrivacy.WhoMayCall), WhoMayAdd: audience(rel.CalleePrivacy.WhoMayAdd),
 		SilenceUnknown: rel.CalleePrivacy.SilenceUnknown, DoNotDisturb: disturbs(rel.CalleePrivacy.DoNotDisturb, time.Now()),
 		CallerHidesAddress: rel.CallerPrivacy.HideAddress, CalleeHidesAddress: rel.CalleePrivacy.HideAddress,
-		CalleeNoCalls: rel.CalleeNoCalls, CallerSuspended: rel.CallerSuspended, CalleeSuspended: rel.CalleeSuspended,
+		CalleeNoCalls:   rel.CalleeNoCalls || closed(rel.CalleeRules.CallHours, time.Now()) || rel.CalleeRules.ByPermission && !rel.Permitted,
+		CallerAsksFirst: rel.CallerAsksFirst, CallerPermitted: rel.Permitted, CallerQuotaSpent: rel.CallerQuotaSpent,
+		CallerSuspended: rel.CallerSuspended, CalleeSuspended: rel.CalleeSuspended,
 	}
 }
 
@@ -100,6 +107,16 @@ func facts(rel store.Relation) policy.Facts {
 func disturbs(hours string, now time.Time) bool {
 	h, err := policy.ParseHours(hours)
 	return err != nil || h.Contain(now)
+}
+
+// closed tells whether now is none of the hours at which an account takes
+// calls; no hours are all. Hours that cannot be read are none.
+func closed(hours string, now time.Time) bool {
+	if hours == "" {
+		return false
+	}
+	h, err := policy.ParseHours(hours)
+	return err != nil || !h.Contain(now)
 }
 
 func audience(w store.WhoMayCall) policy.Audience {
@@ -119,7 +136,8 @@ func decisions(who Who, call wire.CallID, path policy.Path, callees []callee) []
 	var list []store.Decision
 	for _, c := range callees {
 		switch c.reason {
-		case policy.ReasonSelf, policy.ReasonOwnBlock, policy.ReasonCallerSuspended, policy.ReasonCoolingDown, policy.ReasonOutsider:
+		case policy.ReasonSelf, policy.ReasonOwnBlock, policy.ReasonCallerSuspended, policy.ReasonCoolingDown, policy.ReasonOutsider,
+			policy.ReasonNotPermitted, policy.ReasonQuota:
 			continue
 		}
 		d := store.Decision{

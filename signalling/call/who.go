@@ -11,6 +11,12 @@ type Who struct {
 	Name string
 	// Link is the only link a guest may join by; empty for an account.
 	Link wire.LinkID
+	// Network marks the network that a guest comes from, at the link he may join by;
+	// empty for an account, or if it is not known.
+	Network string
+	// Prefix is the network that the connection came from, as [source.Prefix] names it;
+	// empty if it is not known.
+	Prefix string
 	// Device is the device, the same after a reload.
 	Device wire.DeviceID
 	// DeviceName is what the account's other devices call it.
@@ -18,11 +24,32 @@ type Who struct {
 	// Encryption is the version of end-to-end encryption that the client
 	// speaks; 0 is none.
 	Encryption uint32
+	// Client is the kind of client.
+	Client Client
 	// Session is the session.
 	Session wire.SessionID
 	// Reply sends the reply to the request. The call sends it from within its
 	// actor, so that it reaches the session before any later event.
 	Reply func(body any)
+}
+
+// Client is the kind of client, as it calls itself. The set is fixed, fit for a
+// label.
+type Client string
+
+// The kinds of client.
+const (
+	ClientChromium Client = "chromium"
+	ClientFirefox  Client = "firefox"
+	ClientSafari   Client = "safari"
+	ClientBot      Client = "bot"
+	ClientNative   Client = "native" // a program that is no browser
+	ClientOther    Client = "other"
+)
+
+// Clients lists them.
+func Clients() []Client {
+	return []Client{ClientChromium, ClientFirefox, ClientSafari, ClientBot, ClientNative, ClientOther}
 }
 
 // Guest tells whether the session has no account.

@@ -65,6 +65,8 @@ func Fold(s *wire.CallState, e Event) Step {
 				p.PoorNetwork = b.On
 			}
 		})
+	case *wire.HostChanged:
+		s.Host = b.Host
 	case *wire.LockChanged:
 		s.Locked = b.On
 	case *wire.PhaseChanged:

@@ -1,9 +1,11 @@
 package client
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -45,6 +47,7 @@ func openSocket(ctx context.Context, cfg Config, hello wire.Hello, id string) (*
 	defer cancel()
 	conn, _, err := websocket.Dial(ctx, cfg.URL, &websocket.DialOptions{
 		HTTPClient: cfg.HTTPClient, Subprotocols: []string{subprotocol},
+		HTTPHeader: http.Header{"User-Agent": {cmp.Or(cfg.Agent, "pronto")}},
 	})
 	if err != nil {
 		return nil, nil, fmt.Errorf("open a socket: %w", err)

@@ -1,21 +1,14 @@
 package enrol
 
 import (
-	"bytes"
 	"context"
-	"crypto/hmac"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
-	"net/http"
 	"net/url"
-	"strconv"
-	"time"
+
+	"pronto/signalling/hook"
 )
 
 // WebhookConfig is what a [Webhook] needs.
@@ -49,7 +42,7 @@ func (c WebhookConfig) Validate() error {
 // "<id>.<timestamp>.<body>".
 type Webhook struct {
 	cfg    WebhookConfig
-	client *http.Client
+	client *hook.Client
 }
 
 // NewWebhook makes a sender. Close it.
@@ -57,22 +50,11 @@ func NewWebhook(cfg WebhookConfig) (*Webhook, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: 5 * time.Second}
-	if !cfg.AllowPrivate {
-		dialer.Control = dialOutside
-	}
-	return &Webhook{cfg, &http.Client{
-		Timeout: sendWithin,
-		Transport: &http.Transport{
-			DialContext: dialer.DialContext, TLSHandshakeTimeout: 5 * time.Second, // and no proxy, which would resolve names itself
-			MaxConnsPerHost: 16, MaxIdleConns: 4, IdleConnTimeout: time.Minute, MaxResponseHeaderBytes: 16 << 10, ForceAttemptHTTP2: true,
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}, nil
+	return &Webhook{cfg, hook.New(hook.Config{Timeout: sendWithin, AllowPrivate: cfg.AllowPrivate})}, nil
 }
 
 // Close closes idle connections.
-func (w *Webhook) Close() { w.client.CloseIdleConnections() }
+func (w *Webhook) Close() { w.client.Close() }
 
 type webhookBody struct {
 	Type       string `json:"type"`
@@ -88,32 +70,12 @@ func (w *Webhook) Send(ctx context.Context, m Message) error {
 	if err != nil {
 		return errors.New("send a code: it cannot be encoded")
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, w.cfg.URL, bytes.NewReader(body))
-	if err != nil {
-		return errors.New("send a code: the webhook's address cannot be used")
-	}
-	id, at := "msg_"+rand.Text(), strconv.FormatInt(time.Now().Unix(), 10)
-	request.Header.Set("Content-Type", "application/json")
-	request.Header.Set("webhook-id", id)
-	request.Header.Set("webhook-timestamp", at)
-	request.Header.Set("webhook-signature", sign(w.cfg.Secret, id, at, body))
-	response, err := w.client.Do(request)
+	answer, err := w.client.Post(ctx, w.cfg.URL, hook.Message{ID: "msg_" + rand.Text(), Body: body, Secrets: [][]byte{w.cfg.Secret}})
 	switch {
-	case errors.Is(err, errInside):
-		return fmt.Errorf("send a code: the webhook: %w", errInside)
 	case err != nil:
-		return errors.New("send a code: the webhook cannot be reached") // err may hold the address
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 4<<10)) // so that the connection can be used again
-	if response.StatusCode < 200 || response.StatusCode > 299 {
-		return fmt.Errorf("send a code: the webhook answered %d", response.StatusCode)
+		return fmt.Errorf("send a code: the webhook: %w", err)
+	case !answer.OK():
+		return fmt.Errorf("send a code: the webhook answered %d", answer.Status)
 	}
 	return nil
-}
-
-func sign(secret []byte, id, at string, body []byte) string {
-	m := hmac.New(sha256.New, secret)
-	fmt.Fprintf(m, "%s.%s.%s", id, at, body)
-	return "v1," + base64.StdEncoding.EncodeToString(m.Sum(nil))
 }

@@ -34,6 +34,10 @@ type Grants struct {
 	// Link lets the holder join the call of one link as a guest, and nothing
 	// else.
 	Link wire.LinkID `json:"link,omitzero"`
+	// Network marks the network that a guest had his pass from, at the link, so
+	// that somebody whom a host has put out does not come back by another pass.
+	// Empty in the tokens of integrators.
+	Network string `json:"network,omitzero"`
 	// Device binds an account's token to one device that signed in by a code
 	// or was linked: it ends when the device is revoked. Empty in the tokens of
 	// integrators, who may use one on any device.
@@ -112,7 +116,7 @@ func refusal(err error) string {
 		{jwt.ErrTokenUsedBeforeIssued, "it was issued in the future; check the clocks"},
 		{jwt.ErrTokenInvalidAudience, "its audience is not " + Audience},
 		{jwt.ErrTokenRequiredClaimMissing, "a claim is missing; exp and aud are required"},
-		{ErrToken, "its issuer is not a key of this server"},
+		{ErrToken, "its issuer is not a key of this server that may sign tokens (scope tokens:write)"},
 		{jwt.ErrTokenSignatureInvalid, "its signature does not fit; sign with HS256 and the key's secret"},
 	} {
 		if errors.Is(err, r.err) {
@@ -135,6 +139,8 @@ func (c claims) identity() (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: it must grant either account or link", ErrToken)
 	case c.Grants.Device != "" && !c.Grants.Account, c.Grants.Device.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the device it grants is not an id, or goes without an account", ErrToken)
+	case len(c.Grants.Network) > wire.MaxIDBytes, c.Grants.Network != "" && c.Grants.Link == "":
+		return Identity{}, fmt.Errorf("%w: the network it grants is too long, or goes without a link", ErrToken)
 	case c.Grants.Link.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the link it grants is not an id", ErrToken)
 	}

@@ -39,8 +39,13 @@ type Facts struct {
 	// CallerHidesAddress and CalleeHidesAddress are the two settings.
 	CallerHidesAddress, CalleeHidesAddress bool
 
-	// CalleeNoCalls is whether the callee's account takes no calls, publicly.
+	// CalleeNoCalls is whether the callee's account takes no calls, publicly: at
+	// all, at this hour, or from who has no permission.
 	CalleeNoCalls bool
+	// CallerAsksFirst is whether the caller may call only who has permitted it,
+	// CallerPermitted whether the callee has, and CallerQuotaSpent whether the
+	// caller has made as many calls as he may.
+	CallerAsksFirst, CallerPermitted, CallerQuotaSpent bool
 	// CallerSuspended and CalleeSuspended are the operators' doing.
 	CallerSuspended, CalleeSuspended bool
 	// CallerCoolingDown is whether too many strangers did not answer the

@@ -20,13 +20,16 @@ const (
 	// PathRingAgain calls somebody back into a running call that he was in, or had
 	// declined.
 	PathRingAgain
+	// PathQueue calls an operator for a visitor of a link, in the name of the
+	// link's owner.
+	PathQueue
 )
 
-var pathNames = []string{"ring", "invite", "group_ring", "link", "call_request", "ring_again"}
+var pathNames = []string{"ring", "invite", "group_ring", "link", "call_request", "ring_again", "queue"}
 
 // Paths lists all paths.
 func Paths() []Path {
-	return []Path{PathRing, PathInvite, PathGroupRing, PathLink, PathCallRequest, PathRingAgain}
+	return []Path{PathRing, PathInvite, PathGroupRing, PathLink, PathCallRequest, PathRingAgain, PathQueue}
 }
 
 // String is the path's name, fit for a label.
@@ -39,7 +42,7 @@ func (p Path) String() string {
 
 // rings tells whether the path makes devices ring.
 func (p Path) rings() bool {
-	return p == PathRing || p == PathInvite || p == PathGroupRing || p == PathRingAgain
+	return p == PathRing || p == PathInvite || p == PathGroupRing || p == PathRingAgain || p == PathQueue
 }
 
 // gathers tells whether the path adds the callee to a call of more than two.

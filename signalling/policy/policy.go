@@ -39,7 +39,9 @@ const (
 	ReasonOwnBlock        Reason = "own_block"
 	ReasonCallerSuspended Reason = "caller_suspended"
 	ReasonCoolingDown     Reason = "cooling_down"
-	ReasonOutsider        Reason = "outsider" // the caller is not in the group
+	ReasonNotPermitted    Reason = "not_permitted" // the caller must ask first, and has no permission
+	ReasonQuota           Reason = "quota"         // the caller has made as many calls as he may
+	ReasonOutsider        Reason = "outsider"      // the caller is not in the group
 	ReasonUnknownUser     Reason = "unknown_user"
 	ReasonNoCalls         Reason = "no_calls"
 	ReasonCalleeSuspended Reason = "callee_suspended"
@@ -53,7 +55,8 @@ const (
 // Reasons lists the reasons for which somebody is not reached.
 func Reasons() []Reason {
 	return []Reason{
-		ReasonSelf, ReasonOwnBlock, ReasonCallerSuspended, ReasonCoolingDown, ReasonOutsider, ReasonUnknownUser, ReasonNoCalls,
+		ReasonSelf, ReasonOwnBlock, ReasonCallerSuspended, ReasonCoolingDown, ReasonNotPermitted, ReasonQuota, ReasonOutsider,
+		ReasonUnknownUser, ReasonNoCalls,
 		ReasonCalleeSuspended, ReasonBlockList, ReasonNotMember, ReasonPrivacy, ReasonDoNotDisturb, ReasonSilenced,
 	}
 }
@@ -110,6 +113,10 @@ func judgeCaller(path Path, f Facts) (Verdict, Reason) {
 		return Refuse, ReasonSelf
 	case f.CallerCoolingDown && path.rings(): // contacts too: else he could find out who has him in his
 		return Refuse, ReasonCoolingDown
+	case f.CallerAsksFirst && path.rings() && (path.gathers() || !f.CallerPermitted): // one at a time: who is called does not see others who are
+		return Refuse, ReasonNotPermitted
+	case f.CallerQuotaSpent && path.rings():
+		return Refuse, ReasonQuota
 	case f.CallerBlocksCallee && !own:
 		return Refuse, ReasonOwnBlock
 	case f.OfGroup && !f.CallerInGroup:

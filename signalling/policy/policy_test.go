@@ -14,12 +14,20 @@ func everyFacts(yield func(Facts)) {
 		bit := func(n int) bool { return bits>>n&1 == 1 }
 		for _, call := range audiences {
 			for _, add := range audiences {
-				yield(Facts{
+				f := Facts{
 					CalleeExists: bit(0), Self: bit(1), CalleeBlocksCaller: bit(2), CallerBlocksCallee: bit(3), CallerIsContact: bit(4),
 					SilenceUnknown: bit(5), DoNotDisturb: bit(6), CalleeNoCalls: bit(7), CallerSuspended: bit(8), CalleeSuspended: bit(9),
 					CallerCoolingDown: bit(10), OfGroup: bit(11), CallerInGroup: bit(12), CalleeInGroup: bit(13), CalleeLeftGroup: bit(14),
 					WhoMayCall: call, WhoMayAdd: add,
-				})
+				}
+				yield(f)
+				if call != Everyone || add != Everyone {
+					continue // what follows has nothing to do with whom the callee admits
+				}
+				for more := range 7 {
+					f.CallerAsksFirst, f.CallerPermitted, f.CallerQuotaSpent = (more+1)&1 != 0, (more+1)&2 != 0, (more+1)&4 != 0
+					yield(f)
+				}
 			}
 		}
 	}
@@ -35,7 +43,7 @@ type rule struct {
 }
 
 var (
-	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain}
+	ringing = []Path{PathRing, PathInvite, PathGroupRing, PathRingAgain, PathQueue}
 	several = []Path{PathInvite, PathGroupRing, PathRingAgain}
 	byLink  = []Path{PathLink}
 	inCall  = []Path{PathCallRequest}
@@ -53,6 +61,9 @@ var (
 		{"a suspended account does nothing", ReasonCallerSuspended, Paths(), func(f Facts) bool { return f.CallerSuspended }},
 		{"nobody calls himself", ReasonSelf, but(byLink), func(f Facts) bool { return f.Self }},
 		{"who annoyed many strangers waits", ReasonCoolingDown, ringing, func(f Facts) bool { return !f.Self && f.CallerCoolingDown }},
+		{"who asks first calls whom he may", ReasonNotPermitted, ringing, func(f Facts) bool { return !f.Self && f.CallerAsksFirst && !f.CallerPermitted }},
+		{"who asks first calls one at a time", ReasonNotPermitted, several, func(f Facts) bool { return !f.Self && f.CallerAsksFirst }},
+		{"who has a quota keeps to it", ReasonQuota, ringing, func(f Facts) bool { return !f.Self && f.CallerQuotaSpent }},
 		{"whom I block I do not call", ReasonOwnBlock, but(byLink), func(f Facts) bool { return !f.Self && f.CallerBlocksCallee }},
 		{"a group is for its members", ReasonOutsider, Paths(), func(f Facts) bool { return !f.Self && f.OfGroup && !f.CallerInGroup }},
 		{"who takes no calls says so", ReasonNoCalls, but(inCall), func(f Facts) bool { return !f.Self && f.CalleeExists && f.CalleeNoCalls }},
@@ -119,7 +130,7 @@ func TestEveryPathWithEveryFactFollowsTheRules(t *testing.T) {
 }
 
 // known is what the caller knows himself, or everybody does.
-type known struct{ self, ownBlock, suspended, cooling, ofGroup, inGroup, noCalls bool }
+type known struct{ self, ownBlock, suspended, cooling, ofGroup, inGroup, noCalls, asks, permitted, spent bool }
 
 // Whether a caller is refused rests on nothing that he must not know.
 func TestARefusalTellsNothingAboutTheCallee(t *testing.T) {
@@ -128,7 +139,7 @@ func TestARefusalTellsNothingAboutTheCallee(t *testing.T) {
 		everyFacts(func(f Facts) {
 			k := known{
 				f.Self, f.CallerBlocksCallee, f.CallerSuspended, f.CallerCoolingDown, f.OfGroup, f.CallerInGroup,
-				f.CalleeExists && f.CalleeNoCalls,
+				f.CalleeExists && f.CalleeNoCalls, f.CallerAsksFirst, f.CallerPermitted, f.CallerQuotaSpent,
 			}
 			verdict, _ := Decide(path, f)
 			if was, ok := refused[k]; ok && was != (verdict == Refuse) {
@@ -194,6 +205,9 @@ func TestDecisions(t *testing.T) {
 		{"a blocked caller is told of no calls like anybody", PathRing, with(func(f *Facts) { f.CalleeNoCalls, f.CalleeBlocksCaller = true, true }), Refuse, ReasonNoCalls},
 		{"who cools down may come by a link", PathLink, with(func(f *Facts) { f.CallerCoolingDown = true }), Allow, ReasonAllowed},
 		{"who cools down rings no contact either", PathRing, with(func(f *Facts) { f.CallerCoolingDown, f.CallerIsContact = true, true }), Refuse, ReasonCoolingDown},
+		{"who asks first calls who permits it", PathRing, with(func(f *Facts) { f.CallerAsksFirst, f.CallerPermitted = true, true }), Allow, ReasonAllowed},
+		{"a permission opens no block", PathRing, with(func(f *Facts) { f.CallerAsksFirst, f.CallerPermitted, f.CalleeBlocksCaller = true, true, true }), Silent, ReasonBlockList},
+		{"who asks first comes by a link like anybody", PathLink, with(func(f *Facts) { f.CallerAsksFirst = true }), Allow, ReasonAllowed},
 		{"who called out may be asked for video", PathCallRequest, with(func(f *Facts) { f.CalleeNoCalls = true }), Allow, ReasonAllowed},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -28,6 +28,7 @@ import (
 	"pronto/signalling/contact"
 	"pronto/signalling/enrol"
 	"pronto/signalling/identity"
+	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/store/storetest"
 	"pronto/signalling/wire"
@@ -37,12 +38,16 @@ import (
 
 // Options change what Start makes; the zero value is usual.
 type Options struct {
+	// PushKey is what browsers subscribe to pushes with; empty sends none.
+	PushKey wire.Blob
 	// DSN is the database; a new SQLite file if empty.
 	DSN string
 	// RingTimeout and Grace are 45 s and 30 s if zero.
 	RingTimeout, Grace time.Duration
 	// Origins are further web origins.
 	Origins []string
+	// Proxies are believed in X-Forwarded-For.
+	Proxies []netip.Prefix
 	// NoDemo leaves the demo identities out.
 	NoDemo bool
 	// Codes carries one-time codes; without it nobody gets an account by one.
@@ -54,6 +59,8 @@ type Options struct {
 	Unused, UnusedCheck time.Duration
 	// Encryption says which calls are end-to-end encrypted; none if empty.
 	Encryption call.Encryption
+	// APIPerMinute is how often an API key may ask; the API's own limit if 0.
+	APIPerMinute int
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// CallStore, if not nil, makes of the store the one that calls have.
@@ -82,16 +89,6 @@ type Server struct {
 // Key is the API key that signs the tokens of a test server.
 const Key = "test"
 
-type keys []byte
-
-// KeySecret implements identity.Keys.
-func (k keys) KeySecret(_ context.Context, id string) ([]byte, error) {
-	if id != Key {
-		return nil, identity.ErrToken
-	}
-	return k, nil
-}
-
 // Start runs a server until the test ends or Stop is called.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
@@ -111,7 +108,7 @@ func Start(t testing.TB, o Options) *Server {
 		o.Grace = 30 * time.Second
 	}
 	if o.Limits == (call.Limits{}) {
-		o.Limits = call.Limits{Rings: 1 << 20, PairRings: 1 << 20, Strangers: 1000}
+		o.Limits = call.Limits{Rings: 1 << 20, PairRings: 1 << 20, PrefixRings: 1 << 20, Strangers: 1000}
 	}
 	if len(o.Secret) == 0 {
 		o.Secret = make([]byte, 32)
@@ -155,21 +152,25 @@ func Start(t testing.TB, o Options) *Server {
 	running.Go(func() { _ = relay.Run(context.Background()) })
 	later(func() { _ = relay.Close(); running.Wait() })
 	post := signalling.NewPost(b, log)
+	marks := sha256.Sum256(append([]byte("marks"), o.Secret...))
+	marker, err := link.NewMarker(marks[:])
+	must(err)
 	var calls call.Store = s.Store
 	if o.CallStore != nil {
 		calls = o.CallStore(s.Store)
 	}
 	s.Calls, err = call.New(t.Context(), call.Config{
 		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: calls, Post: post, Media: call.SFU(s.SFU),
-		Limits: o.Limits, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
+		Limits: o.Limits, Marker: marker, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
 		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
 	later(s.Calls.Close)
+	verifier := identity.Verifier{Keys: s.Keys()}
 	sockets, err := signalling.New(signalling.Config{
-		Origins: o.Origins, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
-		Identity: identity.Verifier{Keys: keys(o.Secret)}, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
+		Origins: o.Origins, Proxies: o.Proxies, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
+		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)
@@ -180,8 +181,8 @@ func Start(t testing.TB, o Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
-		Store: s.Store, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Logger: log, DevicesChanged: sockets.DevicesChanged,
-		Profiles: api.Profiles{Identity: identity.Verifier{Keys: keys(o.Secret)}, Avatars: avatars, Changed: sockets.ProfileChanged},
+		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))
 	web := httptest.NewServer(mux)
@@ -190,6 +191,9 @@ func Start(t testing.TB, o Options) *Server {
 	later(func() { unwatch(); sockets.Close() })
 	return s
 }
+
+// Keys are what tokens are verified with.
+func (s *Server) Keys() identity.Keys { return api.Keyring{Store: s.Store, Own: Key, Secret: s.Secret} }
 
 // Stop ends the server before the test does. The database stays.
 func (s *Server) Stop() { s.stop() }

@@ -76,6 +76,18 @@ func writeLog(ctx context.Context, c conn, callID string, changes []LogChange) e
 	return nil
 }
 
+// endOrphans ends the rows of a call that are still open.
+func endOrphans(ctx context.Context, c conn, callID string, outcomes map[Direction]string) error {
+	for direction, outcome := range outcomes {
+		_, err := c.exec(ctx, `UPDATE call_log SET outcome = $3, ended_ms = {now} WHERE call_id = $1 AND direction = $2 AND ended_ms IS NULL`,
+			callID, string(direction), outcome)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (l *LogChange) validate() error {
 	switch {
 	case l.Direction != Incoming && l.Direction != Outgoing:

@@ -117,6 +117,14 @@ func (c *Change) validate() error {
 	if err := checkID("state", c.State); err != nil {
 		return err
 	}
+	if c.EndReason == "" && len(c.Orphans) > 0 {
+		return invalid("log rows are orphans of a call that goes on")
+	}
+	for _, outcome := range c.Orphans {
+		if err := checkID("outcome", outcome); err != nil {
+			return err
+		}
+	}
 	if err := checkText("end reason", c.EndReason, MaxID); err != nil {
 		return err
 	}
@@ -124,6 +132,22 @@ func (c *Change) validate() error {
 		return err
 	}
 	return checkText("snapshot", c.Snapshot, MaxSnapshot)
+}
+
+// onLink carries out what a change does to the call's link.
+func (c *Change) onLink(ctx context.Context, on conn) error {
+	if c.UseLink {
+		if err := useLink(ctx, on, c.LinkID); err != nil {
+			return err
+		}
+	}
+	if c.LinkLobby != "" {
+		if _, err := on.exec(ctx, `UPDATE links SET lobby = $2, sequence = sequence + 1 WHERE id = $1 AND lobby <> $2`,
+			c.LinkID, string(c.LinkLobby)); err != nil {
+			return err
+		}
+	}
+	return writeMarks(ctx, on, c.LinkID, c.LinkMarks)
 }
 
 // sortBy sorts what RETURNING returned, which has no order of its own.

@@ -63,6 +63,9 @@ type NewCall struct {
 
 	// LinkID, if not empty, makes the call the one its link leads to.
 	LinkID string
+	// UseLink, if not empty, counts one use of a link, or the error is a
+	// [*LinkRefused].
+	UseLink string
 	// GroupID, if not empty, makes the call that of a group, of which Caller
 	// must be an active member; else the error is a [*GroupRefused].
 	GroupID string
@@ -78,6 +81,7 @@ type NewCall struct {
 
 	Log    []LogChange
 	Outbox []NewOutbox
+	Events []NewEvent // for webhooks
 
 	// Decisions are kept with the callees; Strangers are those callees who do
 	// not know Caller.
@@ -108,9 +112,16 @@ type Change struct {
 	// of the same user's row.
 	Log []LogChange
 
+	// Orphans, if the call ends, are the outcomes that rows get which no change of
+	// Log has ended, by their direction: those of a call that nobody can go on with.
+	Orphans map[Direction]string
+
 	// DropOutbox deletes, before Outbox is inserted, what waits under these keys.
 	DropOutbox []string
 	Outbox     []NewOutbox
+
+	// Events are told to webhooks.
+	Events []NewEvent
 
 	// Decisions are kept with the callees. Strangers are those among them who
 	// do not know Inviter. Answers are those who became acquainted.
@@ -118,6 +129,15 @@ type Change struct {
 	Inviter   string
 	Strangers []string
 	Answers   []Answer
+
+	// LinkID is the link of the call that the following is about; empty for
+	// none. UseLink counts one use of it, or has the whole fail with a
+	// [*LinkRefused]; LinkLobby, if not empty, is its lobby from now on; LinkMarks
+	// are noted.
+	LinkID    string
+	UseLink   bool
+	LinkLobby Lobby
+	LinkMarks []LinkMark
 
 	// Timeline, if not nil, is kept for [TimelinesKept].
 	Timeline *Timeline
@@ -163,6 +183,9 @@ func (s *Store) CreateCall(ctx context.Context, n *NewCall, decide func([]Relati
 		if err := n.validate(); err != nil {
 			return err
 		}
+		if err := useLink(ctx, c, n.UseLink); err != nil {
+			return err
+		}
 		found, err := rows(ctx, c, scanCall, `
 			INSERT INTO calls (id, kind, topology, state, link_id, epoch, seq, snapshot, owner_node, created_ms, ring_until_ms)
 			VALUES ($1, $2, $3, $4, $5, 1, $6, $7, $8, {now},
@@ -184,6 +207,9 @@ func (s *Store) CreateCall(ctx context.Context, n *NewCall, decide func([]Relati
 			return err
 		}
 		if err := writeStrangers(ctx, c, n.Caller, n.ID, n.Strangers); err != nil {
+			return err
+		}
+		if err := writeEvents(ctx, c, n.Events); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, n.Outbox)
@@ -217,6 +243,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 		if err != nil {
 			return err
 		}
+		if err := change.onLink(ctx, c); err != nil {
+			return err
+		}
 		if change.EndReason != "" || change.Topology == Group {
 			if _, err := c.exec(ctx, `DELETE FROM active_pairs WHERE call_id = $1`, callID); err != nil {
 				return err
@@ -224,6 +253,14 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 		}
 		if err := writeLog(ctx, c, callID, change.Log); err != nil {
 			return err
+		}
+		if err := endOrphans(ctx, c, callID, change.Orphans); err != nil {
+			return err
+		}
+		if change.EndReason != "" {
+			if err := countUnanswered(ctx, c, callID); err != nil {
+				return err
+			}
 		}
 		if err := dropOutbox(ctx, c, change.DropOutbox); err != nil {
 			return err
@@ -238,6 +275,9 @@ func (s *Store) Transition(ctx context.Context, callID string, epoch int64, chan
 			return err
 		}
 		if err := writeTimeline(ctx, c, change.Timeline); err != nil {
+			return err
+		}
+		if err := writeEvents(ctx, c, change.Events); err != nil {
 			return err
 		}
 		return writeOutbox(ctx, c, change.Outbox)

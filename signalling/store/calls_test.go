@@ -408,6 +408,30 @@ func TestTheLogIsPagedFromTheNewest(t *testing.T) {
 	})
 }
 
+func TestTheRowsOfACallThatIsGivenUpEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana", "bia")
+		n := call("c1", "ana", "bia")
+		n.Log = []store.LogChange{
+			{UserID: "ana", Direction: store.Outgoing, Kind: store.Voice, Outcome: "ongoing"},
+			{UserID: "bia", Direction: store.Incoming, Kind: store.Voice, Outcome: "ongoing"},
+		}
+		value(s.CreateCall(ctx, n, nil))(t)
+		orphans := map[store.Direction]string{store.Outgoing: "unanswered", store.Incoming: "answered"}
+		fails(t, s.Transition(ctx, "c1", 1, &store.Change{State: "active", Orphans: orphans}), store.ErrInvalid)
+		ok(t, s.Transition(ctx, "c1", 1, &store.Change{State: "ended", EndReason: "failed", Orphans: orphans}))
+		for user, want := range map[string]string{"ana": "unanswered", "bia": "answered"} {
+			log, _, err := s.CallLog(ctx, user, store.Cursor{}, 10)
+			ok(t, err)
+			if len(log) != 1 || log[0].Outcome != want || log[0].Ended.IsZero() {
+				t.Errorf("%s: the log is %+v", user, log)
+			}
+		}
+		value(s.CreateCall(ctx, call("c2", "bia", "ana"), nil))(t) // they may call each other again
+	})
+}
+
 func TestEndedCallsArePruned(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

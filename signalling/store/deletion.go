@@ -148,8 +148,10 @@ func (s *Store) Purge(ctx context.Context, user string, forget func(peerName, pe
 		`DELETE FROM contacts WHERE contact_id = $1`, // added after the account had gone
 		`DELETE FROM presence_exceptions WHERE except_id = $1`,
 		`DELETE FROM stranger_calls WHERE callee_id = $1`,
+		`DELETE FROM call_permissions WHERE caller_id = $1`,
 		`UPDATE decisions SET caller_id = '', caller_name = '' WHERE caller_id = $1`,
 		`DELETE FROM group_members WHERE user_id = $1`,
+		`DELETE FROM queue_operators WHERE user_id = $1`,
 		`UPDATE group_members SET invited_by = '' WHERE invited_by = $1`,
 	} {
 		if err := s.remove(ctx, text, user); err != nil {

@@ -210,8 +210,12 @@ func (s *Store) RevokeDevice(ctx context.Context, user, device string) error {
 		if err != nil {
 			return err
 		}
-		if _, err = c.exec(ctx, `DELETE FROM key_packages WHERE user_id = $1 AND device_id = $2`, user, device); err != nil {
-			return err
+		for _, left := range []string{
+			`DELETE FROM key_packages WHERE user_id = $1 AND device_id = $2`, `DELETE FROM push_subscriptions WHERE user_id = $1 AND device_id = $2`,
+		} {
+			if _, err = c.exec(ctx, left, user, device); err != nil {
+				return err
+			}
 		}
 		_, err = c.exec(ctx, `
 			DELETE FROM devices WHERE user_id = $1 AND id <> $2 AND id IN (

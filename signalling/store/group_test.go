@@ -40,7 +40,7 @@ func TestAFailedWriteFailsAlone(t *testing.T) {
 	var writes sync.WaitGroup
 	for i := range 100 { // they wait together, so that they share a batch
 		writes.Go(func() {
-			switch err := s.CreateKey(context.Background(), fmt.Sprint(i%50), "", []byte("x")); {
+			switch _, err := s.CreateKey(context.Background(), store.NewKey{ID: fmt.Sprint(i % 50), Secret: []byte("x")}); {
 			case err == nil:
 				created.Add(1)
 			case errors.Is(err, store.ErrConflict):

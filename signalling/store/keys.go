@@ -9,40 +9,161 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
-// APIKey is what an integrator signs tokens with.
+// Limits of API keys.
+const (
+	MaxKeys       = 1000 // keys that are not revoked
+	MaxKeyScopes  = 32   // scopes of a key
+	MaxKeyOrigins = 32   // origins of a key
+)
+
+// AllScopes is the scope of a key that may do everything.
+const AllScopes = "*"
+
+// APIKey is what an integrator signs tokens and calls the HTTP API with.
 type APIKey struct {
 	ID, Name string
+	// Line is the first of a key and its successors.
+	Line string
+	// Scopes are what the key may do.
+	Scopes []string
+	// Origins are the pages that may use the tokens it signs; empty leaves it
+	// to the server.
+	Origins []string
 	// Secret is empty in what [Store.ListKeys] returns.
 	Secret  []byte
 	Created time.Time
+	Expires time.Time // zero means never
 	Revoked time.Time // zero if it is not
+	Used    time.Time // to the minute; zero if never
+}
+
+// NewKey is a key to be created.
+type NewKey struct {
+	ID, Name string
+	Secret   []byte
+	Scopes   []string // empty is [AllScopes]
+	Origins  []string
+}
+
+func (n *NewKey) validate() error {
+	if err := checkID("key id", n.ID); err != nil {
+		return err
+	}
+	if err := checkText("key name", n.Name, MaxName); err != nil {
+		return err
+	}
+	switch {
+	case len(n.Secret) == 0 || len(n.Secret) > MaxPayload:
+		return invalid("the secret has %d bytes", len(n.Secret))
+	case len(n.Scopes) > MaxKeyScopes || len(n.Origins) > MaxKeyOrigins:
+		return invalid("the key has %d scopes and %d origins", len(n.Scopes), len(n.Origins))
+	}
+	for _, word := range slices.Concat(n.Scopes, n.Origins) {
+		if err := checkWord("scope or origin", word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkWord is checkText for what is kept in a list separated by spaces.
+func checkWord(what, word string) error {
+	if word == "" || strings.ContainsFunc(word, unicode.IsSpace) {
+		return invalid("a %s is empty or has a space", what)
+	}
+	return checkText(what, word, MaxName)
+}
+
+const keyColumns = `id, name, line_id, scopes, origins, created_ms, COALESCE(expires_ms, 0), COALESCE(revoked_ms, 0), used_ms`
+
+func (k *APIKey) fields() []any {
+	return []any{&k.ID, &k.Name, &k.Line, words{&k.Scopes}, words{&k.Origins},
+		millis{&k.Created}, millis{&k.Expires}, millis{&k.Revoked}, millis{&k.Used}}
+}
+
+// words scans a list separated by spaces.
+type words struct{ list *[]string }
+
+// Scan implements sql.Scanner.
+func (w words) Scan(v any) error {
+	text, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("a list of type %T", v)
+	}
+	*w.list = strings.Fields(text)
+	return nil
 }
 
 // CreateKey stores a key with its secret sealed. It fails with [ErrConflict] if
-// the id is taken.
-func (s *Store) CreateKey(ctx context.Context, id, name string, secret []byte) error {
-	if err := checkID("key id", id); err != nil {
-		return err
+// the id is taken and with [ErrLimit] beyond [MaxKeys].
+func (s *Store) CreateKey(ctx context.Context, n NewKey) (APIKey, error) {
+	if err := n.validate(); err != nil {
+		return APIKey{}, err
 	}
-	if err := checkText("key name", name, MaxName); err != nil {
-		return err
+	if len(n.Scopes) == 0 {
+		n.Scopes = []string{AllScopes}
 	}
-	if len(secret) == 0 || len(secret) > MaxPayload {
-		return invalid("the secret has %d bytes", len(secret))
-	}
-	return s.change(ctx, ErrConflict, `INSERT INTO api_keys (id, name, secret, created_ms) VALUES ($1, $2, $3, {now})`,
-		id, name, s.sealer.seal(id, secret))
+	var k APIKey
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		var live int
+		if err := c.row(ctx, `SELECT COUNT(*) FROM api_keys WHERE revoked_ms IS NULL`, nil, &live); err != nil {
+			return err
+		}
+		if live >= MaxKeys {
+			return ErrLimit
+		}
+		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms)
+			VALUES ($1, $2, $1, $3, $4, $5, {now}) RETURNING `+keyColumns,
+			[]any{n.ID, n.Name, strings.Join(n.Scopes, " "), strings.Join(n.Origins, " "), s.sealer.seal(n.ID, n.Secret)}, k.fields()...)
+	})
+	return k, err
 }
 
-// Key returns a key with its secret. A revoked key is [ErrNotFound], as is an
-// unknown one.
+// RotateKey makes a successor of a key, with its name, scopes and origins, and
+// lets the key itself live for keep from now, or as it does already if that is
+// less. It fails with [ErrNotFound] if the key is not good any more, and with
+// [ErrLimit] if two of its line are good already.
+func (s *Store) RotateKey(ctx context.Context, id, successor string, secret []byte, keep time.Duration) (APIKey, error) {
+	n := NewKey{ID: successor, Secret: secret}
+	if err := n.validate(); err != nil {
+		return APIKey{}, err
+	}
+	var k APIKey
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		// This locks the key, and with it the line: only a key that is good is rotated.
+		if err := c.must(ctx, ErrNotFound, `UPDATE api_keys SET expires_ms = CASE WHEN expires_ms < {now} + $2 THEN expires_ms ELSE {now} + $2 END
+			WHERE id = $1 AND `+keyIsGood, id, max(keep, 0).Milliseconds()); err != nil {
+			return err
+		}
+		var good int
+		if err := c.row(ctx, `SELECT COUNT(*) FROM api_keys WHERE line_id = (SELECT line_id FROM api_keys WHERE id = $1) AND id <> $1 AND `+keyIsGood,
+			[]any{id}, &good); err != nil {
+			return err
+		}
+		if good > 0 {
+			return ErrLimit
+		}
+		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms)
+			SELECT CAST($2 AS TEXT), name, line_id, scopes, origins, CAST($3 AS {blob}), {now} FROM api_keys WHERE id = $1
+			RETURNING `+keyColumns, []any{id, successor, s.sealer.seal(successor, secret)}, k.fields()...)
+	})
+	return k, err
+}
+
+const keyIsGood = `revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > {now})`
+
+// Key returns a key with its secret. A revoked or expired key is [ErrNotFound],
+// as is an unknown one.
 func (s *Store) Key(ctx context.Context, id string) (APIKey, error) {
 	k, err := get(ctx, s, func(s scanner) (k APIKey, err error) {
-		return k, s.Scan(&k.ID, &k.Name, &k.Secret, millis{&k.Created})
-	}, `SELECT id, name, secret, created_ms FROM api_keys WHERE id = $1 AND revoked_ms IS NULL`, id)
+		return k, s.Scan(append(k.fields(), &k.Secret)...)
+	}, `SELECT `+keyColumns+`, secret FROM api_keys WHERE id = $1 AND `+keyIsGood, id)
 	if err != nil {
 		return APIKey{}, err
 	}
@@ -52,12 +173,49 @@ func (s *Store) Key(ctx context.Context, id string) (APIKey, error) {
 	return k, nil
 }
 
+// AnyKey returns a key without its secret, good or not, or [ErrNotFound].
+func (s *Store) AnyKey(ctx context.Context, id string) (APIKey, error) {
+	return get(ctx, s, func(s scanner) (k APIKey, err error) { return k, s.Scan(k.fields()...) },
+		`SELECT `+keyColumns+` FROM api_keys WHERE id = $1`, id)
+}
+
 // ListKeys returns all keys without their secrets, the newest first, revoked
 // ones too.
 func (s *Store) ListKeys(ctx context.Context) ([]APIKey, error) {
-	return list(ctx, s, func(s scanner) (k APIKey, err error) {
-		return k, s.Scan(&k.ID, &k.Name, millis{&k.Created}, millis{&k.Revoked})
-	}, `SELECT id, name, created_ms, COALESCE(revoked_ms, 0) FROM api_keys ORDER BY created_ms DESC, id`)
+	return list(ctx, s, func(s scanner) (k APIKey, err error) { return k, s.Scan(k.fields()...) },
+		`SELECT `+keyColumns+` FROM api_keys ORDER BY created_ms DESC, id`)
+}
+
+// PageKeys is a page of [Store.ListKeys], the oldest first: at most limit keys
+// after the one that was made at a time and has an id.
+func (s *Store) PageKeys(ctx context.Context, after time.Time, id string, limit int) ([]APIKey, error) {
+	return list(ctx, s, func(s scanner) (k APIKey, err error) { return k, s.Scan(k.fields()...) },
+		`SELECT `+keyColumns+` FROM api_keys WHERE created_ms > $1 OR created_ms = $1 AND id > $2
+			ORDER BY created_ms, id LIMIT $3`, millisOf(after), id, limit)
+}
+
+// millisOf is a time as it is stored; 0 for the zero time.
+func millisOf(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// KeyOrigins are the origins of all keys that are good.
+func (s *Store) KeyOrigins(ctx context.Context) ([]string, error) {
+	lists, err := list(ctx, s, func(s scanner) (origins []string, err error) { return origins, s.Scan(words{&origins}) },
+		`SELECT origins FROM api_keys WHERE origins <> '' AND `+keyIsGood)
+	return slices.Concat(lists...), err
+}
+
+// KeyUsed notes that a key was used just now. To spare writes it does so once a
+// minute.
+func (s *Store) KeyUsed(ctx context.Context, k APIKey) error {
+	if time.Since(k.Used) < time.Minute {
+		return nil
+	}
+	return s.remove(ctx, `UPDATE api_keys SET used_ms = {now} WHERE id = $1`, k.ID)
 }
 
 // RevokeKey makes a key unusable for good; to do so twice is no error. It fails
@@ -91,9 +249,14 @@ func newSealer(masterKey []byte) (*sealer, error) {
 }
 
 func (s *sealer) seal(id string, secret []byte) []byte {
+	return s.sealAs("pronto api key ", id, secret)
+}
+
+// sealAs seals a secret that is of another kind than an API key's.
+func (s *sealer) sealAs(kind, id string, secret []byte) []byte {
 	nonce := make([]byte, s.aead.NonceSize(), s.aead.NonceSize()+len(secret)+s.aead.Overhead())
 	rand.Read(nonce) // never fails
-	return s.aead.Seal(nonce, nonce, secret, []byte("pronto api key "+id))
+	return s.aead.Seal(nonce, nonce, secret, []byte(kind+id))
 }
 
 // errSealed hides from the caller whether the row was tampered with or the
@@ -101,11 +264,16 @@ func (s *sealer) seal(id string, secret []byte) []byte {
 var errSealed = errors.New("the secret does not open under this master key")
 
 func (s *sealer) open(id string, sealed []byte) ([]byte, error) {
+	return s.openAs("pronto api key ", id, sealed)
+}
+
+// openAs opens what sealAs has sealed.
+func (s *sealer) openAs(kind, id string, sealed []byte) ([]byte, error) {
 	if len(sealed) < s.aead.NonceSize() {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errSealed)
 	}
 	nonce, text := sealed[:s.aead.NonceSize()], sealed[s.aead.NonceSize():]
-	secret, err := s.aead.Open(nil, nonce, text, []byte("pronto api key "+id))
+	secret, err := s.aead.Open(nil, nonce, text, []byte(kind+id))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnavailable, errSealed)
 	}

@@ -18,6 +18,7 @@ const (
 	MaxLinks      = 1000      // links of a user that are not revoked
 	MaxPage       = 200       // rows of one page of the call log, of decisions or of one outbox batch
 	MaxHours      = 512       // the hours without calls
+	MaxSealed     = 2 << 10   // a link's sealed details
 	MaxCredential = 2 << 10   // a device's key or credential
 	MaxKeyPackage = 4 << 10   // a key package
 )

@@ -29,14 +29,16 @@ func TestALinkIsCreatedListedAndRevoked(t *testing.T) {
 		ctx := t.Context()
 		people(t, s, "ana", "bia")
 		expires := time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC()
-		n := store.NewLink{ID: "l1", OwnerID: "ana", Kind: store.Video, Title: "Tea", Expires: expires, MaxUses: 3}
+		n := store.NewLink{ID: "l1", OwnerID: "ana", Kind: store.Video, HostHash: "h1", LinkTerms: store.LinkTerms{
+			Title: "Tea", Sealed: "c2VhbGVk", Lobby: store.LobbyGuests, Opens: expires.Add(-time.Hour / 2), Expires: expires, Idle: time.Minute,
+			MaxUses: 3, MaxPeople: 4, JoinMuted: true, RingHost: true,
+		}}
 		created := value(s.CreateLink(ctx, n))(t)
-		equal(t, "the link", created, store.Link{ID: "l1", OwnerID: "ana", Kind: store.Video, Title: "Tea",
-			Created: created.Created, Expires: expires, MaxUses: 3})
+		equal(t, "the link", created, store.Link{ID: "l1", OwnerID: "ana", Kind: store.Video, LinkTerms: n.LinkTerms, Created: created.Created, HasHost: true})
 		equal(t, "the link as read", value(s.Link(ctx, "l1"))(t), created)
 		_, err := s.CreateLink(ctx, n)
 		fails(t, err, store.ErrConflict)
-		n.ID, n.OwnerID = "l2", "nobody"
+		n.ID, n.OwnerID, n.HostHash = "l2", "nobody", ""
 		_, err = s.CreateLink(ctx, n)
 		fails(t, err, store.ErrNotFound)
 		n.OwnerID, n.Kind = "ana", "fax"
@@ -59,7 +61,9 @@ func TestOutsidersCannotTellWhyALinkAdmitsNobody(t *testing.T) {
 		ctx := t.Context()
 		people(t, s, "ana")
 		link := func(id string, expires time.Time, uses int64) {
-			value(s.CreateLink(ctx, store.NewLink{ID: id, OwnerID: "ana", Kind: store.Voice, Expires: expires, MaxUses: uses}))(t)
+			value(s.CreateLink(ctx, store.NewLink{
+				ID: id, OwnerID: "ana", Kind: store.Voice, LinkTerms: store.LinkTerms{Expires: expires, MaxUses: uses},
+			}))(t)
 		}
 		link("live", time.Now().Add(time.Hour), 2)
 		link("endless", time.Time{}, 0)
@@ -67,16 +71,17 @@ func TestOutsidersCannotTellWhyALinkAdmitsNobody(t *testing.T) {
 		link("expired", time.Now().Add(-time.Minute), 0)
 		ok(t, s.RevokeLink(ctx, "ana", "revoked"))
 
-		equal(t, "uses", value(s.AdmitByLink(ctx, "live"))(t).Uses, 1)
-		equal(t, "uses", value(s.AdmitByLink(ctx, "live"))(t).Uses, 2)
+		for range 2 {
+			ok(t, storetest.UseLink(ctx, s, "live"))
+		}
 		for range 5 {
-			value(s.AdmitByLink(ctx, "endless"))(t)
+			ok(t, storetest.UseLink(ctx, s, "endless"))
 		}
 		for id, reason := range map[string]store.LinkReason{
 			"live": store.LinkExhausted, "revoked": store.LinkRevoked, "expired": store.LinkExpired, "none": store.LinkUnknown,
 		} {
-			_, err := s.AdmitByLink(ctx, id)
-			refused(t, err, reason)
+			refused(t, storetest.UseLink(ctx, s, id), reason)
+			equal(t, "why "+id+" is shut", value(s.LinkDoor(ctx, id, "none"))(t).Shut, reason)
 		}
 		equal(t, "uses after a refusal", value(s.Link(ctx, "live"))(t).Uses, 2)
 	})
@@ -87,10 +92,10 @@ func TestALinkForOneAdmitsOneOfMany(t *testing.T) {
 		people(t, s, "ana")
 		for i := range 20 {
 			id := fmt.Sprint("l", i)
-			value(s.CreateLink(t.Context(), store.NewLink{ID: id, OwnerID: "ana", Kind: store.Voice, MaxUses: 1}))(t)
+			value(s.CreateLink(t.Context(), store.NewLink{ID: id, OwnerID: "ana", Kind: store.Voice, LinkTerms: store.LinkTerms{MaxUses: 1}}))(t)
 			var admitted atomic.Int32
 			together(4, func(int) {
-				if _, err := s.AdmitByLink(t.Context(), id); err == nil {
+				if err := storetest.UseLink(t.Context(), s, id); err == nil {
 					admitted.Add(1)
 				} else {
 					refused(t, err, store.LinkExhausted)

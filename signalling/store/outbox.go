@@ -143,12 +143,26 @@ func (s *Store) Retry(ctx context.Context, id string, after time.Duration) error
 	return s.remove(ctx, `UPDATE outbox SET next_try_ms = {now} + $2 WHERE id = $1`, id, max(after, 0).Milliseconds())
 }
 
-// Sweep deletes the messages that are no longer worth sending and returns how
-// many there were.
+// MaxWaiting is how many messages of a topic wait for one account: the newest.
+const MaxWaiting = 200
+
+// Sweep deletes the messages that are no longer worth sending, and of those for
+// an account that is away the oldest, if they are more than [MaxWaiting] of a
+// topic. It returns how many there were.
 func (s *Store) Sweep(ctx context.Context) (int64, error) {
 	var n int64
-	err := s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
-		n, err = c.exec(ctx, `DELETE FROM outbox WHERE expires_ms <= {now}`)
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		expired, err := c.exec(ctx, `DELETE FROM outbox WHERE expires_ms <= {now}`)
+		if err != nil {
+			return err
+		}
+		more, err := c.exec(ctx, `
+			DELETE FROM outbox WHERE id IN (
+				SELECT id FROM (
+					SELECT id, ROW_NUMBER() OVER (PARTITION BY topic, user_id ORDER BY id DESC) AS place
+					FROM outbox WHERE user_id IS NOT NULL) AS waiting
+				WHERE place > $1)`, MaxWaiting)
+		n = expired + more
 		return err
 	})
 	return n, err

@@ -74,6 +74,49 @@ func TestExpiredMessagesAreSwept(t *testing.T) {
 	})
 }
 
+func TestANoticeOfThirtyDaysIsThereOnDay29AndGoneOnDay31(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana")
+		ok(t, s.Enqueue(ctx, store.NewOutbox{Topic: "push.missed", Key: "c1/ana", UserID: "ana", Payload: []byte("x"), TTL: 30 * 24 * time.Hour}))
+		pass := func(days int) {
+			t.Helper()
+			ms := int64(days) * 24 * time.Hour.Milliseconds()
+			ok(t, s.Exec(ctx, `UPDATE outbox SET created_ms = created_ms - $1, next_try_ms = next_try_ms - $1, expires_ms = expires_ms - $1`, ms))
+			value(s.Sweep(ctx))(t)
+		}
+		pass(29)
+		due := value(s.Due(ctx, "push.missed", 10))(t)
+		equal(t, "due on day 29", len(due), 1)
+		ok(t, s.Retry(ctx, due[0].ID, 0)) // no device was reached
+		pass(2)
+		equal(t, "due on day 31", len(value(s.Due(ctx, "push.missed", 10))(t)), 0)
+		equal(t, "kept on day 31", value(s.CountOutbox(ctx, "ana"))(t), 0)
+	})
+}
+
+func TestWhoIsAwayForLongFindsTheNewestNotices(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana", "bia")
+		var many []store.NewOutbox
+		for i := range store.MaxWaiting + 5 {
+			many = append(many, store.NewOutbox{Topic: "push.missed", Key: fmt.Sprint(i), UserID: "ana", Payload: []byte("x"), TTL: time.Hour})
+		}
+		ok(t, s.Enqueue(ctx, append(many, store.NewOutbox{Topic: "push.ring", UserID: "ana", Payload: []byte("x"), TTL: time.Hour},
+			store.NewOutbox{Topic: "push.missed", UserID: "bia", Payload: []byte("x"), TTL: time.Hour},
+			store.NewOutbox{Topic: "push.missed", Payload: []byte("x"), TTL: time.Hour})...))
+		equal(t, "swept", value(s.Sweep(ctx))(t), 5)
+		equal(t, "waiting for who is away", value(s.CountOutbox(ctx, "ana"))(t), store.MaxWaiting+1)
+		equal(t, "waiting for the other", value(s.CountOutbox(ctx, "bia"))(t), 1)
+		for _, d := range value(s.Due(ctx, "push.missed", 10))(t) {
+			if d.Key == "0" || d.Key == "4" {
+				t.Errorf("the oldest one, %s, is still there", d.Key)
+			}
+		}
+	})
+}
+
 func TestSendersShareTheOutbox(t *testing.T) {
 	const messages = 200
 	storetest.Each(t, func(t *testing.T, s *store.Store) {

@@ -51,6 +51,7 @@ func openPostgres(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return &Store{
 		engine: e,
 		reader: db,
+		asks:   db,
 		writer: &pool{e, db},
 		clean:  func() error { return nil },
 	}, nil

@@ -44,6 +44,13 @@ type Relation struct {
 	// what he says about it.
 	CalleeNoCalls     bool
 	CalleeNoCallsText string
+	// CalleeRules are the callee's, CallerAsksFirst the caller's; Permitted is
+	// whether the callee has permitted the caller's calls, and CallerQuotaSpent
+	// whether the caller has made as many calls as he may.
+	CalleeRules      Rules
+	CallerAsksFirst  bool
+	Permitted        bool
+	CallerQuotaSpent bool
 
 	// CallerStrangers is how many calls to strangers the caller has made since
 	// one was answered, within [StrangersCounted] and up to a thousand;
@@ -72,7 +79,8 @@ var (
 			EXISTS (SELECT 1 FROM contacts k WHERE k.owner_id = $1 AND k.contact_id = c.id),
 			EXISTS (SELECT 1 FROM acquaintances a WHERE a.caller_id = $1 AND a.callee_id = c.id),
 			COALESCE(t.suspended_until_ms, 0) > {now}, COALESCE(s.suspended_until_ms, 0) > {now} OR COALESCE(s.disabled_ms, 0) > 0,
-			COALESCE(s.no_calls, FALSE), COALESCE(s.no_calls_text, ''), n, last, ` +
+			COALESCE(s.no_calls, FALSE), COALESCE(s.no_calls_text, ''), n, last,
+			COALESCE(s.call_hours, ''), COALESCE(s.by_permission, FALSE), COALESCE(t.asks_first, FALSE), ` + permitted + `, ` + quotaLeft + ` <= 0, ` +
 		privacyColumns + `, ` + privacyOf("q", "t") + `
 		FROM callee c
 		CROSS JOIN strangers
@@ -116,6 +124,7 @@ func relations(ctx context.Context, c conn, caller string, callees []string) ([]
 			&r.Callee, &r.CalleeExists, &r.CalleeName, &r.CalleeShown, &r.CallerShown,
 			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee, &r.CalleeAnswered,
 			&r.CallerSuspended, &r.CalleeSuspended, &r.CalleeNoCalls, &r.CalleeNoCallsText, &r.CallerStrangers, &r.SinceStranger,
+			&r.CalleeRules.CallHours, &r.CalleeRules.ByPermission, &r.CallerAsksFirst, &r.Permitted, &r.CallerQuotaSpent,
 		}
 		err := s.Scan(append(append(dest, r.CalleePrivacy.fields()...), r.CallerPrivacy.fields()...)...)
 		if r.SinceStranger *= time.Duration(time.Millisecond); r.CallerStrangers == 0 {

@@ -51,6 +51,7 @@ func openSQLite(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := s.reader.PingContext(ctx); err != nil {
 		return nil, err
 	}
+	s.asks = newPrepared(s.reader)
 	one, err := writing.Conn(ctx)
 	if err != nil {
 		return nil, err

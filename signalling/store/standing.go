@@ -126,7 +126,8 @@ var excluded = map[string]string{
 	`suspended_until_ms, suspended_reason`: `suspended_until_ms = excluded.suspended_until_ms, suspended_reason = excluded.suspended_reason`,
 	`no_calls, no_calls_text`:              `no_calls = excluded.no_calls, no_calls_text = excluded.no_calls_text`,
 	`minor`:                                `minor = excluded.minor`,
-	`disabled_ms`:                          `disabled_ms = excluded.disabled_ms`,
+	`call_hours, by_permission, asks_first, ring_quota`: `call_hours = excluded.call_hours, by_permission = excluded.by_permission, asks_first = excluded.asks_first, ring_quota = excluded.ring_quota`,
+	`disabled_ms`: `disabled_ms = excluded.disabled_ms`,
 }
 
 // suspensionOverlap is how far back [Store.SuspendedSince] looks again: what

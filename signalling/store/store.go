@@ -67,6 +67,7 @@ func (c *Config) Validate() error {
 type Store struct {
 	engine *engine
 	reader *sql.DB
+	asks   querier // reader, or what prepares its queries
 	sealer *sealer
 	writer writer
 	clean  func() error // removes what Open made for ":memory:"
@@ -125,7 +126,7 @@ func (s *Store) Close() error {
 func (s *Store) read(ctx context.Context, f func(context.Context, conn) error) error {
 	ctx, cancel := s.engine.deadline(ctx)
 	defer cancel()
-	return f(ctx, conn{s.engine, s.reader})
+	return f(ctx, conn{s.engine, s.asks})
 }
 
 // list runs a query that returns many rows.

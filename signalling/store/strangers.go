@@ -34,6 +34,9 @@ func writeAnswers(ctx context.Context, c conn, answers []Answer) error {
 		if err := forgive(ctx, c, a.Caller); err != nil {
 			return err
 		}
+		if _, err := c.exec(ctx, `UPDATE call_permissions SET unanswered = 0 WHERE callee_id = $2 AND caller_id = $1`, a.Caller, a.Callee); err != nil {
+			return err
+		}
 		_, err := c.exec(ctx, `
 			INSERT INTO acquaintances (caller_id, callee_id)
 			SELECT a.id, b.id FROM users a, users b WHERE a.id = $1 AND b.id = $2 {keyshare} ON CONFLICT DO NOTHING`, a.Caller, a.Callee)

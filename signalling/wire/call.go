@@ -76,6 +76,9 @@ type Ring struct {
 	// Unencrypted asks for a call that is not end-to-end encrypted; forbidden
 	// unless the server's operator allows it.
 	Unencrypted bool `json:"unencrypted,omitzero"`
+	// Routed asks for the way through the SFU from the start: this device
+	// remembers that no direct connection with this person came about.
+	Routed bool `json:"routed,omitzero"`
 }
 
 // Invite rings more accounts into a call that we are in. The reply is [Done].
@@ -160,7 +163,8 @@ type CallState struct {
 	// Self is our own id in the call.
 	Self ParticipantID `json:"self"`
 	// Host is who started the call and may end it for all; absent when the
-	// host has left.
+	// host has left. In the call of a link it is its owner, or who came by its
+	// host link; see [Participant.Host].
 	Host ParticipantID `json:"host,omitzero"`
 	// Title is the link's title, or the group's name; absent for other calls.
 	Title string `json:"title,omitzero"`
@@ -174,6 +178,10 @@ type CallState struct {
 	ConnectedMs UnixMs `json:"connectedMs,omitzero"`
 	// Locked says that newcomers are kept out.
 	Locked bool `json:"locked,omitzero"`
+	// Sealed is as in [LinkTerms.Sealed], for the call of a link.
+	Sealed string `json:"sealed,omitzero"`
+	// Lobby says who has to wait until a host lets him in; absent means off.
+	Lobby LobbyMode `json:"lobby,omitzero"`
 	// Encrypted says that the call is end-to-end encrypted. It is so from its
 	// beginning to its end, or never: frames that are not sealed are not
 	// forwarded.
@@ -182,12 +190,17 @@ type CallState struct {
 	// apart: there may be leaves in the group of keys that belong to nobody whom
 	// we know of.
 	Isolates bool `json:"isolates,omitzero"`
+	// Queue is where the ringing of operators stands, in the call of a queue's
+	// visitor; absent once nobody is rung.
+	Queue QueueState `json:"queue,omitzero"`
 	// Support is a short code to read to an engineer, who finds by it what
 	// happened in this call, for seven days: steps and quality, without names.
 	Support string `json:"support"`
 	// AskRating says to ask, when the call is over, how it was; see [RateCall].
 	// A sample of the calls is asked for.
 	AskRating bool `json:"askRating,omitzero"`
+	// NoReports says that this server wants no reports of quality.
+	NoReports bool `json:"noReports,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`
@@ -206,6 +219,9 @@ type Participant struct {
 	// Guest marks somebody who came by a link without an account: the name is
 	// his own word.
 	Guest bool `json:"guest,omitzero"`
+	// Host marks a host of a link's call: its owner, and who came by its host link.
+	// There may be several.
+	Host bool `json:"host,omitzero"`
 	// Presence is where he stands.
 	Presence Presence `json:"presence"`
 	// Media is what he sends.
@@ -375,7 +391,9 @@ type PhaseChanged struct {
 }
 
 // TopologyChanged says that media takes another way: set it up, and keep the
-// old one until the new one carries media.
+// old one until the new one carries media. It is the SFU when a third one comes
+// to two who were connected directly, and the direct way again when they have
+// been alone for a while.
 type TopologyChanged struct {
 	// Topology is the new way.
 	Topology Topology `json:"topology"`

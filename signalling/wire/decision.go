@@ -11,13 +11,14 @@ const (
 	DecisionLink        DecisionPath = "link"        // by a link of ours
 	DecisionCallRequest DecisionPath = "callRequest" // to switch between voice and video
 	DecisionRingAgain   DecisionPath = "ringAgain"   // back into a call that we were in, or had declined
+	DecisionQueue       DecisionPath = "queue"       // a visitor of a queue whose operator we are
 )
 
 // Values lists all paths.
 func (DecisionPath) Values() []string {
 	return []string{
 		string(DecisionRing), string(DecisionInvite), string(DecisionGroupRing), string(DecisionLink),
-		string(DecisionCallRequest), string(DecisionRingAgain),
+		string(DecisionCallRequest), string(DecisionRingAgain), string(DecisionQueue),
 	}
 }
 

@@ -8,8 +8,6 @@ import (
 	"io"
 	"reflect"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Decode reads one request. The message is a pointer to one of the types of
@@ -109,100 +107,6 @@ func bodyType(body any) reflect.Type {
 		return t.Elem()
 	}
 	return t
-}
-
-// wellFormed refuses what encoding/json would read in a surprising way: a
-// second value behind the first, a name twice in one object (readers disagree
-// about which counts, and this one takes "Type" for "type"), text that is not
-// UTF-8, and nesting over MaxDepth.
-func wellFormed(data []byte) error {
-	if !utf8.Valid(data) {
-		return errors.New("the frame is not UTF-8")
-	}
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.UseNumber()
-	first, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
-	}
-	if first != json.Delim('{') {
-		return errors.New("the frame is not an object")
-	}
-	if err := walkObject(d, 1); err != nil {
-		return err
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the object")
-	}
-	return nil
-}
-
-func walkObject(d *json.Decoder, depth int) error {
-	names := map[string]struct{}{}
-	for d.More() {
-		token, err := d.Token()
-		if err != nil {
-			return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
-		}
-		name, ok := token.(string)
-		if !ok {
-			return errors.New("the frame is not JSON: a name is missing")
-		}
-		folded := foldCase(name)
-		if _, twice := names[folded]; twice {
-			return fmt.Errorf("the name %.32q stands twice in one object", name)
-		}
-		names[folded] = struct{}{}
-		if err := walkValue(d, depth); err != nil {
-			return err
-		}
-	}
-	return closeDelim(d)
-}
-
-// foldCase maps names that encoding/json takes for the same, whatever their
-// case, to one.
-func foldCase(name string) string {
-	return strings.Map(func(r rune) rune {
-		lowest := r
-		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
-			lowest = min(lowest, next)
-		}
-		return lowest
-	}, name)
-}
-
-func walkArray(d *json.Decoder, depth int) error {
-	for d.More() {
-		if err := walkValue(d, depth); err != nil {
-			return err
-		}
-	}
-	return closeDelim(d)
-}
-
-func walkValue(d *json.Decoder, depth int) error {
-	token, err := d.Token()
-	if err != nil {
-		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
-	}
-	if token != json.Delim('{') && token != json.Delim('[') {
-		return nil
-	}
-	if depth == MaxDepth {
-		return fmt.Errorf("the frame nests deeper than %d", MaxDepth)
-	}
-	if token == json.Delim('{') {
-		return walkObject(d, depth+1)
-	}
-	return walkArray(d, depth+1)
-}
-
-func closeDelim(d *json.Decoder) error {
-	if _, err := d.Token(); err != nil {
-		return fmt.Errorf("the frame is not JSON: %s", jsonReason(err))
-	}
-	return nil
 }
 
 // jsonReason is err's text without what the client sent.

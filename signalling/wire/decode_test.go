@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,7 @@ func TestDecodeRefusesWhatTheProtocolForbids(t *testing.T) {
 		{"a name twice in another alphabet", `{"users":1,"u` + "\u017f" + `ers":2}`, CodeBadFrame, "twice", ""},
 		{"a name twice by escapes", `{"type":"ping","\u0074ype":"end","id":"1"}`, CodeBadFrame, "twice", ""},
 		{"a name twice in the body", `{"type":"end","id":"1","body":{"call":"a","call":"b"}}`, CodeBadFrame, "twice", ""},
+		{"a name twice among many", `{"type":"ping","id":"1","body":{` + manyFields + `,"SERIAL":1,"F7":1}}`, CodeBadFrame, "twice", ""},
 		{"a name twice inside a list", `{"type":"view","id":"1","body":{"x":[{"a":1,"a":2}]}}`, CodeBadFrame, "twice", ""},
 		{"objects 17 deep", nested(MaxDepth+1, `{"a":`, `}`), CodeBadFrame, "", ""},
 		{"lists 17 deep", nested(MaxDepth+1, `[`, `]`), CodeBadFrame, "deeper than 16", ""},
@@ -102,7 +104,7 @@ func TestDecodeRefusesWhatTheProtocolForbids(t *testing.T) {
 		{"a name beside an upload's body", `{"type":"uploadContacts","id":"1","names":["Ana"],"body":{"add":["+39"]}}`, CodeInvalid, "a field that is not defined", "1"},
 		{"501 numbers", `{"type":"uploadContacts","id":"1","body":{"remove":["+39"` + strings.Repeat(`,"+39"`, MaxUploadNumbers) + `]}}`, CodeInvalid, "remove has 501 elements", "1"},
 		{"a number with a name to block", `{"type":"blockNumber","id":"1","body":{"number":"+39","name":"Mal"}}`, CodeInvalid, "a field that is not defined", "1"},
-		{"a title over its bytes, not its characters", `{"type":"createLink","id":"1","body":{"kind":"voice","title":"` + strings.Repeat("ä", 41) + `"}}`, CodeInvalid, "title has 82 bytes", "1"},
+		{"a title over its bytes, not its characters", `{"type":"createLink","id":"1","body":{"kind":"voice","terms":{"title":"` + strings.Repeat("ä", 41) + `"}}}`, CodeInvalid, "title has 82 bytes", "1"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -132,6 +134,8 @@ func TestDecodeAcceptsWhatTheProtocolAllows(t *testing.T) {
 		{"128 KiB", sized(MaxFrameBytes), &Ping{Serial: 1}},
 		{"objects and lists 16 deep", nested(MaxDepth, `[`, `]`), &Ping{}},
 		{"space around it", " \n{\"type\":\"ping\",\"id\":\"1\",\"body\":{\"serial\":1}}\n ", &Ping{Serial: 1}},
+		{"many fields it does not know", `{"type":"ping","id":"1","body":{"serial":1,` + manyFields + `}}`, &Ping{Serial: 1}},
+		{"escapes, numbers and words", `{"type":"ping","id":"1","\"\\":"\\\"}","body":{"serial":1,"x":[-1.5e+3,true,null,{},[],"\u0022]"]}}`, &Ping{Serial: 1}},
 		{"fields it does not know", `{"type":"ping","id":"1","since":"v9","body":{"serial":1,"mood":{"a":[1,2]}}}`, &Ping{Serial: 1}},
 		{"the same name in different objects", `{"type":"ping","id":"1","body":{"serial":1,"type":"x","body":{"type":1}}}`, &Ping{Serial: 1}},
 		{"fields of the server's", `{"type":"ping","id":"1","serial":9,"call":"c","epoch":1,"seq":1,"body":{"serial":1}}`, &Ping{Serial: 1}},
@@ -162,6 +166,32 @@ func TestDecodeAcceptsWhatTheProtocolAllows(t *testing.T) {
 
 // FuzzDecode holds what Decode promises for any bytes: no panic, a problem that
 // may be sent, and messages that survive another trip.
+// manyFields are more names than are compared one with another.
+var manyFields = func() string {
+	var fields []string
+	for i := range 2 * manyNames {
+		fields = append(fields, fmt.Sprintf(`"f%d":[]`, i))
+	}
+	return strings.Join(fields, ", ")
+}()
+
+// BenchmarkDecode reads the largest message that pages send often.
+func BenchmarkDecode(b *testing.B) {
+	const picture = `"goodMs":8000,"fairMs":1000,"poorMs":1000,"frozenMs":200,"freezes":2,"framesPerSecond":24,"height":360,` +
+		`"packets":2000,"lost":30,"jitterMs":9,"bufferMs":80`
+	frame := []byte(`{"type":"reportQuality","id":"12","body":{"call":"cal_0123456789abcdef","spanMs":10000,"path":"host","rttMs":120,` +
+		`"sound":{"playedMs":10000,"concealedMs":340,"packets":500,"lost":12,"jitterMs":8,"bufferMs":80},` +
+		`"pictures":[{"source":"camera",` + picture + `},{"source":"screen",` + picture + `}],` +
+		`"sent":{"sentMs":10000,"bandwidthMs":300,"cpuMs":20,"otherMs":0},"up":[{"source":"microphone","perMille":10}],` +
+		`"moments":[{"what":"firstSound","tookMs":400}]}}`)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := Decode(frame); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func FuzzDecode(f *testing.F) {
 	golden, err := filepath.Glob("testdata/golden/request-*.json")
 	if err != nil || len(golden) == 0 {

@@ -13,9 +13,14 @@ func init() {
 		"revokeDevice":       RevokeDevice{Device: "dev_2"},
 		"getPresenceSetting": GetPresenceSetting{},
 		"setPresenceSetting": SetPresenceSetting{Audience: PresenceContactsExcept, Except: []UserID{"mal"}, IfVersion: 3},
+		"getPush":            GetPush{},
+		"setPush":            SetPush{Endpoint: "https://push.example/abc", P256DH: "cG9pbnQ", Auth: "c2VjcmV0"},
+		"clearPush":          ClearPush{},
 		"watchPresence":      WatchPresence{Users: []UserID{"bia", "caio"}},
 	})
 	maps.Copy(replyExamples, map[string]any{
+		"push":            Push{Key: "cG9pbnQ", Subscribed: true},
+		"push.off":        Push{},
 		"deviceCode":      DeviceCode{Code: "bm90IGEgcmVhbCBzZWNyZXQ", ExpiresMs: 120000},
 		"devices":         Devices{Devices: []Device{phone, tablet}, This: "d1"},
 		"presenceSetting": PresenceSetting{Audience: PresenceContacts},

@@ -22,6 +22,7 @@ func init() {
 		"keysReady":           KeysReady{Call: "c1", Group: 1, Epoch: 4},
 		"syncKeys":            SyncKeys{Call: "c1", Group: 1, Epoch: 2},
 		"sendKeyMessage":      SendKeyMessage{Call: "c1", To: "p3", Body: "cHJvb2Y"},
+		"say":                 Say{Call: "c1", Body: "c2VhbGVk"},
 		"firstOpened":         FirstOpened{Call: "c1", AfterMs: 310},
 		"reportKeys":          ReportKeys{Call: "c1", Failure: KeyFailureNoKey},
 		"setDeviceKey":        SetDeviceKey{Key: deviceKey},
@@ -54,6 +55,7 @@ func init() {
 		"keysSwitch":        KeysSwitch{Group: 1, Epoch: 4},
 		"keysRestarted":     KeysRestarted{Group: 2},
 		"keyMessage":        KeyMessage{From: "p1", Body: "cHJvb2Y"},
+		"said":              Said{From: "p1", Body: "c2VhbGVk"},
 		"described.binding": Described{Generation: 1, Type: SDPAnswer, SDP: offer, Binding: "c2lnbmVk"},
 	})
 }

@@ -24,7 +24,7 @@ var (
 	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Media: Media{Microphone: true, Camera: true}}
 	bia  = Participant{Participant: "p2", User: "bia", Name: "Bia", Presence: PresenceRinging}
 	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
-	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Title: "Standup", CreatedMs: 1767225600000, ExpiresMs: 1769817600000, MaxUses: 20, Uses: 3}
+	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Terms: LinkTerms{Title: "Standup", ExpiresMs: 1769817600000, MaxUses: 20}, CreatedMs: 1767225600000, EndsMs: 1769817600000, Uses: 3}
 
 	ringing = CallState{
 		Call: "c1", Epoch: 1, Seq: 1, Kind: KindVideo, Phase: PhaseRinging, Topology: TopologyDirect, Generation: 1,
@@ -32,7 +32,7 @@ var (
 	}
 	active = CallState{
 		Call: "c1", Epoch: 2, Seq: 17, Kind: KindVideo, Phase: PhaseActive, Topology: TopologySFU, Generation: 2,
-		Self: "p3", Title: "Standup", Support: "7K3M-Q2ZD", AskRating: true, Encrypted: true, Isolates: true, RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
+		Self: "p3", Title: "Standup", Support: "7K3M-Q2ZD", AskRating: true, NoReports: true, Encrypted: true, Isolates: true, RingTimeoutMs: 45000, ConnectedMs: 1767225605000, Participants: []Participant{ana, zoe},
 		ICE: ICE{Servers: []ICEServer{{URLs: []string{"turn:calls.example:3478?transport=udp"}, Username: "1767229200:p3", Credential: "c2VjcmV0"}}},
 	}
 	choir = Group{
@@ -55,7 +55,9 @@ var requestExamples = map[string]any{
 	"hello":             Hello{Token: "a.b.c", Device: "d1"},
 	"hello.resume":      Hello{Token: "a.b.c", Device: "d1", DeviceName: "Ana’s phone", Resume: &Resume{Session: "s1", Secret: "x1", Serial: 12}},
 	"ping":              Ping{Serial: 12},
+	"ping.rtt":          Ping{Serial: 13, RTTMs: 41},
 	"ring":              Ring{Users: []UserID{"bia"}, Kind: KindVideo},
+	"ring.routed":       Ring{Users: []UserID{"bia"}, Kind: KindVoice, Routed: true},
 	"ring.group":        Ring{Users: []UserID{"bia", "caio", "duda"}, Kind: KindVoice},
 	"invite":            Invite{Call: "c1", Users: []UserID{"caio"}},
 	"deviceRings":       DeviceRings{Call: "c1"},
@@ -99,9 +101,12 @@ var requestExamples = map[string]any{
 			Source: SourceCamera, GoodMs: 10000, FramesPerSecond: 30, Height: 360, Packets: 912, Lost: 14, JitterMs: 6, BufferMs: 52,
 		}},
 		Sent: &SentPicture{SentMs: 10000, CPUMs: 2000}, Switches: 1,
+		Up:      []SentLoss{{SourceMicrophone, 12}},
+		Moments: []Moment{{MomentFirstCamera, 340}, {What: MomentResumed}},
 	},
+	"reportEnd":           ReportEnd{Call: "c1", SentKB: 5120, ReceivedKB: 6144, Moments: []Moment{{MomentGapNetwork, 1800}}},
 	"mediaFlows":          MediaFlows{Call: "c1", Generation: 1, Path: PathRelay, AfterMs: 380},
-	"mediaFailed":         MediaFailed{Call: "c1", Generation: 1},
+	"mediaFailed":         MediaFailed{Call: "c1", Generation: 1, Cause: MediaFailureICE},
 	"getPeople":           GetPeople{},
 	"addContact":          AddContact{User: "bia"},
 	"removeContact":       RemoveContact{User: "bia"},
@@ -121,7 +126,7 @@ var requestExamples = map[string]any{
 	"getDecisions.2":      GetDecisions{Before: "next-page", Limit: 20},
 	"getCallLog":          GetCallLog{},
 	"getCallLog.2":        GetCallLog{Before: "next-page", Limit: 20},
-	"createLink":          CreateLink{Kind: KindVideo, Title: "Standup", ExpiresInSeconds: 2592000, MaxUses: 20},
+	"createLink":          CreateLink{Kind: KindVideo, Terms: LinkTerms{Title: "Standup", MaxUses: 20}, ExpiresInSeconds: 2592000},
 	"createLink.0":        CreateLink{Kind: KindVoice},
 	"getLinks":            GetLinks{},
 	"revokeLink":          RevokeLink{Link: link.Link},
@@ -213,6 +218,7 @@ var eventExamples = map[string]any{
 	"reacted":             Reacted{Participant: "p2", Reaction: ReactionHeart},
 	"troubleChanged":      TroubleChanged{Participant: "p2", Trouble: TroublePoorNetwork, On: true},
 	"lockChanged":         LockChanged{On: true},
+	"hostChanged":         HostChanged{Host: "p2"},
 	"phaseChanged":        PhaseChanged{Phase: PhaseConnecting, ConnectedMs: 1767225605000},
 	"topologyChanged":     TopologyChanged{Topology: TopologySFU, Generation: 2},
 	"callEnded":           CallEnded{Reason: EndHangup, DurationMs: 61000},

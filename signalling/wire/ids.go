@@ -25,6 +25,10 @@ type ParticipantID string
 // Whoever knows it may ask to join.
 type LinkID string
 
+// BrowserID tells one browser from others, to one link: 128 bits as 22 characters
+// of base64url.
+type BrowserID string
+
 // UnixMs is a time in milliseconds since 1970-01-01 UTC, by the server's
 // database. Zero means never or not yet.
 type UnixMs int64
@@ -66,3 +70,6 @@ func (id ParticipantID) Check() error { return checkID(string(id)) }
 
 // Check says what is wrong with the id, or nil.
 func (id LinkID) Check() error { return checkID(string(id)) }
+
+// Check says what is wrong with the id, or nil.
+func (id BrowserID) Check() error { return checkID(string(id)) }

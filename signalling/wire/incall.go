@@ -154,6 +154,26 @@ type Reacted struct {
 	Reaction Reaction `json:"reaction"`
 }
 
+// Say hands a line of text to all others in the call. Only their devices can
+// read it: it is sealed with the call's keys, as frames are, and the server
+// keeps it nowhere. Who comes later does not get it. The reply is [Done]; a
+// call without keys has no text.
+type Say struct {
+	// Call is the call.
+	Call CallID `json:"call" limit:"1..64"`
+	// Body is the sealed text: an SFrame (RFC 9605) of at most 3 KiB.
+	Body Blob `json:"body" limit:"1..4096"`
+}
+
+// Said is a line of text from another participant. It is not part of the
+// call's state.
+type Said struct {
+	// From is who sent it.
+	From ParticipantID `json:"from"`
+	// Body is the sealed text.
+	Body Blob `json:"body"`
+}
+
 // Trouble is something that keeps a participant from being heard or seen well.
 type Trouble string
 
@@ -227,6 +247,13 @@ type Lock struct {
 	Call CallID `json:"call" limit:"1..64"`
 	// On is true to lock.
 	On bool `json:"on"`
+}
+
+// HostChanged says who is the host now: the one before has left, and who has been in
+// the call for the longest takes his place.
+type HostChanged struct {
+	// Host is the new one.
+	Host ParticipantID `json:"host" limit:"1..64"`
 }
 
 // LockChanged says that the call was locked or opened.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Limit is the range of a `limit:"low..high"` tag: bytes of a string, elements
@@ -41,29 +42,55 @@ type checker interface{ Check() error }
 // checkLimits walks a decoded message and returns what is outside its limits,
 // with the name of the field as JSON has it.
 func checkLimits(v reflect.Value) error {
-	t := v.Type()
-	for i := range t.NumField() {
-		field := t.Field(i)
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		limit, limited, err := ParseLimit(field.Tag.Get("limit"))
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+	for i, r := range rulesOf(v.Type()) {
 		value := v.Field(i)
-		if limited {
-			if err := limit.check(value); err != nil {
-				return fmt.Errorf("%s %w", name, err)
+		if r.err != nil {
+			return fmt.Errorf("%s: %w", r.name, r.err)
+		}
+		if r.limited {
+			if err := r.limit.check(value); err != nil {
+				return fmt.Errorf("%s %w", r.name, err)
 			}
 		}
-		optional := strings.Contains(field.Tag.Get("json"), "omitzero")
-		if err := checkValue(value, optional); err != nil {
-			return fmt.Errorf("%s %w", name, err)
+		if err := checkValue(value, r.optional); err != nil {
+			return fmt.Errorf("%s %w", r.name, err)
 		}
 	}
 	return nil
 }
 
+// rule is what a field's tags say.
+type rule struct {
+	name              string
+	limit             Limit
+	limited, optional bool
+	err               error // of a limit that cannot be read
+}
+
+// rules are those of the fields of each struct that was checked before, by its
+// reflect.Type: tags are slow to read.
+var rules sync.Map
+
+func rulesOf(t reflect.Type) []rule {
+	if known, ok := rules.Load(t); ok {
+		return known.([]rule)
+	}
+	list := make([]rule, t.NumField())
+	for i := range list {
+		tag := t.Field(i).Tag
+		r := &list[i]
+		r.name, _, _ = strings.Cut(tag.Get("json"), ",")
+		r.limit, r.limited, r.err = ParseLimit(tag.Get("limit"))
+		r.optional = strings.Contains(tag.Get("json"), "omitzero")
+	}
+	rules.Store(t, list)
+	return list
+}
+
 func checkValue(v reflect.Value, optional bool) error {
+	if v.Type().NumMethod() == 0 {
+		return checkInside(v)
+	}
 	if enum, ok := v.Interface().(Enum); ok {
 		if (!optional || v.String() != "") && !slices.Contains(enum.Values(), v.String()) {
 			return fmt.Errorf("is none of %s", strings.Join(enum.Values(), ", "))
@@ -76,6 +103,11 @@ func checkValue(v reflect.Value, optional bool) error {
 		}
 		return c.Check()
 	}
+	return checkInside(v)
+}
+
+// checkInside checks what a value is made of.
+func checkInside(v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.Struct:
 		return checkLimits(v)

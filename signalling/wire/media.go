@@ -16,7 +16,7 @@ type ICE struct {
 	// Servers are TURN servers with credentials for this call only.
 	Servers []ICEServer `json:"servers"`
 	// RelayOnly says to use relayed candidates only (iceTransportPolicy
-	// "relay"), because one side hides its address or the two are not in each
+	// "relay") on a direct way, because one side hides its address or the two are not in each
 	// other's contacts.
 	RelayOnly bool `json:"relayOnly,omitzero"`
 }
@@ -279,4 +279,22 @@ type MediaFailed struct {
 	Call CallID `json:"call" limit:"1..64"`
 	// Generation is the generation it belongs to.
 	Generation uint32 `json:"generation"`
+	// Cause is what went wrong, as far as we know.
+	Cause MediaFailure `json:"cause,omitzero"`
+}
+
+// MediaFailure is what kept media from flowing.
+type MediaFailure string
+
+// The failures.
+const (
+	MediaFailureICE   MediaFailure = "ice"   // no candidate pair worked
+	MediaFailureDTLS  MediaFailure = "dtls"  // a pair worked, but no DTLS handshake came about
+	MediaFailureCodec MediaFailure = "codec" // the descriptions do not go together
+	MediaFailureKeys  MediaFailure = "keys"  // frames came, and none could be opened
+)
+
+// Values lists all failures.
+func (MediaFailure) Values() []string {
+	return []string{string(MediaFailureICE), string(MediaFailureDTLS), string(MediaFailureCodec), string(MediaFailureKeys)}
 }

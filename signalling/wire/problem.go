@@ -29,6 +29,9 @@ const (
 	CodeCallsNotAccepted  Code = "callsNotAccepted"  // the account takes no calls; Text is what it says about that
 	CodeSuspended         Code = "suspended"         // our account may do nothing for now
 	CodeEncryptionNeeded  Code = "encryptionNeeded"  // the call is end-to-end encrypted, and this client does not speak that
+	CodeQueueClosed       Code = "queueClosed"       // nobody is there at this hour; somebody is in RetryAfterMs
+	CodeWaitInLobby       Code = "waitInLobby"       // a host has to let us in: knock
+	CodeNotYet            Code = "notYet"            // the link opens in RetryAfterMs
 	CodeUnavailable       Code = "unavailable"       // the server cannot decide now; try again
 	CodeInternal          Code = "internal"          // a fault of the server's; its log has the cause
 )
@@ -41,7 +44,7 @@ func (Code) Values() []string {
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
 		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),
 		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeEncryptionNeeded),
-		string(CodeUnavailable), string(CodeInternal),
+		string(CodeWaitInLobby), string(CodeNotYet), string(CodeQueueClosed), string(CodeUnavailable), string(CodeInternal),
 	}
 }
 

@@ -27,6 +27,77 @@ type ReportQuality struct {
 	// Switches is how often media changed its way, to another network or
 	// relay, without a new connection.
 	Switches uint32 `json:"switches,omitzero" limit:"0..1000"`
+	// Up is what was lost of what we send, as its receiver tells, one for each
+	// kind of media.
+	Up []SentLoss `json:"up,omitzero" limit:"0..3"`
+	// Moments are what happened once; what is above the limit is left out.
+	Moments []Moment `json:"moments,omitzero" limit:"0..16"`
+}
+
+// SentLoss is what was lost of what we send.
+type SentLoss struct {
+	// Source is microphone, camera or screen.
+	Source Source `json:"source"`
+	// PerMille is the part that was lost before repair, in thousandths.
+	PerMille uint32 `json:"perMille" limit:"0..1000"`
+}
+
+// Moment is something that happened once at a client, for counting.
+type Moment struct {
+	// What is what.
+	What MomentKind `json:"what"`
+	// TookMs is how long it took or lasted, in milliseconds, where that is
+	// something.
+	TookMs uint32 `json:"tookMs,omitzero" limit:"0..600000"`
+}
+
+// MomentKind is what may happen once.
+type MomentKind string
+
+// The moments.
+const (
+	MomentFirstSound       MomentKind = "firstSound"       // the first sample of a participant's sound was played, TookMs after it was announced
+	MomentFirstCamera      MomentKind = "firstCamera"      // the first frame of a camera was decoded, likewise
+	MomentFirstScreen      MomentKind = "firstScreen"      // the first frame of a screen was decoded, likewise
+	MomentGapNetwork       MomentKind = "gapNetwork"       // nothing came for TookMs, over a second, while the connection did not work
+	MomentGapSwitch        MomentKind = "gapSwitch"        // likewise, while media went over to another connection
+	MomentGapOther         MomentKind = "gapOther"         // likewise, for another reason
+	MomentResumed          MomentKind = "resumed"          // the session was taken up again on another socket
+	MomentResumeFailed     MomentKind = "resumeFailed"     // it could not be
+	MomentRestarted        MomentKind = "restarted"        // a restart of ICE has helped
+	MomentRestartFailed    MomentKind = "restartFailed"    // none has
+	MomentRebuilt          MomentKind = "rebuilt"          // a new connection took over for a broken one
+	MomentMutedSpeaking    MomentKind = "mutedSpeaking"    // somebody spoke while muted
+	MomentNoMicrophone     MomentKind = "noMicrophone"     // the microphone gave no sound
+	MomentDeviceLost       MomentKind = "deviceLost"       // a microphone or camera went away
+	MomentCPULimited       MomentKind = "cpuLimited"       // the machine kept our picture small for half of ten seconds
+	MomentPermissionDenied MomentKind = "permissionDenied" // the person did not give the microphone or camera
+)
+
+// Values lists all moments.
+func (MomentKind) Values() []string {
+	return []string{
+		string(MomentFirstSound), string(MomentFirstCamera), string(MomentFirstScreen), string(MomentGapNetwork),
+		string(MomentGapSwitch), string(MomentGapOther), string(MomentResumed), string(MomentResumeFailed),
+		string(MomentRestarted), string(MomentRestartFailed), string(MomentRebuilt), string(MomentMutedSpeaking),
+		string(MomentNoMicrophone), string(MomentDeviceLost), string(MomentCPULimited), string(MomentPermissionDenied),
+	}
+}
+
+// ReportEnd is the last report of a participant's stay in a call: when he
+// leaves, when the call is over, or when his page goes, which then sends it to
+// /v1/report without waiting for an answer. It is counted once for each stay,
+// up to ten minutes after its end. The reply is [Done].
+type ReportEnd struct {
+	// Call is the call.
+	Call CallID `json:"call" limit:"1..64"`
+	// SentKB is how much was sent, in kilobytes of 1,000 bytes, headers of all
+	// layers included.
+	SentKB uint32 `json:"sentKB"`
+	// ReceivedKB is how much was received, likewise.
+	ReceivedKB uint32 `json:"receivedKB"`
+	// Moments are those that no other report has had.
+	Moments []Moment `json:"moments,omitzero" limit:"0..16"`
 }
 
 // HeardSound are the counters of received sound. Sound that is muted or that

@@ -55,6 +55,8 @@ type Welcome struct {
 type Ping struct {
 	// Serial is the last [Frame.Serial] seen.
 	Serial uint32 `json:"serial"`
+	// RTTMs is how long the reply to the ping before took, in milliseconds, at least 1.
+	RTTMs uint32 `json:"rttMs,omitzero" limit:"0..60000"`
 }
 
 // Done is the reply to a request that has nothing more to say.

@@ -1,13 +1,14 @@
 // What the end-to-end tests share: a real server, real browsers, and a page per
 // person that runs the SDK on the server's own origin.
 
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium, firefox } from "playwright-core";
+import { leaksIn, scrape } from "./leaks.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 
@@ -31,15 +32,18 @@ export function ownAddress() {
 /**
  * startServer starts a server in demo mode on free ports. env adds
  * to its environment. It returns the page's address, kill (SIGKILL) and start
- * for tests of a restart on the same ports, and stop. command runs something
- * else than a server alone: ["demo", "--bots", "0"] has a bot besides.
+ * for tests of a restart on the same ports, and stop, which fails if log or metrics have named anybody. command runs something
+ * else than a server alone: ["demo", "--bots", "0"] has a bot besides. run runs
+ * another command of the program: done is what it prints, and stop interrupts it.
  */
 export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
   const bin = binary(folder);
   let listen = "127.0.0.1:0";
+  const fine = env.PRONTO_LOG_LEVEL === "debug"; // that log may say more
   const address = ownAddress();
   let child;
+  const said = []; // all lines of the log
   const server = {
     url: "",
     metrics: "",
@@ -56,13 +60,14 @@ export async function startServer(env = {}, command = ["serve"]) {
           PRONTO_PUBLIC_IPS: address,
           PRONTO_DATA: join(folder, "data"),
           PRONTO_LOG: "json",
+          PRONTO_METRICS_EXEMPLARS: "true",
           PRONTO_RINGS_PER_MINUTE: "1000", // the tests ring one after another
           PRONTO_RINGS_PER_PAIR: "1000",
           ...env,
         },
         stdio: ["ignore", "ignore", "pipe"],
       });
-      ({ page: server.url, metrics: server.metrics } = await ready(child));
+      ({ page: server.url, metrics: server.metrics } = await ready(child, said));
       listen = `127.0.0.1:${new URL(server.url).port}`;
     },
     async kill(signal = "SIGKILL") {
@@ -74,9 +79,37 @@ export async function startServer(env = {}, command = ["serve"]) {
       }
       child = undefined;
     },
+    run(...args) {
+      let other;
+      const done = new Promise((resolve, reject) => {
+        other = execFile(bin, args, (error, out, said) => (error ? reject(new Error(said)) : resolve(out)));
+      });
+      done.catch(() => undefined); // whoever awaits it is told
+      return { done, stop: () => other.kill("SIGINT") };
+    },
+    /** newKey makes an API key beside the running server. */
+    newKey(...flags) {
+      const env = { ...process.env, PRONTO_BIN: undefined, PRONTO_DATA: join(folder, "data") };
+      return JSON.parse(execFileSync(bin, ["keys", "create", "e2e", "--json", ...flags], { env }).toString());
+    },
+    /** newLink makes a link of an account that is there already, without a part after #: whoever has its id hears all. */
+    async newLink(terms) {
+      const { credentials } = server.newKey();
+      const answer = await fetch(`${server.url}/v1/links`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+        body: JSON.stringify({ owner: "ana", kind: "video", ...terms }),
+      });
+      if (!answer.ok) throw new Error(`make a link: ${answer.status} ${await answer.text()}`);
+      return (await answer.json()).id;
+    },
     async stop() {
+      const told = child === undefined ? "" : await scrape(server.metrics);
       await server.kill("SIGTERM");
       rmSync(folder, { recursive: true, force: true });
+      const leaks = fine ? [] : [...leaksIn(said.join("\n")), ...leaksIn(told)];
+      if (leaks.length > 0)
+        throw new Error(`the server tells who calls whom:\n${leaks.slice(0, 10).join("\n")}`);
     },
   };
   await server.start();
@@ -84,9 +117,8 @@ export async function startServer(env = {}, command = ["serve"]) {
 }
 
 /** ready waits for the line that says where the page and the metrics are. */
-function ready(child) {
+function ready(child, said) {
   return new Promise((resolve, reject) => {
-    const said = [];
     createInterface({ input: child.stderr }).on("line", (line) => {
       said.push(line);
       if (process.env.E2E_LOG) console.error(line);
@@ -120,8 +152,8 @@ export function openChromium(more = []) {
   });
 }
 
-/** openFirefox is Firefox itself, by WebDriver BiDi, with fake devices. */
-export function openFirefox() {
+/** openFirefox is Firefox itself, by WebDriver BiDi, with fake devices, and more preferences or not. */
+export function openFirefox(more = {}) {
   return firefox.launch({
     channel: "moz-firefox",
     executablePath: process.env.FIREFOX ?? "/usr/bin/firefox-esr",
@@ -131,6 +163,7 @@ export function openFirefox() {
       "media.peerconnection.ice.loopback": true,
       "media.peerconnection.ice.obfuscate_host_addresses": false,
       "media.autoplay.default": 0,
+      ...more,
     },
   });
 }
@@ -188,6 +221,11 @@ export async function signIn(browser, url, user, link = "", options = {}) {
   page.on("console", (message) => message.type() === "error" && faults.push(message.text()));
   await openPage(page, url, user, link, options);
   return { page, context, user, faults };
+}
+
+/** diagnosis is what a person's page would save for whoever helps. */
+export function diagnosis({ page }) {
+  return page.evaluate(async () => (await import("/sdk/pronto.js")).diagnose(window.pronto));
 }
 
 /** openPage loads a bare page of the server's origin and connects the SDK on it. */
@@ -331,7 +369,11 @@ export function participantOf(person, user) {
  * waitDecoded waits until sound and picture of another user come out of the
  * decoders here, and go on coming: counters of now and of later differ.
  */
-export async function waitDecoded(person, user, { audio = true, camera = true, screen = false } = {}) {
+export async function waitDecoded(
+  person,
+  user,
+  { audio = true, camera = true, screen = false, timeoutMs = 30_000 } = {},
+) {
   const participant = await participantOf(person, user);
   const wanted = { participant, audio, camera, screen };
   await person.page.evaluate(async (want) => {
@@ -356,5 +398,6 @@ export async function waitDecoded(person, user, { audio = true, camera = true, s
       return { ...now, path: stats.path };
     },
     wanted,
+    timeoutMs,
   );
 }

@@ -19,6 +19,9 @@ export const looks = {
   zoe: { viewport: phone, colorScheme: "dark", hasTouch: true },
 };
 
+/** patienceMs is how long to wait for what should come at once: the machine may be busy with other tests. */
+const patienceMs = 45_000;
+
 /** until waits for a condition, and says what it waited for if that does not come. */
 async function until(condition, timeoutMs, what) {
   const end = Date.now() + timeoutMs;
@@ -33,7 +36,8 @@ export class Person {
   /** come opens the page at a path. options are those of a context, and script, a function to run in the page first with its argument. */
   static async come(browser, url, name, path = `/?as=${name}`, options = {}) {
     const { script, ...look } = options;
-    const context = await browser.newContext({ ...looks[name], ...look, locale: "en-GB" });
+    const context = await browser.newContext({ locale: "en-GB", ...looks[name], ...look });
+    context.setDefaultTimeout(patienceMs);
     const page = await context.newPage();
     const person = new Person(url, name, context, page);
     await page.addInitScript(() => {
@@ -71,12 +75,12 @@ export class Person {
     await this.it(testid).click();
   }
 
-  async sees(testid, timeout = 20_000) {
+  async sees(testid, timeout = patienceMs) {
     await this.it(testid).waitFor({ state: "visible", timeout });
   }
 
   /** reads waits until what has a test id has a text that matches. */
-  async reads(testid, pattern, timeout = 20_000) {
+  async reads(testid, pattern, timeout = patienceMs) {
     let text = "";
     await until(
       async () => {
@@ -105,7 +109,7 @@ export class Person {
           .catch(() => undefined);
         return !(await this.it("incoming").isVisible());
       },
-      15_000,
+      patienceMs,
       () => `the ringing at ${this.name}'s to stop by ${button}`,
     );
   }
@@ -155,11 +159,30 @@ export class Person {
     expect(await page.evaluate(tooSmall), `${screen} has targets of 44 px`).toEqual([]);
   }
 
+  /** vanishes ends what a story that failed has left: a call that goes on would be in the way of the next. */
+  async vanishes() {
+    if (!this.page.isClosed())
+      await this.it("hangup")
+        .click({ timeout: 500 })
+        .catch(() => undefined);
+    await this.context.close();
+  }
+
   /** leaves closes the page, and fails on anything the console complained about. expected faults are taken out. */
   async leaves(expected = /^$/) {
     await this.context.close();
     expect(this.faults.filter((fault) => !expected.test(fault))).toEqual([]);
   }
+}
+
+/** part has people hang up and go: a page that only vanishes stays in its call for the grace period. */
+export async function part(...people) {
+  for (const { page } of people) {
+    const hangup = page.getByTestId("hangup").first();
+    if (await hangup.isVisible()) await hangup.click({ timeout: 2_000 }).catch(() => undefined); // over already
+    await page.getByTestId("call").waitFor({ state: "detached" });
+  }
+  await Promise.all(people.map((person) => person.leaves()));
 }
 
 function tooSmall() {

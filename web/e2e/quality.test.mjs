@@ -93,7 +93,9 @@ test("Chromium and Firefox report how their call is, and nothing of it is refuse
     expect(pairs.reduce((sum, [series]) => sum + grown(before, now, series), 0)).toBe(2);
     expect(grown(before, now, 'pronto_ice_connect_seconds_count{path="host"}')).toBe(2);
     expect(grown(before, now, "pronto_dtls_handshake_seconds_count")).toBe(2);
-    expect(grown(before, now, 'pronto_audio_mos_score_count{path="host"}')).toBeGreaterThanOrEqual(2);
+    expect(
+      grown(before, now, 'pronto_audio_mos_count{path="host",topology="direct"}'),
+    ).toBeGreaterThanOrEqual(2);
     expect(grown(before, now, 'pronto_rtt_seconds_count{path="host"}')).toBeGreaterThanOrEqual(3);
     const seconds = (media, quality) =>
       grown(before, now, `pronto_received_media_seconds_total{media="${media}",quality="${quality}"}`);

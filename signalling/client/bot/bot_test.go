@@ -16,6 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestTwoTalkDirectlyAndHangUp(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -46,6 +47,7 @@ func TestTwoTalkDirectlyAndHangUp(t *testing.T) {
 }
 
 func TestStrangersTalkThroughTheRelay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, ezio := w.phone("ana", 0), w.phone("ezio", 1)
 	made := ring(t, ana, wire.KindVideo, "ezio")
@@ -58,6 +60,7 @@ func TestStrangersTalkThroughTheRelay(t *testing.T) {
 }
 
 func TestAThirdMovesTheCallToTheSFUAndNobodyIsCutOff(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	w.know("ana", "bia", "carlo")
@@ -80,9 +83,26 @@ func TestAThirdMovesTheCallToTheSFUAndNobodyIsCutOff(t *testing.T) {
 		t.Errorf("leave: %v", err)
 	}
 	until(t, "the others see him leave", func() bool { return len(made.State().Participants) == 2 })
+	until(t, "the two go back to the direct way", func() bool {
+		return made.State().Topology == wire.TopologyDirect && taken.State().Topology == wire.TopologyDirect
+	})
+	until(t, "the connections to the SFU are closed", func() bool { return w.engine.Connections() == 2 })
+	for _, c := range []*bot.Call{made, taken} {
+		heard := func() (packets uint64) {
+			for flow, count := range c.Stats().Received {
+				if flow.Participant != "" && flow.Source == wire.SourceMicrophone {
+					packets += uint64(count.Packets)
+				}
+			}
+			return packets
+		}
+		before := heard()
+		until(t, "sound goes on by the direct way", func() bool { return heard() > before+50 })
+	}
 }
 
 func TestAMutedBotIsNotHeardAndIsShownAsMuted(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -103,6 +123,7 @@ func TestAMutedBotIsNotHeardAndIsShownAsMuted(t *testing.T) {
 }
 
 func TestADeclinedCallIsOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -117,6 +138,7 @@ func TestADeclinedCallIsOver(t *testing.T) {
 }
 
 func TestBotsCallEachOtherOverAndOver(t *testing.T) {
+	t.Parallel()
 	// Whoever is rung before he has signed in is not found; the call rings out.
 	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
 	var mu sync.Mutex
@@ -163,6 +185,7 @@ func TestBotsCallEachOtherOverAndOver(t *testing.T) {
 }
 
 func TestTheEchoAnswersAnybodyAndSendsHisVoiceBack(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{RingTimeout: 2 * time.Second})
 	e, call, end := ringsEcho(t, w)
 	hears(t, call, 1)

@@ -48,6 +48,7 @@ type Call struct {
 	ghost   time.Time         // since when somebody has keys whom the server has not named; zero if nobody
 	unbound []*wire.Described // what could not be checked yet
 	missing time.Time         // when the server knew nothing of the call; zero if it does
+	report  reporter
 
 	mu   sync.Mutex // guards what follows
 	way  *way

@@ -14,9 +14,8 @@ import (
 const (
 	// agreeWithin is how long all may take to have the same keys.
 	agreeWithin = 20 * time.Second
-	// settleKeys is how long those who have come last may be sent what they cannot open yet, and until keys may be
-	// changed a few times at once again.
-	settleKeys = 2 * time.Second
+	// settled is how long who has come last may be sent what he cannot open yet.
+	settled = 2 * time.Second
 	// agreeLook is how often it is looked whether they have.
 	agreeLook = 2 * time.Millisecond
 )
@@ -32,6 +31,9 @@ type KeysConfig struct {
 	Secret string
 	// Every is the time between a coming and the going after it, and between that and the next coming.
 	Every time.Duration
+	// Settle is how long nothing happens after all have come. With 2 s and more the report is of what came after that,
+	// and the server lets keys be changed a few times at once again.
+	Settle time.Duration
 	// Duration is for how long somebody comes and goes.
 	Duration time.Duration
 	// Phone returns the phone of one of them, from 0; those that send, and the last one, who comes and goes, need an
@@ -46,7 +48,7 @@ func (c KeysConfig) Validate() error {
 		return fmt.Errorf("bot: KeysConfig.Members is %d, not 2 to %d", c.Members, wire.MaxParticipants)
 	case c.Speakers < 1 || c.Speakers >= c.Members:
 		return fmt.Errorf("bot: KeysConfig.Speakers is %d, not 1 to %d", c.Speakers, c.Members-1)
-	case c.Every <= 0 || c.Duration <= 0:
+	case c.Every <= 0 || c.Duration <= 0 || c.Settle < 0:
 		return errors.New("bot: a duration of KeysConfig is not positive")
 	case c.Phone == nil:
 		return errors.New("bot: KeysConfig.Phone is missing")
@@ -85,7 +87,7 @@ type keyLoad struct {
 }
 
 // LoadKeys has one come to a call and leave it, over and over, and measures how long the others take to have the
-// same keys. The error says who could not join, or when they did not agree in time.
+// same keys. The error says who could not join, or that they did not agree in time; ctx's end only ends it early.
 func LoadKeys(ctx context.Context, cfg KeysConfig) (KeysReport, error) {
 	if err := cfg.Validate(); err != nil {
 		return KeysReport{}, err
@@ -101,12 +103,12 @@ func LoadKeys(ctx context.Context, cfg KeysConfig) (KeysReport, error) {
 	if err := l.gather(ctx); err != nil {
 		return l.report, err
 	}
-	for until := time.Now().Add(cfg.Duration); time.Now().Before(until); {
-		if err := l.comeAndGo(ctx); err != nil {
+	for until := time.Now().Add(cfg.Duration); ctx.Err() == nil && time.Now().Before(until); {
+		if err := l.comeAndGo(ctx); err != nil && ctx.Err() == nil {
 			return l.sum(), err
 		}
 	}
-	return l.sum(), ctx.Err()
+	return l.sum(), nil
 }
 
 func (l *keyLoad) sum() KeysReport {
@@ -130,7 +132,7 @@ func (l *keyLoad) carried() (s media.Stats) {
 // gather has those who stay join, and waits until they have the same keys.
 func (l *keyLoad) gather(ctx context.Context) error {
 	if l.cfg.Link == "" {
-		link, err := client.Request[wire.Link](ctx, l.phones[0].client, wire.CreateLink{Kind: wire.KindVideo, Title: "keys"})
+		link, err := client.Request[wire.Link](ctx, l.phones[0].client, wire.CreateLink{Kind: wire.KindVideo, Terms: wire.LinkTerms{Title: "keys"}})
 		if err != nil {
 			return fmt.Errorf("make a link: %w", err)
 		}
@@ -150,9 +152,12 @@ func (l *keyLoad) gather(ctx context.Context) error {
 	if _, err := l.agree(ctx, nil, "", 0); err != nil {
 		return err
 	}
-	wait(ctx, settleKeys)
+	if l.cfg.Settle > settled {
+		defer wait(ctx, l.cfg.Settle-settled)
+	}
+	wait(ctx, min(l.cfg.Settle, settled))
 	l.before = l.carried()
-	return ctx.Err()
+	return nil
 }
 
 // comeAndGo has the last one join and leave again.

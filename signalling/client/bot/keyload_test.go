@@ -10,10 +10,11 @@ import (
 
 // TestWhoComesAndGoesIsFollowedByAllAndNoFrameIsLost is make bench-keys in short.
 func TestWhoComesAndGoesIsFollowedByAllAndNoFrameIsLost(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	users := []wire.UserID{"ana", "bia", "carlo", "dora", "ezio"}
 	r, err := bot.LoadKeys(t.Context(), bot.KeysConfig{
-		Members: len(users), Speakers: 2, Every: 1200 * time.Millisecond, Duration: 3 * time.Second,
+		Members: len(users), Speakers: 2, Every: 1200 * time.Millisecond, Settle: time.Second, Duration: 3 * time.Second,
 		Phone: func(i int) bot.PhoneConfig {
 			cfg := w.config(users[i], i%2)
 			if i >= 2 && i < len(users)-1 {

@@ -8,6 +8,7 @@ import (
 
 	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
+	"pronto/signalling/client/sframe"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/wire"
 )
@@ -52,6 +53,7 @@ func agree(t *testing.T, calls ...*bot.Call) {
 }
 
 func TestTwoTalkSealedOverADirectConnection(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia := w.phone("ana", 0), w.phone("bia", 1)
 	w.know("ana", "bia")
@@ -71,6 +73,7 @@ func TestTwoTalkSealedOverADirectConnection(t *testing.T) {
 }
 
 func TestKeysGoOnWhenAThirdComesAndGoes(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	w.know("ana", "bia", "carlo")
@@ -99,6 +102,7 @@ func TestKeysGoOnWhenAThirdComesAndGoes(t *testing.T) {
 }
 
 func TestTheEchoIsSealedAnew(t *testing.T) {
+	t.Parallel()
 	o := sealed
 	o.RingTimeout = 2 * time.Second
 	w := newWorld(t, o)
@@ -108,6 +112,7 @@ func TestTheEchoIsSealedAnew(t *testing.T) {
 }
 
 func TestASealedDirectCallOutlivesTheServer(t *testing.T) {
+	t.Parallel()
 	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia"}, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia")
 		calls := []*bot.Call{made, accept(t, p[1])}
@@ -127,6 +132,7 @@ func TestASealedDirectCallOutlivesTheServer(t *testing.T) {
 }
 
 func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
+	t.Parallel()
 	calls := killedWith(t, sealed, []wire.UserID{"ana", "bia", "carlo"}, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia", "carlo")
 		calls := []*bot.Call{made, accept(t, p[1]), accept(t, p[2])}
@@ -142,6 +148,7 @@ func TestASealedGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
 }
 
 func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	ana, bia, carlo := w.phone("ana", 0), w.phone("bia", 1), w.phone("carlo", 2)
 	link, err := client.Request[wire.Link](t.Context(), ana.Client(), wire.CreateLink{Kind: wire.KindVideo})
@@ -172,9 +179,94 @@ func TestALinksSecretKeepsOutWhoDoesNotKnowIt(t *testing.T) {
 	}
 }
 
+// TestWhoComesOpensNothingOfBeforeAndWhoHasGoneNothingOfAfter gives what was recorded of a call to somebody who came
+// later, and to somebody who had left, with all the keys that they ever had.
+func TestWhoComesOpensNothingOfBeforeAndWhoHasGoneNothingOfAfter(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, sealed)
+	ana, bia, carlo := w.silent("ana"), w.silent("bia"), w.silent("carlo")
+	link, err := client.Request[wire.Link](t.Context(), ana.Client(), wire.CreateLink{Kind: wire.KindVideo})
+	if err != nil {
+		t.Fatalf("create a link: %v", err)
+	}
+	join := func(p *phone) *bot.Call {
+		t.Helper()
+		c, err := p.JoinLink(t.Context(), link.Link, "", wire.Media{})
+		if err != nil {
+			t.Fatalf("join: %v", err)
+		}
+		return c
+	}
+	record := func(c *bot.Call) (frames [][]byte) {
+		t.Helper()
+		for i := range 50 {
+			sealed, err := c.Keys().Seal(wire.SourceCamera, i == 0, []byte("what is seen"))
+			if err != nil {
+				t.Fatalf("seal: %v", err)
+			}
+			frames = append(frames, sealed)
+		}
+		return frames
+	}
+	opened := func(c *bot.Call, frames [][]byte) (n int) {
+		for _, f := range frames {
+			if plain, _, err := c.Keys().Open(wire.SourceCamera, f); err == nil && string(plain) == "what is seen" {
+				n++
+			}
+		}
+		return n
+	}
+	// sealsAnew waits until what somebody seals cannot be opened any more with what was there before.
+	sealsAnew := func(c *bot.Call, epoch uint32) {
+		t.Helper()
+		until(t, "he seals with the new keys", func() bool {
+			sealed, err := c.Keys().Seal(wire.SourceMicrophone, false, []byte("x"))
+			if err != nil {
+				t.Fatalf("seal: %v", err)
+			}
+			h, _, err := sframe.ParseHeader(sealed)
+			name, ok := sframe.ParseKID(h.KID)
+			return err == nil && ok && name.Epoch == uint8(epoch)
+		})
+	}
+	first, second := join(ana), join(bia)
+	agree(t, first, second)
+	epoch, _ := first.Keys().Epoch()
+	sealsAnew(first, epoch)
+	before := record(first)
+	third := join(carlo)
+	agree(t, first, second, third)
+	epoch, _ = first.Keys().Epoch()
+	sealsAnew(first, epoch)
+	during := record(first)
+	if err := third.Leave(t.Context()); err != nil {
+		t.Fatalf("leave: %v", err)
+	}
+	agree(t, first, second)
+	epoch, _ = first.Keys().Epoch()
+	sealsAnew(first, epoch)
+	after := record(first)
+	for what, c := range map[string]struct {
+		who    *bot.Call
+		frames [][]byte
+		want   int
+	}{
+		"bia, before": {second, before, 50}, "bia, during": {second, during, 50}, "bia, after": {second, after, 50},
+		"carlo, before": {third, before, 0}, "carlo, during": {third, during, 50}, "carlo, after": {third, after, 0},
+	} {
+		if got := opened(c.who, c.frames); got != c.want {
+			t.Errorf("%s: %d of %d frames were opened, want %d", what, got, len(c.frames), c.want)
+		}
+	}
+	if n := opened(second, after); n != 0 {
+		t.Errorf("%d frames were opened twice", n)
+	}
+}
+
 // TestKeysSurviveAStormOfComingAndGoing has people come to a call and leave it as fast as they can,
 // some without a word.
 func TestKeysSurviveAStormOfComingAndGoing(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, sealed)
 	users := []wire.UserID{"ana", "bia", "carlo", "dario", "ezio"}
 	var phones []*phone

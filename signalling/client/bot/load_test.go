@@ -12,6 +12,7 @@ import (
 )
 
 func TestALoadMeasuresItsCalls(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	r, err := bot.Load(t.Context(), bot.LoadConfig{
 		Calls: 2, Duration: 2 * time.Second, Stay: 200 * time.Millisecond, Kind: wire.KindVideo,
@@ -32,6 +33,7 @@ func TestALoadMeasuresItsCalls(t *testing.T) {
 }
 
 func TestALoadTellsFailuresByCause(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	// Bia's other phone declines what it hears of, before the first can answer.
 	cfg := w.config("bia", 0)

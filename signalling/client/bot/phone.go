@@ -27,6 +27,8 @@ type PhoneConfig struct {
 	// Key is the device's identity key, by which others know its account's calls. Nil means
 	// a new one: people who remember the one before are warned.
 	Key ed25519.PrivateKey
+	// Quiet sends no reports of quality.
+	Quiet bool
 	// Echo sends back what the other says in a call of two, instead of the clip.
 	Echo bool
 	// Incoming hears of calls that ring. It must not wait for anything of this
@@ -229,6 +231,17 @@ func (p *Phone) joined(ctx context.Context, id wire.CallID, m wire.Media, began 
 	return c, nil
 }
 
+// MoveHere takes over a call that another device of the account is in.
+func (p *Phone) MoveHere(ctx context.Context, call wire.CallID, m wire.Media) (*Call, error) {
+	began := time.Now()
+	state, err := client.Request[wire.CallState](ctx, p.client, wire.MoveHere{Call: call, Media: m})
+	if err != nil {
+		return nil, fmt.Errorf("move a call here: %w", err)
+	}
+	p.again(state)
+	return p.joined(ctx, call, m, began)
+}
+
 // Decline refuses a call that rings.
 func (p *Phone) Decline(ctx context.Context, call wire.CallID) error {
 	if _, err := client.Request[wire.Done](ctx, p.client, wire.Decline{Call: call}); err != nil {
@@ -271,6 +284,13 @@ func (p *Phone) on(e client.Event) {
 	case *wire.Incoming:
 		if p.cfg.Incoming != nil {
 			p.cfg.Incoming(*b)
+		}
+	case *wire.CallMoved:
+		p.mu.Lock()
+		c := p.calls[b.Call]
+		p.mu.Unlock()
+		if c != nil {
+			c.finish(wire.EndHangup)
 		}
 	case *wire.RingStopped:
 		if p.cfg.Stopped != nil {

@@ -112,6 +112,7 @@ func killedWith(t *testing.T, o signallingtest.Options, users []wire.UserID, set
 }
 
 func TestADirectCallOutlivesTheServerAndIsHeardAllTheWhile(t *testing.T) {
+	t.Parallel()
 	users := []wire.UserID{"ana", "bia"}
 	calls := killed(t, users, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia")
@@ -141,6 +142,7 @@ func TestADirectCallOutlivesTheServerAndIsHeardAllTheWhile(t *testing.T) {
 }
 
 func TestAGroupCallIsSetUpAnewAfterTheServerWasKilled(t *testing.T) {
+	t.Parallel()
 	users := []wire.UserID{"ana", "bia", "carlo"}
 	calls := killed(t, users, func(_ *world, p []*phone) []*bot.Call {
 		made := ring(t, p[0], wire.KindVideo, "bia", "carlo")

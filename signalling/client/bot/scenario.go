@@ -133,7 +133,7 @@ func (g *gathering) join(ctx context.Context, phones []*Phone) error {
 	if g.cfg.Films {
 		kind = wire.KindVideo
 	}
-	link, err := client.Request[wire.Link](ctx, phones[0].client, wire.CreateLink{Kind: kind, Title: g.cfg.Name, Unencrypted: true})
+	link, err := client.Request[wire.Link](ctx, phones[0].client, wire.CreateLink{Kind: kind, Terms: wire.LinkTerms{Title: g.cfg.Name}, Unencrypted: true})
 	if err != nil {
 		return fmt.Errorf("make a link: %w", err)
 	}

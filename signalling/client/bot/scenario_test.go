@@ -10,6 +10,7 @@ import (
 )
 
 func TestAScenarioMeasuresWhatItsListenersReceive(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, signallingtest.Options{})
 	users := []wire.UserID{"ana", "bia", "carlo", "dora"}
 	scenario := bot.Scenario{Name: "small", Speakers: 2, Films: true, Listeners: 2, Calls: 1}
@@ -27,6 +28,7 @@ func TestAScenarioMeasuresWhatItsListenersReceive(t *testing.T) {
 }
 
 func TestTheScenariosFitIntoCalls(t *testing.T) {
+	t.Parallel()
 	for _, s := range bot.Scenarios() {
 		cfg := bot.ScenarioConfig{Scenario: s, Window: time.Second, Phone: func(int) bot.PhoneConfig { return bot.PhoneConfig{} }}
 		if err := cfg.Validate(); err != nil {

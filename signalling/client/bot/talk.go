@@ -70,6 +70,22 @@ func (b *Bot) hangUp(ctx context.Context, call *Call) {
 		_ = call.Leave(leaving) // it is over for us in any case
 	}
 	<-call.Done()
+	b.sayHowItWas(ctx, call)
+}
+
+// sayHowItWas sends what is said of a call that is over.
+func (b *Bot) sayHowItWas(ctx context.Context, call *Call) {
+	if call.FlowsAfter() == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if m, ok := call.lastReport(); ok {
+		_, _ = client.Request[wire.Done](ctx, call.phone.client, m) // for counting only
+	}
+	if call.State().AskRating {
+		_, _ = client.Request[wire.Done](ctx, call.phone.client, rating(call.id, call.Stats()))
+	}
 }
 
 // call rings users and talks to those who answer.
@@ -122,7 +138,7 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 	again()
 	look := time.NewTicker(lookEvery)
 	defer look.Stop()
-	hosted := false
+	made := call.State().Host
 	for {
 		select {
 		case <-ctx.Done():
@@ -133,10 +149,10 @@ func (b *Bot) talk(ctx context.Context, call *Call, m wire.Media, enough <-chan 
 			return
 		case <-look.C:
 			host := call.State().Host
-			if hosted && host == "" {
+			if made != "" && host != made { // who stays is the host then
 				return
 			}
-			hosted = hosted || host != ""
+			made = host
 		case <-toggle:
 			m.Microphone = !m.Microphone
 			if call.SetMedia(ctx, m) == nil {

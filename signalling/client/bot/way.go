@@ -17,7 +17,7 @@ const (
 	restartAfter = 3 * time.Second
 	// failedAfter is how long it may be down before the server is told that it failed.
 	failedAfter = 20 * time.Second
-	// keepOldFor is how long the way before is kept while the new one is silent.
+	// keepOldFor is how long the way before is kept while the new one is up and silent.
 	keepOldFor = 10 * time.Second
 	// retryAfter is how long to wait before the SFU is asked again.
 	retryAfter = time.Second
@@ -32,6 +32,7 @@ type connection interface {
 	SetMedia(wire.Media)
 	Path() wire.Path
 	Stats() media.Stats
+	Way() media.Way
 	Close()
 }
 
@@ -123,12 +124,16 @@ func (c *Call) newWay() *way {
 }
 
 // switchTo makes w the way. The one before is kept until the new one carries sound, if
-// it leads from a direct connection to the SFU; otherwise it is of no use any more.
+// one of them is a direct connection and the other leads to the SFU; otherwise it is of no use any more.
 func (c *Call) switchTo(w *way) {
 	c.mu.Lock()
 	before, older := c.way, c.old
 	c.way, c.old = w, nil
-	if keep := w != nil && w.routed != nil && before != nil && before.direct != nil; keep {
+	switch {
+	case w == nil || before == nil || (w.routed == nil) == (before.routed == nil):
+	case older != nil && !before.downSince.IsZero(): // the way before came to nothing
+		c.old, older = older, nil
+	default:
 		c.old, before = before, nil
 	}
 	c.mu.Unlock()
@@ -194,6 +199,7 @@ func (c *Call) heard(w *way) {
 		if c.keys != nil {
 			c.tell(wire.FirstOpened{Call: c.id, AfterMs: uint32(min(after.Milliseconds(), 600_000))})
 		}
+		c.report.moments = append(c.report.moments, wire.Moment{What: wire.MomentFirstSound, TookMs: uint32(min(after.Milliseconds(), 600_000))})
 		close(c.flows)
 	}
 	if w != c.way {
@@ -217,6 +223,7 @@ func (c *Call) look(now time.Time) {
 		return
 	}
 	c.lookForGhosts(now)
+	c.lookAtQuality(now)
 	w := c.way
 	if w == nil {
 		return
@@ -228,7 +235,7 @@ func (c *Call) look(now time.Time) {
 			return
 		}
 	}
-	if c.old != nil && now.Sub(w.begun) > keepOldFor {
+	if c.old != nil && now.Sub(w.begun) > keepOldFor && w.downSince.IsZero() {
 		c.dropOld()
 	}
 	switch {

@@ -16,7 +16,7 @@ import (
 )
 
 // patience is how long a test waits for a condition.
-const patience = 30 * time.Second
+const patience = 90 * time.Second
 
 // until waits for a condition.
 func until(t *testing.T, what string, ok func() bool) {
@@ -65,7 +65,7 @@ func (w *world) config(user wire.UserID, clip int) bot.PhoneConfig {
 	}
 	return bot.PhoneConfig{
 		Client: client.Config{
-			URL: url, Device: "phone", Logger: log, MinBackOff: 20 * time.Millisecond,
+			URL: url, Device: "phone", Logger: log, MinBackOff: 20 * time.Millisecond, MaxBackOff: 200 * time.Millisecond,
 			Token: func(context.Context) (string, error) { return w.Token(w.t, user), nil },
 		},
 		Engine: w.engine, Clip: clips[clip], Logger: log,

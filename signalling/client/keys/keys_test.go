@@ -277,6 +277,7 @@ func TestFramesOfBeforeWeCameAreNoTrouble(t *testing.T) {
 	for i := range uint32(maxNamed) {
 		epochOf(t, bia, 301+i)
 	}
+	// The same goes for somebody who goes on with it: he has missed something.
 	if _, _, err := bia.Open(wire.SourceMicrophone, before); !errors.Is(err, sframe.ErrNoKey) || len(bia.trouble) != 1 {
 		t.Errorf("a frame that is far too old: %v", err)
 	}

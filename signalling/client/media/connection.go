@@ -213,6 +213,7 @@ func (c *connection) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceive
 	defer c.work.Done()
 	mid := from.RTPTransceiver().Mid()
 	r := &receiver{audio: remote.Kind() == webrtc.RTPCodecTypeAudio}
+	c.readReports(from)
 	c.mu.Lock()
 	c.receivers[mid] = r
 	r.flow.Store(c.flow(c.whose(mid)))
@@ -229,6 +230,23 @@ func (c *connection) onTrack(remote *webrtc.TrackRemote, from *webrtc.RTPReceive
 			c.echo.take(c.whose(mid).Source, p, p.Payload, false)
 		}
 	})
+}
+
+// readReports reads what the sender says about what it sends: without a reader
+// pion does not answer it, and the other side never learns the round-trip time.
+func (c *connection) readReports(from *webrtc.RTPReceiver) {
+	if !c.begin() {
+		return
+	}
+	go func() {
+		defer c.work.Done()
+		buf := make([]byte, 1500)
+		for {
+			if _, _, err := from.Read(buf); err != nil {
+				return
+			}
+		}
+	}()
 }
 
 // hear tells of the first sound.
@@ -257,6 +275,9 @@ func (c *connection) open(r *receiver, flow Flow, p *rtp.Packet) {
 	counter := c.flow(Flow{from, flow.Source})
 	c.mu.Unlock()
 	counter.opened.Add(1)
+	if height := heightOf(opened); !r.audio && height > 0 {
+		counter.height.Store(height)
+	}
 	if r.audio {
 		c.hear()
 	}
@@ -264,6 +285,15 @@ func (c *connection) open(r *receiver, flow Flow, p *rtp.Packet) {
 		// RFC 6386, section 9.1: the lowest bit of the first byte is 0 in a key frame.
 		c.echo.take(flow.Source, p, opened, !r.audio && len(opened) > 0 && opened[0]&1 == 0)
 	}
+}
+
+// heightOf is the height that a VP8 key frame tells (RFC 6386, section 9.1), 0 if
+// it is none.
+func heightOf(frame []byte) uint32 {
+	if len(frame) < 10 || frame[0]&1 != 0 || frame[3] != 0x9d || frame[4] != 0x01 || frame[5] != 0x2a {
+		return 0
+	}
+	return (uint32(frame[8]) | uint32(frame[9])<<8) & 0x3fff
 }
 
 // flow returns the counter of f. The caller holds c.mu.

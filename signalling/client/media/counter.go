@@ -5,6 +5,7 @@ import "sync/atomic"
 // Counter counts the packets of one direction of one source.
 type Counter struct {
 	packets, bytes, frames, keys, opened atomic.Uint64
+	height                               atomic.Uint32
 }
 
 // Count is a Counter as it stood.
@@ -18,6 +19,8 @@ type Count struct {
 	KeyFrames uint64 `json:"keyFrames"`
 	// Opened counts the frames that were unsealed, in calls that are encrypted.
 	Opened uint64 `json:"opened"`
+	// Height is that of the newest key frame that was opened, in pixels; 0 if unknown.
+	Height uint32 `json:"-"`
 }
 
 func (c *Counter) add(bytes int, frame bool) {
@@ -32,11 +35,11 @@ func (c *Counter) add(bytes int, frame bool) {
 func (c *Counter) Read() Count {
 	return Count{
 		Packets: c.packets.Load(), Bytes: c.bytes.Load(), Frames: c.frames.Load(),
-		KeyFrames: c.keys.Load(), Opened: c.opened.Load(),
+		KeyFrames: c.keys.Load(), Opened: c.opened.Load(), Height: c.height.Load(),
 	}
 }
 
 // Plus adds two counts.
 func (c Count) Plus(d Count) Count {
-	return Count{c.Packets + d.Packets, c.Bytes + d.Bytes, c.Frames + d.Frames, c.KeyFrames + d.KeyFrames, c.Opened + d.Opened}
+	return Count{c.Packets + d.Packets, c.Bytes + d.Bytes, c.Frames + d.Frames, c.KeyFrames + d.KeyFrames, c.Opened + d.Opened, max(c.Height, d.Height)}
 }

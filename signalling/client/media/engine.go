@@ -16,6 +16,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"pronto/sfu/impair"
 	"pronto/signalling/wire"
 )
 
@@ -32,6 +33,9 @@ type Config struct {
 	Logger *slog.Logger
 	// LoopbackOnly keeps all media on this machine: for load tests.
 	LoopbackOnly bool
+	// Up and Down are a bad network before every socket of the engine, for what
+	// it sends and for what it receives. The zero value is none.
+	Up, Down impair.Conditions
 }
 
 // Validate reports what is missing.
@@ -39,7 +43,7 @@ func (c Config) Validate() error {
 	if c.Logger == nil {
 		return errors.New("media: Config.Logger is missing")
 	}
-	return nil
+	return errors.Join(c.Up.Validate(), c.Down.Validate())
 }
 
 // ErrClosed is returned by what is closed already.
@@ -70,8 +74,15 @@ func NewEngine(cfg Config) (*Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry),
-		webrtc.WithSettingEngine(settings(cfg)))
+	s := settings(cfg)
+	if cfg.Up != (impair.Conditions{}) || cfg.Down != (impair.Conditions{}) {
+		net, err := newBadNet(cfg.Up, cfg.Down)
+		if err != nil {
+			return nil, err
+		}
+		s.SetNet(net)
+	}
+	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(s))
 	return &Engine{api: api, scheduler: newScheduler(), logger: cfg.Logger, open: map[*connection]struct{}{}}, nil
 }
 

@@ -1,7 +1,9 @@
 package media
 
 import (
+	"math"
 	"sync/atomic"
+	"time"
 
 	"github.com/pion/rtp"
 	"github.com/pion/webrtc/v4"
@@ -14,6 +16,9 @@ type receiver struct {
 
 	received, gaps, jumps atomic.Uint64
 	lost                  atomic.Int64
+	spread                atomic.Int64 // jitter in µs
+
+	transit float64 // s, of the packet before
 
 	// Owned by the goroutine that reads.
 	order  continuity
@@ -73,7 +78,27 @@ func (r *receiver) read(track *webrtc.TrackRemote, heard func(*rtp.Packet)) {
 	}
 }
 
+// jitter is the interarrival jitter in milliseconds.
+func (r *receiver) jitter() float64 { return float64(r.spread.Load()) / 1000 }
+
+// hearTransit follows the jitter (RFC 3550, section 6.4.1).
+func (r *receiver) hearTransit(stamp uint32, now time.Time) {
+	clock := 90000.0
+	if r.audio {
+		clock = 48000
+	}
+	const day = 86_400 // s; what is constant cancels out, and what wraps around is dropped
+	transit := float64(now.UnixMicro()%(day*1e6))/1e6 - float64(stamp)/clock
+	d := math.Abs(transit - r.transit)
+	if r.transit = transit; d > 1 {
+		return
+	}
+	j := float64(r.spread.Load())
+	r.spread.Store(int64(j + (d*1e6-j)/16))
+}
+
 func (r *receiver) count(p *rtp.Packet) {
+	r.hearTransit(p.Timestamp, time.Now())
 	gap, jump := r.order.note(p.SequenceNumber, p.Timestamp)
 	if gap {
 		r.gaps.Add(1)

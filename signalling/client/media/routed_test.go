@@ -88,6 +88,7 @@ func newRoom(t *testing.T) (*sfu.SFU, *sfu.Room) {
 }
 
 func TestThreePeopleHearAndSeeEachOtherThroughTheSFU(t *testing.T) {
+	t.Parallel()
 	s, room := newRoom(t)
 	e := newEngine(t)
 	ids := []string{"a", "b", "c"}
@@ -118,6 +119,7 @@ func TestThreePeopleHearAndSeeEachOtherThroughTheSFU(t *testing.T) {
 }
 
 func TestAViewerGetsTheEncodingThatFits(t *testing.T) {
+	t.Parallel()
 	_, room := newRoom(t)
 	e := newEngine(t)
 	a, b := enter(t, e, room, "a", 0), enter(t, e, room, "b", 1)
@@ -144,6 +146,7 @@ func TestAViewerGetsTheEncodingThatFits(t *testing.T) {
 }
 
 func TestICERestartToTheSFUKeepsTheMedia(t *testing.T) {
+	t.Parallel()
 	_, room := newRoom(t)
 	e := newEngine(t)
 	a, b := enter(t, e, room, "a", 0), enter(t, e, room, "b", 1)

@@ -12,6 +12,11 @@ type Stats struct {
 	// one did not follow the one before, and Jumps how often it did but its
 	// timestamp went back or leapt.
 	Lost, Gaps, Jumps uint64
+	// LostSound are those of Lost that were sound.
+	LostSound uint64
+	// SoundJitterMs and PictureJitterMs are the interarrival jitter (RFC 3550) of
+	// the worst stream, now.
+	SoundJitterMs, PictureJitterMs float64
 	// Unopened counts frames that could not be unsealed: there was no key for them, or
 	// they were not as they had been sent.
 	Unopened uint64
@@ -32,7 +37,14 @@ func (c *connection) Stats() Stats {
 		s.Received[f] = counter.Read()
 	}
 	for _, r := range c.receivers {
-		s.Lost += uint64(max(0, r.lost.Load()))
+		lost, jitter := uint64(max(0, r.lost.Load())), r.jitter()
+		s.Lost += lost
+		if r.audio {
+			s.LostSound += lost
+			s.SoundJitterMs = max(s.SoundJitterMs, jitter)
+		} else {
+			s.PictureJitterMs = max(s.PictureJitterMs, jitter)
+		}
 		s.Gaps += r.gaps.Load()
 		s.Jumps += r.jumps.Load()
 	}
@@ -62,6 +74,9 @@ func (s *Stats) Add(other Stats) {
 		s.Received[flow] = s.Received[flow].Plus(c)
 	}
 	s.Lost += other.Lost
+	s.LostSound += other.LostSound
+	s.SoundJitterMs = max(s.SoundJitterMs, other.SoundJitterMs)
+	s.PictureJitterMs = max(s.PictureJitterMs, other.PictureJitterMs)
 	s.Gaps += other.Gaps
 	s.Jumps += other.Jumps
 	s.Unopened += other.Unopened

@@ -3,6 +3,7 @@ package mls_test
 import (
 	"flag"
 	"fmt"
+	"os"
 	"slices"
 	"testing"
 
@@ -175,9 +176,13 @@ func (c *crowd) enter() {
 func TestTwoImplementationsAgreeThroughAnySequenceOfCommits(t *testing.T) {
 	peer := startPeer(t)
 	// Each step takes milliseconds for each member, in the other implementation.
+	sequences := "5"
+	if os.Getenv("SOAK_CALLS") != "" {
+		sequences = "100"
+	}
 	checks := flag.Lookup("rapid.checks")
 	before := checks.Value.String()
-	if err := checks.Value.Set("5"); err != nil {
+	if err := checks.Value.Set(sequences); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = checks.Value.Set(before) })

@@ -27,6 +27,8 @@ const (
 	maxEpochs = 16
 	// maxAway is how far from ours an epoch may be that we have not got yet, or that was before we came.
 	maxAway = 8
+	// before is how long after our first keys others may still seal with those of before: they switch within a second.
+	before = 3 * time.Second
 	// maxStreams is how many KIDs are told apart in one epoch; what is above is refused.
 	maxStreams = 4096
 )
@@ -36,6 +38,7 @@ type Opener struct {
 	mu     sync.Mutex // guards what follows; held while a frame is opened
 	epochs []*epoch   // latest first
 	first  uint32     // epoch that we had keys of
+	since  time.Time  // when we got them
 	added  chan struct{}
 }
 
@@ -82,7 +85,7 @@ func (o *Opener) Add(number uint32, base []byte, leaves []uint8, now time.Time) 
 	if len(o.epochs) > 0 {
 		o.epochs[0].until = now.Add(KeepOld)
 	} else {
-		o.first = number
+		o.first, o.since = number, now
 	}
 	o.epochs = append([]*epoch{e}, o.epochs[:min(len(o.epochs), maxEpochs-1)]...)
 	o.forget(now)
@@ -139,11 +142,11 @@ func (o *Opener) Open(kind Kind, codec Codec, frame []byte, now time.Time) (Open
 			return Opened{name, e.number, plain}, err
 		}
 	}
-	return Opened{}, o.missing(name.Epoch)
+	return Opened{}, o.missing(name.Epoch, now)
 }
 
 // missing says why there are no keys for an epoch, which is named by its low bits. The caller holds o.mu.
-func (o *Opener) missing(low uint8) error {
+func (o *Opener) missing(low uint8, now time.Time) error {
 	if len(o.epochs) == 0 {
 		return ErrNoKey
 	}
@@ -151,7 +154,7 @@ func (o *Opener) missing(low uint8) error {
 	switch {
 	case low-uint8(latest)-1 < maxAway:
 		return ErrAhead
-	case latest-o.first < maxAway && uint8(o.first)-low-1 < maxAway:
+	case now.Sub(o.since) < before && latest-o.first < maxAway && uint8(o.first)-low-1 < maxAway:
 		return ErrBefore
 	}
 	return ErrNoKey

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"pronto/signalling/store"
 )
@@ -69,6 +70,8 @@ func Config(t testing.TB, dsn string) store.Config {
 		DSN:       dsn,
 		MasterKey: masterKey,
 		Logger:    slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})),
+
+		QueryTimeout: 30 * time.Second, // on a machine that is busy with other tests
 	}
 }
 

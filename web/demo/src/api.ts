@@ -17,6 +17,21 @@ export interface GuestPass {
   readonly title?: string;
 }
 
+/** WaysIn are how a server lets people in: as one of the demo's identities, or by a one-time code. */
+export interface WaysIn {
+  readonly demo: boolean;
+  readonly codes: boolean;
+}
+
+/** Address is where a code goes. */
+export type Address = { readonly email: string } | { readonly phone: string };
+
+/** SignedInDevice is what a device of an account lives by; refresh is a secret, told once. */
+export interface SignedInDevice extends SignedIn {
+  readonly device: string;
+  readonly refresh?: string;
+}
+
 /** HttpError is an answer other than 2xx (RFC 9457 on the wire), or none at all: then status is 0. */
 export class HttpError extends Error {
   readonly status: number;
@@ -44,6 +59,41 @@ export async function identities(): Promise<readonly Identity[] | undefined> {
 /** signIn gets a token for a demo identity. */
 export function signIn(user: string): Promise<SignedIn> {
   return request<SignedIn>("/v1/demo/sign-in", { user });
+}
+
+/** waysIn asks how this server lets people in. */
+export function waysIn(): Promise<WaysIn> {
+  return request<WaysIn>("/v1/sign-in");
+}
+
+/** sendCode has a one-time code sent; it answers for how many seconds the code is good. */
+export async function sendCode(to: Address): Promise<number> {
+  return (await request<{ forSeconds: number }>("/v1/accounts/code", to)).forSeconds;
+}
+
+/** verifyCode signs in with a code, and makes the account at the first time. Status 401 says that the code is wrong. */
+export function verifyCode(
+  to: Address,
+  code: string,
+  name: string,
+  deviceName: string,
+): Promise<SignedInDevice> {
+  return request<SignedInDevice>("/v1/accounts/verify", {
+    ...to,
+    code,
+    deviceName,
+    ...(name === "" ? {} : { name }),
+  });
+}
+
+/** linkThis makes this browser a device of the account that shows a code; another device must confirm it. Status 401: not good any more. */
+export function linkThis(code: string, deviceName: string): Promise<SignedInDevice> {
+  return request<SignedInDevice>("/v1/devices/link", { code, deviceName });
+}
+
+/** refreshToken gets a device's next token. Status 403: not confirmed yet; 401: put out. */
+export function refreshToken(refresh: string): Promise<SignedInDevice> {
+  return request<SignedInDevice>("/v1/accounts/refresh", { refresh });
 }
 
 /** guestPass gets a token for the call of a link. Status 404 says that the link is dead, whatever the reason. */

@@ -1,16 +1,17 @@
 import type { JSX } from "preact";
+import { lazy } from "./parts/lazy.tsx";
 import { Toasts } from "./parts/toasts.tsx";
-import { JoinScreen } from "./screens/join.tsx";
 import { PhoneScreen } from "./screens/phone.tsx";
 import { SignIn } from "./screens/signin.tsx";
-import type { Joining } from "./state/joining.ts";
 import { session } from "./state/session.ts";
 
+const JoinScreen = lazy(async () => (await import("./screens/join.tsx")).JoinScreen);
+
 /** App is the whole page: that of a link, or the phone of whom this tab is. */
-export function App({ joining }: { joining: Joining | undefined }): JSX.Element {
+export function App({ link }: { link: string | undefined }): JSX.Element {
   return (
     <>
-      {joining === undefined ? <SessionScreen /> : <JoinScreen joining={joining} />}
+      {link === undefined ? <SessionScreen /> : <JoinScreen link={link} />}
       <Toasts />
     </>
   );

@@ -38,6 +38,26 @@ export function when(ms: number, now: number, timeZone?: string): string {
   return new Intl.DateTimeFormat(language.value, { ...options, ...zone }).format(ms);
 }
 
+/** monthName is a month such as 2026-11 in words, with its year. */
+export function monthName(month: string): string {
+  const how = { month: "long", year: "numeric", timeZone: "UTC" } as const;
+  return new Intl.DateTimeFormat(language.value, how).format(new Date(`${month}-01T00:00:00Z`));
+}
+
+const units = ["byte", "kilobyte", "megabyte", "gigabyte"] as const;
+
+/** bytes writes an amount of data in the largest unit that it has at least one of: units of 1,000, as networks and bills count. */
+export function bytes(count: number): string {
+  const step = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, count)) / 3)));
+  const amount = count / 1000 ** step;
+  return new Intl.NumberFormat(language.value, {
+    style: "unit",
+    unit: units[step] ?? "byte",
+    unitDisplay: "short",
+    maximumFractionDigits: amount < 10 && step > 1 ? 1 : 0,
+  }).format(amount);
+}
+
 /** names joins names as a sentence does: Ana; Ana and Bia; Ana, Bia, and 3 more is not made: lists here are short. */
 export function names(list: readonly string[]): string {
   return new Intl.ListFormat(language.value, { type: "conjunction", style: "long" }).format(list);
@@ -88,4 +108,16 @@ export function deviceName(userAgent: string): string {
             ? "Linux"
             : "";
   return system === "" ? browser : `${browser}, ${system}`;
+}
+
+/** span writes when something begins and ends, by this machine's clock. */
+export function span(fromMs: number, toMs: number): string {
+  const form = new Intl.DateTimeFormat(language.value, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+  return form.formatRange(fromMs, toMs);
 }

@@ -5,6 +5,9 @@ import { type PlainKey, t } from "./lang/index.ts";
 const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
   notFound: "problem.notFound",
   forbidden: "problem.forbidden",
+  denied: "problem.denied",
+  noAnswer: "problem.noAnswer",
+  notYet: "problem.notYet",
   conflict: "problem.conflict",
   callEnded: "problem.callEnded",
   callFull: "problem.callFull",

@@ -28,6 +28,35 @@ export const bell: Pattern = {
   ),
 };
 
+/** chime is three notes falling, for who wants to be asked softly. */
+const chime: Pattern = {
+  period: 3.6,
+  notes: [880, 659.25, 523.25].map((pitch, i) => ({
+    at: i * 0.28,
+    lasts: 1.2,
+    pitch,
+    gain: 0.12,
+    struck: true,
+  })),
+};
+
+/** phone is the bell of a telephone: two pitches in quick turns, twice, then a pause. */
+const phone: Pattern = {
+  period: 3,
+  notes: [0, 0.6].flatMap((start) =>
+    Array.from({ length: 8 }, (_, i) => ({
+      at: start + i * 0.05,
+      lasts: 0.12,
+      pitch: i % 2 === 0 ? 1180 : 1400,
+      gain: 0.1,
+      struck: true,
+    })),
+  ),
+};
+
+/** tunes are what an incoming call may sound like. */
+export const tunes = { bell, chime, phone } as const;
+
 /** ringback is the tone of European exchanges (ETSI TR 101 041-2): 425 Hz, 1 s on, 4 s off. */
 export const ringback: Pattern = {
   period: 5,

@@ -1,8 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { chooseLanguage, fill, translator } from "../src/lang/dictionary.ts";
-import { en } from "../src/lang/en.ts";
+import { chooseLanguage, fill, type Plural, translator } from "../src/lang/dictionary.ts";
+import { enFirst } from "../src/lang/en.ts";
+import { enLater } from "../src/lang/en-later.ts";
+import { it } from "../src/lang/it.ts";
+import { ptBR } from "../src/lang/pt-br.ts";
+
+const en = { ...enFirst, ...enLater };
 
 const src = join(import.meta.dirname, "../src");
 
@@ -53,4 +58,57 @@ test("the first language that there is a dictionary for is chosen, else English"
   expect(chooseLanguage(["PT-br"], there)).toBe("pt-BR");
   expect(chooseLanguage(["de"], there)).toBe("en");
   expect(chooseLanguage([], there)).toBe("en");
+});
+
+test.each([
+  ["it", it],
+  ["pt-BR", ptBR],
+] as const)(
+  "%s names in each text the values that English names, and has the plural forms that it needs",
+  (tag, dictionary) => {
+    const valuesOf = (text: string) => [...new Set(text.match(/\{\w+\}/g) ?? [])].sort();
+    const forms = new Intl.PluralRules(tag).resolvedOptions().pluralCategories as (keyof Plural)[];
+    for (const [key, text] of Object.entries(en)) {
+      const translated = dictionary[key as keyof typeof en];
+      if (typeof text === "string") {
+        expect(valuesOf(translated as string), key).toEqual(valuesOf(text));
+        continue;
+      }
+      for (const form of forms.filter((name) => name !== "many")) {
+        // "One" may be a word instead of a number.
+        const values = valuesOf((translated as Plural)[form] ?? "missing {form}");
+        if (form === "other") expect(values, `${key} ${form}`).toEqual(valuesOf(text.other));
+        else expect(valuesOf(text.other), `${key} ${form}`).toEqual(expect.arrayContaining(values));
+      }
+    }
+  },
+);
+
+test.each([
+  ["it", it],
+  ["pt-BR", ptBR],
+] as const)("%s is translated", (_, dictionary) => {
+  const names = new Set([
+    "app.name",
+    "alerts.bell",
+    "nav.links",
+    "links.title",
+    "keys.control",
+    "keys.enter",
+    "settings.privacy",
+    "settings.account",
+    "test.server",
+    "stats.screen",
+    "links.video",
+    "test.media",
+    "device.microphone",
+  ]);
+  const same = Object.entries(en).filter(
+    ([key, text]) =>
+      typeof text === "string" &&
+      /[a-z]{4}/.test(text.replace(/\{\w+\}/g, "")) &&
+      dictionary[key as keyof typeof en] === text &&
+      !names.has(key),
+  );
+  expect(same).toEqual([]);
 });

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { CallLogEntry, Link } from "../../sdk/src/index.ts";
+import type { CallLink, CallLogEntry } from "../../sdk/src/index.ts";
 import { merge } from "../src/state/calllist.ts";
-import { linkOf } from "../src/state/joining.ts";
 import { usable } from "../src/state/linklist.ts";
+import { linkOf } from "../src/state/route.ts";
 import { byImportance, ViewList } from "../src/state/viewlist.ts";
 
 function entry(call: string, startedMs: number, outcome: CallLogEntry["outcome"] = "answered"): CallLogEntry {
@@ -23,12 +23,16 @@ describe("merge", () => {
 });
 
 test("a link is of use until it is revoked, expired or used up", () => {
-  const link: Link = { link: "l", kind: "voice", title: "", createdMs: 0, uses: 1 };
+  const link: CallLink = {
+    ...{ link: "l", kind: "voice" as const, terms: {}, createdMs: 0, uses: 1, sequence: 0 },
+    title: "",
+    description: "",
+  };
   expect(usable(link, 100)).toBe(true);
-  expect(usable({ ...link, expiresMs: 101, maxUses: 2 }, 100)).toBe(true);
-  expect(usable({ ...link, expiresMs: 100 }, 100)).toBe(false);
+  expect(usable({ ...link, endsMs: 101, terms: { maxUses: 2 } }, 100)).toBe(true);
+  expect(usable({ ...link, endsMs: 100 }, 100)).toBe(false);
   expect(usable({ ...link, revokedMs: 5 }, 100)).toBe(false);
-  expect(usable({ ...link, maxUses: 1 }, 100)).toBe(false);
+  expect(usable({ ...link, terms: { maxUses: 1 } }, 100)).toBe(false);
 });
 
 test("only the page of a link opens a link", () => {

@@ -3,9 +3,15 @@ import { deviceChoice, prefsOf } from "../src/state/prefs.ts";
 
 test("what was kept is read, and what does not fit is left out", () => {
   const kept = prefsOf(
-    '{"theme":"dark","singleKeys":false,"microphone":"m1","camera":7,"language":"xx","facing":"up"}',
+    '{"theme":"dark","reports":false,"singleKeys":false,"microphone":"m1","camera":7,"language":"xx","facing":"up"}',
   );
-  expect(kept).toMatchObject({ theme: "dark", singleKeys: false, microphone: "m1", sounds: true });
+  expect(kept).toMatchObject({
+    theme: "dark",
+    reports: false,
+    singleKeys: false,
+    microphone: "m1",
+    sounds: true,
+  });
   expect(kept).not.toHaveProperty("camera");
   expect(kept).not.toHaveProperty("language");
   expect(kept).not.toHaveProperty("facing");

@@ -12,6 +12,10 @@ function seat(participant: string, presence: Seat["presence"], self = false): Se
     muted: false,
     speaking: false,
     batteryLow: false,
+    onHold: false,
+    notHeard: false,
+    poorNetwork: false,
+    paused: false,
   };
 }
 
@@ -19,6 +23,9 @@ function shot(phase: CallShot["phase"], ...seats: Seat[]): CallShot {
   const encryption = { state: "off", members: [], warnings: [] } as const;
   return {
     kind: "voice",
+    onHold: false,
+    locked: false,
+    cpuLimited: false,
     phase,
     host: true,
     seats,
@@ -50,19 +57,22 @@ test("we wait alone until the first of the others is in the call", () => {
 });
 
 describe("the page about a call that is over", () => {
+  const left = { traffic: { sentBytes: 0, receivedBytes: 0 }, support: "" };
   const summary: Summary = { kind: "voice", outgoing: true, answered: false, users: ["bia"], names: ["Bia"] };
   test("is left out when we took the call back ourselves", () => {
-    expect(ended(summary, { reason: "left", durationMs: 0 })).toBeUndefined();
-    expect(ended(summary, { reason: "cancelled", durationMs: 0 })).toBeUndefined();
+    expect(ended(summary, { reason: "left", durationMs: 0 }, left)).toBeUndefined();
+    expect(ended(summary, { reason: "cancelled", durationMs: 0 }, left)).toBeUndefined();
   });
   test("comes when nobody answered, and after every talk", () => {
-    expect(ended(summary, { reason: "noAnswer", durationMs: 0 })).toMatchObject({
+    expect(ended(summary, { reason: "noAnswer", durationMs: 0 }, left)).toMatchObject({
       reason: "noAnswer",
       users: ["bia"],
     });
-    expect(ended({ ...summary, answered: true }, { reason: "left", durationMs: 5 })).toMatchObject({
+    expect(ended({ ...summary, answered: true }, { reason: "left", durationMs: 5 }, left)).toMatchObject({
       reason: "left",
     });
-    expect(ended({ ...summary, outgoing: false }, { reason: "cancelled", durationMs: 0 })).toBeDefined();
+    expect(
+      ended({ ...summary, outgoing: false }, { reason: "cancelled", durationMs: 0 }, left),
+    ).toBeDefined();
   });
 });

@@ -69,7 +69,7 @@ export function drawHeat(box: HTMLElement, drawing: Drawing, unit: string): () =
       ...frame(box, unit),
       legend: { show: false },
       scales: { y: { range: [0, Math.max(1, bounds.length)] } },
-      axes: [axis(), { ...axis(), size: 56, values: (_, at) => at.map((row) => label(row)) }],
+      axes: [times(), { ...axis(), size: 56, values: (_, at) => at.map((row) => label(row)) }],
       series: [{}, { stroke: "transparent", points: { show: false } }],
       hooks: { draw: [draw] },
     },
@@ -85,7 +85,20 @@ function frame(box: HTMLElement, unit: string): Omit<uPlot.Options, "series"> {
     height: heightPx,
     cursor: { y: false },
     scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), (high ?? 0) > 0 ? 1.05 * high : 1] } },
-    axes: [axis(), { ...axis(), size: 72, values: (_, at) => at.map((value) => written(value, unit)) }],
+    axes: [times(), { ...axis(), size: 72, values: (_, at) => at.map((value) => written(value, unit)) }],
+  };
+}
+
+/** times is the axis of the time, as clocks show it. */
+function times(): uPlot.Axis {
+  const two = (n: number) => String(n).padStart(2, "0");
+  return {
+    ...axis(),
+    values: (_, at) =>
+      at.map((seconds) => {
+        const when = new Date(1_000 * seconds);
+        return `${two(when.getHours())}:${two(when.getMinutes())}`;
+      }),
   };
 }
 

@@ -56,6 +56,9 @@ export interface Drawing {
   readonly lines: readonly Line[];
 }
 
+/** manyLines is from how many lines on those are left out of which nothing has come. */
+const manyLines = 3;
+
 interface Answer {
   readonly status: string;
   readonly error?: string;
@@ -83,7 +86,7 @@ export async function draw(catalogue: Catalogue, panel: Panel, nowMs: number): P
   const times = Array.from({ length: Math.round((end - start) / step) + 1 }, (_, i) => start + i * step);
   const lines: Line[] = [];
   for (const { expr, legendFormat } of panel.targets ?? []) {
-    const query = fill(expr, catalogue.stepMs);
+    const query = fill(expr, catalogue);
     const parts = new URLSearchParams({ query, start: `${start}`, end: `${end}`, step: `${step}` });
     const { data } = await read<Answer>(`${catalogue.query}?${parts}`);
     for (const { metric, values } of data.result) {
@@ -98,12 +101,17 @@ export async function draw(catalogue: Catalogue, panel: Panel, nowMs: number): P
       });
     }
   }
+  const shown = lines.filter(({ values }) => values.some((value) => value !== null && value !== 0));
+  if (shown.length > 0 && lines.length > manyLines) lines.splice(0, lines.length, ...shown);
   lines.sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }));
   return { times, lines };
 }
 
 /** fill puts in what Grafana's variables stand for: all servers, and a rate over six samples or more. */
-function fill(expr: string, stepMs: number): string {
+function fill(expr: string, { stepMs, spanMs }: Catalogue): string {
   const rate = `${Math.max(60, (4 * stepMs) / 1_000)}s`;
-  return expr.replaceAll("$__rate_interval", rate).replaceAll(/\$(job|instance)/g, ".+");
+  return expr
+    .replaceAll("$__rate_interval", rate)
+    .replaceAll("$__range", `${Math.round(spanMs / 1_000)}s`)
+    .replaceAll(/\$(job|instance)/g, ".+");
 }

@@ -8,6 +8,10 @@ export function written(value: number | null | undefined, unit: string): string 
       return value < 1 ? `${short(1_000 * value)} ms` : `${short(value)} s`;
     case "bps":
       return `${scaled(value)}bit/s`;
+    case "bytes":
+      return `${scaled(value)}B`;
+    case "Bps":
+      return `${scaled(value)}B/s`;
     case "pps":
       return `${scaled(value)}packets/s`;
     case "reqps":

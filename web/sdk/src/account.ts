@@ -1,5 +1,7 @@
 import { ProntoError } from "./problem.ts";
-import type { Signalling, TokenSource } from "./signalling.ts";
+import type { RequestOptions } from "./requests.ts";
+import type { Signalling } from "./signalling.ts";
+import type { Tokens } from "./token.ts";
 import type {
   Discovery,
   Group,
@@ -14,7 +16,8 @@ import type {
 export interface AccountOptions {
   /** url is the server's WebSocket; the rest of the server is beside it. */
   readonly url: string;
-  readonly token: TokenSource;
+  /** tokens gives out our token. */
+  readonly tokens: Pick<Tokens, "get">;
   /** fetch is the browser's by default. */
   readonly fetch?: typeof fetch;
 }
@@ -30,12 +33,12 @@ export class Account {
   }
 
   /** profiles are what we may see of accounts, in their order. */
-  async profiles(users: string[]): Promise<readonly Profile[]> {
-    return (await this.#signalling.request("getProfiles", { users })).profiles;
+  async profiles(users: string[], options?: RequestOptions): Promise<readonly Profile[]> {
+    return (await this.#signalling.request("getProfiles", { users }, options)).profiles;
   }
 
-  setProfile(profile: SetProfile): Promise<Profile> {
-    return this.#signalling.request("setProfile", profile);
+  setProfile(profile: SetProfile, options?: RequestOptions): Promise<Profile> {
+    return this.#signalling.request("setProfile", profile, options);
   }
 
   /** setAvatar sends an image: PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side. */
@@ -47,37 +50,37 @@ export class Account {
     await this.#send("DELETE");
   }
 
-  preferences(): Promise<Preferences> {
-    return this.#signalling.request("getPreferences", {});
+  preferences(options?: RequestOptions): Promise<Preferences> {
+    return this.#signalling.request("getPreferences", {}, options);
   }
 
   /** setPreferences rejects with conflict if anything in the record has changed since ifVersion. */
-  setPreferences(change: SetPreferences): Promise<Preferences> {
-    return this.#signalling.request("setPreferences", change);
+  setPreferences(change: SetPreferences, options?: RequestOptions): Promise<Preferences> {
+    return this.#signalling.request("setPreferences", change, options);
   }
 
   /** discovery is where we stand with finding and being found by phone number. */
-  discovery(): Promise<Discovery> {
-    return this.#signalling.request("getDiscovery", {});
+  discovery(options?: RequestOptions): Promise<Discovery> {
+    return this.#signalling.request("getDiscovery", {}, options);
   }
 
   /** setDiscoverable says whether those who have our number find us; it rejects with notFound without a number. */
-  setDiscoverable(on: boolean): Promise<Discovery> {
-    return this.#signalling.request("setDiscoverable", { on });
+  setDiscoverable(on: boolean, options?: RequestOptions): Promise<Discovery> {
+    return this.#signalling.request("setDiscoverable", { on }, options);
   }
 
   /** blockNumber keeps whoever has a phone number (E.164), now or later, from reaching us. */
-  blockNumber(number: string): Promise<Discovery> {
-    return this.#signalling.request("blockNumber", { number });
+  blockNumber(number: string, options?: RequestOptions): Promise<Discovery> {
+    return this.#signalling.request("blockNumber", { number }, options);
   }
 
-  unblockNumber(number: string): Promise<Discovery> {
-    return this.#signalling.request("unblockNumber", { number });
+  unblockNumber(number: string, options?: RequestOptions): Promise<Discovery> {
+    return this.#signalling.request("unblockNumber", { number }, options);
   }
 
   /** findNumber asks whose phone number it is, and rejects with notFound if nobody's who may be found. */
-  async findNumber(number: string): Promise<Person> {
-    return (await this.#signalling.request("findNumber", { number })).person;
+  async findNumber(number: string, options?: RequestOptions): Promise<Person> {
+    return (await this.#signalling.request("findNumber", { number }, options)).person;
   }
 
   /** sendCode has a one-time code sent to a phone number, for changeNumber. */
@@ -90,28 +93,27 @@ export class Account {
   }
 
   /** changeNumber gives the account another number; it rejects with notFound for a wrong code. */
-  changeNumber(number: string, code: string): Promise<Discovery> {
-    return this.#signalling.request("changeNumber", { number, code });
+  changeNumber(number: string, code: string, options?: RequestOptions): Promise<Discovery> {
+    return this.#signalling.request("changeNumber", { number, code }, options);
   }
 
   /** disable switches the account off until we sign in anew. The connection ends. */
-  async disable(): Promise<void> {
-    await this.#signalling.request("disableAccount", {});
+  async disable(options?: RequestOptions): Promise<void> {
+    await this.#signalling.request("disableAccount", {}, options);
   }
 
   /** delete deletes the account, whose id it takes so that nobody does so by mistake. The connection ends. */
-  async delete(user: string): Promise<void> {
-    await this.#signalling.request("deleteAccount", { user });
+  async delete(user: string, options?: RequestOptions): Promise<void> {
+    await this.#signalling.request("deleteAccount", { user }, options);
   }
 
   /** liftBan lets somebody be added to a group again who was put out for good. */
-  liftBan(group: string, user: string): Promise<Group> {
-    return this.#signalling.request("liftBan", { group, user });
+  liftBan(group: string, user: string, options?: RequestOptions): Promise<Group> {
+    return this.#signalling.request("liftBan", { group, user }, options);
   }
 
   async #send(method: "PUT" | "DELETE", image?: Blob): Promise<void> {
-    const { token } = this.#options;
-    const bearer = typeof token === "string" ? token : await token();
+    const bearer = await this.#options.tokens.get();
     await this.#fetch("/v1/account/avatar", {
       method,
       headers: {

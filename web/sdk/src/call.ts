@@ -1,11 +1,14 @@
 import { watchBattery } from "./battery.ts";
 import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
 import type { DeviceChoice } from "./choice.ts";
+import { Conduct } from "./conduct.ts";
 import { Devices } from "./devices.ts";
-import { downlinkBps } from "./downlink.ts";
+import { downlinkBps, startBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
+import { Lobby } from "./lobby.ts";
 import { CallMedia, inCall } from "./media.ts";
+import type { Remembered } from "./memory.ts";
 import {
   type LocalMedia,
   type Participant,
@@ -26,7 +29,9 @@ import type {
   Kind,
   Media,
   PeerEventFrame,
+  QueueState,
   RatingReason,
+  ReportEnd,
   RequestMap,
   RequestType,
   SDPType,
@@ -36,13 +41,15 @@ import type {
   Participant as WireParticipant,
 } from "./wire.gen.ts";
 
+const lastCountMs = 200; // how long a call that is over waits for its last counters
+
 /** CallStart says how we came into a call. @internal */
 export interface CallStart {
   readonly microphone: boolean;
   readonly camera: boolean;
   /** choice is which devices to open. */
   readonly choice?: DeviceChoice;
-  /** devices were opened before there was a call. */
+  /** devices may have been opened before there was a call. */
   readonly devices?: Devices;
   /** sinceMs is when the person wanted in, by performance.now(). */
   readonly sinceMs: number;
@@ -54,11 +61,21 @@ export interface CallStart {
   readonly secret?: string | undefined;
   /** videoCodec is what pictures are sent in where all can decode it; "vp8" by default. */
   readonly videoCodec?: VideoCodec;
+  /** noMedia makes no connections, for tests. */
+  readonly noMedia?: boolean;
+  /** recall is what is known of earlier calls with some accounts. */
+  readonly recall?: (users: readonly string[]) => Remembered;
+  /** telemetry: reports of quality may be sent. */
+  readonly telemetry?: boolean;
 }
 
 /** Call is a call that this device is in. */
 export class Call extends Emitter<CallEvents> {
   readonly id: string;
+  /** lobby is who may come in, for the call of a link. */
+  readonly lobby: Lobby;
+  /** conduct is what people do to each other: hands, signs, hold, requests to switch to video. */
+  readonly conduct: Conduct;
   readonly #signalling: Signalling;
   readonly #devices: Devices;
   readonly #media: CallMedia;
@@ -71,25 +88,50 @@ export class Call extends Emitter<CallEvents> {
   #deviceError: ProntoError | undefined;
   #dataUse: DataUse | undefined;
   #held: CallEventFrame[] | undefined; // while the whole state is asked for
+  #heardLines: Promise<void> = Promise.resolve(); // lines are told in the order they came
   #changing = false;
+  #poor = false; // our network, as last told
+  #unheard: ReadonlySet<string> = new Set(); // as last told
   #ended = false;
+  #endedMs = 0;
+  /** settled is resolved when the call is over and what it cost is counted. @internal */
+  settled: Promise<void> = Promise.resolve();
+  #reported = false; // the end was
+  #telemetry: boolean;
+  readonly #met = new Set<string>(); // accounts of the others
+  #most = 0; // people at one time
 
   /** @internal */
   constructor(signalling: Signalling, state: CallState, start: CallStart) {
     super();
     this.id = state.call;
     this.#signalling = signalling;
+    this.#telemetry = start.telemetry ?? true;
     this.#state = state;
     this.#told = selfOf(state)?.media ?? { microphone: false, camera: false, screen: false };
-    this.#devices = start.devices ?? new Devices(start.choice);
+    this.#devices = start.devices ?? new Devices(start.choice, !start.noMedia);
     this.#devices.on("change", () => this.#tellMedia());
     this.#devices.on("problem", (problem) => {
       this.#deviceError = problem;
+      if (problem.code === "permissionDenied") this.#media.moments.note("permissionDenied");
+      if (problem.code === "noDevice") this.#media.moments.note("deviceLost");
       this.#change();
+    });
+    this.lobby = new Lobby(signalling, state, start.secret);
+    this.lobby.on("change", () => this.#change());
+    this.#devices.on("replaced", (replaced) => this.emit("deviceReplaced", replaced));
+    this.conduct = new Conduct({
+      call: this.id,
+      request: (type, body) => this.#signalling.request(type, body),
+      self: () => this.#state.self,
+      reacted: (reacted) => this.emit("reacted", reacted),
+      answered: (answer) => this.emit("proposalAnswered", answer),
     });
     this.#view = new View((items) => this.#sendView(items));
     this.#encryption = this.#encrypt(state, start);
     this.#media = this.#makeMedia(state, start);
+    this.#meet(state);
+    void this.#devices.hold(this.onHold); // the page was loaded again meanwhile
     if (start.devices === undefined) void this.#devices.start(start);
     else this.#tellMedia();
     this.#stopBattery = watchBattery((low) => this.#quietly("setBattery", { call: this.id, low }));
@@ -99,9 +141,14 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.kind;
   }
 
-  /** title is the link's title. */
+  /** title is the link's title, or the group's name. */
   get title(): string | undefined {
-    return this.#state.title;
+    return this.lobby.title;
+  }
+
+  /** description is what more the link says, to those who have its whole address. */
+  get description(): string | undefined {
+    return this.lobby.description;
   }
 
   get phase(): CallPhase {
@@ -117,12 +164,25 @@ export class Call extends Emitter<CallEvents> {
     return this.#state.connectedMs;
   }
 
+  /** queue is where the ringing of operators stands, in the call of a queue's visitor. */
+  get queue(): QueueState | undefined {
+    return this.#state.queue;
+  }
+
+  /** transfer hands a visitor of our queue on, to another operator or to any; we leave when one answers. */
+  async transfer(operator?: string): Promise<void> {
+    await this.#signalling.request("transfer", {
+      call: this.id,
+      ...(operator === undefined ? {} : { operator }),
+    });
+  }
+
   /** self is our own id in the call. */
   get self(): string {
     return this.#state.self;
   }
 
-  /** host is who started the call and may end it for all. */
+  /** host is who started the call and may end it for all; in the call of a link see Participant.host too. */
   get host(): string | undefined {
     return this.#state.host;
   }
@@ -140,8 +200,12 @@ export class Call extends Emitter<CallEvents> {
   /** participants are all who are in the call or rung, in order of arrival, ourselves included. */
   get participants(): readonly Participant[] {
     return this.#state.participants.map((p) =>
-      toParticipant(p, p.participant === this.#state.self, this.#devices.wanted, (id) =>
-        this.#media.speaking(id),
+      toParticipant(
+        p,
+        p.participant === this.#state.self,
+        this.#devices.wanted,
+        (id) => this.#media.speaking(id),
+        this.#media.health.bars.get(p.participant),
       ),
     );
   }
@@ -149,12 +213,32 @@ export class Call extends Emitter<CallEvents> {
   /** media are the tracks that come in from a participant. */
   media(participant: string): RemoteMedia {
     const one = this.#state.participants.find((p) => p.participant === participant);
-    if (one === undefined || participant === this.#state.self) return {};
+    if (one === undefined || participant === this.#state.self || one.onHold || this.onHold) return {};
     return toRemoteMedia(
       one.media,
       (source) => this.#media.track(participant, source),
       (source) => this.#media.paused(participant, source),
     );
+  }
+
+  /** onHold: we are in another call for the moment; see Conduct.hold. */
+  get onHold(): boolean {
+    return selfOf(this.#state)?.onHold ?? false;
+  }
+
+  /** locked: nobody comes in by the link, and only the host may call others in; see Conduct.lock. */
+  get locked(): boolean {
+    return this.#state.locked ?? false;
+  }
+
+  /** cpuLimited: this machine has been too slow for the picture that we send. */
+  get cpuLimited(): boolean {
+    return this.#media.health.cpuLimited;
+  }
+
+  /** brokenMs is since when sound and pictures cannot pass, by Date.now(); undefined while they can. It is being mended. */
+  get brokenMs(): number | undefined {
+    return this.#media.brokenMs;
   }
 
   /** local is what we send. */
@@ -175,6 +259,14 @@ export class Call extends Emitter<CallEvents> {
   /** safetyNumber is what to compare with a participant, once: it lasts for as long as both keep their devices' keys. */
   safetyNumber(participant: string): Promise<string> {
     return this.#encrypted().safetyNumber(participant);
+  }
+
+  /**
+   * say sends a line of text, of at most 2,000 bytes, to all who are in the call now. It is sealed with the call's keys,
+   * and kept nowhere: who comes later does not get it. Only an encrypted call has text.
+   */
+  say(line: string): Promise<void> {
+    return this.#encrypted().say(line);
   }
 
   /** trust takes a participant's identity for his; verified says that the safety number was compared. */
@@ -246,6 +338,11 @@ export class Call extends Emitter<CallEvents> {
     });
   }
 
+  /** asyncDispose is leave, for "await using". */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+
   /** leave hangs up. The call is over for us at once, also without the server. */
   async leave(): Promise<void> {
     if (this.#ended) return;
@@ -262,6 +359,11 @@ export class Call extends Emitter<CallEvents> {
     await this.#signalling.request("muteParticipant", { call: this.id, participant });
   }
 
+  /** removeParticipant puts somebody out for good, as the host may; by a link he does not come back. */
+  async removeParticipant(participant: string): Promise<void> {
+    await this.#signalling.request("removeParticipant", { call: this.id, participant });
+  }
+
   /** end ends the call for all; only the host may. */
   async end(): Promise<void> {
     await this.#signalling.request("end", { call: this.id });
@@ -272,6 +374,16 @@ export class Call extends Emitter<CallEvents> {
     await this.#signalling.request("rateCall", { call: this.id, stars, reasons: [...reasons] });
   }
 
+  /** iceServers are those of this call, with passwords that hold for it only; for a test of the network. */
+  get iceServers(): RTCIceServer[] {
+    return this.#state.ice.servers.map(({ urls, ...rest }) => ({ urls: [...urls], ...rest }));
+  }
+
+  /** setTelemetry says whether reports may be sent. @internal */
+  setTelemetry(on: boolean): void {
+    this.#telemetry = on;
+  }
+
   /** stats sums up what comes in, for tests and for the curious. */
   stats(): Promise<CallStats> {
     return this.#media.stats();
@@ -280,6 +392,39 @@ export class Call extends Emitter<CallEvents> {
   /** traffic is how much the call has sent and received so far; a second or two behind. It is to be read when the call is over, too. */
   get traffic(): Traffic {
     return this.#media.traffic;
+  }
+
+  /**
+   * note counts something that the page has noticed, without saying who: somebody speaks while muted
+   * (mutedSpeaking), the microphone gives no sound (noMicrophone).
+   */
+  note(what: "mutedSpeaking" | "noMicrophone"): void {
+    this.#media.moments.note(what);
+  }
+
+  /** pageGoes is told when the page is about to be closed: the last report goes out without waiting. @internal */
+  pageGoes(): void {
+    const body = this.#lastReport();
+    if (body !== undefined) this.#signalling.beacon("reportEnd", body);
+  }
+
+  /** wire is the traffic with the headers of UDP and IP. @internal */
+  get wire(): Traffic {
+    return this.#media.wire;
+  }
+
+  /** worked is what the next call with the same people may begin with; with nobody if nothing was learnt. @internal */
+  get worked(): Remembered & { readonly with: readonly string[] } {
+    const { others, state, heard } = { others: this.#met, state: this.#state, heard: this.#media.path };
+    if (heard === undefined) return { with: [] };
+    const routed = state.topology === "sfu" && others.size === 1 && this.#most <= 2;
+    const { peakBps } = this.#media;
+    return {
+      with: [...others],
+      path: heard,
+      ...(routed ? { routed } : {}),
+      ...(peakBps > 0 ? { downlinkBps: peakBps } : {}),
+    };
   }
 
   /** take takes an event of the call. @internal */
@@ -302,8 +447,9 @@ export class Call extends Emitter<CallEvents> {
     this.#tellMedia();
   }
 
-  /** back is told when the server can be reached again. @internal */
-  back(): void {
+  /** back is told when the server can be reached again, in the same session or in a new one. @internal */
+  back(resumed: boolean): void {
+    this.#media.moments.note(resumed ? "resumed" : "resumeFailed");
     if (this.#held !== undefined) void this.#sync();
     this.#encryption?.back();
     this.#media.nudge();
@@ -324,11 +470,12 @@ export class Call extends Emitter<CallEvents> {
     const media = new CallMedia(
       {
         videoCodec: start.videoCodec ?? "vp8",
+        none: start.noMedia ?? false,
         online: () => this.#signalling.state === "online",
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
-          const downlink = downlinkBps();
+          const downlink = startBps(start.recall?.([...this.#met]).downlinkBps, downlinkBps());
           const { sdp: answer } = await this.#signalling.request("negotiate", {
             call,
             generation,
@@ -354,9 +501,16 @@ export class Call extends Emitter<CallEvents> {
       this.#dataUse = use;
       this.#change();
     });
+    media.on("health", () => {
+      this.#tellHealth();
+      this.#change();
+    });
     media.on("flows", (flows) => this.#quietly("mediaFlows", { call, ...flows }));
-    media.on("quality", (report) => this.#quietly("reportQuality", { call, ...report }));
-    media.on("connection", (report) => this.#quietly("reportConnection", { call, ...report }));
+    media.on("quality", (report) => this.#reports && this.#quietly("reportQuality", { call, ...report }));
+    media.on(
+      "connection",
+      (report) => this.#reports && this.#quietly("reportConnection", { call, ...report }),
+    );
     media.on("failed", (failed) => this.#quietly("mediaFailed", { call, ...failed }));
     return media;
   }
@@ -397,6 +551,14 @@ export class Call extends Emitter<CallEvents> {
       case "keysRestarted":
         this.#encryption?.take(frame);
         return;
+      case "said": {
+        const { body } = frame;
+        this.#heardLines = this.#heardLines.then(async () => {
+          const text = await this.#encryption?.hear(body).catch(() => undefined);
+          if (text !== undefined && !this.#ended) this.emit("line", { from: body.from, text });
+        });
+        return;
+      }
       case "described": {
         const { generation, type, sdp, binding } = frame.body;
         const { other } = this.#media;
@@ -416,6 +578,7 @@ export class Call extends Emitter<CallEvents> {
     }
     if (order !== "apply") return;
     const { state, notice, ended } = apply(this.#state, frame);
+    this.conduct.take(frame);
     const gone = frame.type === "participantLeft" && frame.body.participant === this.#state.self;
     this.#setState(state);
     if (frame.type === "mediaChanged" && frame.body.participant === state.self && frame.body.by !== undefined)
@@ -426,6 +589,21 @@ export class Call extends Emitter<CallEvents> {
       const reason = frame.body.reason === "lost" ? "failed" : "hangup"; // "moved": it goes on elsewhere
       this.#finish({ reason, durationMs: this.#talkedMs() });
     }
+  }
+
+  /** tellHealth tells the others of our bad connection, and whom of them we do not hear. */
+  #tellHealth(): void {
+    const { poorNetwork, unheard } = this.#media.health;
+    const { id: call } = this;
+    if (poorNetwork !== this.#poor)
+      this.#quietly("setTrouble", { call, trouble: "poorNetwork", on: poorNetwork });
+    this.#poor = poorNetwork;
+    for (const { participant } of this.#state.participants) {
+      const on = unheard.has(participant);
+      if (on === this.#unheard.has(participant)) continue;
+      this.#quietly("cannotHear", { call, participant, on });
+    }
+    this.#unheard = unheard;
   }
 
   /** The host has turned our microphone off; we may turn it on again. */
@@ -450,23 +628,64 @@ export class Call extends Emitter<CallEvents> {
     for (const frame of held) this.take(frame);
   }
 
+  /** meet remembers whom the call was with. */
+  #meet(state: CallState): void {
+    const present = inCall(state);
+    this.#most = Math.max(this.#most, present.length);
+    for (const { participant, user } of present) {
+      if (participant !== state.self && user !== undefined) this.#met.add(user);
+    }
+  }
+
   #setState(state: CallState): void {
+    this.#meet(state);
     this.#state = state;
+    this.lobby.update(state);
     this.#encryption?.update(state);
     if (state.phase !== "ended") this.#media.update(state);
+    void this.#devices.hold(this.onHold);
     this.#change();
   }
 
   #finish(ended: Ended): void {
     if (this.#ended) return;
+    // A connection that is closed answers no more: it is counted first, if that does not take long.
+    const counted = Promise.race([this.#media.last(), new Promise((done) => setTimeout(done, lastCountMs))]);
+    this.settled = counted.then(() => {
+      this.#media.close();
+      this.#reportEnd();
+    });
     this.#ended = true;
+    this.#endedMs = Date.now();
     this.#stopBattery();
     this.#view.close();
-    this.#media.close();
     this.#encryption?.close();
     this.#devices.close();
     this.emit("ended", ended);
     this.#change();
+  }
+
+  /** reportEnd sends the last report, once. */
+  #reportEnd(): void {
+    const body = this.#lastReport();
+    if (body !== undefined) this.#quietly("reportEnd", body);
+  }
+
+  #lastReport(): ReportEnd | undefined {
+    if (this.#reported || !this.#reports) return undefined;
+    this.#reported = true;
+    const { sentBytes, receivedBytes } = this.#media.wire;
+    return {
+      call: this.id,
+      sentKB: Math.round(sentBytes / 1_000),
+      receivedKB: Math.round(receivedBytes / 1_000),
+      ...this.#media.moments.take(),
+    };
+  }
+
+  /** reports tells whether the operator and the person want reports. */
+  get #reports(): boolean {
+    return this.#telemetry && this.#state.noReports !== true;
   }
 
   /** change tells of a change when the present work is done, once for many. */
@@ -502,7 +721,7 @@ export class Call extends Emitter<CallEvents> {
   }
 
   #talkedMs(): number {
-    return this.connectedMs === undefined ? 0 : Math.max(0, Date.now() - this.connectedMs);
+    return this.connectedMs === undefined ? 0 : Math.max(0, (this.#endedMs || Date.now()) - this.connectedMs);
   }
 
   /** quietly sends what nobody waits for. Refused, it is of an earlier state of the call, which the next one mends. */

@@ -1,3 +1,5 @@
+import type { ProposalAnswer, Reacted } from "./conduct.ts";
+import type { Replaced } from "./devices.ts";
 import type { CallEventFrame, CallState, EndReason, LeaveReason, Participant } from "./wire.gen.ts";
 
 /** Notice is something that happened in a call and is worth a word to the person. */
@@ -25,6 +27,14 @@ export interface CallEvents {
   track: undefined;
   /** notice: somebody came, went, did not answer … */
   notice: Notice;
+  /** reacted: somebody, perhaps we, showed a sign that passes. */
+  reacted: Reacted;
+  /** line: somebody else wrote a line of text, which was sealed with the call's keys; see Call.say. */
+  line: { readonly from: string; readonly text: string };
+  /** proposalAnswered: what became of Conduct.proposal. */
+  proposalAnswered: ProposalAnswer;
+  /** deviceReplaced: a device went away, and another one has taken its place. */
+  deviceReplaced: Replaced;
   /** ended is the last event. */
   ended: Ended;
 }
@@ -76,8 +86,12 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       return about("unanswered", without(state, frame.body.participant), find(frame.body.participant));
     case "inviteWithdrawn": // by his own act, or the host's: nobody failed to answer
       return { state: without(state, frame.body.participant) };
-    case "participantJoined":
-      return about("joined", put(state, frame.body.participant), frame.body.participant);
+    case "participantJoined": {
+      const { participant } = frame.body;
+      const joined = put(state, participant);
+      const hosted = participant.host === true && joined.host === undefined;
+      return about("joined", hosted ? { ...joined, host: participant.participant } : joined, participant);
+    }
     case "participantLeft":
       return about("left", without(state, frame.body.participant), find(frame.body.participant), {
         reason: frame.body.reason,
@@ -105,8 +119,18 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
       const { participant, trouble, on } = frame.body;
       return { state: change(participant, trouble === "notHeard" ? { notHeard: on } : { poorNetwork: on }) };
     }
+    case "queueChanged":
+      return { state: { ...state, queue: frame.body.state } };
+    case "hostChanged":
+      return { state: { ...state, host: frame.body.host } };
     case "lockChanged":
       return { state: { ...state, locked: frame.body.on } };
+    case "lobbyChanged":
+      return { state: { ...state, lobby: frame.body.lobby } };
+    case "titleChanged": {
+      const { title: _, sealed: __, ...rest } = state;
+      return { state: { ...rest, ...frame.body } };
+    }
     case "phaseChanged": {
       const { phase, connectedMs } = frame.body;
       return { state: { ...state, phase, ...(connectedMs === undefined ? {} : { connectedMs }) } };
@@ -156,7 +180,13 @@ function without(state: CallState, id: string): CallState {
   const { host, ...rest } = state;
   return {
     ...rest,
-    ...(host === undefined || host === id ? {} : { host }),
+    ...(host === undefined || host === id ? nextHost(state, id) : { host }),
     participants: state.participants.filter((p) => p.participant !== id),
   };
+}
+
+/** nextHost is another host of a link's call, after one has left. */
+function nextHost(state: CallState, left: string): Pick<CallState, "host"> {
+  const host = state.participants.find((p) => p.host === true && p.participant !== left)?.participant;
+  return host === undefined ? {} : { host };
 }

@@ -11,11 +11,20 @@ export interface LocalTracks {
   readonly screenAudio?: MediaStreamTrack;
 }
 
+/** Replaced is a device that went away, and what has taken its place. */
+export interface Replaced {
+  readonly source: "microphone";
+  /** name is the new device's (MediaStreamTrack.label). */
+  readonly name: string;
+}
+
 export interface DevicesEvents {
   /** change: what is sent is another track, or none. */
   change: undefined;
   /** problem: a device was refused, is not there, or went away. */
   problem: ProntoError;
+  /** replaced: another device has taken the place of one that went away. */
+  replaced: Replaced;
 }
 
 /** Devices are this page's microphone, camera and screen, for one call. */
@@ -24,11 +33,15 @@ export class Devices extends Emitter<DevicesEvents> {
   #wanted: Media = { microphone: false, camera: false, screen: false };
   #choice: DeviceChoice;
   #closed = false;
+  #held = false; // the person is in another call: all devices are let go
   #queue: Promise<unknown> = Promise.resolve(); // one change at a time
+  readonly #real: boolean;
 
-  constructor(choice: DeviceChoice = {}) {
+  /** choice is which devices to open; real is false where none is to be. */
+  constructor(choice: DeviceChoice = {}, real = true) {
     super();
     this.#choice = choice;
+    this.#real = real;
   }
 
   /** choice is which devices are opened. */
@@ -42,8 +55,13 @@ export class Devices extends Emitter<DevicesEvents> {
       const before = this.#choice;
       this.#choice = choice;
       const sound =
-        choice.microphone !== before.microphone || choice.noiseSuppression !== before.noiseSuppression;
-      const picture = choice.camera !== before.camera || choice.facing !== before.facing;
+        choice.microphone !== before.microphone ||
+        choice.noiseSuppression !== before.noiseSuppression ||
+        choice.voiceIsolation !== before.voiceIsolation;
+      const picture =
+        choice.camera !== before.camera ||
+        choice.facing !== before.facing ||
+        choice.backgroundBlur !== before.backgroundBlur;
       if (sound && this.#tracks.microphone !== undefined) await this.#reopen("microphone");
       if (picture && this.#tracks.camera !== undefined) await this.#reopen("camera");
     });
@@ -61,7 +79,7 @@ export class Devices extends Emitter<DevicesEvents> {
   /** sent is the track that goes out for a source, or null. */
   sent(source: Source): MediaStreamTrack | null {
     const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
-    return (on && this.#tracks[source]) || null;
+    return (on && !this.#held && this.#tracks[source]) || null;
   }
 
   /**
@@ -89,7 +107,7 @@ export class Devices extends Emitter<DevicesEvents> {
   setMicrophone(on: boolean): Promise<void> {
     this.#want({ microphone: on });
     return this.#inTurn(async () => {
-      if (on && this.#wanted.microphone && this.#tracks.microphone === undefined)
+      if (on && !this.#held && this.#wanted.microphone && this.#tracks.microphone === undefined)
         await this.#openOrMiss("microphone");
     });
   }
@@ -99,7 +117,7 @@ export class Devices extends Emitter<DevicesEvents> {
     this.#want({ camera: on });
     return this.#inTurn(async () => {
       if (!this.#wanted.camera) this.#stop("camera");
-      else if (this.#tracks.camera === undefined) await this.#openOrMiss("camera");
+      else if (!this.#held && this.#tracks.camera === undefined) await this.#openOrMiss("camera");
     });
   }
 
@@ -117,6 +135,21 @@ export class Devices extends Emitter<DevicesEvents> {
     });
   }
 
+  /** hold lets all devices go for the time of another call, or opens again what was on. A shared screen is not shared again. */
+  hold(on: boolean): Promise<void> {
+    if (this.#held === on) return Promise.resolve();
+    this.#held = on;
+    if (on) {
+      for (const source of ["microphone", "camera"] as const) this.#stop(source);
+      this.#unshare();
+    }
+    return this.#inTurn(async () => {
+      if (this.#held || this.#closed) return;
+      for (const source of ["microphone", "camera"] as const)
+        if (this.#wanted[source]) await this.#open(source).catch((error) => this.#miss(source, error));
+    });
+  }
+
   /** close stops all devices. */
   close(): void {
     this.#closed = true;
@@ -129,7 +162,7 @@ export class Devices extends Emitter<DevicesEvents> {
   }
 
   #inTurn(work: () => Promise<void>): Promise<void> {
-    const done = this.#queue.then(work);
+    const done = this.#queue.then(() => (this.#real ? work() : undefined));
     this.#queue = done.catch(() => undefined);
     return done;
   }
@@ -174,7 +207,7 @@ export class Devices extends Emitter<DevicesEvents> {
     for (const track of stream.getTracks()) {
       const source = track.kind === "audio" ? audioSource : videoSource;
       const on = source === "screenAudio" ? this.#wanted.screen : this.#wanted[source];
-      if (this.#closed || (!on && source !== "microphone")) {
+      if (this.#closed || this.#held || (!on && source !== "microphone")) {
         track.stop(); // switched off, or hung up, while the browser was asking
         continue;
       }
@@ -189,8 +222,18 @@ export class Devices extends Emitter<DevicesEvents> {
   #gone(source: Source): void {
     this.#stop(source);
     if (source === "screen") this.#unshare();
-    if (source === "microphone" || source === "camera") {
-      this.#miss(source, new ProntoError("noDevice", `the ${source} went away`));
+    if (source === "microphone" && this.#wanted.microphone) void this.#inTurn(() => this.#another());
+    if (source === "camera") void lost(source).then((why) => this.#miss(source, why));
+  }
+
+  /** another opens the microphone that is left when one was unplugged. A camera that looks elsewhere is not ours to turn on. */
+  async #another(): Promise<void> {
+    if (this.#closed || !this.#wanted.microphone || this.#tracks.microphone !== undefined) return;
+    try {
+      await this.#open("microphone");
+      this.emit("replaced", { source: "microphone", name: this.tracks.microphone?.label ?? "" });
+    } catch (error) {
+      this.#miss("microphone", error);
     }
   }
 
@@ -207,6 +250,16 @@ export class Devices extends Emitter<DevicesEvents> {
     track.onended = null;
     track.stop();
   }
+}
+
+/** lost says why a camera that was on is so no more: it was unplugged, or the person took the permission back. */
+async function lost(source: "camera"): Promise<ProntoError> {
+  const status = await navigator.permissions
+    ?.query({ name: source as PermissionName })
+    .catch(() => undefined); // Firefox before 131 does not tell
+  return status?.state === "denied" || status?.state === "prompt"
+    ? new ProntoError("permissionDenied", "the permission to use the camera was taken back")
+    : new ProntoError("noDevice", "the camera went away");
 }
 
 function mediaDevices(): MediaDevices {

@@ -2,8 +2,9 @@ import { text, toBlob } from "./e2ee/bytes.ts";
 import type { KeyEvent, KeyState, MemberState, StreamCounts } from "./e2ee/messages.ts";
 import { Emitter } from "./emitter.ts";
 import type { Asked, KeyWorker } from "./keyworker.ts";
+import { ProntoError } from "./problem.ts";
 import { Sealing } from "./sealing.ts";
-import type { CallState, KeyFailure, ParticipantID, RequestMap, RequestType } from "./wire.gen.ts";
+import type { CallState, KeyFailure, ParticipantID, RequestMap, RequestType, Said } from "./wire.gen.ts";
 
 /**
  * Trust is how well we know the identity of somebody's device.
@@ -171,6 +172,22 @@ export class CallEncryption extends Emitter<{ change: undefined; fingerprint: nu
     this.#report("fingerprint");
     this.emit("fingerprint", generation);
     this.emit("change", undefined);
+  }
+
+  /** say sends a line of text to all others. */
+  async say(line: string): Promise<void> {
+    const body = await this.#keeper.worker.ask<string | undefined>({
+      type: "sealLine",
+      call: this.#call,
+      line,
+    });
+    if (body === undefined) throw new ProntoError("notYet", "the call's keys are not here yet");
+    await this.#keeper.request("say", { call: this.#call, body });
+  }
+
+  /** hear opens a line of text; undefined if it is not of who the server says. */
+  hear({ from, body: sealed }: Said): Promise<string | undefined> {
+    return this.#keeper.worker.ask({ type: "openLine", call: this.#call, from, sealed });
   }
 
   /** safetyNumber is what to compare with a participant. */

@@ -1,5 +1,7 @@
 import type { Call } from "./call.ts";
+import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import type { RequestOptions } from "./requests.ts";
 import type { Kind, StopReason, Incoming as WireIncoming } from "./wire.gen.ts";
 
 /** Stopped says why a device no longer rings. */
@@ -10,9 +12,11 @@ export interface Stopped {
 }
 
 /** AcceptOptions are what to send from the start; without them the microphone, and the camera in a video call. */
-export interface AcceptOptions {
+export interface AcceptOptions extends RequestOptions {
   readonly microphone?: boolean;
   readonly camera?: boolean;
+  /** devices are open already, as for a preview: what they send is sent from the start, and once we are in they are the call's. */
+  readonly devices?: Devices;
 }
 
 /** Answers is what an Incoming needs to be answered. @internal */

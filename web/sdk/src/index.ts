@@ -3,12 +3,26 @@ export { Account } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { DeviceChoice } from "./choice.ts";
-export type { LocalTracks } from "./devices.ts";
+export type { Proposal, ProposalAnswer, Reacted } from "./conduct.ts";
+export { Conduct } from "./conduct.ts";
+export { type ConnectOptions, connect } from "./connect.ts";
+export type { DevicesEvents, LocalTracks, Replaced } from "./devices.ts";
+export { Devices } from "./devices.ts";
+export { type CallDiagnosis, type Diagnostics, diagnose } from "./diagnostics.ts";
+export type { ListenOptions } from "./emitter.ts";
 export type { EncryptedMember, Encryption, EncryptionWarning, FrameCounts, Trust } from "./encryption.ts";
 export { Groups } from "./groups.ts";
+export type { Bars } from "./healthy.ts";
 export type { AcceptOptions, Stopped } from "./incoming.ts";
 export { Incoming } from "./incoming.ts";
-export { canEncrypt, type WorkerURL } from "./keyworker.ts";
+export type { JournalStep } from "./journal.ts";
+export { canEncrypt } from "./keyworker.ts";
+export type { CallLink, Door, LinkChange, LinkWish } from "./links.ts";
+export { Links } from "./links.ts";
+export type { LinkAddress, LinkDetails } from "./linksecret.ts";
+export { linkAddress, newLinkSecret, openDetails, readLinkAddress, sealDetails } from "./linksecret.ts";
+export type { Knocking } from "./lobby.ts";
+export { Lobby } from "./lobby.ts";
 export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
 export type { ProblemCode } from "./problem.ts";
 export { ProntoError } from "./problem.ts";
@@ -22,16 +36,23 @@ export type {
   RingOptions,
 } from "./pronto.ts";
 export { Pronto } from "./pronto.ts";
-export type { State, TokenSource } from "./signalling.ts";
+export type { Push, PushMessage, PushState } from "./push.ts";
+export { Queues } from "./queues.ts";
+export type { RequestOptions } from "./requests.ts";
+export type { State } from "./signalling.ts";
 export type { AudioStats, CallStats, ParticipantStats, VideoStats } from "./stats.ts";
+export type { TokenSource } from "./token.ts";
 export type { Traffic } from "./traffic.ts";
+export type { WorkerURL } from "./trusted.ts";
+export type { MonthUsed, Usage, Used } from "./usage.ts";
 export type {
+  BookedSlot,
+  Callback,
   CallLog,
   CallLogEntry,
   CallPhase,
   Code,
   CreateGroup,
-  CreateLink,
   DataState,
   DataUse,
   DayRange,
@@ -50,9 +71,14 @@ export type {
   GroupGone,
   GroupRole,
   Kind,
+  KindAnswer,
   LeaveReason,
   Link,
+  LinkSlot,
+  LinkTerms,
+  LobbyMode,
   Media,
+  OpeningHours,
   Outcome,
   Path,
   PauseReason,
@@ -65,15 +91,20 @@ export type {
   PresenceSetting,
   Privacy,
   Profile,
+  Queue,
+  QueueState,
   RatingReason,
+  Reaction,
   Reason,
   SetPreferences,
   SetPrivacy,
   SetProfile,
+  SlotTime,
   StopReason,
   Topology,
   Verdict,
   VideoCodec,
   ViewItem,
+  Waiter,
   WhoMayCall,
 } from "./wire.gen.ts";

@@ -1,7 +1,8 @@
 import type { Keeper } from "./encryption.ts";
-import { KeyWorker, type WorkerURL } from "./keyworker.ts";
+import { KeyWorker } from "./keyworker.ts";
 import { ProntoError } from "./problem.ts";
 import type { Signalling } from "./signalling.ts";
+import type { WorkerURL } from "./trusted.ts";
 import type { Device, RequestMap, RequestType } from "./wire.gen.ts";
 
 /** encryptionVersion is what we say in a hello (wire.EncryptionVersion). */

@@ -1,12 +1,10 @@
 import type { Command, Identified, KeyState, Report } from "./e2ee/messages.ts";
 import { ProntoError } from "./problem.ts";
+import { trusted, type WorkerURL } from "./trusted.ts";
 import type { KeyFailure } from "./wire.gen.ts";
 
 /** builtWorker is the worker's file, beside this one; the build says its name. */
 declare const builtWorker: string | undefined;
-
-/** WorkerURL is where the worker's file is. */
-export type WorkerURL = string | URL;
 
 /** Asked is a request of the worker to the server. */
 export type Asked = Extract<Report, { type: "ask" }>;
@@ -42,11 +40,11 @@ export class KeyWorker {
   constructor(url: WorkerURL | undefined) {
     const address = url ?? defaultURL();
     try {
-      this.worker = new Worker(trusted(address));
+      this.worker = new Worker(trusted(startable(address)));
     } catch (error) {
       throw new ProntoError(
         "invalid",
-        `the option keyWorker must name pronto-keys.js on the page's own origin: ${error}`,
+        `the key worker does not start; the option keyWorker names pronto-keys.js: ${error}`,
       );
     }
     this.worker.onmessage = ({ data }: MessageEvent<Report>) => this.#take(data);
@@ -130,21 +128,14 @@ function defaultURL(): URL {
   return new URL(file, import.meta.url);
 }
 
-interface Policy {
-  createScriptURL(url: string): string;
-}
-
-let policy: Policy | undefined;
-
-/** trusted passes an address where a page demands trusted types (W3C Trusted Types); its policy is called pronto. */
-function trusted(url: WorkerURL): string {
-  const { trustedTypes } = globalThis as {
-    trustedTypes?: { createPolicy(name: string, rules: Policy): Policy };
-  };
-  try {
-    policy ??= trustedTypes?.createPolicy("pronto", { createScriptURL: (address) => address });
-  } catch {
-    // A page that allows no such policy demands no trusted types either, or shows why in its console.
-  }
-  return policy?.createScriptURL(String(url)) ?? String(url);
+/**
+ * startable is an address that a worker can be started from. Browsers start none from another origin (HTML, section
+ * 10.2.6.3); one of our own loads it from there, if the page's content security policy has worker-src blob:.
+ */
+function startable(url: WorkerURL): WorkerURL {
+  const { location } = globalThis;
+  const address = new URL(url, location?.href);
+  if (location === undefined || address.origin === location.origin) return url;
+  const script = `importScripts(${JSON.stringify(address.href)})`;
+  return URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
 }

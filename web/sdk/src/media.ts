@@ -1,5 +1,7 @@
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
+import { type Health, healthy } from "./healthy.ts";
+import type { Moments } from "./moments.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
 import { SFUPeer } from "./peer-sfu.ts";
@@ -20,6 +22,7 @@ import type {
   Candidate,
   DataUse,
   MediaFailed,
+  MediaFailure,
   MediaFlows,
   Participant,
   Path,
@@ -39,6 +42,8 @@ import type {
 export interface Transport {
   /** videoCodec is what pictures are sent in where all who receive can decode it. */
   readonly videoCodec: VideoCodec;
+  /** none is whether there are to be no connections. */
+  readonly none: boolean;
   online(): boolean;
   describe(generation: number, to: string, type: SDPType, sdp: string): void;
   trickle(generation: number, candidates: Candidate[]): void;
@@ -57,6 +62,8 @@ export interface MediaEvents {
   /** quality and connection go to the server, to be counted. */
   quality: Omit<ReportQuality, "call">;
   connection: Omit<ReportConnection, "call">;
+  /** health: the connection is better or worse than before, or broken, or works again. */
+  health: undefined;
 }
 
 const firstPollMs = 20;
@@ -82,15 +89,19 @@ export class CallMedia extends Emitter<MediaEvents> {
   #key = ""; // of the peer: its generation, and whom it leads to
   #old: Peer | undefined; // carries media until the new one does
   #oldUntil = 0;
+  readonly #carried = new WeakSet<RTCRtpReceiver>(); // of the new one, what came out of a decoder while there was an old one
   #lingering: Peer | undefined; // no longer shown here, but perhaps still at the other end
   #sinceMs: number; // when we came, or the other did
   #comesBack: boolean; // the page was loaded again in the middle of the call
   #heard = false; // the first sound of this way was told
+  #way: Path | undefined;
   #poller: ReturnType<typeof setTimeout> | undefined;
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
   #speakers: ReadonlySet<string> = new Set();
   #paused: readonly PausedPicture[] = [];
+  #health = healthy;
+  #brokenMs: number | undefined;
   #shown: readonly ViewItem[] = []; // what the page shows
 
   constructor(
@@ -112,6 +123,15 @@ export class CallMedia extends Emitter<MediaEvents> {
       camera: () => devices.sent("camera")?.id,
       quality: (report) => this.emit("quality", report),
       connection: (report) => this.emit("connection", report),
+      health: (health) => {
+        this.#health = health;
+        this.emit("health", undefined);
+      },
+      broken: (broken) => {
+        if (broken === (this.#brokenMs !== undefined)) return;
+        this.#brokenMs = broken ? Date.now() : undefined;
+        this.emit("health", undefined);
+      },
     });
     devices.on("change", () => this.#replaceTracks());
     this.update(state);
@@ -121,6 +141,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   update(state: CallState): void {
     const before = this.#state;
     this.#state = state;
+    if (this.#transport.none) return;
     const present = inCall(state);
     const other = present.find((p) => p.participant !== state.self);
     if (other !== undefined && inCall(before).length < 2 && present.length >= 2)
@@ -141,7 +162,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     }
     const changesWay = before.generation !== state.generation;
     if (changesWay) this.#sinceMs = performance.now();
-    this.#leavePeer(changesWay && !direct);
+    this.#leavePeer(changesWay);
     this.#key = key;
     this.#setPeer(
       direct && other !== undefined ? this.#makeDirect(state, present, other) : this.#makeSFU(state),
@@ -212,6 +233,41 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#reporter.traffic;
   }
 
+  /** last counts the traffic once more, before close. */
+  last(): Promise<void> {
+    return this.#reporter.last().catch(() => undefined);
+  }
+
+  /** health is how the connection has been of late. */
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** brokenMs is since when the connection does not work, by Date.now(); undefined while it does. */
+  get brokenMs(): number | undefined {
+    return this.#brokenMs;
+  }
+
+  /** path is the way that first carried sound; undefined if none did. */
+  get path(): Path | undefined {
+    return this.#way;
+  }
+
+  /** peakBps is the most that came in over ten seconds. */
+  get peakBps(): number {
+    return this.#reporter.peakBps;
+  }
+
+  /** moments are what happened once, for the reports. */
+  get moments(): Moments {
+    return this.#reporter.moments;
+  }
+
+  /** wire is the traffic with all headers. */
+  get wire(): Traffic {
+    return this.#reporter.wire;
+  }
+
   /** stats sums up what comes in. */
   async stats(): Promise<CallStats> {
     const participants: ParticipantStats[] = [];
@@ -270,7 +326,9 @@ export class CallMedia extends Emitter<MediaEvents> {
       this.#setPeer(this.#makeSFU(this.#state));
     });
     peer.on("failed", () => {
-      if (peer === this.#peer) this.emit("failed", { generation: peer.generation });
+      if (peer !== this.#peer) return;
+      if (this.#heard) this.moments.note("restartFailed");
+      this.emit("failed", { generation: peer.generation, cause: failureOf(peer.connection) });
     });
     clearInterval(this.#levels);
     if (peer instanceof DirectPeer) this.#levels = setInterval(() => this.#listen(peer), speakingPollMs);
@@ -290,10 +348,10 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (overlap && peer?.connection.connectionState === "connected") {
       this.#old?.close();
       this.#old = peer;
-      this.#oldUntil = performance.now() + overlapMs;
     } else {
       peer?.close();
     }
+    if (overlap) this.#oldUntil = performance.now() + overlapMs;
   }
 
   #replaceTracks(): void {
@@ -302,8 +360,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     }
   }
 
+  /** receiver is where a source comes in: by the old way until the new one has brought some of it. */
   #receiver(participant: string, source: Source): RTCRtpReceiver | undefined {
-    return this.#old?.receiver(participant, source) ?? this.#peer?.receiver(participant, source);
+    const receiver = this.#peer?.receiver(participant, source);
+    if (receiver !== undefined && this.#carried.has(receiver)) return receiver;
+    return this.#old?.receiver(participant, source) ?? receiver;
   }
 
   /** incoming are the tracks that should be flowing, for the reports. */
@@ -337,6 +398,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     const path = await this.#path(peer);
     if (path === undefined || peer !== this.#peer || this.#heard) return;
     this.#heard = true;
+    this.#way = path;
     this.emit("flows", { generation: peer.generation, path, afterMs });
   }
 
@@ -348,21 +410,39 @@ export class CallMedia extends Emitter<MediaEvents> {
     return false;
   }
 
-  /** breakOld closes the old way once the new one carries all that came by it, or after 10 s. */
+  /**
+   * breakOld closes the old way once the new one carries all that came by it, or has had 10 s for that. A new
+   * way that is not there yet gets longer, as long as the old one works: it may come to nothing.
+   */
   async #breakOld(): Promise<void> {
-    if (performance.now() < this.#oldUntil) {
-      if (this.#peer?.connection.connectionState !== "connected") return;
-      for (const { participant, media } of inCall(this.#state)) {
-        for (const source of ["microphone", "camera"] as const) {
-          if (!media[source] || this.#old?.receiver(participant, source) === undefined) continue;
-          const receiver = this.#peer?.receiver(participant, source);
-          if (receiver === undefined || !(await decodes(receiver))) return;
-        }
-      }
-    }
-    this.#linger(this.#old);
+    const old = this.#old;
+    const connected = this.#peer?.connection.connectionState === "connected";
+    const carries = connected && (await this.#takeOver(old));
+    if (old === undefined || old !== this.#old) return;
+    const works = old.connection.connectionState === "connected";
+    if (!carries && works && (!connected || performance.now() < this.#oldUntil)) return;
+    this.#linger(old);
     this.#old = undefined;
     this.emit("track", undefined);
+  }
+
+  /** takeOver shows each source as soon as the new way brings it, and reports whether that is so of all. */
+  async #takeOver(old: Peer | undefined): Promise<boolean> {
+    let all = true;
+    for (const { participant, media } of inCall(this.#state)) {
+      for (const source of ["microphone", "camera", "screen"] as const) {
+        if (!media[source] || old?.receiver(participant, source) === undefined) continue;
+        const receiver = this.#peer?.receiver(participant, source);
+        if (receiver !== undefined && this.#carried.has(receiver)) continue;
+        if (receiver === undefined || !(await decodes(receiver))) {
+          all = false;
+          continue;
+        }
+        this.#carried.add(receiver);
+        this.emit("track", undefined);
+      }
+    }
+    return all;
   }
 
   /** linger closes a way a little later than we need it: the other may still need it. */
@@ -418,6 +498,11 @@ export class CallMedia extends Emitter<MediaEvents> {
 /** inCall are the participants who are in the call, not rung. */
 export function inCall(state: CallState): Participant[] {
   return state.participants.filter((p) => p.presence === "joined" || p.presence === "reconnecting");
+}
+
+/** failureOf tells what kept a connection from working: no way, or no handshake on one. */
+function failureOf({ iceConnectionState }: RTCPeerConnection): MediaFailure {
+  return iceConnectionState === "connected" || iceConnectionState === "completed" ? "dtls" : "ice";
 }
 
 async function decodes(receiver: RTCRtpReceiver): Promise<boolean> {

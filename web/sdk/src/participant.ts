@@ -1,4 +1,5 @@
 import type { LocalTracks } from "./devices.ts";
+import type { Bars } from "./healthy.ts";
 import type { Media, PauseReason, Source, Participant as WireParticipant } from "./wire.gen.ts";
 
 /** Participant is one person in a call. */
@@ -7,6 +8,8 @@ export interface Participant extends WireParticipant {
   readonly self: boolean;
   /** speaking is so while he is heard. */
   readonly speaking: boolean;
+  /** bars is how well he comes in, as measured here: 3 is well, 1 badly; absent while nothing comes. */
+  readonly bars?: Bars;
 }
 
 /** RemoteMedia are a participant's tracks; absent is what he does not send, or what does not come in. */
@@ -32,8 +35,10 @@ export function toParticipant(
   self: boolean,
   own: Media,
   speaking: (participant: string) => boolean,
+  bars?: Bars,
 ): Participant {
   return {
+    ...(bars === undefined ? {} : { bars }),
     ...one,
     self,
     media: self ? own : one.media,

@@ -31,6 +31,7 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
   readonly #options: DirectPeerOptions;
   readonly #tracks = new Map<Source, MediaStreamTrack | null>();
   readonly connection: RTCPeerConnection;
+  readonly direct = true;
   readonly #recovery: Recovery;
   #transceivers: RTCRtpTransceiver[] = []; // in the order of sources; empty until there is a description
   #offering = false;

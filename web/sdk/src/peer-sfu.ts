@@ -32,6 +32,7 @@ const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited",
  */
 export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly connection: RTCPeerConnection;
+  readonly direct = false;
   readonly #options: SFUPeerOptions;
   readonly #recovery: Recovery;
   readonly #senders = new Map<Source, RTCRtpTransceiver>();
@@ -136,9 +137,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
 
   #add(kind: "audio" | "video", init: RTCRtpTransceiverInit): RTCRtpTransceiver {
     const transceiver = this.connection.addTransceiver(kind, init);
-    // What the SFU would make of several sealed frames could not be opened: no redundant sound in encrypted calls.
-    const red = init.direction === "recvonly" && this.#options.sealing === undefined;
-    preferCodecs(transceiver, kind, red);
+    preferCodecs(transceiver, kind, init.direction === "recvonly");
     return transceiver;
   }
 
@@ -218,18 +217,19 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   }
 
   /**
-   * takeBack leaves the connection as it was, and offers again if the server
-   * only cannot at the moment. A connection that never had an answer is not
-   * used again: after a rollback its media sections would get other mids.
+   * takeBack offers again if the server only cannot at the moment, and else leaves the connection as it was. What is
+   * offered again is not rolled back before: its media sections would get other mids, and the server may have
+   * answered, and only the answer been lost. A connection that never had an answer is not used again.
    */
   async #takeBack(error: unknown): Promise<void> {
     if (this.#closed) return;
     if (!(error instanceof ProntoError)) reportError(error);
     const first = this.connection.currentRemoteDescription === null;
-    if (this.connection.signalingState === "have-local-offer") {
-      await this.connection.setLocalDescription({ type: "rollback" }).catch(reportError);
+    if (!(error instanceof ProntoError) || !passing.has(error.code)) {
+      if (this.connection.signalingState === "have-local-offer")
+        await this.connection.setLocalDescription({ type: "rollback" }).catch(reportError);
+      return;
     }
-    if (!(error instanceof ProntoError) || !passing.has(error.code)) return;
     const again = () => (first ? this.emit("again", undefined) : this.#negotiate());
     this.#retry = setTimeout(again, Math.max(retryMs, error.retryAfterMs ?? 0));
   }

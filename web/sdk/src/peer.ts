@@ -15,6 +15,8 @@ export interface Peer extends Emitter<PeerEvents> {
   /** generation is the way's number. */
   readonly generation: number;
   readonly connection: RTCPeerConnection;
+  /** direct: it leads to the other participant. */
+  readonly direct: boolean;
   /** setTrack sends another track for a source, or none. No negotiation follows. */
   setTrack(source: Source, track: MediaStreamTrack | null): void;
   /** receiver is where a participant's source comes in; undefined if it does not. */

@@ -7,6 +7,8 @@ import type { Code, Problem } from "./wire.gen.ts";
  * - noDevice: there is no such device
  * - deviceBusy: another program has the device
  * - insecureOrigin: browsers give microphone and camera only to https and localhost
+ * - denied: a host did not let us in
+ * - noAnswer: we waited and no host answered
  * - offline: the server could not be reached in time; it may or may not have heard us
  * - closed: the client is not connected, or was closed
  */
@@ -16,6 +18,8 @@ export type ProblemCode =
   | "noDevice"
   | "deviceBusy"
   | "insecureOrigin"
+  | "denied"
+  | "noAnswer"
   | "offline"
   | "closed";
 

@@ -6,17 +6,28 @@ import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
+import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
-import { canEncrypt, type WorkerURL } from "./keyworker.ts";
-import { pageStorage, pageURL, watchPage } from "./page.ts";
+import { canEncrypt } from "./keyworker.ts";
+import { Knocks } from "./knock.ts";
+import { type CallLink, Links } from "./links.ts";
+import { browserStorage, LinkStore } from "./linkstore.ts";
+import { type Knocking, toKnocking } from "./lobby.ts";
+import { Memory } from "./memory.ts";
+import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
-import { Signalling, type State, type TokenSource } from "./signalling.ts";
+import type { Push } from "./push.ts";
+import { Queues } from "./queues.ts";
+import type { Abortable, RequestOptions } from "./requests.ts";
+import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
+import type { TokenSource } from "./token.ts";
+import type { WorkerURL } from "./trusted.ts";
+import { Usage } from "./usage.ts";
 import type {
   CallLog,
   CallLogEntry,
   CallState,
-  CreateLink,
   Decisions,
   Device,
   DeviceCode,
@@ -28,7 +39,6 @@ import type {
   GroupCall,
   GroupGone,
   Kind,
-  Link,
   Media,
   People,
   PersonPresence,
@@ -50,9 +60,9 @@ export interface Me {
 }
 
 export interface ProntoOptions {
-  /** token says who this is; a function is asked again on each connection. */
+  /** token says who this is. */
   readonly token: TokenSource;
-  /** url is the server's WebSocket; the page's own server by default. */
+  /** url is the server's address, such as https://calls.example.com, or its WebSocket; the page's own server by default. */
   readonly url?: string;
   /** device is this device's id, the same after every reload: 1 to 64 of A-Z a-z 0-9 _ -. Made and kept in storage by default. */
   readonly device?: string;
@@ -68,10 +78,21 @@ export interface ProntoOptions {
   readonly devices?: DeviceChoice;
   /** storage keeps the device's id over a reload, and so its calls; sessionStorage by default. */
   readonly storage?: Store;
+  /** linkStorage keeps the secrets of links made here, and what links know this browser by; localStorage by default. */
+  readonly linkStorage?: Store;
   /** keyWorker is where pronto-keys.js is: on the page's own origin, beside this file by default. */
   readonly keyWorker?: WorkerURL;
+  /**
+   * memory keeps, on this device, what worked in calls with whom, for the next one, and what calls have cost;
+   * localStorage by default, null for none.
+   */
+  readonly memory?: Store | null;
+  /** telemetry: false sends the server no reports of how calls are; true by default. Nothing of them names anybody. */
+  readonly telemetry?: boolean;
   /** makeSocket opens the WebSocket, for tests. @internal */
   readonly makeSocket?: MakeSocket;
+  /** noMedia leaves devices and connections alone, for tests. @internal */
+  readonly noMedia?: boolean;
 }
 
 export interface ProntoEvents {
@@ -100,6 +121,10 @@ export interface ProntoEvents {
   groupCall: GroupCall;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
+  /** link: another device, or a booking, has made, changed or revoked a link of ours. */
+  link: CallLink;
+  /** lobby: who waits at a link of ours has changed, or somebody waited already when we came. */
+  lobby: Knocking;
   /** problem: the connection is closed for good. */
   problem: ProntoError;
 }
@@ -111,8 +136,10 @@ export interface RingOptions extends AcceptOptions {
 
 /** JoinOptions are what to send from the start, and the secret of a link that has one. */
 export interface JoinOptions extends AcceptOptions {
-  /** secret is the part of the link's address after #, which the server never sees. */
+  /** secret is the part of the link's address after #k=, which the server never sees. */
   readonly secret?: string;
+  /** waiting is called when a host has to let us in, each time we have knocked. */
+  readonly waiting?: () => void;
 }
 
 /** RingGroupOptions are as for accounts; see RingGroup in the protocol. */
@@ -132,17 +159,29 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly account: Account;
   /** groups are the groups that we are in or invited to. */
   readonly groups: Groups;
+  /** queues are the links of ours that lead to operators, and those whose operator we are. */
+  readonly queues: Queues;
+  /** links are the call links of our account, and what is behind others'. */
+  readonly links: Links;
   readonly #signalling: Signalling;
   readonly #calls = new Map<string, Call>();
   readonly #incoming = new Map<string, Incoming>();
   readonly #keyWorker: WorkerURL | undefined;
   readonly #store: Store | undefined;
+  readonly #linkStore: LinkStore;
+  readonly #knocks: Knocks;
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
   #watched: readonly string[] = []; // whose presence this session shows
   #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
   readonly #videoCodec: VideoCodec;
+  #telemetry: boolean;
+  readonly #journal = new Journal();
+  readonly #memory: Memory;
+  /** usage is what calls have cost on this device, by month. */
+  readonly usage: Usage;
+  readonly #noMedia: boolean;
   readonly #answers = {
     accept: (incoming: Incoming, options: AcceptOptions) => this.#accept(incoming, options),
     decline: (incoming: Incoming) => this.#decline(incoming),
@@ -151,11 +190,16 @@ export class Pronto extends Emitter<ProntoEvents> {
   constructor(options: ProntoOptions) {
     super();
     const store = options.storage ?? pageStorage();
-    const url = options.url ?? pageURL();
+    const url = options.url === undefined ? pageURL() : socketURL(options.url);
     this.#store = store;
     this.#keyWorker = options.keyWorker;
     this.#videoCodec = options.videoCodec ?? "vp8";
+    this.#telemetry = options.telemetry ?? true;
+    const lasting = options.memory === undefined ? lastingStorage() : (options.memory ?? undefined);
+    this.#memory = new Memory(lasting);
+    this.usage = new Usage(lasting);
     this.#choice = options.devices ?? {};
+    this.#noMedia = options.noMedia ?? false;
     this.#signalling = new Signalling({
       url,
       token: options.token,
@@ -165,9 +209,16 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(store === undefined ? {} : { store }),
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
-    this.account = new Account(this.#signalling, { url, token: options.token });
+    this.#linkStore = new LinkStore(options.linkStorage ?? browserStorage());
+    this.#knocks = new Knocks(this.#signalling);
+    this.links = new Links(this.#signalling, this.#linkStore, url.replace(/^ws/, "http"));
+    this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
     this.groups = new Groups(this.#signalling);
-    this.#signalling.on("state", (state) => this.emit("state", state));
+    this.queues = new Queues(this.#signalling);
+    this.#signalling.on("state", (state) => {
+      this.#journal.note("connection", state);
+      this.emit("state", state);
+    });
     this.#signalling.on("welcome", (welcome) => this.#welcome(welcome));
     this.#signalling.on("event", (frame) => this.#take(frame));
     this.#signalling.on("failed", (problem) => this.#over(problem));
@@ -175,6 +226,22 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   get state(): State {
     return this.#signalling.state;
+  }
+
+  /** telemetry tells whether reports of how calls are may be sent. */
+  get telemetry(): boolean {
+    return this.#telemetry;
+  }
+
+  /** setTelemetry switches the reports of how calls are on or off, also of calls that are under way. */
+  setTelemetry(on: boolean): void {
+    this.#telemetry = on;
+    for (const call of this.calls) call.setTelemetry(on);
+  }
+
+  /** steps are the last things that happened to this client, for diagnose. They name nobody. */
+  get steps(): readonly JournalStep[] {
+    return this.#journal.steps;
   }
 
   get me(): Me | undefined {
@@ -192,10 +259,13 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   /**
-   * connect connects, and keeps connected until close. It resolves when the
-   * server knows us, however long it is away, and rejects if it will not.
+   * connect connects, and keeps connected until close, or until the signal is
+   * aborted. It resolves when the server knows us, however long it is away, and
+   * rejects if it will not.
    */
-  connect(): Promise<Me> {
+  connect({ signal }: RequestOptions = {}): Promise<Me> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
+    this.#closeOn(signal);
     if (this.state === "online" && this.#me !== undefined) return Promise.resolve(this.#me);
     return new Promise((resolve, reject) => {
       const done = [
@@ -205,13 +275,33 @@ export class Pronto extends Emitter<ProntoEvents> {
         }),
         this.#signalling.on("failed", (problem) => {
           for (const undo of done) undo();
-          reject(problem);
+          reject(signal?.aborted ? signal.reason : problem);
         }),
       ];
       this.#unlisten();
-      this.#unlisten = watchPage(() => this.#signalling.wake());
+      this.#unlisten = watchPage(
+        () => this.#signalling.wake(),
+        () => {
+          for (const call of this.calls) call.pageGoes();
+        },
+      );
       this.#signalling.open();
     });
+  }
+
+  /** closeOn closes the client when the signal is aborted, unless it has been closed before. */
+  #closeOn(signal: AbortSignal | undefined): void {
+    const abort = (): void => this.close();
+    signal?.addEventListener("abort", abort, { once: true });
+    const undo = this.#signalling.on("failed", () => {
+      undo();
+      signal?.removeEventListener("abort", abort);
+    });
+  }
+
+  /** asyncDispose is close, for "await using". */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
   }
 
   /** close leaves all calls and ends the session. */
@@ -224,27 +314,66 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   /** ring calls accounts. Whether they may be rung, or exist, is not told. */
   ring(users: string[], options: RingOptions): Promise<Call> {
+    const routed = users.length === 1 && this.#memory.recall(users).routed ? { routed: true } : {};
     const { kind } = options;
-    return this.#enter(options, kind, () => this.#signalling.request("ring", { users, kind }));
+    return this.#enter(options, kind, (_, how) =>
+      this.#signalling.request("ring", { users, kind, ...routed }, how),
+    );
   }
 
-  /** joinLink joins the call of a link, or starts it. */
-  joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
-    return this.#enter(options, "voice", (media) => this.#signalling.request("joinLink", { link, media }));
+  /**
+   * joinLink joins the call of a link, or starts it. If a host has to let us in it knocks and waits, with microphone
+   * and camera off until then. It rejects with notFound if the link leads nowhere, whatever the reason; with notYet,
+   * and retryAfterMs, before it opens; with denied or noAnswer if no host lets us in.
+   */
+  async joinLink(link: string, options: JoinOptions = {}): Promise<Call> {
+    this.#keeper(); // loads while the server answers
+    const secret = options.secret ?? this.#linkStore.secret(link);
+    const own = secret === undefined ? options : { ...options, secret };
+    const [browser, door] = await Promise.all([
+      this.#linkStore.browser(link),
+      this.#signalling.request("lookAtLink", { link }),
+    ]);
+    const { joinMuted = false, waits = false } = door;
+    const first = joinMuted ? { ...own, microphone: false } : own;
+    if (joinMuted) await options.devices?.setMicrophone(false);
+    for (let knock = waits; ; knock = true) {
+      if (knock) await this.#knocks.wait(link, browser, options.waiting, options.signal);
+      options.signal?.throwIfAborted();
+      try {
+        return await this.#enter(first, "voice", (media, how) =>
+          this.#signalling.request("joinLink", { link, media, browser }, how),
+        );
+      } catch (error) {
+        if (!(error instanceof ProntoError) || error.code !== "waitInLobby") throw error; // switched on meanwhile
+      }
+    }
   }
 
   /** ringGroup starts the call of a group, or joins the one it has. It rejects with blockedInCall until that is confirmed. */
   ringGroup(group: string, options: RingGroupOptions): Promise<Call> {
     const { kind, silent, confirmBlocked } = options;
     const more = { ...(silent ? { silent } : {}), ...(confirmBlocked ? { confirmBlocked } : {}) };
-    return this.#enter(options, kind, () => this.#signalling.request("ringGroup", { group, kind, ...more }));
+    return this.#enter(options, kind, (_, how) =>
+      this.#signalling.request("ringGroup", { group, kind, ...more }, how),
+    );
   }
 
   /** joinGroup joins the call that a group has; it rejects with notFound if there is none. */
   joinGroup(group: string, options: JoinGroupOptions = {}): Promise<Call> {
     const more = options.confirmBlocked ? { confirmBlocked: true } : {};
-    return this.#enter(options, "voice", (media) =>
-      this.#signalling.request("joinGroupCall", { group, media, ...more }),
+    return this.#enter(options, "voice", (media, how) =>
+      this.#signalling.request("joinGroupCall", { group, media, ...more }, how),
+    );
+  }
+
+  /**
+   * moveHere takes over a call that another device of ours is in, such as one whose outcome in the call log is
+   * ongoing; there it is over then. It rejects with notFound if none is.
+   */
+  moveHere(call: string, options: AcceptOptions = {}): Promise<Call> {
+    return this.#enter(options, "voice", (media, how) =>
+      this.#signalling.request("moveHere", { call, media }, how),
     );
   }
 
@@ -253,82 +382,79 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#choice = choice;
   }
 
-  people(): Promise<People> {
-    return this.#signalling.request("getPeople", {});
+  /** push is how this device is reached while its page is closed. Its code is loaded when it is first wanted. */
+  async push(): Promise<Push> {
+    const { Push } = await import("./push.ts");
+    return new Push(this.#signalling);
   }
 
-  addContact(user: string): Promise<People> {
-    return this.#signalling.request("addContact", { user });
+  people(options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("getPeople", {}, options);
   }
 
-  removeContact(user: string): Promise<People> {
-    return this.#signalling.request("removeContact", { user });
+  addContact(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("addContact", { user }, options);
+  }
+
+  removeContact(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("removeContact", { user }, options);
   }
 
   /** block keeps an account from reaching us. It is not told. */
-  block(user: string): Promise<People> {
-    return this.#signalling.request("block", { user });
+  block(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("block", { user }, options);
   }
 
-  unblock(user: string): Promise<People> {
-    return this.#signalling.request("unblock", { user });
+  unblock(user: string, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("unblock", { user }, options);
   }
 
-  privacy(): Promise<Privacy> {
-    return this.#signalling.request("getPrivacy", {});
+  privacy(options?: RequestOptions): Promise<Privacy> {
+    return this.#signalling.request("getPrivacy", {}, options);
   }
 
   /** setPrivacy rejects with conflict if another device changed the settings since ifVersion. */
-  setPrivacy(settings: SetPrivacy): Promise<Privacy> {
-    return this.#signalling.request("setPrivacy", settings);
+  setPrivacy(settings: SetPrivacy, options?: RequestOptions): Promise<Privacy> {
+    return this.#signalling.request("setPrivacy", settings, options);
   }
 
   /** watchPresence says whose presence to tell from now on, in place of whom it said before, and answers with all of theirs. */
-  async watchPresence(users: readonly string[]): Promise<readonly PersonPresence[]> {
+  async watchPresence(
+    users: readonly string[],
+    options?: RequestOptions,
+  ): Promise<readonly PersonPresence[]> {
     this.#watched = [...users];
-    return (await this.#signalling.request("watchPresence", { users: [...users] })).people;
+    return (await this.#signalling.request("watchPresence", { users: [...users] }, options)).people;
   }
 
   /** decisions is a page of who tried to reach us and what became of it, newest first. Nobody else may read them. */
-  decisions(page: GetDecisions = {}): Promise<Decisions> {
-    return this.#signalling.request("getDecisions", page);
+  decisions(page: GetDecisions = {}, options?: RequestOptions): Promise<Decisions> {
+    return this.#signalling.request("getDecisions", page, options);
   }
 
   /** callLog is a page of our calls, newest first; before is the next of the page before. */
-  callLog(page: GetCallLog = {}): Promise<CallLog> {
-    return this.#signalling.request("getCallLog", page);
-  }
-
-  createLink(link: CreateLink): Promise<Link> {
-    return this.#signalling.request("createLink", link);
-  }
-
-  async links(): Promise<readonly Link[]> {
-    return (await this.#signalling.request("getLinks", {})).links;
-  }
-
-  revokeLink(link: string): Promise<Link> {
-    return this.#signalling.request("revokeLink", { link });
+  callLog(page: GetCallLog = {}, options?: RequestOptions): Promise<CallLog> {
+    return this.#signalling.request("getCallLog", page, options);
   }
 
   /** devices are the account's devices, with what is known of their keys. */
-  async devices(): Promise<readonly Device[]> {
-    return (await this.#signalling.request("getDevices", {})).devices;
+  async devices(options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("getDevices", {}, options)).devices;
   }
 
   /** linkDevice makes a code that lets one more device into our account. It waits there until confirmDevice. */
-  linkDevice(): Promise<DeviceCode> {
-    return this.#signalling.request("linkDevice", {});
+  linkDevice(options?: RequestOptions): Promise<DeviceCode> {
+    return this.#signalling.request("linkDevice", {}, options);
   }
 
   /** confirmDevice lets a device in that waits, or sends it away. */
-  async confirmDevice(device: string, accept: boolean): Promise<readonly Device[]> {
-    return (await this.#signalling.request("confirmDevice", { device, accept })).devices;
+  async confirmDevice(device: string, accept: boolean, options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("confirmDevice", { device, accept }, options)).devices;
   }
 
   /** revokeDevice puts a device out of our account at once. */
-  async revokeDevice(device: string): Promise<readonly Device[]> {
-    return (await this.#signalling.request("revokeDevice", { device })).devices;
+  async revokeDevice(device: string, options?: RequestOptions): Promise<readonly Device[]> {
+    return (await this.#signalling.request("revokeDevice", { device }, options)).devices;
   }
 
   /** signDevice vouches for another device of ours, so that others see our identity there too. Ask the person first. */
@@ -341,8 +467,8 @@ export class Pronto extends Emitter<ProntoEvents> {
   async #accept(incoming: Incoming, options: AcceptOptions): Promise<Call> {
     const { call } = incoming;
     try {
-      return await this.#enter(options, incoming.kind, (media) =>
-        this.#signalling.request("accept", { call, media }),
+      return await this.#enter(options, incoming.kind, (media, how) =>
+        this.#signalling.request("accept", { call, media }, how),
       );
     } finally {
       this.#stopRinging(call);
@@ -357,18 +483,28 @@ export class Pronto extends Emitter<ProntoEvents> {
   /**
    * enter opens the devices and asks the server at the same time: neither
    * waits for the other, and the call is there as soon as the server says so.
+   * A call that was given up meanwhile is left.
    */
-  async #enter(options: JoinOptions, kind: Kind, ask: (media: Media) => Promise<CallState>): Promise<Call> {
-    const { microphone = true, camera = kind === "video", secret } = options;
+  async #enter(
+    options: JoinOptions,
+    kind: Kind,
+    ask: (media: Media, how: Abortable<CallState>) => Promise<CallState>,
+  ): Promise<Call> {
+    const opened = options.devices;
+    const { microphone = true, camera = kind === "video" } = opened?.wanted ?? options;
+    const { secret, signal } = options;
+    signal?.throwIfAborted();
+    const late = ({ call }: CallState): void =>
+      void this.#signalling.request("leave", { call }).catch(() => undefined);
     this.#keeper(); // loads while the server answers
     const sinceMs = performance.now();
-    const devices = new Devices(this.#choice);
-    const state = ask({ microphone, camera, screen: false });
-    void devices.start({ microphone, camera });
+    const devices = opened ?? this.#devices();
+    const state = ask({ microphone, camera, screen: false }, { signal, late });
+    if (opened === undefined) void devices.start({ microphone, camera });
     try {
       return this.#put(await state, { microphone, camera, devices, sinceMs, resumed: false, secret });
     } catch (error) {
-      devices.close();
+      if (opened === undefined) devices.close(); // a preview goes on
       throw error;
     }
   }
@@ -387,24 +523,53 @@ export class Pronto extends Emitter<ProntoEvents> {
     const call = new Call(this.#signalling, state, {
       ...start,
       choice: this.#choice,
+      noMedia: this.#noMedia,
       videoCodec: this.#videoCodec,
+      telemetry: this.#telemetry,
+      recall: (users) => this.#memory.recall(users),
       keeper,
       secret,
     });
     this.#calls.set(call.id, call);
+    this.#journal.note("call", start.resumed ? "resumed" : "entered", call.support);
     this.#signalling.setInCall(true);
     this.#stopRinging(call.id);
-    call.on("ended", () => {
+    call.on("ended", ({ reason, durationMs }) => {
       this.#calls.delete(call.id);
+      this.#journal.note("over", reason, call.support);
+      this.#learn(call);
+      void call.settled.then(() => this.#count(call, durationMs));
       this.#signalling.setInCall(this.#calls.size > 0);
     });
     this.emit("call", call);
     return call;
   }
 
+  #devices(): Devices {
+    return new Devices(this.#choice, !this.#noMedia);
+  }
+
+  /** forget forgets, on this device, what worked in calls: for when somebody signs out. */
+  forget(): void {
+    this.#memory.forget();
+  }
+
+  /** learn keeps what a call that is over has shown. */
+  #learn(call: Call): void {
+    const { with: users, ...worked } = call.worked;
+    if (users.length > 0) this.#memory.remember(users, worked);
+  }
+
+  /** count counts what it cost. */
+  #count(call: Call, durationMs: number): void {
+    const { sentBytes, receivedBytes } = call.wire;
+    if (sentBytes + receivedBytes > 0)
+      this.usage.add({ seconds: Math.round(durationMs / 1_000), sentBytes, receivedBytes });
+  }
+
   /** keeper loads the worker that has the keys, with the first call. */
   #keeper(): ClientKeys | undefined {
-    if (this.#keys === undefined && canEncrypt()) {
+    if (this.#keys === undefined && canEncrypt() && !this.#noMedia) {
       this.#keys = new ClientKeys(this.#signalling, this.#keyWorker);
       this.#keys.setAccount(this.#me?.user ?? "");
     }
@@ -420,6 +585,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     const { user, name, resumed = false } = welcome;
     this.#me = user === undefined ? { name } : { user, name };
     this.#keys?.setAccount(user ?? "");
+    const knew = new Set(this.#calls.keys());
     const here = new Set(welcome.calls.map((state) => state.call));
     const rings = new Set(welcome.incoming.map((one) => one.call));
     if (!resumed) {
@@ -438,7 +604,7 @@ export class Pronto extends Emitter<ProntoEvents> {
       }
     }
     for (const one of welcome.incoming) this.#ring(one);
-    for (const call of this.calls) call.back();
+    for (const call of this.calls) if (knew.has(call.id)) call.back(resumed);
     if (!resumed && this.#watched.length > 0)
       void this.watchPresence(this.#watched).then(
         (people) => this.emit("presence", people),
@@ -447,6 +613,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   #take(frame: EventFrame): void {
+    this.#journal.take(frame, "call" in frame ? this.#calls.get(frame.call)?.support : undefined);
     switch (frame.type) {
       case "incoming":
         this.#ring(frame.body);
@@ -458,6 +625,19 @@ export class Pronto extends Emitter<ProntoEvents> {
       }
       case "callMoved":
         this.#calls.get(frame.body.call)?.moved();
+        break;
+      case "link":
+        void this.links.read(frame.body).then((link) => this.emit("link", link));
+        break;
+      case "lobby":
+        this.#calls.get(frame.body.call)?.lobby.take(frame.body);
+        if (frame.body.link !== undefined)
+          void toKnocking(this.#signalling, frame.body, this.#linkStore.secret(frame.body.link)).then(
+            (lobby) => this.emit("lobby", lobby),
+          );
+        break;
+      case "knockAnswered":
+        this.#knocks.take(frame);
         break;
       case "people":
         this.emit("people", frame.body);
@@ -519,6 +699,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   #over(problem: ProntoError): void {
+    this.#journal.note("problem", problem.code);
     this.#unlisten();
     this.#unlisten = () => undefined;
     for (const call of this.calls) call.lost();

@@ -68,6 +68,7 @@ export class Quality {
   #buffer = { audio: [0, 0], camera: [0, 0], screen: [0, 0] };
   #traffic = { camera: { packets: 0, lost: 0, jitterMs: 0 }, screen: { packets: 0, lost: 0, jitterMs: 0 } };
   #sent = { sentMs: 0, bandwidthMs: 0, cpuMs: 0, otherMs: 0 };
+  #up = new Map<"microphone" | "camera", number>(); // part that was lost, by the receivers' reports
   #limits = false; // the browser tells what limits the sender
 
   constructor(nowMs: number) {
@@ -95,6 +96,11 @@ export class Quality {
     for (const id of this.#before.keys()) if (!reports.has(id)) this.#before.delete(id);
   }
 
+  /** cpuLimited tells whether the machine kept our picture small for half of the time since the last report. */
+  get cpuLimited(): boolean {
+    return this.#sent.sentMs > 0 && this.#sent.cpuMs * 2 >= this.#sent.sentMs;
+  }
+
   /** take returns the report since the last one, and begins the next. */
   take(nowMs: number): Omit<ReportQuality, "call"> {
     const spanMs = Math.round(Math.min(15_000, Math.max(1_000, nowMs - this.#sinceMs)));
@@ -114,6 +120,9 @@ export class Quality {
       ...(playedMs > 0 || packets > 0 ? { sound } : {}),
       ...(this.#limits && this.#sent.sentMs > 0 ? { sent: wholeSent(this.#sent) } : {}),
       ...(this.#switches > 0 ? { switches: this.#switches } : {}),
+      ...(this.#up.size > 0
+        ? { up: [...this.#up].map(([source, lost]) => ({ source, perMille: Math.round(1_000 * lost) })) }
+        : {}),
     };
     this.#begin(nowMs);
     return body;
@@ -123,6 +132,7 @@ export class Quality {
     this.#sinceMs = nowMs;
     this.#rttMs = 0;
     this.#switches = 0;
+    this.#up.clear();
     this.#sound = emptySound();
     this.#buffer = { audio: [0, 0], camera: [0, 0], screen: [0, 0] };
     this.#traffic = {
@@ -148,7 +158,12 @@ export class Quality {
     let remote = 0;
     for (const counters of reports.values()) {
       if (counters.type === "remote-inbound-rtp") {
-        const { roundTripTime, totalRoundTripTime, roundTripTimeMeasurements: n } = counters;
+        const { roundTripTime, totalRoundTripTime, roundTripTimeMeasurements: n, fractionLost } = counters;
+        if (typeof fractionLost === "number") {
+          const source = counters.kind === "audio" ? "microphone" : "camera";
+          const worst = Math.max(this.#up.get(source) ?? 0, fractionLost);
+          this.#up.set(source, Math.min(1, Math.max(0, worst)));
+        }
         if (typeof roundTripTime === "number") remote = roundTripTime;
         else if (typeof totalRoundTripTime === "number" && typeof n === "number" && n > 0)
           remote = totalRoundTripTime / n; // Firefox, of sound

@@ -1,6 +1,9 @@
+import { Peak } from "./downlink.ts";
+import { type Health, healthy } from "./healthy.ts";
+import { Moments } from "./moments.ts";
 import type { Peer } from "./peer.ts";
-import { Quality, type Shown } from "./quality.ts";
-import { candidateOf, wayIn } from "./stats.ts";
+import type { Quality, Shown } from "./quality.ts";
+import { candidateOf, isDecoding, wayIn } from "./stats.ts";
 import { type Traffic, TrafficCount } from "./traffic.ts";
 import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
 
@@ -12,8 +15,24 @@ export interface ReporterOptions {
   camera(): string | undefined;
   quality(body: Omit<ReportQuality, "call">): void;
   connection(body: Omit<ReportConnection, "call">): void;
+  /** health is told when it is another one. */
+  health(health: Health): void;
+  /** broken is told when the connection stops working, and when it works again. */
+  broken(broken: boolean): void;
 }
 
+/** Judges look at the counters of one connection. */
+interface Judges {
+  readonly quality: Quality;
+  look(
+    reports: ReadonlyMap<string, Readonly<Record<string, unknown>>>,
+    shown: readonly Shown[],
+    direct: boolean,
+  ): void;
+}
+
+const firstMs = 200; // how often it is looked whether something new is decoded
+const gapMs = 1_000; // what is shorter is no interruption
 const sampleMs = 2_000;
 const reportMs = 10_000;
 
@@ -21,7 +40,14 @@ const reportMs = 10_000;
 export class Reporter {
   readonly #options: ReporterOptions;
   readonly #traffic = new TrafficCount();
+  readonly #peak = new Peak();
+  readonly #announced = new Map<string, number>(); // by participant and source: when; NaN once it was decoded
   #stop: (() => void) | undefined;
+  #brokenMs: number | undefined; // since when the connection that is followed does not work
+  #followed = false;
+  #peer: Peer | undefined;
+  /** moments are what happened once. */
+  readonly moments = new Moments();
 
   constructor(options: ReporterOptions) {
     this.#options = options;
@@ -32,24 +58,50 @@ export class Reporter {
     return this.#traffic.sum;
   }
 
+  /** wire is the traffic with the headers of UDP and IP. */
+  get wire(): Traffic {
+    return this.#traffic.wire;
+  }
+
+  /** peakBps is the most that came in over ten seconds; 0 in a shorter call. */
+  get peakBps(): number {
+    return this.#peak.bps;
+  }
+
   /** follow reports of another connection from now on. */
   follow(peer: Peer): void {
     this.#stop?.();
     const ended = new AbortController();
-    const quality = new Quality(performance.now());
+    if (this.#followed && this.#brokenMs !== undefined) this.#rebuild(peer, ended.signal);
+    this.#followed = true;
+    this.#peer = peer;
+    this.#brokenMs = undefined;
+    const judges = this.#judge();
     let reportedMs = performance.now();
     const sample = async () => {
-      await this.#sample(peer, quality);
+      const { quality } = await judges;
+      await this.#sample(peer, await judges);
       if (ended.signal.aborted || performance.now() - reportedMs < reportMs) return;
       reportedMs = performance.now();
-      this.#options.quality(quality.take(reportedMs));
+      if (quality.cpuLimited) this.moments.note("cpuLimited");
+      this.#options.quality({ ...quality.take(reportedMs), ...this.moments.take() });
     };
+    const first = setInterval(() => void this.#lookForFirst(peer).catch(() => undefined), firstMs);
     const timer = setInterval(() => void sample().catch(() => undefined), sampleMs); // a connection that closes
     this.#stop = () => {
       clearInterval(timer);
+      clearInterval(first);
       ended.abort();
     };
     this.#watch(peer, ended.signal);
+  }
+
+  /** last counts the traffic once more; the connection may be closed right after the call. */
+  async last(): Promise<void> {
+    const peer = this.#peer;
+    if (peer === undefined) return;
+    const report = await peer.connection.getStats();
+    this.#traffic.take(peer.connection, report.entries());
   }
 
   close(): void {
@@ -57,15 +109,79 @@ export class Reporter {
     this.#stop = undefined;
   }
 
-  async #sample({ connection }: Peer, quality: Quality): Promise<void> {
+  /** lookForFirst notes how long the first sound and the first frame of each participant took. */
+  async #lookForFirst(peer: Peer): Promise<void> {
+    for (const { participant, source } of this.#options.shown()) {
+      if (source === "screenAudio") continue;
+      const key = `${participant} ${source}`;
+      const sinceMs = this.#announced.get(key) ?? performance.now();
+      this.#announced.set(key, sinceMs);
+      const receiver = peer.receiver(participant, source);
+      if (Number.isNaN(sinceMs) || receiver === undefined || !(await isDecoding(receiver))) continue;
+      if (Number.isNaN(this.#announced.get(key))) continue; // meanwhile
+      this.#announced.set(key, Number.NaN);
+      const what =
+        source === "microphone" ? "firstSound" : source === "camera" ? "firstCamera" : "firstScreen";
+      this.moments.note(what, performance.now() - sinceMs);
+    }
+  }
+
+  /** rebuild notes that a new connection took over for one that did not work. */
+  #rebuild({ connection }: Peer, signal: AbortSignal): void {
+    const sinceMs = this.#brokenMs ?? performance.now();
+    connection.addEventListener(
+      "connectionstatechange",
+      () => {
+        if (connection.connectionState !== "connected") return;
+        this.moments.note("rebuilt");
+        if (performance.now() - sinceMs > gapMs) this.moments.note("gapSwitch", performance.now() - sinceMs);
+      },
+      { signal, once: true },
+    );
+  }
+
+  /** heardState follows whether the connection works: what breaks and heals is an interruption. */
+  #heardState(state: RTCPeerConnectionState, wasUp: boolean): void {
+    if (state === "connected") {
+      const brokenMs = this.#brokenMs === undefined ? 0 : performance.now() - this.#brokenMs;
+      this.#brokenMs = undefined;
+      this.#options.broken(false);
+      if (wasUp && brokenMs > 0) this.moments.note("restarted");
+      if (wasUp && brokenMs > gapMs) this.moments.note("gapNetwork", brokenMs);
+    } else if (state === "disconnected" || state === "failed") {
+      this.#brokenMs ??= performance.now();
+      this.#options.broken(true);
+    }
+  }
+
+  /** judge loads what looks at the counters: it is not wanted before the first two seconds of a call are over. */
+  async #judge(): Promise<Judges> {
+    const startMs = performance.now();
+    const { HealthWatch, Quality, sameHealth } = await import("./judging.ts");
+    const watch = new HealthWatch();
+    let before = healthy;
+    return {
+      quality: new Quality(startMs),
+      look: (reports, shown, direct) => {
+        const health = watch.sample(reports, shown, direct);
+        if (!sameHealth(before, health)) this.#options.health(health);
+        before = health;
+      },
+    };
+  }
+
+  async #sample({ connection, direct }: Peer, { quality, look }: Judges): Promise<void> {
     if (connection.connectionState !== "connected") return;
     const report = await connection.getStats();
     this.#traffic.take(connection, report.entries());
+    this.#peak.take(performance.now(), this.#traffic.sum.receivedBytes);
+    const shown = this.#options.shown();
+    look(new Map(report.entries()), shown, direct);
     quality.sample(report.entries(), {
       nowMs: performance.now(),
       hidden: typeof document !== "undefined" && document.visibilityState === "hidden",
       path: wayIn(report)?.path,
-      shown: this.#options.shown(),
+      shown,
       camera: this.#options.camera(),
     });
   }
@@ -94,10 +210,15 @@ export class Reporter {
       },
       { signal },
     );
+    let wasUp = false;
     connection.addEventListener(
       "connectionstatechange",
       () => {
+        this.#heardState(connection.connectionState, wasUp);
         if (connection.connectionState !== "connected") return;
+        const again = wasUp;
+        wasUp = true;
+        if (again) return;
         const dtlsMs = iceMs === 0 ? 0 : since(checkingMs + iceMs);
         void this.#tell(connection, signal, {
           generation,

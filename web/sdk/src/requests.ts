@@ -15,13 +15,31 @@ const maxPending = 200;
  * once are the requests that a new session must not repeat: the server that
  * knew whether they were carried out is gone.
  */
-const once: ReadonlySet<RequestType> = new Set(["ring", "createLink", "joinLink"]);
+const once: ReadonlySet<RequestType> = new Set([
+  "ring",
+  "createLink",
+  "joinLink",
+  "newHostLink",
+  "bookSlot",
+  "knock",
+]);
+
+/** RequestOptions: an aborted signal rejects the request with the signal's reason. What was sent may be carried out all the same. */
+export interface RequestOptions {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Abortable is a request that can be given up after it was sent: late takes the reply that nobody waits for. */
+export interface Abortable<Reply> extends RequestOptions {
+  readonly late?: (reply: Reply) => void;
+}
 
 interface Pending {
   readonly frame: ClientFrame;
-  readonly resolve: (body: never) => void;
-  readonly reject: (error: ProntoError) => void;
-  readonly timer: ReturnType<typeof setTimeout>;
+  resolve: (body: never) => void;
+  reject: (error: ProntoError) => void;
+  /** done ends the waiting. */
+  readonly done: () => void;
   sent: boolean;
 }
 
@@ -45,7 +63,9 @@ export class Requests {
     body: RequestMap[R]["body"],
     timeoutMs: number,
     send: (frame: ClientFrame) => boolean,
+    { signal, late }: Abortable<RequestMap[R]["reply"]> = {},
   ): Promise<RequestMap[R]["reply"]> {
+    if (signal?.aborted) return Promise.reject(signal.reason);
     if (this.#pending.size >= maxPending) {
       return Promise.reject(new ProntoError("rateLimited", `${maxPending} requests wait already`));
     }
@@ -57,11 +77,31 @@ export class Requests {
       return Promise.reject(new ProntoError("tooLarge", `${type} is over ${limits.maxFrameBytes} bytes`));
     }
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const giveUp = (error: unknown): void => {
+        done();
         this.#pending.delete(id);
-        reject(new ProntoError("offline", `no answer to ${type} within ${timeoutMs} ms`));
-      }, timeoutMs);
-      this.#pending.set(id, { frame, resolve, reject, timer, sent: send(frame) });
+        reject(error);
+      };
+      const aborted = (): void => {
+        const pending = this.#pending.get(id);
+        if (late !== undefined && pending?.sent) {
+          pending.resolve = late;
+          pending.reject = () => undefined;
+          reject(signal?.reason);
+        } else {
+          giveUp(signal?.reason);
+        }
+      };
+      const timer = setTimeout(
+        () => giveUp(new ProntoError("offline", `no answer to ${type} within ${timeoutMs} ms`)),
+        timeoutMs,
+      );
+      const done = (): void => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+      };
+      signal?.addEventListener("abort", aborted);
+      this.#pending.set(id, { frame, resolve, reject, done, sent: send(frame) });
     });
   }
 
@@ -70,7 +110,7 @@ export class Requests {
     const pending = frame.id === undefined ? undefined : this.#pending.get(frame.id);
     if (frame.id === undefined || pending === undefined) return;
     this.#pending.delete(frame.id);
-    clearTimeout(pending.timer);
+    pending.done();
     if (frame.type === "problem") pending.reject(ProntoError.from(frame.body));
     else pending.resolve(frame.body as never);
   }
@@ -84,7 +124,7 @@ export class Requests {
     for (const [id, pending] of [...this.#pending]) {
       if (!resumed && pending.sent && once.has(pending.frame.type)) {
         this.#pending.delete(id);
-        clearTimeout(pending.timer);
+        pending.done();
         pending.reject(
           new ProntoError("offline", `the server was lost before it answered ${pending.frame.type}`),
         );
@@ -97,7 +137,7 @@ export class Requests {
   /** rejectAll gives up. */
   rejectAll(error: ProntoError): void {
     for (const pending of this.#pending.values()) {
-      clearTimeout(pending.timer);
+      pending.done();
       pending.reject(error);
     }
     this.#pending.clear();

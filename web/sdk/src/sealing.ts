@@ -13,6 +13,7 @@ interface Watched {
   readonly options: StreamOptions;
   expected: string; // as last told
   packets: number;
+  frames: number;
   passed: number;
   faults: number;
   suspect: number; // how often in a row packets came and went past the worker
@@ -99,7 +100,7 @@ export class Sealing {
     of.transform = new RTCRtpScriptTransform(this.#worker.worker, options);
     const { stream } = options;
     const expected = JSON.stringify((options.way === "open" && options.expected) || null);
-    const none = { packets: 0, passed: 0, faults: 0, suspect: 0, stuck: 0 };
+    const none = { packets: 0, frames: 0, passed: 0, faults: 0, suspect: 0, stuck: 0 };
     this.#watched.set(of, { stream, of, options, expected, ...none });
   }
 
@@ -113,12 +114,16 @@ export class Sealing {
       const grown = packets - watched.packets;
       const passed = (count?.passed ?? 0) - watched.passed;
       const faults = total(count) - watched.faults;
+      // What comes in and is not for us is dropped without a fault: it has not gone past the worker.
+      const seen = watched.options.way === "open" && (count?.frames ?? 0) > watched.frames;
       watched.packets = packets;
+      watched.frames = count?.frames ?? 0;
       watched.passed = count?.passed ?? 0;
       watched.faults = total(count);
       watched.stuck = faults > 0 && passed === 0 ? watched.stuck + 1 : 0;
       if (watched.stuck >= stuckTimes && count?.participant !== undefined) unopened.add(count.participant);
-      watched.suspect = grown >= suspectPackets && passed === 0 && faults === 0 ? watched.suspect + 1 : 0;
+      watched.suspect =
+        grown >= suspectPackets && passed === 0 && faults === 0 && !seen ? watched.suspect + 1 : 0;
       if (watched.suspect >= suspectTimes) await this.#again(watched);
     }
     this.#options.unopened(unopened);

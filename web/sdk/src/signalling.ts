@@ -2,8 +2,9 @@ import { isFinal, retryDelayMs } from "./backoff.ts";
 import { deviceID, randomID, type Store } from "./device.ts";
 import { Emitter } from "./emitter.ts";
 import { ProntoError } from "./problem.ts";
-import { Requests } from "./requests.ts";
+import { type Abortable, Requests } from "./requests.ts";
 import { type MakeSocket, Socket } from "./socket.ts";
+import { type TokenSource, Tokens } from "./token.ts";
 import type {
   ClientFrame,
   EventFrame,
@@ -14,9 +15,6 @@ import type {
   Welcome,
 } from "./wire.gen.ts";
 import { closeCodes } from "./wire.gen.ts";
-
-/** TokenSource is a token, or what fetches one: asked again whenever the server wants a hello. */
-export type TokenSource = string | (() => Promise<string>);
 
 /** State is where the connection to the server stands. */
 export type State = "idle" | "connecting" | "online" | "reconnecting" | "closed";
@@ -55,6 +53,8 @@ const maxEarly = 1_000;
 export class Signalling extends Emitter<SignallingEvents> {
   readonly #options: SignallingOptions;
   readonly #device: string;
+  /** tokens gives out the token of this client. */
+  readonly tokens: Tokens;
   readonly #requests = new Requests(`${randomID().slice(0, 8)}-`);
   #state: State = "idle";
   #session: Omit<Resume, "serial"> | undefined;
@@ -69,11 +69,13 @@ export class Signalling extends Emitter<SignallingEvents> {
   #timer: ReturnType<typeof setTimeout> | undefined; // to connect again, or to give up waiting for the welcome
   #pinger: ReturnType<typeof setInterval> | undefined;
   #unansweredPings = 0;
+  #rttMs = 0; // of the last ping that was answered, until it is told
   #pingMs = idlePingMs;
 
   constructor(options: SignallingOptions) {
     super();
     this.#options = options;
+    this.tokens = new Tokens(options.token);
     this.#device = options.device ?? deviceID(options.store);
   }
 
@@ -101,11 +103,25 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   /** request sends a request now, or as soon as there is a socket. */
-  request<R extends RequestType>(type: R, body: RequestMap[R]["body"]): Promise<RequestMap[R]["reply"]> {
+  request<R extends RequestType>(
+    type: R,
+    body: RequestMap[R]["body"],
+    options: Abortable<RequestMap[R]["reply"]> = {},
+  ): Promise<RequestMap[R]["reply"]> {
     if (this.#state === "idle" || this.#state === "closed") {
       return Promise.reject(new ProntoError("closed", "the client is not connected"));
     }
-    return this.#requests.add(type, body, requestTimeoutMs, (frame) => this.#send(frame));
+    return this.#requests.add(type, body, requestTimeoutMs, (frame) => this.#send(frame), options);
+  }
+
+  /**
+   * beacon sends a last report over HTTP, which the browser carries out after the page is gone. The session's
+   * secret says whose it is; nobody waits for an answer.
+   */
+  beacon(type: "reportEnd", body: RequestMap["reportEnd"]["body"]): void {
+    if (this.#session === undefined || typeof navigator?.sendBeacon !== "function") return;
+    const url = this.#options.url.replace(/^ws/, "http").replace(/\/v1\/ws.*$/, "/v1/report");
+    navigator.sendBeacon(url, JSON.stringify({ ...this.#session, frame: { type, id: "beacon", body } }));
   }
 
   /** setInCall makes a lost network noticed sooner. */
@@ -159,10 +175,10 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   async #hello(socket: Socket): Promise<void> {
-    const { token, deviceName, encryption } = this.#options;
+    const { deviceName, encryption } = this.#options;
     let text: string;
     try {
-      text = typeof token === "string" ? token : await token();
+      text = await this.tokens.get();
     } catch (error) {
       if (this.#socket !== socket) return;
       if (error instanceof ProntoError && error.code === "unauthenticated") this.#end(error);
@@ -224,6 +240,7 @@ export class Signalling extends Emitter<SignallingEvents> {
     this.#welcomeSerial = frame.serial ?? 0;
     if (!resumed) this.#serial = this.#welcomeSerial;
     this.#startPings();
+    this.tokens.keep();
     this.#setState("online");
     this.emit("welcome", welcome);
     const early = this.#early;
@@ -236,11 +253,12 @@ export class Signalling extends Emitter<SignallingEvents> {
   #refuse(problem: ProntoError): void {
     switch (problem.code) {
       case "unauthenticated":
-        if (this.#refused || typeof this.#options.token === "string") {
+        if (this.#refused || !this.tokens.renewable) {
           this.#end(problem);
           return;
         }
         this.#refused = true; // a token may have run out: fetch one more
+        this.tokens.forget();
         break;
       case "rateLimited":
       case "unavailable":
@@ -273,6 +291,7 @@ export class Signalling extends Emitter<SignallingEvents> {
 
   #end(error: ProntoError): void {
     this.#dropSocket();
+    this.tokens.release();
     this.#session = undefined;
     this.#serial = 0;
     this.#requests.rejectAll(error);
@@ -303,13 +322,18 @@ export class Signalling extends Emitter<SignallingEvents> {
     }
     this.#unansweredPings++;
     const socket = this.#socket;
+    const sentMs = performance.now();
+    const rtt = this.#rttMs === 0 ? {} : { rttMs: this.#rttMs };
+    this.#rttMs = 0;
     this.#requests
-      .add("ping", { serial: this.#serial }, this.#pingMs * (deadAfterPings + 1), (frame) =>
+      .add("ping", { serial: this.#serial, ...rtt }, this.#pingMs * (deadAfterPings + 1), (frame) =>
         this.#send(frame),
       )
       .then(
         () => {
-          if (socket === this.#socket) this.#unansweredPings = 0;
+          if (socket !== this.#socket) return;
+          this.#unansweredPings = 0;
+          this.#rttMs = Math.min(60_000, Math.max(1, Math.round(performance.now() - sentMs)));
         },
         () => undefined, // the next ping notices
       );

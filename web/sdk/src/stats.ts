@@ -64,7 +64,7 @@ export async function isDecoding(receiver: RTCRtpReceiver): Promise<boolean> {
   const report = await inbound(receiver);
   if ((report.packetsReceived ?? 0) === 0) return false;
   if (receiver.track.kind === "video") return (report.framesDecoded ?? 0) > 0;
-  return (report.jitterBufferEmittedCount ?? 0) > 0 || (report.totalSamplesReceived ?? 0) > 0;
+  return (report.jitterBufferEmittedCount ?? report.totalSamplesReceived ?? 0) > 0;
 }
 
 /** Way is the kind of local candidate that carries media, and what it runs on. */

@@ -99,7 +99,8 @@ export interface CallState {
   readonly self: ParticipantID;
   /**
    * Host is who started the call and may end it for all; absent when the
-   * host has left.
+   * host has left. In the call of a link it is its owner, or who came by its
+   * host link; see Participant.host.
    */
   readonly host?: ParticipantID;
   /** Title is the link's title, or the group's name; absent for other calls. */
@@ -118,6 +119,10 @@ export interface CallState {
   readonly connectedMs?: UnixMs;
   /** Locked says that newcomers are kept out. */
   readonly locked?: boolean;
+  /** Sealed is as in LinkTerms.sealed, for the call of a link. */
+  readonly sealed?: string;
+  /** Lobby says who has to wait until a host lets him in; absent means off. */
+  readonly lobby?: LobbyMode;
   /**
    * Encrypted says that the call is end-to-end encrypted. It is so from its
    * beginning to its end, or never: frames that are not sealed are not
@@ -131,6 +136,11 @@ export interface CallState {
    */
   readonly isolates?: boolean;
   /**
+   * Queue is where the ringing of operators stands, in the call of a queue's
+   * visitor; absent once nobody is rung.
+   */
+  readonly queue?: QueueState;
+  /**
    * Support is a short code to read to an engineer, who finds by it what
    * happened in this call, for seven days: steps and quality, without names.
    */
@@ -140,6 +150,8 @@ export interface CallState {
    * A sample of the calls is asked for.
    */
   readonly askRating?: boolean;
+  /** NoReports says that this server wants no reports of quality. */
+  readonly noReports?: boolean;
   /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
@@ -185,6 +197,22 @@ export type GroupID = string;
  */
 export type UnixMs = number;
 
+/**
+ * LobbyMode says who has to wait until a host lets him into the call of a link.
+ * - off: nobody
+ * - guests: who has no account
+ * - everyone: all but hosts
+ */
+export type LobbyMode = "off" | "guests" | "everyone";
+
+/**
+ * QueueState is where the call of a visitor stands while operators are rung.
+ * - calling: nothing rings yet
+ * - ringing: a device of an operator rings
+ * - unanswered: nobody took it over: a transfer failed
+ */
+export type QueueState = "calling" | "ringing" | "unanswered";
+
 /** Participant is one person in a call, as the others see him. */
 export interface Participant {
   /** Participant names him in this call. */
@@ -198,6 +226,11 @@ export interface Participant {
    * his own word.
    */
   readonly guest?: boolean;
+  /**
+   * Host marks a host of a link's call: its owner, and who came by its host link.
+   * There may be several.
+   */
+  readonly host?: boolean;
   /** Presence is where he stands. */
   readonly presence: Presence;
   /** Media is what he sends. */
@@ -242,7 +275,7 @@ export interface ICE {
   readonly servers: readonly ICEServer[];
   /**
    * RelayOnly says to use relayed candidates only (iceTransportPolicy
-   * "relay"), because one side hides its address or the two are not in each
+   * "relay") on a direct way, because one side hides its address or the two are not in each
    * other's contacts.
    */
   readonly relayOnly?: boolean;
@@ -287,6 +320,8 @@ export interface Incoming {
 export interface Ping {
   /** Serial is the last Frame.serial seen. */
   readonly serial: number;
+  /** RTTMs is how long the reply to the ping before took, in milliseconds, at least 1. */
+  readonly rttMs?: number;
 }
 
 /** Done is the reply to a request that has nothing more to say. */
@@ -308,6 +343,11 @@ export interface Ring {
    * unless the server's operator allows it.
    */
   readonly unencrypted?: boolean;
+  /**
+   * Routed asks for the way through the SFU from the start: this device
+   * remembers that no direct connection with this person came about.
+   */
+  readonly routed?: boolean;
 }
 
 /**
@@ -616,6 +656,19 @@ export interface React {
 export type Reaction = "thumbsUp" | "applause" | "laugh" | "heart" | "wonder";
 
 /**
+ * Say hands a line of text to all others in the call. Only their devices can
+ * read it: it is sealed with the call's keys, as frames are, and the server
+ * keeps it nowhere. Who comes later does not get it. The reply is Done; a
+ * call without keys has no text.
+ */
+export interface Say {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Body is the sealed text: an SFrame (RFC 9605) of at most 3 KiB. */
+  readonly body: Blob;
+}
+
+/**
  * SetTrouble says that we have a trouble ourselves, as our own device finds
  * it: a microphone that gives silence, a network that loses packets. The reply
  * is Done.
@@ -716,7 +769,18 @@ export interface MediaFailed {
   readonly call: CallID;
   /** Generation is the generation it belongs to. */
   readonly generation: number;
+  /** Cause is what went wrong, as far as we know. */
+  readonly cause?: MediaFailure;
 }
+
+/**
+ * MediaFailure is what kept media from flowing.
+ * - ice: no candidate pair worked
+ * - dtls: a pair worked, but no DTLS handshake came about
+ * - codec: the descriptions do not go together
+ * - keys: frames came, and none could be opened
+ */
+export type MediaFailure = "ice" | "dtls" | "codec" | "keys";
 
 /**
  * ReportConnection tells how a connection for media came about, once for each.
@@ -782,6 +846,13 @@ export interface ReportQuality {
    * relay, without a new connection.
    */
   readonly switches?: number;
+  /**
+   * Up is what was lost of what we send, as its receiver tells, one for each
+   * kind of media.
+   */
+  readonly up?: readonly SentLoss[];
+  /** Moments are what happened once; what is above the limit is left out. */
+  readonly moments?: readonly Moment[];
 }
 
 /**
@@ -876,6 +947,66 @@ export interface SentPicture {
   readonly cpuMs: number;
   /** OtherMs is for how long something else was. */
   readonly otherMs: number;
+}
+
+/** SentLoss is what was lost of what we send. */
+export interface SentLoss {
+  /** Source is microphone, camera or screen. */
+  readonly source: Source;
+  /** PerMille is the part that was lost before repair, in thousandths. */
+  readonly perMille: number;
+}
+
+/** Moment is something that happened once at a client, for counting. */
+export interface Moment {
+  /** What is what. */
+  readonly what: MomentKind;
+  /**
+   * TookMs is how long it took or lasted, in milliseconds, where that is
+   * something.
+   */
+  readonly tookMs?: number;
+}
+
+/**
+ * MomentKind is what may happen once.
+ * - firstSound: the first sample of a participant's sound was played, TookMs after it was announced
+ * - firstCamera: the first frame of a camera was decoded, likewise
+ * - firstScreen: the first frame of a screen was decoded, likewise
+ * - gapNetwork: nothing came for TookMs, over a second, while the connection did not work
+ * - gapSwitch: likewise, while media went over to another connection
+ * - gapOther: likewise, for another reason
+ * - resumed: the session was taken up again on another socket
+ * - resumeFailed: it could not be
+ * - restarted: a restart of ICE has helped
+ * - restartFailed: none has
+ * - rebuilt: a new connection took over for a broken one
+ * - mutedSpeaking: somebody spoke while muted
+ * - noMicrophone: the microphone gave no sound
+ * - deviceLost: a microphone or camera went away
+ * - cpuLimited: the machine kept our picture small for half of ten seconds
+ * - permissionDenied: the person did not give the microphone or camera
+ */
+export type MomentKind = "firstSound" | "firstCamera" | "firstScreen" | "gapNetwork" | "gapSwitch" | "gapOther" | "resumed" | "resumeFailed" | "restarted" | "restartFailed" | "rebuilt" | "mutedSpeaking" | "noMicrophone" | "deviceLost" | "cpuLimited" | "permissionDenied";
+
+/**
+ * ReportEnd is the last report of a participant's stay in a call: when he
+ * leaves, when the call is over, or when his page goes, which then sends it to
+ * /v1/report without waiting for an answer. It is counted once for each stay,
+ * up to ten minutes after its end. The reply is Done.
+ */
+export interface ReportEnd {
+  /** Call is the call. */
+  readonly call: CallID;
+  /**
+   * SentKB is how much was sent, in kilobytes of 1,000 bytes, headers of all
+   * layers included.
+   */
+  readonly sentKB: number;
+  /** ReceivedKB is how much was received, likewise. */
+  readonly receivedKB: number;
+  /** Moments are those that no other report has had. */
+  readonly moments?: readonly Moment[];
 }
 
 /**
@@ -1217,6 +1348,45 @@ export interface KeyPackages {
   /** LastResort says that there is one. */
   readonly lastResort: boolean;
 }
+
+/**
+ * GetPush asks how this device can be reached while its page is closed. The
+ * reply is Push.
+ */
+export type GetPush = Record<string, never>;
+
+/** Push says how devices are reached while their pages are closed (Push API). */
+export interface Push {
+  /**
+   * Key is what a browser subscribes with, its applicationServerKey: an
+   * uncompressed point of P-256 (RFC 8292). Absent if this server does not
+   * reach devices by push.
+   */
+  readonly key?: Blob;
+  /** Subscribed says that the server knows where to reach this device. */
+  readonly subscribed?: boolean;
+}
+
+/**
+ * SetPush tells where this device is reached while its page is closed, as the
+ * browser's PushSubscription says, in place of what was told before. It is kept
+ * sealed and given to nobody; it ends with the device. What is sent there names
+ * nobody. The reply is Push.
+ */
+export interface SetPush {
+  /** Endpoint is the address of the browser's push service (RFC 8030). */
+  readonly endpoint: string;
+  /**
+   * P256DH and Auth are the keys p256dh and auth (RFC 8291): an uncompressed
+   * point of P-256, and 16 bytes.
+   */
+  readonly p256dh: Blob;
+  /** Auth is the second of them. */
+  readonly auth: Blob;
+}
+
+/** ClearPush ends that. The reply is Push. */
+export type ClearPush = Record<string, never>;
 
 /** GetPeople asks for our contacts and blocks. The reply is People. */
 export type GetPeople = Record<string, never>;
@@ -1735,8 +1905,9 @@ export interface Decision {
  * - link: by a link of ours
  * - callRequest: to switch between voice and video
  * - ringAgain: back into a call that we were in, or had declined
+ * - queue: a visitor of a queue whose operator we are
  */
-export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain";
+export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callRequest" | "ringAgain" | "queue";
 
 /**
  * Verdict is what became of an attempt to reach us.
@@ -1766,39 +1937,100 @@ export type Reason = "nothingAgainst" | "blocked" | "privacy" | "doNotDisturb" |
 export interface CreateLink {
   /** Kind is voice or video. */
   readonly kind: Kind;
-  /** Title is what those who join see. */
-  readonly title?: string;
+  /** Terms are the rest. */
+  readonly terms: LinkTerms;
   /**
-   * ExpiresInSeconds is for how long it may be joined by; 0 means until it is
-   * revoked. At most 90 days.
+   * ExpiresInSeconds is for how long it may be joined by, by the server's clock,
+   * if the terms do not say until when; 0 means without end. At most a year.
    */
   readonly expiresInSeconds?: number;
-  /** MaxUses is how many may join by it in all; 0 means any number. */
-  readonly maxUses?: number;
   /** Unencrypted is as in Ring.unencrypted, for the link's calls. */
   readonly unencrypted?: boolean;
+  /**
+   * HostLink makes a second link with it: whoever joins by that has the host's
+   * rights and waits in no lobby, without an account too.
+   */
+  readonly hostLink?: boolean;
 }
 
-/** Link is a call link. */
+/** LinkTerms are what a link's owner may choose and change. */
+export interface LinkTerms {
+  /** Title is what those who join see, and the server too; see Sealed. */
+  readonly title?: string;
+  /**
+   * Sealed is title and description for those only who have the whole address of
+   * the link: base64url of what was encrypted with a key made of the part after
+   * #, which no server ever gets. The server keeps and hands it out as it is.
+   */
+  readonly sealed?: string;
+  /** Lobby says who has to wait until a host lets him in; absent means off. */
+  readonly lobby?: LobbyMode;
+  /**
+   * OpensMs is when it may first be joined by; hosts may before. Absent means at
+   * once.
+   */
+  readonly opensMs?: UnixMs;
+  /** ExpiresMs is until when it may be joined by; absent means no end. */
+  readonly expiresMs?: UnixMs;
+  /**
+   * IdleSeconds ends it when nobody was let in by it for so long, counted anew
+   * with everybody who is; 0 means never. At most a year.
+   */
+  readonly idleSeconds?: number;
+  /**
+   * MaxUses is how many may be let in by it in all, hosts not counted; 0 means
+   * any number.
+   */
+  readonly maxUses?: number;
+  /**
+   * MaxParticipants is how many may be in its call at a time; 0 means as many as
+   * a call may have.
+   */
+  readonly maxParticipants?: number;
+  /** JoinMuted has all but hosts come in with the microphone off. */
+  readonly joinMuted?: boolean;
+  /**
+   * RingHost rings the owner's devices when somebody waits and no host is in the
+   * call.
+   */
+  readonly ringHost?: boolean;
+}
+
+/**
+ * Link is a call link. As an event it tells an account's other devices that it
+ * was made, changed or revoked.
+ */
 export interface Link {
   /** Link is the secret that opens it: the page is /j/<link>. */
   readonly link: LinkID;
   /** Kind is voice or video. */
   readonly kind: Kind;
-  /** Title is what those who join see. */
-  readonly title: string;
+  /** Terms are what its owner chose. */
+  readonly terms: LinkTerms;
   /** CreatedMs is when it was made. */
   readonly createdMs: UnixMs;
-  /** ExpiresMs is until when it may be joined by; absent means no end. */
-  readonly expiresMs?: UnixMs;
+  /**
+   * EndsMs is when it ends by itself: by ExpiresMs or IdleSeconds of its terms,
+   * whichever is first; absent means never.
+   */
+  readonly endsMs?: UnixMs;
   /** RevokedMs is when it was revoked; absent means it was not. */
   readonly revokedMs?: UnixMs;
-  /** MaxUses is how many may join by it in all; absent means any number. */
-  readonly maxUses?: number;
-  /** Uses is how many have joined by it. */
+  /** Uses is how many were let in by it. */
   readonly uses: number;
+  /** UsedMs is when the last one was; absent means nobody was. */
+  readonly usedMs?: UnixMs;
+  /** Sequence counts its changes. */
+  readonly sequence: number;
   /** Unencrypted says that its calls are not end-to-end encrypted. */
   readonly unencrypted?: boolean;
+  /** HasHostLink says that there is a host link. */
+  readonly hasHostLink?: boolean;
+  /**
+   * HostLink is the host link, to use like Link. It is told once, in the reply
+   * that makes it: the server keeps only a hash.
+   */
+  readonly hostLink?: LinkID;
 }
 
 /**
@@ -1817,23 +2049,331 @@ export interface Links {
 }
 
 /**
- * RevokeLink ends a link: nobody joins by it any more, and its call ends. The
- * reply is Link.
+ * ChangeLink gives a link of ours these terms, all of them: what is absent is as
+ * it is for a link that was created without. The reply is Link, or conflict if
+ * it was changed since IfSequence. Its call goes by them at once.
  */
-export interface RevokeLink {
+export interface ChangeLink {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** IfSequence is the Link.sequence that the change is to. */
+  readonly ifSequence: number;
+  /** Terms are the new ones. */
+  readonly terms: LinkTerms;
+}
+
+/**
+ * NewHostLink makes a host link for a link of ours; the one before opens nothing
+ * any more. The reply is Link.
+ */
+export interface NewHostLink {
   /** Link is the link. */
   readonly link: LinkID;
 }
 
 /**
- * JoinLink joins the call of a link, or starts it. The reply is CallState.
- * Unknown, expired, revoked and used up are all notFound.
+ * RevokeLink ends a link: nobody joins by it any more, who waits is sent away, and
+ * its call ends. The reply is Link.
+ */
+export interface RevokeLink {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** KeepCall lets the call go on for those who are in it. */
+  readonly keepCall?: boolean;
+}
+
+/**
+ * ForgetBans lets those come again by a link of ours who were put out of its calls
+ * or not let in. The reply is Done.
+ */
+export interface ForgetBans {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * SetSlots offers times of a link of ours, a booking link, for talks of two. They
+ * replace those that nobody has booked. The reply is LinkSlots.
+ */
+export interface SetSlots {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** Slots are the times; they do not overlap. */
+  readonly slots: readonly SlotTime[];
+}
+
+/** SlotTime is one time. */
+export interface SlotTime {
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+}
+
+/** LinkSlots are the times of a link, the earliest first. */
+export interface LinkSlots {
+  /** Slots are the times. */
+  readonly slots: readonly LinkSlot[];
+}
+
+/** LinkSlot is one time of a link. */
+export interface LinkSlot {
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+  /** Booked says that somebody has it. */
+  readonly booked?: boolean;
+}
+
+/**
+ * GetSlots asks for the times that a link offers and that are not over. Its owner
+ * sees those that are booked too. The reply is LinkSlots.
+ */
+export interface GetSlots {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * BookSlot books a time of a link: it counts as one use of the link, and makes a
+ * link of its owner's for two, open from five minutes before to the end of the
+ * time, which rings him. Sealed is kept from the booking link, so that the part
+ * after # is the same. The reply is BookedSlot, or conflict if somebody was
+ * faster.
+ */
+export interface BookSlot {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** FromMs is when the time begins. */
+  readonly fromMs: UnixMs;
+}
+
+/** BookedSlot is a time that was booked. */
+export interface BookedSlot {
+  /** Link is the link to join by then. */
+  readonly link: LinkID;
+  /** FromMs is when it begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+}
+
+/**
+ * LookAtLink asks what is behind a link, before joining. It counts no use and
+ * nobody is told. The reply is LinkDoor; unknown, expired, revoked and used up
+ * are all notFound.
+ */
+export interface LookAtLink {
+  /** Link is the link, or a host link. */
+  readonly link: LinkID;
+}
+
+/** LinkDoor is what somebody may know of a link before he joins. */
+export interface LinkDoor {
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+  /** Host says that we will be a host. */
+  readonly host?: boolean;
+  /** Waits says that we will have to Knock. */
+  readonly waits?: boolean;
+  /**
+   * OpensInMs is how long it is until we may join, in milliseconds; absent if we
+   * may.
+   */
+  readonly opensInMs?: UnixMs;
+  /** EndsMs is when the link ends by itself; absent means never. */
+  readonly endsMs?: UnixMs;
+  /** JoinMuted says that our microphone will be off at first. */
+  readonly joinMuted?: boolean;
+  /** Encrypted says that its calls are end-to-end encrypted. */
+  readonly encrypted?: boolean;
+  /** Books says that it is a booking link: see GetSlots. */
+  readonly books?: boolean;
+}
+
+/**
+ * JoinLink joins the call of a link, or starts it. The reply is CallState; or
+ * waitInLobby if a host has to let us in: then Knock; or notYet before the link
+ * opens. Unknown, expired, revoked and used up are all notFound, and so is a link
+ * whose host has put us out.
  */
 export interface JoinLink {
-  /** Link is the link. */
+  /** Link is the link, or a host link. */
   readonly link: LinkID;
   /** Media is what we send from the start. */
   readonly media: Media;
+  /**
+   * Browser says which browser this is, to this link only: 128 bits as 22
+   * characters, a hash of something that the browser keeps and of the link.
+   */
+  readonly browser?: BrowserID;
+}
+
+/**
+ * BrowserID tells one browser from others, to one link: 128 bits as 22 characters
+ * of base64url.
+ */
+export type BrowserID = string;
+
+/**
+ * Knock asks to be let into the call of a link. The reply is Waiting; the answer
+ * comes as KnockAnswered. Who loses his connection for longer than the grace
+ * period waits no more.
+ */
+export interface Knock {
+  /** Link is the link, or a host link. */
+  readonly link: LinkID;
+  /** Browser is as in JoinLink.browser. */
+  readonly browser?: BrowserID;
+}
+
+/** Waiting says that we wait. */
+export interface Waiting {
+  /** Admitted says that we need not: JoinLink now. */
+  readonly admitted?: boolean;
+  /** ForMs is for how long at most, in milliseconds. */
+  readonly forMs?: number;
+}
+
+/** StopWaiting takes a knock back. The reply is Done. */
+export interface StopWaiting {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * AnswerKnock lets somebody in who waits, or not. Only a host in the call or the
+ * link's owner may. The reply is Done.
+ */
+export interface AnswerKnock {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Waiter is who. */
+  readonly waiter: ParticipantID;
+  /** Admit lets him in. Who is not let in for the second time is banned. */
+  readonly admit: boolean;
+}
+
+/**
+ * SetLobby switches the lobby of a call and of its link. Only a host may. Who waits
+ * and need not any more is let in. The reply is Done.
+ */
+export interface SetLobby {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Lobby says who has to wait. */
+  readonly lobby: LobbyMode;
+}
+
+/**
+ * SetQueue makes a link of ours lead to operators: each visitor has a call of his
+ * own, all operators are rung, and the first who answers has it. They are rung in
+ * our name, so that their settings must let us call them. The reply is Queue.
+ */
+export interface SetQueue {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /**
+   * Operators are the accounts to ring; we may be one of them. None makes it a
+   * link like others again.
+   */
+  readonly operators: readonly UserID[];
+  /** Hours are when it is open; absent means always. */
+  readonly hours?: OpeningHours;
+}
+
+/**
+ * OpeningHours are the hours of the day, on the clock of a place, at which a
+ * queue is open.
+ */
+export interface OpeningHours {
+  /**
+   * Zone is the place, a name of the IANA time zone database, such as
+   * Europe/Rome.
+   */
+  readonly zone: string;
+  /** Ranges are the parts of the day. */
+  readonly ranges: readonly DayRange[];
+}
+
+/** Queue is where a link leads. */
+export interface Queue {
+  /** Link is the link. */
+  readonly link: LinkID;
+  /** Operators are who is rung; none means that the link is one like others. */
+  readonly operators: readonly UserID[];
+  /** Hours are when it is open; absent means always. */
+  readonly hours?: OpeningHours;
+  /** Open is whether it is open now. */
+  readonly open: boolean;
+}
+
+/**
+ * GetQueue asks for the queue of a link that we own or are an operator of. The
+ * reply is Queue.
+ */
+export interface GetQueue {
+  /** Link is the link. */
+  readonly link: LinkID;
+}
+
+/**
+ * Transfer hands a visitor of a queue on: the others are rung, and when one
+ * answers we leave the call. The reply is Done.
+ */
+export interface Transfer {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Operator is to whom; absent means any other operator. */
+  readonly operator?: UserID;
+}
+
+/**
+ * GetCallbacks asks who wants to be called back by a queue that we own or are an
+ * operator of. The reply is Callbacks.
+ */
+export interface GetCallbacks {
+  /** Link is the queue's link. */
+  readonly link: LinkID;
+}
+
+/** Callbacks are who waits to be called back, the longest first, at most 200. */
+export interface Callbacks {
+  /** Callbacks are they. */
+  readonly callbacks: readonly Callback[];
+}
+
+/**
+ * Callback is a visitor whom nobody could answer. It is kept for 30 days, or
+ * until he deletes it.
+ */
+export interface Callback {
+  /** Callback is its id. */
+  readonly callback: string;
+  /** Name is what he calls himself. */
+  readonly name: string;
+  /** Contact is where to reach him, in his own words. */
+  readonly contact: string;
+  /** Note is what it is about. */
+  readonly note?: string;
+  /** AskedMs is when he asked. */
+  readonly askedMs: UnixMs;
+}
+
+/**
+ * FinishCallback deletes a callback that was made. The reply is Done, or
+ * notFound if another operator was first.
+ */
+export interface FinishCallback {
+  /** Link is the queue's link. */
+  readonly link: LinkID;
+  /** Callback is which. */
+  readonly callback: string;
 }
 
 /**
@@ -2231,10 +2771,13 @@ export interface Problem {
  * - callsNotAccepted: the account takes no calls; Text is what it says about that
  * - suspended: our account may do nothing for now
  * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
+ * - queueClosed: nobody is there at this hour; somebody is in RetryAfterMs
+ * - waitInLobby: a host has to let us in: knock
+ * - notYet: the link opens in RetryAfterMs
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -2281,6 +2824,61 @@ export interface GroupGone {
  * - expired: the invitation was not accepted in time
  */
 export type GroupGoneReason = "left" | "declined" | "removed" | "withdrawn" | "expired";
+
+/**
+ * Lobby is who waits to be let into the call of a link. Its owner's sessions and
+ * the hosts who are in the call get it when they come and whenever it changes.
+ */
+export interface Lobby {
+  /** Call is the call. */
+  readonly call: CallID;
+  /** Link is the link; absent for hosts who are not its owner. */
+  readonly link?: LinkID;
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+  /** Waiting are those who wait, the longest first. */
+  readonly waiting: readonly Waiter[];
+  /**
+   * Rings says to ring: somebody has just come, no host is in the call, and the
+   * link is one that rings its owner.
+   */
+  readonly rings?: boolean;
+}
+
+/** Waiter is somebody who waits. */
+export interface Waiter {
+  /** Waiter names him while he waits. */
+  readonly waiter: ParticipantID;
+  /** User is the account; absent for a guest. */
+  readonly user?: UserID;
+  /** Name is what to show. A guest's is his own word. */
+  readonly name: string;
+  /** Guest marks somebody without an account. */
+  readonly guest?: boolean;
+  /** SinceMs is since when he waits. */
+  readonly sinceMs: UnixMs;
+}
+
+/** KnockAnswered says what became of our knock. */
+export interface KnockAnswered {
+  /** Link is the link we knocked at. */
+  readonly link: LinkID;
+  /** Answer is what. */
+  readonly answer: KnockAnswer;
+}
+
+/**
+ * KnockAnswer is what became of a knock.
+ * - admitted: JoinLink, within a minute
+ * - denied: by a host; who is denied twice need not come again
+ * - expired: nobody answered
+ * - closed: the link or its call is over
+ */
+export type KnockAnswer = "admitted" | "denied" | "expired" | "closed";
 
 /**
  * Restarting says that the server is going away: reconnect when the socket
@@ -2446,6 +3044,40 @@ export interface LockChanged {
   readonly on: boolean;
 }
 
+/** LobbyChanged says that a call's lobby was switched. */
+export interface LobbyChanged {
+  /** Lobby says who has to wait. */
+  readonly lobby: LobbyMode;
+  /** Crowded says that the server did it, because many came and went. */
+  readonly crowded?: boolean;
+}
+
+/** TitleChanged says that what a call is about was changed. */
+export interface TitleChanged {
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+}
+
+/**
+ * QueueChanged says where the ringing of operators stands. Who they are is not
+ * told before one answers.
+ */
+export interface QueueChanged {
+  /** State is it. */
+  readonly state: QueueState;
+}
+
+/**
+ * HostChanged says who is the host now: the one before has left, and who has been in
+ * the call for the longest takes his place.
+ */
+export interface HostChanged {
+  /** Host is the new one. */
+  readonly host: ParticipantID;
+}
+
 /** PhaseChanged says that the call was answered or that media flows. */
 export interface PhaseChanged {
   /** Phase is where the call stands now. */
@@ -2456,7 +3088,9 @@ export interface PhaseChanged {
 
 /**
  * TopologyChanged says that media takes another way: set it up, and keep the
- * old one until the new one carries media.
+ * old one until the new one carries media. It is the SFU when a third one comes
+ * to two who were connected directly, and the direct way again when they have
+ * been alone for a while.
  */
 export interface TopologyChanged {
   /** Topology is the new way. */
@@ -2680,6 +3314,17 @@ export interface KeyMessage {
   readonly body: Blob;
 }
 
+/**
+ * Said is a line of text from another participant. It is not part of the
+ * call's state.
+ */
+export interface Said {
+  /** From is who sent it. */
+  readonly from: ParticipantID;
+  /** Body is the sealed text. */
+  readonly body: Blob;
+}
+
 /** Speakers says who speaks, loudest first. */
 export interface Speakers {
   /** Participants are those who speak now. */
@@ -2803,6 +3448,7 @@ export interface RequestMap {
   readonly raiseHand: { readonly body: RaiseHand; readonly reply: Done; readonly replyType: "done" };
   readonly lowerHand: { readonly body: LowerHand; readonly reply: Done; readonly replyType: "done" };
   readonly react: { readonly body: React; readonly reply: Done; readonly replyType: "done" };
+  readonly say: { readonly body: Say; readonly reply: Done; readonly replyType: "done" };
   readonly setTrouble: { readonly body: SetTrouble; readonly reply: Done; readonly replyType: "done" };
   readonly cannotHear: { readonly body: CannotHear; readonly reply: Done; readonly replyType: "done" };
   readonly muteParticipant: { readonly body: MuteParticipant; readonly reply: Done; readonly replyType: "done" };
@@ -2812,6 +3458,7 @@ export interface RequestMap {
   readonly mediaFailed: { readonly body: MediaFailed; readonly reply: Done; readonly replyType: "done" };
   readonly reportConnection: { readonly body: ReportConnection; readonly reply: Done; readonly replyType: "done" };
   readonly reportQuality: { readonly body: ReportQuality; readonly reply: Done; readonly replyType: "done" };
+  readonly reportEnd: { readonly body: ReportEnd; readonly reply: Done; readonly replyType: "done" };
   readonly rateCall: { readonly body: RateCall; readonly reply: Done; readonly replyType: "done" };
   readonly enterKeys: { readonly body: EnterKeys; readonly reply: Keys; readonly replyType: "keys" };
   readonly foundKeys: { readonly body: FoundKeys; readonly reply: KeysAccepted; readonly replyType: "keysAccepted" };
@@ -2824,6 +3471,9 @@ export interface RequestMap {
   readonly setDeviceKey: { readonly body: SetDeviceKey; readonly reply: Devices; readonly replyType: "devices" };
   readonly signDevice: { readonly body: SignDevice; readonly reply: Devices; readonly replyType: "devices" };
   readonly putKeyPackages: { readonly body: PutKeyPackages; readonly reply: KeyPackages; readonly replyType: "keyPackages" };
+  readonly getPush: { readonly body: GetPush; readonly reply: Push; readonly replyType: "push" };
+  readonly setPush: { readonly body: SetPush; readonly reply: Push; readonly replyType: "push" };
+  readonly clearPush: { readonly body: ClearPush; readonly reply: Push; readonly replyType: "push" };
   readonly getPeople: { readonly body: GetPeople; readonly reply: People; readonly replyType: "people" };
   readonly addContact: { readonly body: AddContact; readonly reply: People; readonly replyType: "people" };
   readonly removeContact: { readonly body: RemoveContact; readonly reply: People; readonly replyType: "people" };
@@ -2849,8 +3499,24 @@ export interface RequestMap {
   readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
+  readonly changeLink: { readonly body: ChangeLink; readonly reply: Link; readonly replyType: "link" };
+  readonly newHostLink: { readonly body: NewHostLink; readonly reply: Link; readonly replyType: "link" };
   readonly revokeLink: { readonly body: RevokeLink; readonly reply: Link; readonly replyType: "link" };
+  readonly forgetBans: { readonly body: ForgetBans; readonly reply: Done; readonly replyType: "done" };
+  readonly setSlots: { readonly body: SetSlots; readonly reply: LinkSlots; readonly replyType: "linkSlots" };
+  readonly getSlots: { readonly body: GetSlots; readonly reply: LinkSlots; readonly replyType: "linkSlots" };
+  readonly bookSlot: { readonly body: BookSlot; readonly reply: BookedSlot; readonly replyType: "bookedSlot" };
+  readonly lookAtLink: { readonly body: LookAtLink; readonly reply: LinkDoor; readonly replyType: "linkDoor" };
   readonly joinLink: { readonly body: JoinLink; readonly reply: CallState; readonly replyType: "callState" };
+  readonly knock: { readonly body: Knock; readonly reply: Waiting; readonly replyType: "waiting" };
+  readonly stopWaiting: { readonly body: StopWaiting; readonly reply: Done; readonly replyType: "done" };
+  readonly answerKnock: { readonly body: AnswerKnock; readonly reply: Done; readonly replyType: "done" };
+  readonly setLobby: { readonly body: SetLobby; readonly reply: Done; readonly replyType: "done" };
+  readonly setQueue: { readonly body: SetQueue; readonly reply: Queue; readonly replyType: "queue" };
+  readonly getQueue: { readonly body: GetQueue; readonly reply: Queue; readonly replyType: "queue" };
+  readonly transfer: { readonly body: Transfer; readonly reply: Done; readonly replyType: "done" };
+  readonly getCallbacks: { readonly body: GetCallbacks; readonly reply: Callbacks; readonly replyType: "callbacks" };
+  readonly finishCallback: { readonly body: FinishCallback; readonly reply: Done; readonly replyType: "done" };
   readonly linkDevice: { readonly body: LinkDevice; readonly reply: DeviceCode; readonly replyType: "deviceCode" };
   readonly getDevices: { readonly body: GetDevices; readonly reply: Devices; readonly replyType: "devices" };
   readonly confirmDevice: { readonly body: ConfirmDevice; readonly reply: Devices; readonly replyType: "devices" };
@@ -2904,6 +3570,7 @@ export type ClientFrame =
   | { readonly type: "raiseHand"; readonly id: string; readonly body: RaiseHand }
   | { readonly type: "lowerHand"; readonly id: string; readonly body: LowerHand }
   | { readonly type: "react"; readonly id: string; readonly body: React }
+  | { readonly type: "say"; readonly id: string; readonly body: Say }
   | { readonly type: "setTrouble"; readonly id: string; readonly body: SetTrouble }
   | { readonly type: "cannotHear"; readonly id: string; readonly body: CannotHear }
   | { readonly type: "muteParticipant"; readonly id: string; readonly body: MuteParticipant }
@@ -2913,6 +3580,7 @@ export type ClientFrame =
   | { readonly type: "mediaFailed"; readonly id: string; readonly body: MediaFailed }
   | { readonly type: "reportConnection"; readonly id: string; readonly body: ReportConnection }
   | { readonly type: "reportQuality"; readonly id: string; readonly body: ReportQuality }
+  | { readonly type: "reportEnd"; readonly id: string; readonly body: ReportEnd }
   | { readonly type: "rateCall"; readonly id: string; readonly body: RateCall }
   | { readonly type: "enterKeys"; readonly id: string; readonly body: EnterKeys }
   | { readonly type: "foundKeys"; readonly id: string; readonly body: FoundKeys }
@@ -2925,6 +3593,9 @@ export type ClientFrame =
   | { readonly type: "setDeviceKey"; readonly id: string; readonly body: SetDeviceKey }
   | { readonly type: "signDevice"; readonly id: string; readonly body: SignDevice }
   | { readonly type: "putKeyPackages"; readonly id: string; readonly body: PutKeyPackages }
+  | { readonly type: "getPush"; readonly id: string; readonly body: GetPush }
+  | { readonly type: "setPush"; readonly id: string; readonly body: SetPush }
+  | { readonly type: "clearPush"; readonly id: string; readonly body: ClearPush }
   | { readonly type: "getPeople"; readonly id: string; readonly body: GetPeople }
   | { readonly type: "addContact"; readonly id: string; readonly body: AddContact }
   | { readonly type: "removeContact"; readonly id: string; readonly body: RemoveContact }
@@ -2950,8 +3621,24 @@ export type ClientFrame =
   | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
+  | { readonly type: "changeLink"; readonly id: string; readonly body: ChangeLink }
+  | { readonly type: "newHostLink"; readonly id: string; readonly body: NewHostLink }
   | { readonly type: "revokeLink"; readonly id: string; readonly body: RevokeLink }
+  | { readonly type: "forgetBans"; readonly id: string; readonly body: ForgetBans }
+  | { readonly type: "setSlots"; readonly id: string; readonly body: SetSlots }
+  | { readonly type: "getSlots"; readonly id: string; readonly body: GetSlots }
+  | { readonly type: "bookSlot"; readonly id: string; readonly body: BookSlot }
+  | { readonly type: "lookAtLink"; readonly id: string; readonly body: LookAtLink }
   | { readonly type: "joinLink"; readonly id: string; readonly body: JoinLink }
+  | { readonly type: "knock"; readonly id: string; readonly body: Knock }
+  | { readonly type: "stopWaiting"; readonly id: string; readonly body: StopWaiting }
+  | { readonly type: "answerKnock"; readonly id: string; readonly body: AnswerKnock }
+  | { readonly type: "setLobby"; readonly id: string; readonly body: SetLobby }
+  | { readonly type: "setQueue"; readonly id: string; readonly body: SetQueue }
+  | { readonly type: "getQueue"; readonly id: string; readonly body: GetQueue }
+  | { readonly type: "transfer"; readonly id: string; readonly body: Transfer }
+  | { readonly type: "getCallbacks"; readonly id: string; readonly body: GetCallbacks }
+  | { readonly type: "finishCallback"; readonly id: string; readonly body: FinishCallback }
   | { readonly type: "linkDevice"; readonly id: string; readonly body: LinkDevice }
   | { readonly type: "getDevices"; readonly id: string; readonly body: GetDevices }
   | { readonly type: "confirmDevice"; readonly id: string; readonly body: ConfirmDevice }
@@ -2985,6 +3672,7 @@ export type ReplyFrame =
   | { readonly type: "keysLog"; readonly id: string; readonly serial?: number; readonly body: KeysLog }
   | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
   | { readonly type: "keyPackages"; readonly id: string; readonly serial?: number; readonly body: KeyPackages }
+  | { readonly type: "push"; readonly id: string; readonly serial?: number; readonly body: Push }
   | { readonly type: "people"; readonly id: string; readonly serial?: number; readonly body: People }
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
   | { readonly type: "matches"; readonly id: string; readonly serial?: number; readonly body: Matches }
@@ -2997,6 +3685,12 @@ export type ReplyFrame =
   | { readonly type: "decisions"; readonly id: string; readonly serial?: number; readonly body: Decisions }
   | { readonly type: "link"; readonly id: string; readonly serial?: number; readonly body: Link }
   | { readonly type: "links"; readonly id: string; readonly serial?: number; readonly body: Links }
+  | { readonly type: "linkSlots"; readonly id: string; readonly serial?: number; readonly body: LinkSlots }
+  | { readonly type: "bookedSlot"; readonly id: string; readonly serial?: number; readonly body: BookedSlot }
+  | { readonly type: "linkDoor"; readonly id: string; readonly serial?: number; readonly body: LinkDoor }
+  | { readonly type: "waiting"; readonly id: string; readonly serial?: number; readonly body: Waiting }
+  | { readonly type: "queue"; readonly id: string; readonly serial?: number; readonly body: Queue }
+  | { readonly type: "callbacks"; readonly id: string; readonly serial?: number; readonly body: Callbacks }
   | { readonly type: "deviceCode"; readonly id: string; readonly serial?: number; readonly body: DeviceCode }
   | { readonly type: "presenceSetting"; readonly id: string; readonly serial?: number; readonly body: PresenceSetting }
   | { readonly type: "presence"; readonly id: string; readonly serial?: number; readonly body: WatchedPresence }
@@ -3025,6 +3719,9 @@ export interface EventMap {
   readonly groupGone: GroupGone;
   readonly groupCall: GroupCall;
   readonly keyPackages: KeyPackages;
+  readonly link: Link;
+  readonly lobby: Lobby;
+  readonly knockAnswered: KnockAnswered;
   readonly restarting: Restarting;
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
@@ -3042,6 +3739,10 @@ export interface EventMap {
   readonly reacted: Reacted;
   readonly troubleChanged: TroubleChanged;
   readonly lockChanged: LockChanged;
+  readonly lobbyChanged: LobbyChanged;
+  readonly titleChanged: TitleChanged;
+  readonly queueChanged: QueueChanged;
+  readonly hostChanged: HostChanged;
   readonly phaseChanged: PhaseChanged;
   readonly topologyChanged: TopologyChanged;
   readonly callEnded: CallEnded;
@@ -3058,6 +3759,7 @@ export interface EventMap {
   readonly keysSwitch: KeysSwitch;
   readonly keysRestarted: KeysRestarted;
   readonly keyMessage: KeyMessage;
+  readonly said: Said;
   readonly speakers: Speakers;
 }
 
@@ -3082,6 +3784,9 @@ export type SessionEventFrame =
   | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
   | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
   | { readonly type: "keyPackages"; readonly id?: never; readonly serial: number; readonly body: KeyPackages }
+  | { readonly type: "link"; readonly id?: never; readonly serial: number; readonly body: Link }
+  | { readonly type: "lobby"; readonly id?: never; readonly serial: number; readonly body: Lobby }
+  | { readonly type: "knockAnswered"; readonly id?: never; readonly serial: number; readonly body: KnockAnswered }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
 
 /** sessionEvents names them. */
@@ -3102,6 +3807,9 @@ export const sessionEvents = [
   "groupGone",
   "groupCall",
   "keyPackages",
+  "link",
+  "lobby",
+  "knockAnswered",
   "restarting",
 ] as const;
 
@@ -3123,6 +3831,10 @@ export type CallEventFrame =
   | { readonly type: "reacted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: Reacted }
   | { readonly type: "troubleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TroubleChanged }
   | { readonly type: "lockChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LockChanged }
+  | { readonly type: "lobbyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: LobbyChanged }
+  | { readonly type: "titleChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TitleChanged }
+  | { readonly type: "queueChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: QueueChanged }
+  | { readonly type: "hostChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: HostChanged }
   | { readonly type: "phaseChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: PhaseChanged }
   | { readonly type: "topologyChanged"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: TopologyChanged }
   | { readonly type: "callEnded"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: CallEnded };
@@ -3145,6 +3857,10 @@ export const callEvents = [
   "reacted",
   "troubleChanged",
   "lockChanged",
+  "lobbyChanged",
+  "titleChanged",
+  "queueChanged",
+  "hostChanged",
   "phaseChanged",
   "topologyChanged",
   "callEnded",
@@ -3165,6 +3881,7 @@ export type PeerEventFrame =
   | { readonly type: "keysSwitch"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysSwitch }
   | { readonly type: "keysRestarted"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeysRestarted }
   | { readonly type: "keyMessage"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: KeyMessage }
+  | { readonly type: "said"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Said }
   | { readonly type: "speakers"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly body: Speakers };
 
 /** peerEvents names them. */
@@ -3182,6 +3899,7 @@ export const peerEvents = [
   "keysSwitch",
   "keysRestarted",
   "keyMessage",
+  "said",
   "speakers",
 ] as const;
 

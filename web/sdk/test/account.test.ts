@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Account, Pronto, ProntoError } from "../src/index.ts";
 import type { Signalling } from "../src/signalling.ts";
+import { Tokens } from "../src/token.ts";
 import type { Preferences, Profile, RequestType } from "../src/wire.gen.ts";
 import { FakeServer } from "./fakeserver.ts";
 
@@ -107,7 +108,7 @@ describe("what goes beside the WebSocket", () => {
   const account = (status: number, body: unknown = {}) =>
     new Account({} as Signalling, {
       url: "wss://calls.example/v1/ws",
-      token: async () => "t",
+      tokens: new Tokens(async () => "t"),
       fetch: async (url, init) => {
         asked.push({ url: String(url), init: init ?? {} });
         return new Response(status === 204 ? null : JSON.stringify(body), { status });
@@ -152,7 +153,7 @@ describe("what goes beside the WebSocket", () => {
   test("is offline when the server cannot be reached", async () => {
     const away = new Account({} as Signalling, {
       url: "ws://localhost/v1/ws",
-      token: "t",
+      tokens: new Tokens("t"),
       fetch: () => Promise.reject(new TypeError("no network")),
     });
     await expect(away.removeAvatar()).rejects.toMatchObject({ code: "offline" });

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { deviceID } from "../src/device.ts";
 import { Emitter } from "../src/emitter.ts";
+import { socketURL } from "../src/page.ts";
 import { ProntoError } from "../src/problem.ts";
 import { Recovery } from "../src/recovery.ts";
 import { View } from "../src/view.ts";
@@ -160,4 +161,19 @@ test.each([
   ["AbortError", "deviceBusy"],
 ])("%s of a device is %s", (name, code) => {
   expect(ProntoError.fromDevice(new DOMException("no", name)).code).toBe(code);
+});
+
+test.each([
+  ["https://calls.example.com", "wss://calls.example.com/v1/ws"],
+  ["https://calls.example.com/", "wss://calls.example.com/v1/ws"],
+  ["http://localhost:8080", "ws://localhost:8080/v1/ws"],
+  ["wss://calls.example.com", "wss://calls.example.com/v1/ws"],
+  ["wss://calls.example.com/v1/ws", "wss://calls.example.com/v1/ws"],
+  ["https://example.com/calls/v1/ws", "wss://example.com/calls/v1/ws"],
+])("the WebSocket of %s is %s", (address, socket) => {
+  expect(socketURL(address)).toBe(socket);
+});
+
+test("what is no address of a server is refused at once", () => {
+  expect(() => socketURL("calls")).toThrow(expect.objectContaining({ code: "invalid" }));
 });

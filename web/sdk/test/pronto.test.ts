@@ -326,3 +326,32 @@ test("people, privacy and the log are told as events", async () => {
     { call: "cal1" },
   ]);
 });
+
+describe("a call that another device of ours is in", () => {
+  test("moves here, with what is sent from here", async () => {
+    await connect();
+    const moving = pronto.moveHere("cal1", { microphone: false });
+    const [asked] = server.last.of("moveHere");
+    expect(asked?.body).toEqual({
+      call: "cal1",
+      media: { microphone: false, camera: false, screen: false },
+    });
+    server.reply(asked?.id ?? "", "callState", ringing({ seq: 3 }));
+    expect((await moving).id).toBe("cal1");
+    expect(pronto.calls.map(({ id }) => id)).toEqual(["cal1"]);
+  });
+
+  test("moves away again and is over here, and can be moved back", async () => {
+    await connect();
+    const call = await ring();
+    const ended: string[] = [];
+    call.on("ended", ({ reason }) => ended.push(reason));
+    server.event("callMoved", { call: "cal1", device: "phone" });
+    expect(ended).toEqual(["hangup"]);
+    expect(pronto.calls).toEqual([]);
+    const moving = pronto.moveHere("cal1");
+    server.reply(server.last.of("moveHere").at(-1)?.id ?? "", "callState", ringing({ seq: 5 }));
+    expect((await moving).phase).toBe("ringing");
+    expect(server.last.of("leave")).toEqual([]);
+  });
+});

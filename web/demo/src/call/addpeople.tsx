@@ -67,7 +67,7 @@ export function AddPeople({
           <input
             type="text"
             value={other.value}
-            placeholder={t("people.addHint")}
+            placeholder={t("people.userHint")}
             pattern="[A-Za-z0-9_\-]{1,64}"
             maxLength={64}
             autocomplete="off"

@@ -2,6 +2,8 @@ import type { JSX } from "preact";
 import { t } from "../lang/index.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
+import { MoreMenu } from "./moremenu.tsx";
+import { ReactMenu } from "./reactions.tsx";
 
 interface ControlProps {
   readonly icon: IconName;
@@ -38,6 +40,10 @@ interface ControlsProps {
   readonly canAdd?: boolean;
   readonly onAdd?: () => void;
   readonly onStatistics?: () => void;
+  readonly onChat?: (() => void) | undefined;
+  readonly unread?: number;
+  /** small leaves out all but microphone, camera and hanging up, for the small window. */
+  readonly small?: boolean;
 }
 
 /** Controls is the bar under a call, in reach of a thumb. What a button says is what it will do. */
@@ -47,8 +53,13 @@ export function Controls({
   canAdd = true,
   onAdd,
   onStatistics,
+  onChat,
+  unread = 0,
+  small = false,
 }: ControlsProps): JSX.Element {
-  const { microphone, camera, screen } = active.shot.value;
+  const { microphone, camera, screen, seats } = active.shot.value;
+  const raised = seats.some((seat) => seat.self && seat.handMs !== undefined);
+  const bare = outgoing || small;
   return (
     <div class="controls" role="toolbar" aria-label={t("call.controls")} data-testid="controls">
       <Control
@@ -67,7 +78,7 @@ export function Controls({
         testid="camera"
         onPress={() => void active.setCamera(!camera)}
       />
-      {outgoing || !canShare() ? null : (
+      {bare || !canShare() ? null : (
         <Control
           icon="screen"
           label={screen ? t("call.shareStop") : t("call.share")}
@@ -77,17 +88,17 @@ export function Controls({
           onPress={() => void active.shareScreen(!screen)}
         />
       )}
-      {outgoing || !canAdd || onAdd === undefined ? null : (
+      {bare || !canAdd || onAdd === undefined ? null : (
         <Control
           icon="addPerson"
           label={t("call.add")}
           shortcut="p"
-          look="neutral"
+          look="neutral wideonly"
           testid="add-people"
           onPress={onAdd}
         />
       )}
-      {outgoing || onStatistics === undefined ? null : (
+      {bare || onStatistics === undefined ? null : (
         <Control
           icon="chart"
           label={t("call.stats")}
@@ -96,6 +107,28 @@ export function Controls({
           testid="statistics-toggle"
           onPress={onStatistics}
         />
+      )}
+      {bare ? null : <ReactMenu active={active} raised={raised} />}
+      {bare || onChat === undefined ? null : (
+        <span class="counted">
+          <Control
+            icon="chat"
+            label={t("chat.title")}
+            shortcut="c"
+            look="neutral"
+            testid="chat"
+            onPress={onChat}
+          />
+          {unread === 0 ? null : (
+            <span class="count" data-testid="unread">
+              {unread}
+              <span class="unseen">{t("chat.unread", { count: unread })}</span>
+            </span>
+          )}
+        </span>
+      )}
+      {bare ? null : (
+        <MoreMenu active={active} onAdd={canAdd ? onAdd : undefined} onStatistics={onStatistics} />
       )}
       <Control
         icon="hangup"

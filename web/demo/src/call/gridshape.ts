@@ -44,3 +44,12 @@ export function pageOf<T>(
   const at = Math.min(Math.max(0, page), pages - 1);
   return { items: list.slice(at * perPage, (at + 1) * perPage), page: at, pages };
 }
+
+/** forStrip are the perPage people to show beside what is large, in their order: hands and speakers before the others. */
+export function forStrip<T extends { readonly handMs?: number; readonly speaking: boolean }>(
+  seats: readonly T[],
+): readonly T[] {
+  const urgent = (seat: T): number => (seat.handMs !== undefined ? 0 : seat.speaking ? 1 : 2);
+  const chosen = new Set([...seats].sort((a, b) => urgent(a) - urgent(b)).slice(0, perPage));
+  return seats.filter((seat) => chosen.has(seat));
+}

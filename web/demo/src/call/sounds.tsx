@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
+import { prefs } from "../state/prefs.ts";
 import type { Seat } from "../state/shot.ts";
 
 /** held are the elements that the browser does not let sound before the user has touched the page. */
@@ -23,20 +24,39 @@ function release(element: HTMLAudioElement): void {
 }
 
 /** Sounds plays everybody's microphone and screen sound: one element each, wherever on the page he is shown. */
-export function Sounds({ seats }: { seats: readonly Seat[] }): JSX.Element {
+export function Sounds({
+  seats,
+  volumes,
+}: {
+  seats: readonly Seat[];
+  volumes: ReadonlyMap<string, number>;
+}): JSX.Element {
+  const sink = prefs.value.speaker ?? "";
   return (
     <div hidden>
-      {seats.flatMap((seat) => [
-        seat.audio === undefined ? null : <Sound key={`microphone ${seat.participant}`} track={seat.audio} />,
-        seat.screenAudio === undefined ? null : (
-          <Sound key={`screen ${seat.participant}`} track={seat.screenAudio} />
-        ),
-      ])}
+      {seats.flatMap((seat) => {
+        const volume = volumes.get(seat.participant) ?? 1;
+        return (["audio", "screenAudio"] as const).map((source) => {
+          const track = seat[source];
+          if (track === undefined) return null;
+          const key = `${source} ${seat.participant}`;
+          return <Sound key={key} track={track} volume={volume} sink={sink} who={seat.user ?? seat.name} />;
+        });
+      })}
     </div>
   );
 }
 
-function Sound({ track }: { track: MediaStreamTrack }): JSX.Element {
+interface SoundProps {
+  readonly track: MediaStreamTrack;
+  /** volume is from 0 to 1. */
+  readonly volume: number;
+  /** sink is the loudspeaker's id; "" is the system's own. */
+  readonly sink: string;
+  readonly who: string;
+}
+
+function Sound({ track, volume, sink, who }: SoundProps): JSX.Element {
   const audio = useRef<HTMLAudioElement>(null);
   useEffect(() => {
     const element = audio.current;
@@ -48,8 +68,15 @@ function Sound({ track }: { track: MediaStreamTrack }): JSX.Element {
       element.srcObject = null;
     };
   }, [track]);
+  useEffect(() => {
+    if (audio.current !== null) audio.current.volume = volume;
+  }, [volume]);
+  useEffect(() => {
+    // A loudspeaker that is not there any more leaves the sound where the system puts it.
+    audio.current?.setSinkId?.(sink).catch(() => undefined);
+  }, [sink]);
   // biome-ignore lint/a11y/useMediaCaption: live speech has no captions to offer
-  return <audio ref={audio} autoplay />;
+  return <audio ref={audio} autoplay data-testid={`sound-${who}`} />;
 }
 
 /** UnlockSound asks for the press that browsers want before they play sound. */

@@ -5,23 +5,27 @@ import { t } from "../lang/index.ts";
 import { IconButton } from "../parts/button.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import { present, type Seat } from "../state/shot.ts";
-import { gridShape, lastRowStart, pageOf } from "./gridshape.ts";
+import { deskOf } from "./desk.ts";
+import { forStrip, gridShape, lastRowStart, pageOf } from "./gridshape.ts";
 import { ScreenTile } from "./screentile.tsx";
+import { SelfView } from "./selfview.tsx";
 import { Tile } from "./tile.tsx";
 
-/** Stage shows everybody: a shared screen large, else two people face to face, else a grid. */
+/** Stage shows everybody: who is pinned or a shared screen large, else two people face to face, else a grid or who speaks. */
 export function Stage({ active }: { active: ActiveCall }): JSX.Element {
   const { seats } = active.shot.value;
-  const screens = seats.flatMap((seat) =>
-    seat.screen === undefined || seat.self ? [] : [{ seat, track: seat.screen }],
-  );
-  const [first] = screens;
-  if (first !== undefined) return <Spotlight active={active} screens={screens} seats={seats} />;
+  const desk = deskOf(active);
+  const pinned = seats.find((seat) => seat.participant === desk.pinned.value && present(seat));
+  const screens = seats.filter((seat) => seat.screen !== undefined && !seat.self);
   const others = seats.filter((seat) => !seat.self);
   const self = seats.find((seat) => seat.self);
   const [other] = others;
+  if (pinned !== undefined) return <Large active={active} seats={seats} main={pinned} layout="pinned" />;
+  if (screens.length > 0) return <Spotlight active={active} screens={screens} seats={seats} />;
   if (others.length === 1 && other !== undefined && present(other))
     return <Two active={active} other={other} self={self} />;
+  if (desk.layout.value === "speaker" && others.some(present))
+    return <Speaker active={active} seats={seats} others={others.filter(present)} />;
   return <Grid active={active} seats={[...others, ...(self === undefined ? [] : [self])]} />;
 }
 
@@ -37,11 +41,59 @@ function Two({
   return (
     <div class="stage two" data-testid="stage" data-layout="two">
       <Tile key={other.participant} active={active} seat={other} />
-      {self === undefined ? null : (
-        <div class={self.camera === undefined ? "selfview off" : "selfview"}>
-          <Tile key={self.participant} active={active} seat={self} small />
-        </div>
-      )}
+      {self === undefined ? null : <SelfView active={active} seat={self} />}
+    </div>
+  );
+}
+
+/** dwellMs is how long somebody stays large at least. */
+const dwellMs = 2_000;
+
+/** Speaker shows large who speaks, or who spoke last: nobody jumps in by a cough while another one goes on. */
+function Speaker({
+  active,
+  seats,
+  others,
+}: {
+  active: ActiveCall;
+  seats: readonly Seat[];
+  others: readonly Seat[];
+}): JSX.Element {
+  const last = useRef<string | undefined>(undefined);
+  const sinceMs = useRef(Number.NEGATIVE_INFINITY);
+  const before = others.find(({ participant }) => participant === last.current);
+  const stays =
+    before?.speaking ||
+    performance.now() - sinceMs.current < dwellMs ||
+    document.querySelector(".stage :popover-open") !== null; // somebody's menu is open
+  const next = stays ? undefined : others.find((seat) => seat.speaking);
+  const main = next ?? before ?? others[0];
+  if (main?.participant !== last.current) sinceMs.current = performance.now();
+  last.current = main?.participant;
+  return <Large active={active} seats={seats} main={main ?? (others[0] as Seat)} layout="speaker" />;
+}
+
+function Large({
+  active,
+  seats,
+  main,
+  layout,
+}: {
+  active: ActiveCall;
+  seats: readonly Seat[];
+  main: Seat;
+  layout: "speaker" | "pinned";
+}): JSX.Element {
+  return (
+    <div class="stage spotlight" data-testid="stage" data-layout={layout}>
+      <div class="screens">
+        {main.screen !== undefined && !main.self ? (
+          <ScreenTile active={active} seat={main} track={main.screen} />
+        ) : (
+          <Tile key={main.participant} active={active} seat={main} />
+        )}
+      </div>
+      <Strip active={active} seats={seats.filter((seat) => seat !== main)} />
     </div>
   );
 }
@@ -52,23 +104,34 @@ function Spotlight({
   seats,
 }: {
   active: ActiveCall;
-  screens: readonly { readonly seat: Seat; readonly track: MediaStreamTrack }[];
+  screens: readonly Seat[];
   seats: readonly Seat[];
 }): JSX.Element {
   return (
     <div class="stage spotlight" data-testid="stage" data-layout="spotlight">
       <div class="screens">
-        {screens.slice(0, 2).map(({ seat, track }) => (
-          <ScreenTile key={seat.participant} active={active} seat={seat} track={track} />
-        ))}
+        {screens
+          .slice(0, 2)
+          .map((seat) =>
+            seat.screen === undefined ? null : (
+              <ScreenTile key={seat.participant} active={active} seat={seat} track={seat.screen} />
+            ),
+          )}
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and so the keyboard must reach it */}
-      <section class="strip" aria-label={t("call.strip")} tabIndex={0}>
-        {seats.slice(0, 9).map((seat) => (
-          <Tile key={seat.participant} active={active} seat={seat} small />
-        ))}
-      </section>
+      <Strip active={active} seats={seats} />
     </div>
+  );
+}
+
+/** Strip are the others beside what is large; who has a hand up or speaks is not pushed out of it. */
+function Strip({ active, seats }: { active: ActiveCall; seats: readonly Seat[] }): JSX.Element {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, and so the keyboard must reach it
+    <section class="strip" aria-label={t("call.strip")} tabIndex={0}>
+      {forStrip(seats).map((seat) => (
+        <Tile key={seat.participant} active={active} seat={seat} small />
+      ))}
+    </section>
   );
 }
 

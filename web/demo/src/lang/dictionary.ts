@@ -1,7 +1,10 @@
-import type { en } from "./en.ts";
+import type { enFirst } from "./en.ts";
+import type { enLater } from "./en-later.ts";
+
+type English = typeof enFirst & typeof enLater;
 
 /** Key names one text. */
-export type Key = keyof typeof en;
+export type Key = keyof English;
 
 /** Plural has the forms that Intl.PluralRules asks for; other is always there. */
 export interface Plural {
@@ -14,12 +17,12 @@ export interface Plural {
 }
 
 /** Dictionary is one language: a text for each key, a plural where English has one. */
-export type Dictionary = { readonly [K in Key]: (typeof en)[K] extends string ? string : Plural };
+export type Dictionary = { readonly [K in Key]: English[K] extends string ? string : Plural };
 
 type Names<S extends string> = S extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
-type TextOf<K extends Key> = (typeof en)[K] extends string
-  ? (typeof en)[K]
-  : (typeof en)[K] extends { other: infer O extends string }
+type TextOf<K extends Key> = English[K] extends string
+  ? English[K]
+  : English[K] extends { other: infer O extends string }
     ? O
     : never;
 type ValueNames<K extends Key> = Names<TextOf<K>>;
@@ -64,7 +67,7 @@ export function translator(language: string, dictionary: Dictionary): Translator
   const rules = new Intl.PluralRules(language);
   const number = new Intl.NumberFormat(language);
   return (key, ...[values]) => {
-    const entry: string | Plural = dictionary[key];
+    const entry: string | Plural = dictionary[key] ?? key; // one that is missing is seen
     const given: Readonly<Record<string, string | number>> = values ?? {};
     const text =
       typeof entry === "string" ? entry : (entry[rules.select(Number(given.count ?? 0))] ?? entry.other);

@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 /** holes of a rotary dial: ten digits over 300°, with the finger stop in the gap. */
 const holes = Array.from({ length: 10 }, (_, i) => {
   const angle = ((i * 300) / 9 - 240) * (Math.PI / 180);
-  return { x: 50 + 44 * Math.cos(angle), y: 50 + 44 * Math.sin(angle) };
+  return { hole: i, x: 50 + 44 * Math.cos(angle), y: 50 + 44 * Math.sin(angle) };
 });
 
 /** DialState is how the dial moves: idle rests, calling is faint, ringing runs round, connecting closes in. */
@@ -14,8 +14,8 @@ export function Dial({ state, children }: { state: DialState; children?: Compone
   return (
     <span class="dial" data-state={state}>
       <svg viewBox="0 0 100 100" aria-hidden="true" focusable="false">
-        {holes.map(({ x, y }, i) => (
-          <circle key={i} class={`hole hole-${i}`} cx={x.toFixed(2)} cy={y.toFixed(2)} r="3.2" />
+        {holes.map(({ hole, x, y }) => (
+          <circle key={hole} class={`hole hole-${hole}`} cx={x.toFixed(2)} cy={y.toFixed(2)} r="3.2" />
         ))}
       </svg>
       {children}

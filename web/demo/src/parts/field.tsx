@@ -8,7 +8,7 @@ interface TextFieldProps {
   /** hint stands below the field; error in its place, and it is read out. */
   readonly hint?: string | undefined;
   readonly error?: string | undefined;
-  readonly type?: "text" | "search" | "email" | "tel" | "time";
+  readonly type?: "text" | "search" | "email" | "tel" | "time" | "date" | "datetime-local" | "password";
   readonly name?: string;
   readonly placeholder?: string;
   readonly pattern?: string;

@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import type { CallIcon } from "./callicon.tsx";
 
 /** shapes are drawn on a field of 24 × 24, with strokes 1.75 wide. */
 const shapes = {
@@ -178,13 +179,20 @@ const shapes = {
 } satisfies Record<string, ComponentChildren>;
 
 /** IconName names a sign. */
-export type IconName = keyof typeof shapes;
+export type IconName = keyof typeof shapes | CallIcon;
+
+const later: Record<string, ComponentChildren> = {};
+
+/** drawAlso adds signs that are loaded with what needs them. */
+export function drawAlso(more: Readonly<Record<CallIcon, ComponentChildren>>): void {
+  Object.assign(later, more);
+}
 
 /** Icon draws a sign. It says nothing to a screen reader: its button does. */
 export function Icon({ name }: { name: IconName }): JSX.Element {
   return (
     <svg class="icon" viewBox="0 0 24 24" aria-hidden="true" focusable="false">
-      {shapes[name]}
+      {shapes[name as keyof typeof shapes] ?? later[name]}
     </svg>
   );
 }

@@ -37,7 +37,16 @@ export function Menu({
         <Icon name={icon} />
       </button>
       {/* biome-ignore lint/a11y: the buttons inside are what is pressed; this only closes the panel behind them */}
-      <div ref={panel} id={id} popover="auto" class="menupanel" onClick={() => panel.current?.hidePopover()}>
+      <div
+        ref={panel}
+        id={id}
+        popover="auto"
+        class="menupanel"
+        onClick={(event) => {
+          if (event.target instanceof Element && event.target.closest("button") !== null)
+            panel.current?.hidePopover();
+        }}
+      >
         {children}
       </div>
     </span>

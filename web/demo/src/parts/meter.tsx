@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
 const steps = 12;
+const scale = Array.from({ length: steps }, (_, step) => step);
 
 /** Meter shows how loud a track is, for the eye; what it means is said in words beside it. */
 export function Meter({ track, label }: { track: MediaStreamTrack | undefined; label: string }): JSX.Element {
@@ -22,8 +23,8 @@ export function Meter({ track, label }: { track: MediaStreamTrack | undefined; l
       aria-valuenow={level.value}
       data-testid="meter"
     >
-      {Array.from({ length: steps }, (_, i) => (
-        <span key={i} class={i < level.value ? "step on" : "step"} />
+      {scale.map((step) => (
+        <span key={step} class={step < level.value ? "step on" : "step"} />
       ))}
     </span>
   );

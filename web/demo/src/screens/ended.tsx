@@ -1,12 +1,14 @@
 import type { JSX } from "preact";
-import { names, spoken } from "../format.ts";
+import { bytes, names, spoken } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { Dial } from "../parts/dial.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { Icon } from "../parts/icon.tsx";
 import type { Ended } from "../state/ended.ts";
 import type { Phone } from "../state/phone.ts";
+import { Rating } from "./rating.tsx";
 
 /** endedText says in words why a call is over. */
 export function endedText(ended: Ended): string {
@@ -36,12 +38,16 @@ interface EndedScreenProps {
   readonly onRejoin?: (() => void) | undefined;
 }
 
-/** EndedScreen is what is left of a call: why it ended, how long it was, and the way back. */
+/** EndedScreen is what is left of a call: why it ended, how long it was, what it used, and the way back. */
 export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.Element {
+  const talked = ended.answered && ended.durationMs > 0;
+  const { sentBytes, receivedBytes } = ended.traffic;
   return (
-    <main class="plainpage" data-testid="ended" data-reason={ended.reason}>
+    <main class="plainpage centred" data-testid="ended" data-reason={ended.reason}>
       <Dial state="idle">
-        {ended.names[0] === undefined ? null : (
+        {ended.names[0] === undefined ? (
+          <Icon name="phone" />
+        ) : (
           <Avatar id={ended.users[0] ?? ended.names[0]} name={ended.names[0]} size="large" />
         )}
       </Dial>
@@ -49,8 +55,13 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
       <p class="lead" data-testid="ended-reason">
         {endedText(ended)}
       </p>
-      {ended.answered && ended.durationMs > 0 ? (
+      {talked ? (
         <p data-testid="ended-duration">{t("ended.duration", { duration: spoken(ended.durationMs) })}</p>
+      ) : null}
+      {talked && sentBytes + receivedBytes > 0 ? (
+        <p class="detail" data-testid="ended-data">
+          {t("ended.data", { sent: bytes(sentBytes), received: bytes(receivedBytes) })}
+        </p>
       ) : null}
       <div class="actions">
         {!phone.guest && ended.users.length > 0 ? (
@@ -75,7 +86,13 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           </Button>
         )}
       </div>
+      {ended.answered && ended.rate !== undefined ? <Rating rate={ended.rate} /> : null}
       {phone.guest ? <p>{t("ended.guest")}</p> : null}
+      {ended.support === "" ? null : (
+        <p class="detail support">
+          {t("ended.support")} <code data-testid="support">{ended.support}</code>
+        </p>
+      )}
     </main>
   );
 }

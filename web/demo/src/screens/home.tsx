@@ -1,87 +1,200 @@
-import { effect, signal } from "@preact/signals";
+import { effect } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { type PlainKey, t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Dial } from "../parts/dial.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Phone } from "../state/phone.ts";
-import { LinksScreen } from "./links.tsx";
+import { hashOf, route, type Section, sections } from "../state/route.ts";
+import { AtRest } from "./atrest.tsx";
 import { PeopleScreen } from "./people.tsx";
-import { RecentsScreen } from "./recents.tsx";
-import { SettingsScreen } from "./settings.tsx";
 
-const sections = ["people", "recents", "links", "settings"] as const;
-type Section = (typeof sections)[number];
+/** preloadMs is when a page that has shown itself fetches the rest. */
+const preloadMs = 800;
+/** reachMs is when it begins to keep itself for later, and to tell of calls while nobody looks. */
+const reachMs = 1500;
+const later = () => import("./later.ts");
+const Elsewhere = lazy(async () => (await later()).Elsewhere);
+const RecentsScreen = lazy(async () => (await later()).RecentsScreen);
+const PersonPage = lazy(async () => (await later()).PersonPage);
+const Groups = lazy(async () => (await later()).GroupsScreen);
+const GroupPage = lazy(async () => (await later()).GroupPage);
+const Links = lazy(async () => (await later()).LinksScreen);
+const LinkPage = lazy(async () => (await later()).LinkPage);
+const Settings = lazy(async () => (await later()).SettingsScreen);
+const SettingsPage = lazy(async () => (await later()).SettingsPage);
 
 const looks: Readonly<Record<Section, { readonly icon: IconName; readonly name: PlainKey }>> = {
-  people: { icon: "people", name: "nav.people" },
+  people: { icon: "person", name: "nav.people" },
   recents: { icon: "clock", name: "nav.recents" },
+  groups: { icon: "people", name: "nav.groups" },
   links: { icon: "link", name: "nav.links" },
   settings: { icon: "settings", name: "nav.settings" },
 };
 
-function sectionOf(hash: string): Section {
-  return sections.find((section) => hash === `#${section}`) ?? "people";
-}
-
-/** section follows the address, so that the back button goes from one section to the one before. */
-const section = signal<Section>(sectionOf(location.hash));
-addEventListener("hashchange", () => {
-  section.value = sectionOf(location.hash);
-});
-
-/** Home is the phone at rest. */
+/** Home is the phone at rest: a list, and beside it, or on a phone in its place, what of it is open. */
 export function Home({ phone }: { phone: Phone }): JSX.Element {
+  const { section, id } = route.value;
+  const elsewhere = phone.elsewhere.value;
   useEffect(() => {
+    const look = () => document.hidden || void phone.log.load(); // a call may go on elsewhere
+    document.addEventListener("visibilitychange", look);
+    return () => document.removeEventListener("visibilitychange", look);
+  }, [phone]);
+  useEffect(() => {
+    performance.mark("pronto-home"); // from here on it can be used
     void phone.people.load();
     void phone.log.load();
-    return effect(() => {
-      if (section.value === "recents" && phone.log.unseen.value > 0) phone.log.look();
+    void phone.groups.load();
+    void phone.own.load();
+    const preload = setTimeout(() => {
+      for (const one of [
+        RecentsScreen,
+        PersonPage,
+        Groups,
+        GroupPage,
+        Links,
+        LinkPage,
+        Settings,
+        SettingsPage,
+      ])
+        one.preload();
+    }, preloadMs);
+    let still: () => void = () => undefined;
+    const reach = setTimeout(async () => {
+      still = (await import("../state/reach.ts")).reachOf(phone).start();
+    }, reachMs);
+    const looked = effect(() => {
+      if (route.value.section === "recents" && phone.log.unseen.value > 0) phone.log.look();
     });
+    return () => {
+      clearTimeout(preload);
+      clearTimeout(reach);
+      still();
+      looked();
+    };
   }, [phone]);
+  useBackFocus();
   return (
-    <div class="home" data-testid="home">
-      <header class="side">
+    <div class="home" data-testid="home" data-open={id !== undefined}>
+      <header class="rail">
         <p class="wordmark">
           <Dial state="idle" />
-          {t("app.name")}
+          <span>{t("app.name")}</span>
         </p>
         <nav aria-label={t("nav.label")}>
           {sections.map((name) => (
             <a
               key={name}
-              href={`#${name}`}
-              aria-current={section.value === name ? "page" : undefined}
+              href={hashOf(name)}
+              aria-current={section === name ? "page" : undefined}
               data-testid={`nav-${name}`}
             >
               <Icon name={looks[name].icon} />
               <span>{t(looks[name].name)}</span>
-              {name === "recents" ? <Unseen count={phone.log.unseen.value} /> : null}
+              {name === "recents" ? <Count count={phone.log.unseen.value} name="nav.missed" /> : null}
+              {name === "groups" ? (
+                <Count count={phone.groups.invitations.value.length} name="nav.invitations" />
+              ) : null}
             </a>
           ))}
         </nav>
-        <p class="me" data-testid="me">
+        <a class="me" href={hashOf("settings", "profile")} data-testid="me">
           <Avatar id={phone.user} name={phone.name} size="small" />
           <span>{phone.name}</span>
-        </p>
+        </a>
       </header>
-      <main class="content">
-        {section.value === "people" ? <PeopleScreen phone={phone} /> : null}
-        {section.value === "recents" ? <RecentsScreen phone={phone} /> : null}
-        {section.value === "links" ? <LinksScreen phone={phone} /> : null}
-        {section.value === "settings" ? <SettingsScreen phone={phone} /> : null}
+      <main class="panes">
+        <div class="pane list">
+          {elsewhere === undefined ? null : <Elsewhere phone={phone} entry={elsewhere} />}
+          <List phone={phone} section={section} id={id} />
+        </div>
+        <div class="pane opened">
+          <Detail phone={phone} section={section} id={id} />
+        </div>
       </main>
     </div>
   );
 }
 
-function Unseen({ count }: { count: number }): JSX.Element | null {
+function List({
+  phone,
+  section,
+  id,
+}: {
+  phone: Phone;
+  section: Section;
+  id: string | undefined;
+}): JSX.Element {
+  switch (section) {
+    case "people":
+      return <PeopleScreen phone={phone} open={id} />;
+    case "recents":
+      return <RecentsScreen phone={phone} />;
+    case "groups":
+      return <Groups phone={phone} open={id} />;
+    case "links":
+      return <Links phone={phone} open={id} />;
+    case "settings":
+      return <Settings phone={phone} open={id} />;
+  }
+}
+
+function Detail({
+  phone,
+  section,
+  id,
+}: {
+  phone: Phone;
+  section: Section;
+  id: string | undefined;
+}): JSX.Element {
+  if (id === undefined) return <AtRest phone={phone} />;
+  switch (section) {
+    case "people":
+      return <PersonPage key={id} phone={phone} user={id} />;
+    case "groups":
+      return <GroupPage key={id} phone={phone} group={id} />;
+    case "links":
+      return <LinkPage key={id} phone={phone} link={id} />;
+    case "settings":
+      return <SettingsPage key={id} phone={phone} page={id} />;
+    default:
+      return <AtRest phone={phone} />;
+  }
+}
+
+/** useBackFocus gives the focus back to the row that was open, when its page is closed. */
+function useBackFocus(): void {
+  useEffect(() => {
+    let before = route.peek();
+    return effect(() => {
+      const now = route.value;
+      if (before.id !== undefined && now.id === undefined && before.section === now.section) {
+        const was = hashOf(before.section, before.id);
+        requestAnimationFrame(() =>
+          document.querySelector<HTMLElement>(`.list a[href="${CSS.escape(was)}"]`)?.focus(),
+        );
+      }
+      before = now;
+    });
+  }, []);
+}
+
+function Count({
+  count,
+  name,
+}: {
+  count: number;
+  name: "nav.missed" | "nav.invitations";
+}): JSX.Element | null {
   if (count === 0) return null;
   return (
-    <span class="badge" data-testid="unseen">
+    <span class="badge" data-testid={name === "nav.missed" ? "unseen" : "invitations"}>
       <span aria-hidden="true">{count}</span>
-      <span class="unseen">{t("nav.missed", { count })}</span>
+      <span class="unseen">{t(name, { count })}</span>
     </span>
   );
 }

@@ -6,8 +6,9 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { Dial } from "../parts/dial.tsx";
 import { Dialog } from "../parts/dialog.tsx";
-import { bell, play } from "../ringtone.ts";
+import { play, tunes } from "../ringtone.ts";
 import type { Phone } from "../state/phone.ts";
+import { prefs } from "../state/prefs.ts";
 import { flash } from "../titleflash.ts";
 
 /** guardMs is how long keys and presses are ignored: who was typing or pressing something else did not mean the call. */
@@ -18,7 +19,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   const shownMs = useRef(performance.now());
   const { name, kind, others } = incoming;
   useEffect(() => {
-    const silence = play(bell);
+    const silence = prefs.peek().sounds ? play(tunes[prefs.peek().ringtone]) : () => undefined;
     const calm = flash(t("in.titleFlash", { name }));
     return () => {
       silence();
@@ -28,9 +29,20 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   const meant = (act: () => void) => (): void => {
     if (performance.now() - shownMs.current >= guardMs) act();
   };
-  const accept = (camera: boolean): (() => void) => meant(() => void phone.accept(incoming, camera));
+  const accept = (camera: boolean, hold = false): (() => void) =>
+    meant(() => void phone.accept(incoming, camera, hold));
+  const busy = phone.call.value !== undefined;
   const decline = meant(() => void phone.decline(incoming));
   const video = kind === "video";
+  useEffect(() => {
+    const listen = (event: KeyboardEvent): void => {
+      if (event.key !== "Enter" || !event.ctrlKey || event.repeat) return;
+      event.preventDefault();
+      accept(video)();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  });
   return (
     <Dialog
       labelledBy="incoming-title"
@@ -46,19 +58,24 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
       <h2 id="incoming-title">{video ? t("in.video", { name }) : t("in.voice", { name })}</h2>
       <div id="incoming-more">
         {others > 0 ? <p>{t("in.others", { count: others })}</p> : null}
-        {phone.call.value === undefined ? null : <p>{t("in.endAccept")}</p>}
+        {busy ? <p>{t("in.busy")}</p> : null}
       </div>
       <div class="answers">
+        {busy ? (
+          <Button look="accept" icon="phone" autofocus onPress={accept(video, true)} testid="accept-hold">
+            {t("in.holdAccept")}
+          </Button>
+        ) : null}
         <Button
-          look="accept"
+          look={busy ? "plain" : "accept"}
           icon={video ? "camera" : "phone"}
-          autofocus
+          autofocus={!busy}
           onPress={accept(video)}
           testid="accept"
         >
-          {video ? t("in.acceptVideo") : t("in.accept")}
+          {busy ? t("in.endAccept") : video ? t("in.acceptVideo") : t("in.accept")}
         </Button>
-        {video ? (
+        {video && !busy ? (
           <Button icon="phone" onPress={accept(false)} testid="accept-voice">
             {t("in.acceptNoVideo")}
           </Button>

@@ -1,108 +1,89 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useMemo } from "preact/hooks";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
 import { Dial } from "../parts/dial.tsx";
+import { TextField } from "../parts/field.tsx";
 import { Heading } from "../parts/heading.tsx";
-import type { Joining, Wish } from "../state/joining.ts";
+import { Icon } from "../parts/icon.tsx";
+import { Joining } from "../state/joining.ts";
+import { BookedPage, Booking, DeadLink, TurnedAway, WaitingRoom } from "./joinpages.tsx";
 import { PhoneScreen } from "./phone.tsx";
+import { PreviewPane } from "./previewpane.tsx";
 
 /** JoinScreen is the page of a call link: it works signed out, and says the same of every link that leads nowhere. */
-export function JoinScreen({ joining }: { joining: Joining }): JSX.Element {
-  const wish = useSignal<Wish>({ microphone: true, camera: true });
-  useEffect(() => void joining.resume(), [joining]);
+export function JoinScreen({ link }: { link: string }): JSX.Element {
+  const joining = useMemo(() => new Joining(link), [link]);
+  useEffect(() => {
+    void joining.resume();
+    return () => {
+      if (joining.phase.peek() !== "in") joining.preview.close();
+    };
+  }, [joining]);
   const phone = joining.phone.value;
   switch (joining.phase.value) {
     case "dead":
       return <DeadLink />;
+    case "waiting":
+      return <WaitingRoom joining={joining} name={joining.name} />;
+    case "denied":
+    case "unanswered":
+    case "early":
+      return <TurnedAway joining={joining} />;
+    case "books":
+      return <Booking joining={joining} />;
+    case "booked":
+      if (joining.booked.value !== undefined) return <BookedPage booked={joining.booked.value} />;
+      return <Asking joining={joining} />;
     case "in":
       if (phone !== undefined && (phone.call.value !== undefined || phone.ended.value !== undefined)) {
-        return <PhoneScreen phone={phone} onRejoin={() => void joining.rejoin(wish.value)} />;
+        return <PhoneScreen phone={phone} onRejoin={() => void joining.rejoin()} />;
       }
-      return <Asking joining={joining} wish={wish.value} onWish={(next) => (wish.value = next)} />;
+      return <Asking joining={joining} />;
     default:
-      return <Asking joining={joining} wish={wish.value} onWish={(next) => (wish.value = next)} />;
+      return <Asking joining={joining} />;
   }
 }
 
-function DeadLink(): JSX.Element {
-  return (
-    <main class="plainpage" data-testid="dead-link">
-      <Dial state="idle" />
-      <Heading>{t("join.deadTitle")}</Heading>
-      <p class="lead">{t("join.dead")}</p>
-      <p>
-        <a href="/">{t("join.home")}</a>
-      </p>
-    </main>
-  );
-}
-
-interface AskingProps {
-  readonly joining: Joining;
-  readonly wish: Wish;
-  readonly onWish: (wish: Wish) => void;
-}
-
-function Asking({ joining, wish, onWish }: AskingProps): JSX.Element {
-  const nickname = useSignal("");
+/** Asking is the page before the call: how we look and sound, under which name we come. */
+function Asking({ joining }: { joining: Joining }): JSX.Element {
+  const nickname = useSignal(joining.nickname);
   const asGuest = useSignal(joining.identity === undefined);
   const busy = joining.phase.value === "joining";
+  useEffect(() => void joining.preview.openIfAllowed(), [joining]);
   const submit = (event: Event): void => {
     event.preventDefault();
-    if (!asGuest.value) void joining.joinAsMe(wish);
-    else if (nickname.value.trim() !== "") void joining.joinAsGuest(nickname.value.trim(), wish);
+    if (!asGuest.value) void joining.joinAsMe();
+    else if (nickname.value.trim() !== "") void joining.joinAsGuest(nickname.value.trim());
   };
   return (
-    <main class="plainpage" data-testid="join">
+    <main class="prejoin" data-testid="join">
       <p class="wordmark">
         <Dial state={busy ? "connecting" : "idle"} />
         {t("app.name")}
       </p>
-      <Heading>{t("join.title")}</Heading>
-      <p class="lead">{t("join.lead")}</p>
-      <form class="joinform" onSubmit={submit}>
+      <PreviewPane preview={joining.preview} name={asGuest.value ? nickname.value : joining.identity?.name} />
+      <form class="stack" onSubmit={submit}>
+        <Heading>{t("join.title")}</Heading>
+        <p class="lead" role="status" data-testid="join-lead">
+          {t("join.lead")}
+        </p>
         {asGuest.value ? (
-          <label class="field">
-            <span>{t("join.nickname")}</span>
-            <input
-              type="text"
-              name="nickname"
-              value={nickname.value}
-              placeholder={t("join.nicknameHint")}
-              maxLength={40}
-              required
-              autocomplete="nickname"
-              data-testid="nickname"
-              onInput={(event) => {
-                nickname.value = event.currentTarget.value;
-              }}
-            />
-          </label>
+          <TextField
+            label={t("join.nickname")}
+            name="nickname"
+            value={nickname.value}
+            placeholder={t("join.nicknameHint")}
+            maxLength={40}
+            required
+            autocomplete="nickname"
+            testid="nickname"
+            onInput={(value) => {
+              nickname.value = value;
+            }}
+          />
         ) : null}
-        <label class="option">
-          <input
-            type="checkbox"
-            role="switch"
-            checked={wish.microphone}
-            aria-checked={wish.microphone}
-            data-testid="with-microphone"
-            onChange={(event) => onWish({ ...wish, microphone: event.currentTarget.checked })}
-          />
-          <span>{t("join.microphone")}</span>
-        </label>
-        <label class="option">
-          <input
-            type="checkbox"
-            role="switch"
-            checked={wish.camera}
-            aria-checked={wish.camera}
-            data-testid="with-camera"
-            onChange={(event) => onWish({ ...wish, camera: event.currentTarget.checked })}
-          />
-          <span>{t("join.camera")}</span>
-        </label>
         <Button submit look="primary" icon="phone" disabled={busy} testid="join-call">
           {asGuest.value || joining.identity === undefined
             ? t("join.join")
@@ -118,6 +99,10 @@ function Asking({ joining, wish, onWish }: AskingProps): JSX.Element {
             {t("join.asGuest")}
           </Button>
         )}
+        <p class="detail encrypted">
+          <Icon name="lock" />
+          {t("join.private")}
+        </p>
       </form>
     </main>
   );

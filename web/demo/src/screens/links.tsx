@@ -1,109 +1,89 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Link } from "../../../sdk/src/index.ts";
+import type { CallLink } from "../../../sdk/src/index.ts";
 import { when } from "../format.ts";
 import { t } from "../lang/index.ts";
-import { Button } from "../parts/button.tsx";
-import { Confirm } from "../parts/confirm.tsx";
+import { IconButton } from "../parts/button.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { type LinkList, linkAddress, usable } from "../state/linklist.ts";
+import { Row } from "../parts/row.tsx";
+import { usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
-import { LinkForm } from "./linkform.tsx";
+import { hashOf } from "../state/route.ts";
 
-/** LinksScreen makes call links and lists ours. */
-export function LinksScreen({ phone }: { phone: Phone }): JSX.Element {
+/** LinksScreen lists our call links. */
+export function LinksScreen({ phone, open }: { phone: Phone; open: string | undefined }): JSX.Element {
   useEffect(() => void phone.links.load(), [phone]);
-  const revoking = useSignal<Link | undefined>(undefined);
   const links = phone.links.links.value;
   return (
     <>
       <header class="top">
         <Heading>{t("links.title")}</Heading>
+        <a class="button quiet" href={hashOf("links", "new")} data-testid="new-link">
+          <Icon name="plus" />
+          {t("links.new")}
+        </a>
       </header>
-      <p class="lead">{t("links.lead")}</p>
-      <LinkForm links={phone.links} />
+      <p class="detail">{t("links.lead")}</p>
       {links === undefined ? <p class="empty">{t("app.loading")}</p> : null}
-      {links?.length === 0 ? <p class="empty">{t("links.empty")}</p> : null}
+      {links?.length === 0 ? <Empty icon="link" text={t("links.empty")} /> : null}
       {links === undefined || links.length === 0 ? null : (
         <ul class="rows" data-testid="links">
           {links.map((link) => (
-            <LinkRow
-              key={link.link}
-              link={link}
-              links={phone.links}
-              onRevoke={() => {
-                revoking.value = link;
-              }}
-            />
+            <LinkRow key={link.link} link={link} phone={phone} current={link.link === open} />
           ))}
         </ul>
-      )}
-      {revoking.value === undefined ? null : (
-        <Confirm
-          title={t("links.revokeTitle")}
-          body={t("links.revokeBody")}
-          confirm={t("links.revoke")}
-          onCancel={() => {
-            revoking.value = undefined;
-          }}
-          onConfirm={() => {
-            if (revoking.value !== undefined) void phone.links.revoke(revoking.value);
-            revoking.value = undefined;
-          }}
-        />
       )}
     </>
   );
 }
 
-function LinkRow({
-  link,
-  links,
-  onRevoke,
-}: {
-  link: Link;
-  links: LinkList;
-  onRevoke: () => void;
-}): JSX.Element {
-  const alive = usable(link, Date.now());
+/** linkName is what a link is called. */
+export function linkName(link: CallLink): string {
+  return link.title || t(link.kind === "voice" ? "links.untitledVoice" : "links.untitledVideo");
+}
+
+/** linkDetail says how often a link was used, and until when it is good. */
+export function linkDetail(link: CallLink): string {
   const used =
-    link.maxUses === undefined
+    link.terms.maxUses === undefined
       ? t("links.used", { count: link.uses })
-      : t("links.usedOf", { count: link.uses, max: link.maxUses });
+      : t("links.usedOf", { count: link.uses, max: link.terms.maxUses });
   const until =
-    link.expiresMs === undefined
-      ? t("links.forever")
-      : t("links.until", { when: when(link.expiresMs, Date.now()) });
+    link.revokedMs !== undefined
+      ? t("links.revoked")
+      : link.endsMs === undefined
+        ? t("links.forever")
+        : t("links.until", { when: when(link.endsMs, Date.now()) });
+  return `${used} · ${until}`;
+}
+
+function LinkRow({ link, phone, current }: { link: CallLink; phone: Phone; current: boolean }): JSX.Element {
+  const alive = usable(link, Date.now());
+  const name = linkName(link);
   return (
-    <li class={alive ? "row link" : "row link dead"} data-testid="link">
-      <span class="sign">
-        <Icon name={link.kind === "voice" ? "phone" : "camera"} />
-      </span>
-      <span class="who">
-        <span class="name">
-          {link.title || t(link.kind === "voice" ? "links.untitledVoice" : "links.untitledVideo")}
+    <Row
+      class={alive ? "link" : "link dead"}
+      picture={
+        <span class="sign">
+          <Icon name={link.kind === "voice" ? "phone" : "camera"} />
         </span>
-        <span class="detail">
-          {used} · {link.revokedMs === undefined ? until : t("links.revoked")}
-        </span>
-        {alive ? (
-          <a class="address" href={`/j/${link.link}`} data-testid="link-address">
-            {linkAddress(link.link)}
-          </a>
-        ) : null}
-      </span>
+      }
+      name={name}
+      detail={linkDetail(link)}
+      href={hashOf("links", link.link)}
+      current={current}
+      testid="link"
+    >
       {alive ? (
-        <span class="rowactions">
-          <Button icon="copy" onPress={() => void links.copy(link)} testid="copy-link">
-            {t("links.copy")}
-          </Button>
-          <Button look="danger" onPress={onRevoke} testid="revoke-link">
-            {t("links.revoke")}
-          </Button>
-        </span>
+        <IconButton
+          icon="copy"
+          label={t("links.copyOne", { name })}
+          onPress={() => void phone.links.copy(link)}
+          testid="copy-link-row"
+        />
       ) : null}
-    </li>
+    </Row>
   );
 }

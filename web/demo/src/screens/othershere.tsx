@@ -6,12 +6,16 @@ import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { IconButton } from "../parts/button.tsx";
 import { CallButtons } from "../parts/callbuttons.tsx";
+import { Row } from "../parts/row.tsx";
 import type { Phone } from "../state/phone.ts";
+import { hashOf } from "../state/route.ts";
+import { inDemo } from "../state/session.ts";
 
 /** OthersHere lists the demo's other identities, so that a newcomer without contacts has somebody to call. */
 export function OthersHere({ phone }: { phone: Phone }): JSX.Element | null {
   const all = useSignal<readonly Identity[]>([]);
   useEffect(() => {
+    if (!inDemo()) return;
     let shown = true;
     identities().then(
       (list) => {
@@ -39,12 +43,14 @@ export function OthersHere({ phone }: { phone: Phone }): JSX.Element | null {
       <h2 id="others">{t("people.others")}</h2>
       <ul class="rows" data-testid="others">
         {others.map(({ user, name }) => (
-          <li key={user} class="row" data-testid={`other-${user}`}>
-            <Avatar id={user} name={name} />
-            <span class="who">
-              <span class="name">{name}</span>
-              <span class="detail">{user}</span>
-            </span>
+          <Row
+            key={user}
+            picture={<Avatar id={user} name={name} />}
+            name={name}
+            detail={user}
+            href={hashOf("people", user)}
+            testid={`other-${user}`}
+          >
             <CallButtons
               voice={t("people.voice", { name })}
               video={t("people.video", { name })}
@@ -59,7 +65,7 @@ export function OthersHere({ phone }: { phone: Phone }): JSX.Element | null {
               onPress={() => void phone.people.add(user)}
               testid={`add-${user}`}
             />
-          </li>
+          </Row>
         ))}
       </ul>
     </section>

@@ -1,45 +1,46 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Kind, Person } from "../../../sdk/src/index.ts";
+import type { Person } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
-import { Confirm } from "../parts/confirm.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Phone } from "../state/phone.ts";
 import { AddForm } from "./addform.tsx";
-import { OthersHere } from "./othershere.tsx";
 import { PersonRow } from "./personrow.tsx";
 
+const later = () => import("./later.ts");
+const BlockQuestion = lazy(async () => (await later()).BlockQuestion);
+const GroupBar = lazy(async () => (await later()).GroupBar);
+const OthersHere = lazy(async () => (await later()).OthersHere);
+
+/** matches says whether somebody is looked for by a text: a part of his name, whatever its accents, or of his id. */
+export function matches(person: Person, text: string): boolean {
+  const plain = (word: string): string => word.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const wanted = plain(text.trim());
+  return plain(person.name).includes(wanted) || person.user.toLowerCase().includes(wanted);
+}
+
 /** PeopleScreen lists the contacts; each is one press away from a call, and several are one group call. */
-export function PeopleScreen({ phone }: { phone: Phone }): JSX.Element {
+export function PeopleScreen({ phone, open }: { phone: Phone; open: string | undefined }): JSX.Element {
   const selected = useSignal<ReadonlySet<string> | undefined>(undefined);
   const blocking = useSignal<Person | undefined>(undefined);
+  const search = useSignal("");
   const contacts = phone.people.contacts.value;
+  const shown = contacts?.filter((person) => matches(person, search.value));
   const toggle = (user: string): void => {
     const next = new Set(selected.value);
     if (!next.delete(user)) next.add(user);
     selected.value = next;
   };
-  const row = (person: Person): JSX.Element => (
-    <PersonRow
-      key={person.user}
-      person={person}
-      busy={phone.busy.value}
-      selected={selected.value?.has(person.user)}
-      onSelect={() => toggle(person.user)}
-      onCall={(kind) => void phone.ring([person.user], kind)}
-      onRemove={() => void phone.people.remove(person)}
-      onBlock={() => {
-        blocking.value = person;
-      }}
-    />
-  );
   return (
     <>
       <header class="top">
         <Heading>{t("people.title")}</Heading>
         {(contacts?.length ?? 0) > 1 ? (
           <Button
+            look="quiet"
             icon={selected.value === undefined ? "people" : "close"}
             testid="select"
             onPress={() => {
@@ -50,12 +51,24 @@ export function PeopleScreen({ phone }: { phone: Phone }): JSX.Element {
           </Button>
         ) : null}
       </header>
-      <AddForm people={phone.people} />
+      <AddForm people={phone.people} search={search} found={shown?.length ?? 0} />
       {contacts === undefined ? <p class="empty">{t("app.loading")}</p> : null}
-      {contacts?.length === 0 ? <p class="empty">{t("people.empty")}</p> : null}
-      {contacts === undefined || contacts.length === 0 ? null : (
+      {contacts?.length === 0 ? <Empty icon="person" text={t("people.empty")} /> : null}
+      {shown === undefined || shown.length === 0 ? null : (
         <ul class="rows" data-testid="contacts">
-          {contacts.map(row)}
+          {shown.map((person) => (
+            <PersonRow
+              key={person.user}
+              phone={phone}
+              person={person}
+              current={person.user === open}
+              selected={selected.value?.has(person.user)}
+              onSelect={() => toggle(person.user)}
+              onBlock={() => {
+                blocking.value = person;
+              }}
+            />
+          ))}
         </ul>
       )}
       <OthersHere phone={phone} />
@@ -70,48 +83,7 @@ export function PeopleScreen({ phone }: { phone: Phone }): JSX.Element {
           }}
         />
       ) : null}
-      {blocking.value === undefined ? null : (
-        <Confirm
-          title={t("block.title", { name: blocking.value.name })}
-          body={t("block.body")}
-          confirm={t("block.confirm")}
-          onCancel={() => {
-            blocking.value = undefined;
-          }}
-          onConfirm={() => {
-            if (blocking.value !== undefined) void phone.people.block(blocking.value);
-            blocking.value = undefined;
-          }}
-        />
-      )}
+      <BlockQuestion phone={phone} person={blocking} />
     </>
-  );
-}
-
-function GroupBar({
-  count,
-  busy,
-  onCall,
-}: {
-  count: number;
-  busy: boolean;
-  onCall: (kind: Kind) => void;
-}): JSX.Element {
-  return (
-    <div class="groupbar" data-testid="groupbar">
-      <p role="status">{t("people.selected", { count })}</p>
-      <Button icon="phone" disabled={busy} onPress={() => onCall("voice")} testid="group-voice">
-        {t("people.groupVoice")}
-      </Button>
-      <Button
-        icon="camera"
-        look="primary"
-        disabled={busy}
-        onPress={() => onCall("video")}
-        testid="group-video"
-      >
-        {t("people.groupVideo")}
-      </Button>
-    </div>
   );
 }

@@ -1,42 +1,38 @@
 import type { JSX } from "preact";
-import type { Kind, Person } from "../../../sdk/src/index.ts";
+import type { Person } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { CallButtons } from "../parts/callbuttons.tsx";
 import { Menu } from "../parts/menu.tsx";
+import { Row } from "../parts/row.tsx";
+import { presenceDot, presenceText } from "../presencetext.ts";
+import type { Phone } from "../state/phone.ts";
+import { hashOf } from "../state/route.ts";
 
 interface PersonRowProps {
+  readonly phone: Phone;
   readonly person: Person;
-  readonly busy: boolean;
+  readonly current: boolean;
   /** selected is undefined while nobody is being selected. */
   readonly selected: boolean | undefined;
   readonly onSelect: () => void;
-  readonly onCall: (kind: Kind) => void;
-  readonly onRemove: () => void;
   readonly onBlock: () => void;
 }
 
-/** PersonRow is one contact: to call, or to select. */
+/** PersonRow is one contact: to call, to open, or to select. */
 export function PersonRow({
+  phone,
   person,
-  busy,
+  current,
   selected,
   onSelect,
-  onCall,
-  onRemove,
   onBlock,
 }: PersonRowProps): JSX.Element {
   const { user, name } = person;
-  const who = (
-    <>
-      <Avatar id={user} name={name} />
-      <span class="who">
-        <span class="name">{name}</span>
-        <span class="detail">{user}</span>
-      </span>
-    </>
-  );
+  const presence = phone.watching.people.value.get(user);
+  const detail = presenceText(presence) ?? (phone.watching.abouts.value.get(user) || user);
+  const picture = <Avatar id={user} name={name} presence={presenceDot(presence)} />;
   if (selected !== undefined) {
     return (
       <li class="row" data-testid={`contact-${user}`}>
@@ -48,29 +44,39 @@ export function PersonRow({
             data-testid={`pick-${user}`}
             onChange={onSelect}
           />
-          {who}
+          {picture}
+          <span class="who">
+            <span class="name">{name}</span>
+            <span class="detail">{detail}</span>
+          </span>
         </label>
       </li>
     );
   }
   return (
-    <li class="row" data-testid={`contact-${user}`}>
-      {who}
+    <Row
+      picture={picture}
+      name={name}
+      detail={detail}
+      href={hashOf("people", user)}
+      current={current}
+      testid={`contact-${user}`}
+    >
       <CallButtons
         voice={t("people.voice", { name })}
         video={t("people.video", { name })}
-        busy={busy}
-        onCall={onCall}
+        busy={phone.busy.value}
+        onCall={(kind) => void phone.ring([user], kind)}
         testid={user}
       />
       <Menu label={t("people.more", { name })} testid={`more-${user}`}>
-        <Button onPress={onRemove} testid={`remove-${user}`}>
+        <Button icon="trash" onPress={() => void phone.people.remove(person)} testid={`remove-${user}`}>
           {t("people.remove")}
         </Button>
-        <Button look="danger" onPress={onBlock} testid={`block-${user}`}>
+        <Button look="danger" icon="block" onPress={onBlock} testid={`block-${user}`}>
           {t("people.block")}
         </Button>
       </Menu>
-    </li>
+    </Row>
   );
 }

@@ -1,16 +1,29 @@
 import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
 import { ConnectionBanner } from "../parts/connectionbanner.tsx";
+import { lazy } from "../parts/lazy.tsx";
 import type { Phone } from "../state/phone.ts";
-import { CallScreen } from "./call.tsx";
-import { EndedScreen } from "./ended.tsx";
 import { Home } from "./home.tsx";
 import { IncomingDialog } from "./incoming.tsx";
+
+/** preloadMs is when a page that has shown itself fetches what the first call needs. */
+const preloadMs = 300;
+const CallScreen = lazy(async () => (await import("./callpages.ts")).CallScreen);
+const LobbyPanel = lazy(async () => (await import("./lobbypanel.tsx")).LobbyPanel);
+const EndedScreen = lazy(async () => (await import("./callpages.ts")).EndedScreen);
 
 /** PhoneScreen is what a connected phone shows: the call, else the page about the last one, else home; and what rings, above all. */
 export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () => void }): JSX.Element {
   const active = phone.call.value;
   const ended = phone.ended.value;
   const [incoming] = phone.incoming.value;
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      CallScreen.preload();
+      EndedScreen.preload();
+    }, preloadMs);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <>
       {active === undefined ? <ConnectionBanner phone={phone} /> : null}
@@ -21,6 +34,7 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
       ) : (
         <Home phone={phone} />
       )}
+      {phone.guest && active === undefined ? null : <LobbyPanel phone={phone} />}
       {incoming === undefined ? null : (
         <IncomingDialog key={incoming.call} phone={phone} incoming={incoming} />
       )}

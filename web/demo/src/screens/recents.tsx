@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CallLogEntry } from "../../../sdk/src/index.ts";
@@ -6,24 +7,47 @@ import { type PlainKey, t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { CallButtons } from "../parts/callbuttons.tsx";
+import { Choice } from "../parts/choice.tsx";
+import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Row } from "../parts/row.tsx";
 import type { Phone } from "../state/phone.ts";
+import { hashOf } from "../state/route.ts";
+
+type Filter = "all" | "missed";
 
 /** RecentsScreen lists the calls, newest first; a missed one stands out, by word as well as by colour. */
 export function RecentsScreen({ phone }: { phone: Phone }): JSX.Element {
+  const filter = useSignal<Filter>("all");
   useEffect(() => void phone.log.load(), [phone]);
   const entries = phone.log.entries.value;
+  const shown = entries?.filter(({ outcome }) => filter.value === "all" || outcome === "missed");
   return (
     <>
       <header class="top">
         <Heading>{t("recents.title")}</Heading>
       </header>
-      {entries === undefined ? <p class="empty">{t("app.loading")}</p> : null}
-      {entries?.length === 0 ? <p class="empty">{t("recents.empty")}</p> : null}
-      {entries === undefined || entries.length === 0 ? null : (
+      <Choice<Filter>
+        legend={t("recents.filter")}
+        unlabelled
+        look="segments"
+        value={filter.value}
+        options={[
+          { value: "all", name: t("recents.all") },
+          { value: "missed", name: t("recents.missed"), testid: "only-missed" },
+        ]}
+        onChange={(value) => {
+          filter.value = value;
+        }}
+      />
+      {shown === undefined ? <p class="empty">{t("app.loading")}</p> : null}
+      {shown?.length === 0 ? (
+        <Empty icon="clock" text={filter.value === "all" ? t("recents.empty") : t("recents.noneMissed")} />
+      ) : null}
+      {shown === undefined || shown.length === 0 ? null : (
         <ul class="rows" data-testid="recents">
-          {entries.map((entry) => (
+          {shown.map((entry) => (
             <Entry key={entry.call} entry={entry} phone={phone} />
           ))}
         </ul>
@@ -44,38 +68,67 @@ export function outcomeKey({ outcome, direction }: Pick<CallLogEntry, "outcome" 
   return direction === "incoming" ? "recents.incoming" : "recents.outgoing";
 }
 
-function Entry({ entry, phone }: { entry: CallLogEntry; phone: Phone }): JSX.Element {
+/** Entry is one call of the log. plain leaves out whom it was with, on his own page, and calling back. */
+export function Entry({
+  entry,
+  phone,
+  plain = false,
+}: {
+  entry: CallLogEntry;
+  phone: Phone;
+  plain?: boolean;
+}): JSX.Element {
   const name = entry.with.length === 0 ? t("recents.nobody") : names(entry.with.map((person) => person.name));
   const users = entry.with.map((person) => person.user).filter((user) => user !== "");
+  const [only] = users;
+  const kind = entry.kind === "voice" ? t("kind.voice") : t("kind.video");
+  const length = entry.durationMs > 0 ? ` · ${clock(entry.durationMs)}` : "";
   return (
-    <li class={`row ${entry.outcome}`} data-testid="recent" data-outcome={entry.outcome}>
-      {entry.with.length === 1 ? (
-        <Avatar id={users[0] ?? entry.call} name={name} />
-      ) : (
-        <span class="sign">
-          <Icon name={entry.with.length === 0 ? "link" : "people"} />
-        </span>
-      )}
-      <span class="who">
-        <span class="name">{name}</span>
-        <span class="detail">
+    <Row
+      class={entry.outcome}
+      testid="recent"
+      outcome={entry.outcome}
+      picture={
+        plain || entry.with.length !== 1 ? (
+          <span class="sign">
+            <Icon
+              name={
+                plain
+                  ? entry.kind === "voice"
+                    ? "phone"
+                    : "camera"
+                  : entry.with.length === 0
+                    ? "link"
+                    : "people"
+              }
+            />
+          </span>
+        ) : (
+          <Avatar id={only ?? entry.call} name={name} />
+        )
+      }
+      name={plain ? t(outcomeKey(entry)) : name}
+      href={!plain && entry.with.length === 1 && only !== undefined ? hashOf("people", only) : undefined}
+      detail={
+        <>
           <Icon name={entry.direction === "incoming" ? "incoming" : "outgoing"} />
-          {t(outcomeKey(entry))} · {t(entry.kind === "voice" ? "kind.voice" : "kind.video")}
-        </span>
-        <span class="detail">
-          {when(entry.startedMs, Date.now())}
-          {entry.durationMs > 0 ? ` · ${clock(entry.durationMs)}` : null}
-        </span>
-      </span>
-      {users.length === 0 ? null : (
+          {plain ? kind : `${t(outcomeKey(entry))} · ${kind}`}
+          <span class="when">
+            {when(entry.startedMs, Date.now())}
+            {length}
+          </span>
+        </>
+      }
+    >
+      {plain || users.length === 0 ? null : (
         <CallButtons
           voice={t("recents.voiceBack", { name })}
           video={t("recents.videoBack", { name })}
           busy={phone.busy.value}
-          onCall={(kind) => void phone.ring(users, kind)}
+          onCall={(wanted) => void phone.ring(users, wanted)}
           testid="back"
         />
       )}
-    </li>
+    </Row>
   );
 }

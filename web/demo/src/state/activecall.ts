@@ -3,7 +3,7 @@ import { type Call, ProntoError } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { Summary, Why } from "./ended.ts";
 import { type Line, noticeText, withLine } from "./notices.ts";
-import { type CallShot, newlySharing, shoot } from "./shot.ts";
+import { type CallShot, newlyRaised, newlySharing, shoot } from "./shot.ts";
 import { attempt } from "./toasts.ts";
 import { ViewList } from "./viewlist.ts";
 
@@ -156,6 +156,7 @@ export class ActiveCall {
           ...(seat.user === undefined ? {} : { user: seat.user }),
         });
     }
+    for (const { name } of newlyRaised(before, shot)) this.#say(t("notice.hand", { name }));
     for (const { participant, name } of newlySharing(before, shot)) {
       if (participant !== this.call.self) this.#say(t("notice.sharing", { name }));
     }

@@ -1,4 +1,4 @@
-import type { EndReason, Kind } from "../../../sdk/src/index.ts";
+import type { Call, EndReason, Kind, RatingReason, Traffic } from "../../../sdk/src/index.ts";
 
 /** Summary is what the page remembers of a call for when it is over. */
 export interface Summary {
@@ -21,12 +21,31 @@ export interface Why {
   readonly durationMs: number;
 }
 
+/** Aftermath is what a call leaves. */
+export interface Aftermath {
+  readonly traffic: Traffic;
+  /** support is the code by which an engineer finds what happened in the call. */
+  readonly support: string;
+  /** rate says how the call was; absent when nobody is to be asked. */
+  readonly rate?: (stars: number, reasons: readonly RatingReason[]) => Promise<void>;
+}
+
 /** Ended is a call that is over. */
-export interface Ended extends Summary, Why {}
+export interface Ended extends Summary, Why, Aftermath {}
+
+/** aftermathOf reads what a call leaves. */
+export function aftermathOf(call: Pick<Call, "traffic" | "support" | "askRating" | "rate">): Aftermath {
+  const { traffic, support } = call;
+  return {
+    traffic,
+    support,
+    ...(call.askRating ? { rate: (stars, reasons) => call.rate(stars, reasons) } : {}),
+  };
+}
 
 /** ended makes the page about a call that is over; none for a call that we took back before anybody answered. */
-export function ended(summary: Summary, why: Why): Ended | undefined {
+export function ended(summary: Summary, why: Why, aftermath: Aftermath): Ended | undefined {
   const tookBack =
     summary.outgoing && !summary.answered && (why.reason === "cancelled" || why.reason === "left");
-  return tookBack ? undefined : { ...summary, ...why };
+  return tookBack ? undefined : { ...summary, ...why, ...aftermath };
 }

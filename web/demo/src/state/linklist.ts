@@ -1,34 +1,41 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { Kind, Link, Pronto } from "../../../sdk/src/index.ts";
+import {
+  type CallLink,
+  type LinkChange,
+  type LinkSlot,
+  type LinkWish,
+  linkAddress,
+  type Pronto,
+  type SlotTime,
+} from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { attempt, say } from "./toasts.ts";
 
-/** NewLink is what a link is to be like; absent or 0 means without that bound. */
-export interface NewLink {
-  readonly kind: Kind;
-  readonly title?: string;
-  readonly expiresInSeconds?: number;
-  readonly maxUses?: number;
+/** NewLink is what a link is to be like; absent or 0 means without that bound. slots make it one by which talks are booked. */
+export interface NewLink extends LinkWish {
+  readonly slots?: readonly SlotTime[];
 }
 
 /** usable says whether a link can still be joined by. */
-export function usable(link: Link, now: number): boolean {
-  const expired = link.expiresMs !== undefined && link.expiresMs <= now;
-  const usedUp = link.maxUses !== undefined && link.uses >= link.maxUses;
+export function usable(link: CallLink, now: number): boolean {
+  const { maxUses } = link.terms;
+  const expired = link.endsMs !== undefined && link.endsMs <= now;
+  const usedUp = maxUses !== undefined && link.uses >= maxUses;
   return link.revokedMs === undefined && !expired && !usedUp;
 }
 
-/** linkAddress is the page that a link opens. */
-export function linkAddress(link: string): string {
-  return new URL(`/j/${link}`, location.origin).href;
+/** addressOf is the page that a link opens; without the secret if that is in another browser. */
+export function addressOf(link: CallLink): string {
+  return link.address ?? linkAddress(link.link);
 }
 
 /** LinkList is our call links. */
 export class LinkList {
   readonly #pronto: Pronto;
-  readonly #links = signal<readonly Link[] | undefined>(undefined);
+  readonly #hosts = signal<ReadonlyMap<string, string>>(new Map());
+  readonly #links = signal<readonly CallLink[] | undefined>(undefined);
   /** links are ours, newest first; undefined until known. */
-  readonly links: ReadonlySignal<readonly Link[] | undefined> = this.#links;
+  readonly links: ReadonlySignal<readonly CallLink[] | undefined> = this.#links;
 
   constructor(pronto: Pronto) {
     this.#pronto = pronto;
@@ -37,33 +44,86 @@ export class LinkList {
   /** load asks for them. */
   async load(): Promise<void> {
     await attempt(async () => {
-      this.#links.value = await this.#pronto.links();
+      this.#links.value = await this.#pronto.links.list();
     });
   }
 
-  /** create makes a link; true if it went well. */
-  async create(wish: NewLink): Promise<boolean> {
-    return attempt(async () => {
-      const link = await this.#pronto.createLink(wish);
+  /** create makes a link; undefined if that did not go well. */
+  async create(wish: NewLink): Promise<CallLink | undefined> {
+    let made: CallLink | undefined;
+    await attempt(async () => {
+      const { slots = [], ...terms } = wish;
+      const link = await this.#pronto.links.create(terms);
+      if (slots.length > 0) await this.#pronto.links.setSlots(link.link, slots);
+      this.#keepHost(link);
       this.#links.value = [link, ...(this.#links.value ?? [])];
+      made = link;
       say(t("links.created"));
     });
+    return made;
+  }
+
+  /** share hands a link to the system's own sheet, where there is one. Thinking better of it there is no problem. */
+  async share(link: CallLink): Promise<void> {
+    try {
+      await navigator.share({ title: link.title || t("app.name"), url: addressOf(link) });
+    } catch (error) {
+      if (!(error instanceof DOMException) || error.name !== "AbortError") await this.copy(link);
+    }
   }
 
   /** revoke ends a link. */
-  async revoke(link: Link): Promise<void> {
+  async revoke(link: CallLink): Promise<void> {
     await attempt(async () => {
-      const revoked = await this.#pronto.revokeLink(link.link);
+      const revoked = await this.#pronto.links.revoke(link.link);
       this.#links.value = (this.#links.value ?? []).map((other) =>
         other.link === revoked.link ? revoked : other,
       );
     });
   }
 
+  /** take is called with a link that another device, or a booking, has made or changed. */
+  take(link: CallLink): void {
+    const known = this.#links.value;
+    if (known === undefined) return;
+    const there = known.some((other) => other.link === link.link);
+    this.#links.value = there
+      ? known.map((other) => (other.link === link.link ? link : other))
+      : [link, ...known];
+  }
+
+  /** change gives a link other terms. */
+  async change(link: CallLink, change: LinkChange): Promise<void> {
+    await attempt(async () => this.take(await this.#pronto.links.change(link, change)));
+  }
+
+  /** hostOf is the host link of a link of ours, if it was made since the page is open: the server does not tell it again. */
+  hostOf(link: CallLink): string | undefined {
+    return this.#hosts.value.get(link.link);
+  }
+
+  /** newHost makes a host link; the one before opens nothing any more. */
+  async newHost(link: CallLink): Promise<void> {
+    await attempt(async () => {
+      const made = await this.#pronto.links.newHost(link.link);
+      this.#keepHost(made);
+      this.take(made);
+    });
+  }
+
+  /** slots are the times that are booked by a link. */
+  async slots(link: CallLink): Promise<readonly LinkSlot[]> {
+    return this.#pronto.links.slots(link.link);
+  }
+
+  #keepHost({ link, hostAddress }: CallLink): void {
+    if (hostAddress !== undefined) this.#hosts.value = new Map([...this.#hosts.value, [link, hostAddress]]);
+  }
+
   /** copy puts a link's address on the clipboard. */
-  async copy(link: Link): Promise<void> {
+  async copy(link: CallLink, address = addressOf(link)): Promise<void> {
     try {
-      await navigator.clipboard.writeText(linkAddress(link.link));
+      await navigator.clipboard.writeText(address);
       say(t("links.copied"));
     } catch {
       say(t("links.copyFailed"), true);

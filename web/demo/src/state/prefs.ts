@@ -5,7 +5,7 @@ import { type Language, languages } from "../lang/index.ts";
 /** Theme is the page's colours; "system" follows the system. */
 export type Theme = "system" | "light" | "dark";
 
-/** Prefs are what was chosen for this browser; nothing of it goes to the server. */
+/** Prefs are what was chosen for this browser; none of it goes to the server. */
 export interface Prefs extends DeviceChoice {
   /** speaker is where sound goes (MediaDeviceInfo.deviceId); absent is the system's own. */
   readonly speaker?: string;
@@ -16,8 +16,12 @@ export interface Prefs extends DeviceChoice {
   readonly singleKeys: boolean;
   /** sounds rings aloud; a call that rings is always to be seen. */
   readonly sounds: boolean;
+  /** names says who calls in notifications of this page; what is pushed while it is closed never does. */
+  readonly names: boolean;
   /** dataSaver asks for small pictures in each call. */
   readonly dataSaver: boolean;
+  /** reports tells the server how calls are, in numbers that name nobody. */
+  readonly reports: boolean;
   /** ringtone is the tune of an incoming call. */
   readonly ringtone: "bell" | "chime" | "phone";
 }
@@ -28,7 +32,9 @@ const standard: Prefs = {
   theme: "system",
   singleKeys: true,
   sounds: true,
+  names: true,
   dataSaver: false,
+  reports: true,
   ringtone: "bell",
 };
 
@@ -53,11 +59,15 @@ export function prefsOf(text: string | null): Prefs {
     ...text64("speaker"),
     ...word("facing", "user", "environment"),
     ...flag("noiseSuppression"),
+    ...flag("voiceIsolation"),
+    ...flag("backgroundBlur"),
     ...word("language", ...(Object.keys(languages) as Language[])),
     ...word("theme", "system", "light", "dark"),
     ...flag("singleKeys"),
     ...flag("sounds"),
+    ...flag("names"),
     ...flag("dataSaver"),
+    ...flag("reports"),
     ...word("ringtone", "bell", "chime", "phone"),
   };
 }
@@ -86,12 +96,15 @@ export function setPrefs(change: { readonly [P in keyof Prefs]?: Prefs[P] | unde
 }
 
 /** deviceChoice is the part that the SDK opens devices by. */
-export function deviceChoice({ microphone, camera, facing, noiseSuppression }: Prefs): DeviceChoice {
+export function deviceChoice(all: Prefs): DeviceChoice {
+  const { microphone, camera, facing, noiseSuppression, voiceIsolation, backgroundBlur } = all;
   return {
     ...(microphone === undefined ? {} : { microphone }),
     ...(camera === undefined ? {} : { camera }),
     ...(facing === undefined ? {} : { facing }),
     ...(noiseSuppression === undefined ? {} : { noiseSuppression }),
+    ...(voiceIsolation === undefined ? {} : { voiceIsolation }),
+    ...(backgroundBlur === undefined ? {} : { backgroundBlur }),
   };
 }
 

@@ -1,22 +1,43 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { Pronto, type ProntoError } from "../../../sdk/src/index.ts";
-import { HttpError, type Identity, identities, signIn } from "../api.ts";
+import {
+  HttpError,
+  type Identity,
+  identities,
+  linkThis,
+  refreshToken,
+  type SignedInDevice,
+  signIn,
+  waysIn,
+} from "../api.ts";
 import { deviceName } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { problemText } from "../problems.ts";
+import { accountClient, forgetAccount, type Kept, keepAccount, keptAccount } from "./account.ts";
 import { Phone } from "./phone.ts";
+import { deviceChoice, prefs } from "./prefs.ts";
 import { say, sayProblem } from "./toasts.ts";
 
 /** Session is who this tab is. */
 export type Session =
   | { readonly phase: "starting" }
-  | { readonly phase: "choosing"; readonly identities: readonly Identity[]; readonly busy?: string }
-  | { readonly phase: "demoOff" }
+  | {
+      readonly phase: "choosing";
+      /** identities are the demo's; none on a real server. */
+      readonly identities: readonly Identity[];
+      /** codes: who has an e-mail address or a phone can sign in. */
+      readonly codes: boolean;
+      readonly busy?: string;
+    }
+  /** waiting: this browser has shown a code, and another device of the account has to let it in. */
+  | { readonly phase: "waiting"; readonly name: string }
   | { readonly phase: "unreachable" }
   | { readonly phase: "signedIn"; readonly phone: Phone };
 
 /** kept is where the tab's identity survives a reload. It is the tab's own: another tab is another phone. */
 const kept = "pronto.identity";
+/** askAgainMs is how often a device that waits asks whether it has been let in. */
+const askAgainMs = 2000;
 
 const current = signal<Session>({ phase: "starting" });
 
@@ -25,9 +46,9 @@ export const session: ReadonlySignal<Session> = current;
 
 /** keptUser is the identity that this tab signed in with, if any. */
 export function keptUser(): Identity | undefined {
-  return readKept<Identity>(
-    kept,
-    (value) => typeof value.user === "string" && typeof value.name === "string",
+  return (
+    readKept<Identity>(kept, (value) => typeof value.user === "string" && typeof value.name === "string") ??
+    keptAccount()
   );
 }
 
@@ -41,19 +62,29 @@ export function readKept<T>(key: string, fits: (value: Partial<T>) => boolean): 
   }
 }
 
-/** start signs in whom the address or the tab names, or offers the demo's identities. */
+/** inDemo says that this tab is one of the demo's identities. */
+export function inDemo(): boolean {
+  return readKept<Identity>(kept, (value) => typeof value.user === "string") !== undefined;
+}
+
+/** start signs in whom the address or the tab names, else the account of this browser, or offers what there is. */
 export async function start(address: URL): Promise<void> {
-  const wanted = address.searchParams.get("as") ?? keptUser()?.user;
+  const wanted =
+    address.searchParams.get("as") ??
+    readKept<Identity>(kept, (value) => typeof value.user === "string")?.user;
   if (address.searchParams.has("as")) history.replaceState(null, "", `/${address.hash}`);
+  const account = keptAccount();
   if (wanted !== undefined) await enter(wanted);
+  else if (account !== undefined) await enterAccount(account);
   else await choose();
 }
 
-/** choose shows the identities of the demo. */
+/** choose shows the ways in. */
 export async function choose(): Promise<void> {
   try {
-    const list = await identities();
-    current.value = list === undefined ? { phase: "demoOff" } : { phase: "choosing", identities: list };
+    const { demo, codes } = await waysIn();
+    const list = demo ? ((await identities()) ?? []) : [];
+    current.value = { phase: "choosing", identities: list, codes };
   } catch (error) {
     if (!(error instanceof HttpError)) throw error;
     current.value = { phase: "unreachable" };
@@ -74,6 +105,49 @@ export async function enter(user: string): Promise<void> {
   }
 }
 
+/** enterAs signs in as the device that the server has just made of this browser. */
+export async function enterAs(device: SignedInDevice): Promise<void> {
+  await enterAccount(keepAccount(device), device.token);
+}
+
+/** enterByCode makes this browser a device of the account that shows a code, and waits until it is let in there. */
+export async function enterByCode(code: string): Promise<void> {
+  const device = await linkThis(code, deviceName(navigator.userAgent));
+  const waiting: Session = { phase: "waiting", name: device.name };
+  current.value = waiting;
+  for (;;) {
+    await new Promise((resolve) => setTimeout(resolve, askAgainMs));
+    if (current.value !== waiting) return; // the user has thought better of it
+    try {
+      const { token } = await refreshToken(device.refresh ?? "");
+      await enterAccount(keepAccount(device), token);
+      return;
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      if (error.status === 401) {
+        say(t("link.refused"), true);
+        await choose();
+        return;
+      }
+      // 403: not let in yet; others: the network, or too often
+    }
+  }
+}
+
+async function enterAccount(account: Kept, token?: string): Promise<void> {
+  try {
+    const phone = await connected(accountClient(account, token), (reason) => {
+      forgetAccount();
+      void leave(reason);
+    });
+    current.value = { phase: "signedIn", phone };
+  } catch (error) {
+    forgetAccount();
+    sayProblem(error);
+    await choose();
+  }
+}
+
 /** openAs makes a connected phone for a demo identity, and keeps the identity for this tab. */
 export async function openAs(user: string, lost: (reason: string) => void): Promise<Phone> {
   const identity = await signIn(user);
@@ -85,7 +159,23 @@ export async function openAs(user: string, lost: (reason: string) => void): Prom
       return token;
     },
     deviceName: deviceName(navigator.userAgent),
+    devices: deviceChoice(prefs.value),
   });
+  const phone = await connected(pronto, lost);
+  sessionStorage.setItem(kept, JSON.stringify({ user: identity.user, name: identity.name }));
+  return phone;
+}
+
+/** openKept makes a connected phone for whom this tab is: a demo identity, else the account of this browser. */
+export async function openKept(lost: (reason: string) => void): Promise<Phone> {
+  const demo = readKept<Identity>(kept, (value) => typeof value.user === "string");
+  if (demo !== undefined) return openAs(demo.user, lost);
+  const account = keptAccount();
+  if (account === undefined) throw new HttpError(401);
+  return connected(accountClient(account), lost);
+}
+
+async function connected(pronto: Pronto, lost: (reason: string) => void): Promise<Phone> {
   const phone = new Phone(pronto, { guest: false });
   pronto.on("problem", (problem: ProntoError) => {
     lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem));
@@ -96,17 +186,30 @@ export async function openAs(user: string, lost: (reason: string) => void): Prom
     phone.close();
     throw error;
   }
-  sessionStorage.setItem(kept, JSON.stringify({ user: identity.user, name: identity.name }));
   return phone;
 }
 
-/** leave signs out; a reason is said. */
+/** leave closes the page's phone; a reason is said. */
 export async function leave(reason?: string): Promise<void> {
   if (current.value.phase === "signedIn") current.value.phone.close();
   forget();
   current.value = { phase: "starting" };
   if (reason !== undefined) say(reason, true);
   await choose();
+}
+
+/** signOut leaves, and a browser that is a device of an account is one no more. */
+export async function signOut(): Promise<void> {
+  const account = keptAccount();
+  const now = current.value;
+  if (now.phase === "signedIn") {
+    const { reachOf } = await import("./reach.ts");
+    await reachOf(now.phone).turnOff(); // nobody's calls are told of here any more
+    now.phone.pronto.forget();
+    if (account !== undefined) await now.phone.devices.revokeThis(account.device);
+  }
+  forgetAccount();
+  await leave();
 }
 
 function forget(): void {

@@ -1,4 +1,12 @@
-import type { Call, CallPhase, Encryption, Kind, Participant } from "../../../sdk/src/index.ts";
+import type {
+  Bars,
+  Call,
+  CallPhase,
+  Encryption,
+  Kind,
+  Participant,
+  Proposal,
+} from "../../../sdk/src/index.ts";
 
 /** Seat is one participant as the page shows him. */
 export interface Seat {
@@ -12,6 +20,17 @@ export interface Seat {
   readonly muted: boolean;
   readonly speaking: boolean;
   readonly batteryLow: boolean;
+  /** onHold: he is in another call for the moment. */
+  readonly onHold: boolean;
+  /** handMs is when he raised his hand, by the server's clock; absent while it is down. */
+  readonly handMs?: number;
+  /** notHeard: no sound of his reaches the others. */
+  readonly notHeard: boolean;
+  readonly poorNetwork: boolean;
+  /** bars is how well he comes in: 3 is well, 1 badly; absent while nothing comes. */
+  readonly bars?: Bars;
+  /** paused: his picture does not come, because our connection or our budget of data does not carry it. */
+  readonly paused: boolean;
   /** camera and screen are pictures to show; absent when he sends none. */
   readonly camera?: MediaStreamTrack;
   readonly screen?: MediaStreamTrack;
@@ -34,6 +53,14 @@ export interface CallShot {
   readonly camera: boolean;
   readonly screen: boolean;
   readonly encryption: Encryption;
+  /** onHold: we are in another call for the moment. */
+  readonly onHold: boolean;
+  readonly locked: boolean;
+  /** brokenMs is since when nothing passes, by Date.now(). */
+  readonly brokenMs?: number;
+  readonly cpuLimited: boolean;
+  /** proposal asks to switch to video, or to voice. */
+  readonly proposal?: Proposal;
 }
 
 /** present is who is in the call, as against those who are only being rung. */
@@ -48,12 +75,17 @@ export function shoot(call: Call): CallShot {
     phase: call.phase,
     ...(call.title === undefined ? {} : { title: call.title }),
     ...(call.connectedMs === undefined ? {} : { connectedMs: call.connectedMs }),
-    host: call.host === call.self,
+    host: call.host === call.self || call.participants.some(({ self, host }) => self && host === true),
     seats: call.participants.map((participant) => seatOf(call, participant)),
     microphone: call.local.microphone,
     camera: call.local.camera,
     screen: call.local.screen,
     encryption: call.encryption,
+    onHold: call.onHold,
+    locked: call.locked,
+    ...(call.brokenMs === undefined ? {} : { brokenMs: call.brokenMs }),
+    cpuLimited: call.cpuLimited,
+    ...(call.conduct.proposal === undefined ? {} : { proposal: call.conduct.proposal }),
   };
 }
 
@@ -71,6 +103,12 @@ function seatOf(call: Call, from: Call["participants"][number]): Seat {
     muted: !from.media.microphone,
     speaking: from.speaking,
     batteryLow: from.batteryLow ?? false,
+    onHold: from.onHold ?? false,
+    ...(from.handMs ? { handMs: from.handMs } : {}),
+    notHeard: from.notHeard ?? false,
+    poorNetwork: from.poorNetwork ?? false,
+    ...(from.bars === undefined ? {} : { bars: from.bars }),
+    paused: media.cameraPaused !== undefined,
     ...(camera === undefined ? {} : { camera }),
     ...(screen === undefined ? {} : { screen }),
     ...(media.audio === undefined ? {} : { audio: media.audio }),
@@ -105,4 +143,12 @@ export function newlySharing(before: CallShot, now: CallShot): readonly Seat[] {
     before.seats.filter((seat) => seat.screen !== undefined).map((seat) => seat.participant),
   );
   return now.seats.filter((seat) => seat.screen !== undefined && !shared.has(seat.participant));
+}
+
+/** newlyRaised are the others who have raised a hand. */
+export function newlyRaised(before: CallShot, now: CallShot): readonly Seat[] {
+  const up = new Set(
+    before.seats.filter((seat) => seat.handMs !== undefined).map((seat) => seat.participant),
+  );
+  return now.seats.filter((seat) => !seat.self && seat.handMs !== undefined && !up.has(seat.participant));
 }

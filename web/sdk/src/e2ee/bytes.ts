@@ -17,6 +17,11 @@ export function text(value: string): Bytes {
   return new TextEncoder().encode(value);
 }
 
+/** toText is UTF-8 as a string; it throws on anything else. */
+export function toText(bytes: Uint8Array): string {
+  return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+}
+
 /** uint is a number, big endian, in a number of bytes. */
 export function uint(value: number | bigint, bytes: number): Bytes {
   const out = new Uint8Array(bytes);

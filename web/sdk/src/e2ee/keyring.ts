@@ -9,6 +9,9 @@ const keepMs = 10_000;
 /** nearEpochs is how far from ours an epoch may be for its key to be waited for, or to be known as one of before we came. */
 const nearEpochs = 8;
 
+/** beforeMs is how long after our first keys others may still seal with those of before: they switch within a second. */
+const beforeMs = 3_000;
+
 /** Holder is who holds a leaf: a participant, whom the server names, and the account that his key's credential names. */
 export interface Holder {
   readonly participant: string;
@@ -45,6 +48,7 @@ export class Keyring {
   readonly #now: () => number;
   #latest = -1;
   #first = -1;
+  #firstMs = 0;
 
   /** now is the time in milliseconds. */
   constructor(now: () => number) {
@@ -69,7 +73,10 @@ export class Keyring {
       windows: new Map(),
       endsMs: Number.POSITIVE_INFINITY,
     });
-    if (this.#latest < 0) this.#first = epoch;
+    if (this.#latest < 0) {
+      this.#first = epoch;
+      this.#firstMs = this.#now();
+    }
     this.#latest = epoch;
   }
 
@@ -99,7 +106,8 @@ export class Keyring {
   #missing(low: number): "ahead" | "before" | "gone" {
     const near = (distance: number) => (distance & 255) > 0 && (distance & 255) <= nearEpochs;
     if (this.#latest < 0 || near(low - this.#latest)) return "ahead";
-    return this.#latest - this.#first < nearEpochs && near(this.#first - low) ? "before" : "gone";
+    const fresh = this.#now() - this.#firstMs < beforeMs;
+    return fresh && this.#latest - this.#first < nearEpochs && near(this.#first - low) ? "before" : "gone";
   }
 
   /** derive makes a key to seal with, of an epoch that is here; undefined if it is not. */

@@ -11,17 +11,23 @@ import type { Source } from "../wire.gen.ts";
 /** maxLeaf is the highest leaf that a KID can name. */
 export const maxLeaf = 255;
 
-const kinds = { microphone: 1, camera: 2, screen: 3, screenAudio: 4 } as const satisfies Record<
-  Source,
-  number
->;
-const sourceOfKind = new Map<number, Source>(
-  (Object.entries(kinds) as [Source, number][]).map(([source, kind]) => [kind, source]),
+/** SealedKind is what is sealed: a picture or sound, or a line of text. */
+export type SealedKind = Source | "text";
+
+const kinds = {
+  microphone: 1,
+  camera: 2,
+  screen: 3,
+  screenAudio: 4,
+  text: 5,
+} as const satisfies Record<SealedKind, number>;
+const sourceOfKind = new Map<number, SealedKind>(
+  (Object.entries(kinds) as [SealedKind, number][]).map(([source, kind]) => [kind, source]),
 );
 
 /** Sealed is who sealed a frame, by its KID. */
 export interface Sealed {
-  readonly source: Source;
+  readonly source: SealedKind;
   readonly generation: number;
   readonly leaf: number;
   /** epoch is the epoch's low 8 bits. */

@@ -70,6 +70,14 @@ export type Command =
   | { readonly type: "answer"; readonly id: number; readonly body: unknown }
   | { readonly type: "refusal"; readonly id: number; readonly code: string }
   | { readonly type: "counts"; readonly id: number; readonly call: CallID }
+  | { readonly type: "sealLine"; readonly id: number; readonly call: CallID; readonly line: string }
+  | {
+      readonly type: "openLine";
+      readonly id: number;
+      readonly call: CallID;
+      readonly from: ParticipantID;
+      readonly sealed: string;
+    }
   | { readonly type: "sign"; readonly id: number; readonly text: string }
   | {
       readonly type: "verify";
@@ -129,6 +137,8 @@ export interface StreamCounts {
   readonly source?: Source;
   /** participant is whose frames are opened. */
   readonly participant?: ParticipantID;
+  /** countedMs is when, in milliseconds by the worker's clock: a page that has much to do hears of it late. */
+  readonly countedMs: number;
   /** frames came to the worker. */
   readonly frames: number;
   /** passed were sealed, or opened. */

@@ -70,6 +70,8 @@ export async function openRED(opener: Pick<Opener, "open">, frame: Uint8Array): 
     if (typeof result === "object" && "frame" in result) opened.push({ ...block, data: result.frame });
   }
   const result = await opener.open("opus", own.data);
-  if (typeof result === "string" || "fault" in result) return result;
+  if (typeof result === "string") return result;
+  // It came along with a later packet, and then by itself: it was asked for before the later one was there.
+  if ("fault" in result) return result.fault === "replayed" ? "late" : result;
   return { ...result, frame: joinRED([...opened, { ...own, data: result.frame }]) };
 }

@@ -62,6 +62,10 @@ async function answer(command: Command): Promise<unknown> {
       return introduce(command);
     case "counts":
       return calls.get(command.call)?.counts ?? [];
+    case "sealLine":
+      return callOf(command.call).sealLine(command.line);
+    case "openLine":
+      return callOf(command.call).openLine(command.from, command.sealed);
     case "sign":
       return toBlob(await self().sign(text(command.text)));
     case "verify":

@@ -1,11 +1,12 @@
 import type { KeyFailure } from "../wire.gen.ts";
-import { fromBlob, text } from "./bytes.ts";
+import { fromBlob, text, toBlob } from "./bytes.ts";
 import { type Ask, CallKeys } from "./callkeys.ts";
 import { callCode } from "./codes.ts";
 import { verify, verifyCredential } from "./credential.ts";
 import type { Identity } from "./identity.ts";
 import { type Holder, type Holders, Keyring } from "./keyring.ts";
 import type { KeyStore } from "./keystore.ts";
+import { openLine, sealLine } from "./lines.ts";
 import type {
   Expected,
   KeyEvent,
@@ -38,6 +39,7 @@ const ghostMs = 2_000;
 const badTagsInARow = 5;
 const usualReplays = 50;
 const verifyMs = 20_000;
+const lineMs = 5_000; // how long a line waits for its key
 
 /** WorkerCall is one call in the worker: its keys and the streams that they seal and open. */
 export class WorkerCall {
@@ -49,6 +51,7 @@ export class WorkerCall {
   readonly #opens = new Map<number, OpenStream>();
   readonly #expected = new Map<number, Expected | undefined>();
   readonly #waiting = new Set<() => void>(); // for the group to change
+  readonly #lines: Sealer;
   #present = new Map<string, string>(); // accounts, by participant
   #isolates = false;
   #members: readonly MemberState[] = [];
@@ -74,6 +77,7 @@ export class WorkerCall {
       changed: (holders) => void this.#change(holders),
       failed: (failure) => options.failed(failure),
     });
+    this.#lines = new Sealer("text", this.#keyring, options.generations, () => this.#keys.sender);
     this.#keys.enter();
   }
 
@@ -135,6 +139,24 @@ export class WorkerCall {
   expect(stream: number, expected: Expected | undefined): void {
     this.#expected.set(stream, expected);
     this.#opens.get(stream)?.expect(expected);
+  }
+
+  /** sealLine seals a line of text for all who have the call's keys; undefined before we have them. */
+  async sealLine(line: string): Promise<string | undefined> {
+    const sealed = await sealLine(this.#lines, this.#options.call, line);
+    return sealed && toBlob(sealed);
+  }
+
+  /** openLine opens a line of a participant, as soon as its key is here; undefined if it is not what it says. */
+  async openLine(from: string, blob: string): Promise<string | undefined> {
+    const giveUpMs = performance.now() + lineMs;
+    const judge = (holder: Holder) => this.#judge(holder);
+    for (;;) {
+      const line = await openLine(this.#keyring, judge, this.#options.call, from, fromBlob(blob));
+      if (line !== "wait") return line;
+      if (performance.now() >= giveUpMs) return undefined;
+      await this.#changes(giveUpMs - performance.now());
+    }
   }
 
   get counts(): StreamCounts[] {

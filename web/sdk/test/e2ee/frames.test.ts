@@ -5,7 +5,7 @@ import { Hold, holdMs } from "../../src/e2ee/hold.ts";
 import { Keyring } from "../../src/e2ee/keyring.ts";
 import { readKID } from "../../src/e2ee/kid.ts";
 import { Opener } from "../../src/e2ee/opener.ts";
-import { Generations, Sealer, type Sender } from "../../src/e2ee/sealer.ts";
+import { Generations, maxFrames, Sealer, type Sender } from "../../src/e2ee/sealer.ts";
 import { decodeHeader } from "../../src/e2ee/sframe.ts";
 
 const codecs: readonly Codec[] = ["opus", "red", "vp8", "vp9", "av1", "h264"];
@@ -126,6 +126,23 @@ test("two streams of one source never share a key, and a stream does not start a
     }
   }
   expect(seen.size).toBe(12);
+});
+
+test("after 2^24 frames a stream has another key, and its frames are opened all the same", async () => {
+  expect(maxFrames).toBe(2 ** 24);
+  const keyring = new Keyring(() => 0);
+  await keyring.install(1, new Uint8Array(16));
+  const most = 3; // for this stream, so that nobody has to wait for millions
+  const sealer = new Sealer("camera", keyring, new Generations(), () => ({ epoch: 1, leaf: 2 }), most);
+  const opener = new Opener(keyring, () => "open");
+  const seen: string[] = [];
+  for (let i = 0; i < 7; i++) {
+    const sealed = (await sealer.seal("vp9", false, Uint8Array.of(i))) ?? new Uint8Array(0);
+    const { kid, ctr } = decodeHeader(sealed) ?? { kid: 0, ctr: 0 };
+    seen.push(`${readKID(kid)?.generation} ${ctr}`);
+    expect(await opener.open("vp9", sealed)).toMatchObject({ frame: Uint8Array.of(i) });
+  }
+  expect(seen).toEqual(["0 0", "0 1", "0 2", "1 0", "1 1", "1 2", "2 0"]);
 });
 
 describe("envelopes", () => {

@@ -209,4 +209,4 @@ test("through 40 random joins, leaves and renewals all members agree, and who le
     const agreed = new Set(await Promise.all([...inside.values()].map((one) => secrets(one.group))));
     expect(agreed.size).toBe(1);
   }
-}, 30_000);
+});

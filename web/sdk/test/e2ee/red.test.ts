@@ -46,3 +46,9 @@ test("the packet's own block says what is wrong", async () => {
   expect(await openRED(opens(), packet.subarray(0, 3))).toEqual({ fault: "malformed" });
   expect(await openRED(opens(), Uint8Array.of(111, 99))).toBe("wait");
 });
+
+test("a packet that comes after one that had it along is no fault", async () => {
+  const opener = opens(1, 4, 6);
+  await openRED(opener, packet);
+  expect(await openRED(opener, packet)).toBe("late");
+});

@@ -1,4 +1,4 @@
-package enrol
+package hook
 
 import (
 	"errors"
@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// errInside means that a name led to an address that is not of the open
+// ErrInside means that a name led to an address that is not of the open
 // internet.
-var errInside = errors.New("the address is inside a private network")
+var ErrInside = errors.New("the address is inside a private network")
 
 // inside are special-purpose networks (IANA's registries, RFC 6890) that
 // netip's own questions leave out.
@@ -30,8 +30,8 @@ var inside = []netip.Prefix{
 	netip.MustParsePrefix("fec0::/10"),       // site-local, once
 }
 
-// outside tells whether an address is of the open internet.
-func outside(a netip.Addr) bool {
+// Outside tells whether an address is of the open internet.
+func Outside(a netip.Addr) bool {
 	a = a.Unmap()
 	if !a.IsValid() || a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() {
 		return false // loopback, link-local, multicast and unspecified are no global unicast
@@ -49,8 +49,8 @@ func outside(a netip.Addr) bool {
 // differently the second time leads nowhere either.
 func dialOutside(_, address string, _ syscall.RawConn) error {
 	ap, err := netip.ParseAddrPort(address)
-	if err != nil || !outside(ap.Addr()) {
-		return errInside
+	if err != nil || !Outside(ap.Addr()) {
+		return ErrInside
 	}
 	return nil
 }

@@ -1,0 +1,48 @@
+package call
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"pronto/signalling/identity"
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// getSlots answers which times a link offers.
+func (r *Registry) getSlots(ctx context.Context, who Who, m *wire.GetSlots) error {
+	a, _, err := r.arrive(ctx, who.comes(m.Link, ""))
+	if err != nil {
+		return err
+	}
+	slots, err := r.cfg.Store.Slots(ctx, a.link.ID)
+	if err != nil {
+		return failure(err)
+	}
+	who.Reply(SlotsOf(slots, a.entry.Host))
+	return nil
+}
+
+// bookSlot books a time of a link, and tells its owner's devices.
+func (r *Registry) bookSlot(ctx context.Context, who Who, m *wire.BookSlot) error {
+	a, _, err := r.arrive(ctx, who.comes(m.Link, ""))
+	if err != nil {
+		return err
+	}
+	made, err := r.cfg.Store.BookSlot(ctx, a.link.ID, time.UnixMilli(int64(m.FromMs)), store.NewLink{ID: identity.NewSecret()})
+	var refused *store.LinkRefused
+	switch {
+	case errors.As(err, &refused):
+		return errNoLink
+	case errors.Is(err, store.ErrConflict):
+		return wire.Problemf(wire.CodeConflict, "the time is taken or was never offered; ask for the times again")
+	case err != nil:
+		return failure(err)
+	}
+	r.LinkMade(ctx, made)
+	who.Reply(wire.BookedSlot{
+		Link: wire.LinkID(made.ID), FromMs: m.FromMs, ToMs: wire.UnixMs(made.Expires.UnixMilli()),
+	})
+	return nil
+}

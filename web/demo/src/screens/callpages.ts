@@ -1,0 +1,5 @@
+// What the page needs from the first call on.
+
+export { ActiveCall } from "../state/activecall.ts";
+export { CallScreen } from "./call.tsx";
+export { EndedScreen } from "./ended.tsx";

@@ -1,0 +1,216 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import type { CallLink, LinkChange, LinkSlot } from "../../../sdk/src/index.ts";
+import { span, when } from "../format.ts";
+import { saveICS } from "../ics.ts";
+import { t } from "../lang/index.ts";
+import { Button } from "../parts/button.tsx";
+import { Card } from "../parts/card.tsx";
+import { Confirm } from "../parts/confirm.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Page } from "../parts/page.tsx";
+import { QR } from "../parts/qr.tsx";
+import { addressOf, usable } from "../state/linklist.ts";
+import type { Phone } from "../state/phone.ts";
+import { open } from "../state/route.ts";
+import { attempt } from "../state/toasts.ts";
+import { LinkForm } from "./linkform.tsx";
+import { linkDetail, linkName } from "./links.tsx";
+import { LobbySelect, MostSelect, TermSwitch } from "./linkterms.tsx";
+
+const hourMs = 3_600_000;
+
+/** LinkPage is one call link, to be shown, copied and shared; or the form for a new one. */
+export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): JSX.Element {
+  useEffect(() => {
+    if (phone.links.links.value === undefined) void phone.links.load();
+  }, [phone]);
+  if (id === "new")
+    return (
+      <Page title={t("links.new")} section="links" testid="link-form">
+        <p class="lead">{t("links.lead")}</p>
+        <LinkForm links={phone.links} onMade={(link) => open("links", link.link)} />
+      </Page>
+    );
+  const link = phone.links.links.value?.find((one) => one.link === id);
+  if (link === undefined)
+    return (
+      <Page title={t("links.title")} section="links">
+        <p class="empty">
+          {phone.links.links.value === undefined ? t("app.loading") : t("problem.notFound")}
+        </p>
+      </Page>
+    );
+  return <OneLink phone={phone} link={link} />;
+}
+
+function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
+  const revoking = useSignal(false);
+  const alive = usable(link, Date.now());
+  const address = addressOf(link);
+  return (
+    <Page title={linkName(link)} section="links" testid="link-page">
+      <p class="detail" role="status">
+        {linkDetail(link)}
+      </p>
+      {alive ? (
+        <Card>
+          <div class="linkshow">
+            <QR text={address} label={t("links.qr")} testid="link-qr" />
+            <div class="stack">
+              <p class="detail">{t("links.qrHint")}</p>
+              <a class="address" href={address} data-testid="link-address">
+                {address}
+              </a>
+              <div class="actions">
+                <Button
+                  look="primary"
+                  icon="copy"
+                  onPress={() => void phone.links.copy(link)}
+                  testid="copy-link"
+                >
+                  {t("links.copy")}
+                </Button>
+                {canShareText() ? (
+                  <Button icon="share" onPress={() => void phone.links.share(link)} testid="share-link">
+                    {t("links.share")}
+                  </Button>
+                ) : null}
+              </div>
+            </div>
+          </div>
+        </Card>
+      ) : (
+        <p class="empty">{t("links.dead")}</p>
+      )}
+      {alive ? <HostLink phone={phone} link={link} /> : null}
+      {alive ? <Bookings phone={phone} link={link} /> : null}
+      {alive ? <Terms phone={phone} link={link} /> : null}
+      {alive ? (
+        <div class="actions">
+          <a class="button" href={address} data-testid="open-link">
+            <Icon name={link.kind === "voice" ? "phone" : "camera"} />
+            {t("links.join")}
+          </a>
+          <Button
+            look="danger"
+            icon="trash"
+            testid="revoke-link"
+            onPress={() => {
+              revoking.value = true;
+            }}
+          >
+            {t("links.revoke")}
+          </Button>
+        </div>
+      ) : null}
+      {revoking.value ? (
+        <Confirm
+          title={t("links.revokeTitle")}
+          body={t("links.revokeBody")}
+          confirm={t("links.revoke")}
+          onCancel={() => {
+            revoking.value = false;
+          }}
+          onConfirm={() => {
+            revoking.value = false;
+            void phone.links.revoke(link);
+          }}
+        />
+      ) : null}
+    </Page>
+  );
+}
+
+/** HostLink is the address by which others come as hosts; it is shown once, when it is made. */
+function HostLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
+  const address = phone.links.hostOf(link);
+  return (
+    <Card title={t("links.hostLink")} lead={t("links.hostLead")} testid="host-link">
+      {address === undefined ? null : (
+        <p class="address" data-testid="host-address">
+          {address}
+        </p>
+      )}
+      <div class="actions">
+        {address === undefined ? null : (
+          <Button icon="copy" onPress={() => void phone.links.copy(link, address)} testid="copy-host">
+            {t("links.copy")}
+          </Button>
+        )}
+        <Button icon="refresh" onPress={() => void phone.links.newHost(link)} testid="new-host">
+          {t("links.newHost")}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** Terms are what can be changed of a link that others have already. */
+function Terms({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
+  const { lobby = "off", maxParticipants = 0, joinMuted = false, ringHost = false, opensMs } = link.terms;
+  const change = (terms: LinkChange): void => void phone.links.change(link, terms);
+  const save = (): void => {
+    const fromMs = opensMs ?? Date.now();
+    saveICS({
+      id: link.link,
+      title: linkName(link),
+      ...(link.description === "" ? {} : { description: link.description }),
+      address: addressOf(link),
+      fromMs,
+      toMs: Math.min(link.endsMs ?? Number.POSITIVE_INFINITY, fromMs + hourMs),
+    });
+  };
+  return (
+    <Card title={t("links.terms")} testid="link-terms">
+      {opensMs === undefined ? null : (
+        <>
+          <p>{t("join.opens", { when: when(opensMs, Date.now()) })}</p>
+          <div class="actions">
+            <Button icon="clock" onPress={save} testid="save-ics">
+              {t("links.ics")}
+            </Button>
+          </div>
+        </>
+      )}
+      <LobbySelect value={lobby} onChange={(mode) => change({ lobby: mode })} />
+      {lobby === "off" ? null : (
+        <TermSwitch name="ringHost" checked={ringHost} onChange={(on) => change({ ringHost: on })} />
+      )}
+      <MostSelect value={maxParticipants} onChange={(most) => change({ maxParticipants: most })} />
+      <TermSwitch name="joinMuted" checked={joinMuted} onChange={(on) => change({ joinMuted: on })} />
+    </Card>
+  );
+}
+
+/** Bookings are the times that a link offers, if it offers any, and which of them are taken. */
+function Bookings({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element | null {
+  const slots = useSignal<readonly LinkSlot[]>([]);
+  useEffect(() => {
+    let here = true;
+    void attempt(async () => {
+      const found = await phone.links.slots(link);
+      if (here) slots.value = found;
+    });
+    return () => {
+      here = false;
+    };
+  }, [phone, link, slots]);
+  if (slots.value.length === 0) return null;
+  return (
+    <Card title={t("links.books")} testid="bookings">
+      <ul class="plain">
+        {slots.value.map(({ fromMs, toMs, booked = false }) => (
+          <li key={fromMs} data-booked={booked}>
+            {span(fromMs, toMs)} · {t(booked ? "links.booked" : "links.free")}
+          </li>
+        ))}
+      </ul>
+    </Card>
+  );
+}
+
+function canShareText(): boolean {
+  return typeof navigator.share === "function";
+}

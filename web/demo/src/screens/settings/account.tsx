@@ -1,0 +1,71 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { t } from "../../lang/index.ts";
+import { Button } from "../../parts/button.tsx";
+import { Card } from "../../parts/card.tsx";
+import { Confirm } from "../../parts/confirm.tsx";
+import type { Phone } from "../../state/phone.ts";
+import { inDemo, signOut } from "../../state/session.ts";
+import { attempt } from "../../state/toasts.ts";
+
+type Question = "disable" | "delete";
+
+/** AccountPage is the way out: from this device, for a while, or for good. */
+export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
+  const asking = useSignal<Question | undefined>(undefined);
+  const answer = async (): Promise<void> => {
+    const wish = asking.value;
+    asking.value = undefined;
+    const { account } = phone.pronto;
+    if (wish === undefined) return;
+    if (await attempt(() => (wish === "delete" ? account.delete(phone.user) : account.disable())))
+      await signOut();
+  };
+  return (
+    <>
+      <Card>
+        <p>{t("settings.you", { name: phone.name })}</p>
+        <div class="actions">
+          <Button icon="leave" onPress={() => void signOut()} testid="sign-out">
+            {t("signin.out")}
+          </Button>
+        </div>
+      </Card>
+      {inDemo() ? null : (
+        <Card title={t("account.end")} lead={t("account.endLead")}>
+          <div class="actions">
+            <Button
+              testid="disable-account"
+              onPress={() => {
+                asking.value = "disable";
+              }}
+            >
+              {t("account.disable")}
+            </Button>
+            <Button
+              look="danger"
+              icon="trash"
+              testid="delete-account"
+              onPress={() => {
+                asking.value = "delete";
+              }}
+            >
+              {t("account.delete")}
+            </Button>
+          </div>
+        </Card>
+      )}
+      {asking.value === undefined ? null : (
+        <Confirm
+          title={t(asking.value === "delete" ? "account.deleteTitle" : "account.disableTitle")}
+          body={t(asking.value === "delete" ? "account.deleteBody" : "account.disableBody")}
+          confirm={t(asking.value === "delete" ? "account.delete" : "account.disable")}
+          onCancel={() => {
+            asking.value = undefined;
+          }}
+          onConfirm={() => void answer()}
+        />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,66 @@
+import type { Memo } from "./memo.ts";
+
+/** Message is what the server pushes; see PushMessage in the SDK. */
+export interface Message {
+  readonly type: "incoming" | "cancel" | "missed";
+  readonly call: string;
+  readonly kind: "voice" | "video";
+}
+
+/** Clicked is what open pages are asked when somebody has pressed a notification. */
+export interface Clicked extends Message {
+  readonly pronto: "clicked";
+  /** action is accept or decline, where the browser shows these; else empty. */
+  readonly action: string;
+  /** home is the page that a new one would open. */
+  readonly home: string;
+}
+
+/** Note is a notification. renotify is not in TypeScript's DOM. */
+export interface Note {
+  readonly title: string;
+  readonly options: NotificationOptions & { readonly renotify?: boolean; readonly data: Message };
+}
+
+/** messageOf reads what was pushed; anything else is undefined. */
+export function messageOf(text: string | undefined): Message | undefined {
+  try {
+    const { v, type, call, kind } = Object(JSON.parse(text ?? "null")) as Record<string, unknown>;
+    if (v !== 1 || typeof call !== "string" || call === "" || call.length > 64) return undefined;
+    if (type !== "incoming" && type !== "cancel" && type !== "missed") return undefined;
+    return { type, call, kind: kind === "voice" ? "voice" : "video" };
+  } catch {
+    return undefined;
+  }
+}
+
+/** tagOf is one for each call, so that what is known last takes the place of what was known before. */
+export function tagOf(call: string): string {
+  return `pronto-call-${call}`;
+}
+
+/** noteOf says what a message says. */
+export function noteOf(message: Message, { texts, language }: Memo): Note {
+  const { type, kind, call } = message;
+  const options = {
+    tag: tagOf(call),
+    lang: language,
+    icon: "/icons/icon-192.png",
+    badge: "/icons/badge-96.png",
+    data: message,
+  };
+  switch (type) {
+    case "incoming":
+      return {
+        title: kind === "voice" ? texts.voice : texts.video,
+        options: { ...options, body: texts.answer, requireInteraction: true, renotify: true },
+      };
+    case "missed":
+      return {
+        title: kind === "voice" ? texts.missedVoice : texts.missedVideo,
+        options: { ...options, body: texts.missedBody },
+      };
+    case "cancel":
+      return { title: texts.over, options: { ...options, silent: true } };
+  }
+}

@@ -1,0 +1,108 @@
+// Keys that change all the time, among eight: two real browsers, and six bots of whom one comes and goes.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { stage, waitDecoded } from "./harness.mjs";
+
+const here = stage({ beforeAll, afterEach, afterAll });
+
+/** seconds is for how long: short in make test, a minute in make soak. */
+const seconds = Number(process.env.REKEY_SECONDS ?? 12);
+const long = seconds >= 60;
+const staying = 4; // bots; one more, who stays, comes with the one who comes and goes
+const stillMs = 500; // how long a picture may stand still
+
+/**
+ * watch notes, for each participant's camera, the longest time without a new picture for the decoder. It asks the
+ * worker, which costs little: to ask the browser for the statistics of seven tracks so often would hold up the page.
+ */
+function watch({ page }) {
+  return page.evaluate(() => {
+    const last = new Map();
+    window.pauses = {};
+    window.codes = new Set();
+    window.clearInterval(window.watching);
+    window.watching = setInterval(async () => {
+      const counts = await window.call.frames();
+      const at = performance.now();
+      window.codes.add(window.call.encryption.code);
+      for (const { way, source, participant, passed } of counts) {
+        if (way !== "open" || source !== "camera") continue;
+        const before = last.get(participant);
+        if (before !== undefined)
+          window.pauses[participant] = Math.max(window.pauses[participant] ?? 0, at - before.at);
+        if (before?.passed !== passed) last.set(participant, { passed, at });
+      }
+    }, 50);
+  });
+}
+
+/** unwatched is what watch has noted: the longest pause of all, and how many codes there were. */
+function unwatched({ page }) {
+  return page.evaluate(() => {
+    clearInterval(window.watching);
+    return { pauseMs: Math.round(Math.max(...Object.values(window.pauses))), codes: window.codes.size };
+  });
+}
+
+/** faults sums up what was not opened, by reason, and how long frames were held for their keys at most. */
+async function faults({ page }) {
+  const sum = { noKey: 0, badTag: 0, malformed: 0, wrongSender: 0, heldMs: 0 };
+  for (const { way, heldMs, faults } of await page.evaluate(() => window.call.frames())) {
+    if (way !== "open") continue;
+    sum.heldMs = Math.max(sum.heldMs, Math.round(heldMs));
+    for (const [fault, number] of Object.entries(faults)) if (fault in sum) sum[fault] += number;
+  }
+  return sum;
+}
+
+test(
+  "the keys change every second, and no picture stands still for it",
+  async () => {
+    const ana = await here.person("Chromium", "ana");
+    const bia = await here.person("Firefox", "bia");
+    const link = await here.server.newLink({ title: "Rekey" });
+    for (const { page } of [ana, bia]) {
+      await page.evaluate((id) => {
+        window.shownHeight = 180;
+        return window.pronto.joinLink(id, { microphone: true, camera: true }).then(() => true);
+      }, link);
+    }
+    const bots = (members, prefix, ...more) =>
+      here.server.run(
+        ...["load", "--url", here.server.url, "--scenario", "keys", "--link", link],
+        ...["--members", String(members), "--prefix", prefix, ...more],
+      );
+    const stay = bots(staying + 1, "Bot", "--settle", "1h");
+    const everybody = Array.from({ length: staying }, (_, i) => `Bot ${i + 1}`);
+    for (const [one, other] of [
+      [ana, "bia"],
+      [bia, "ana"],
+    ]) {
+      for (const user of [other, ...everybody]) await waitDecoded(one, user);
+    }
+    // A machine that has much to do lets pictures stand still by itself: how long, is seen while nothing changes.
+    for (const one of [ana, bia]) await watch(one);
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    const still = await Promise.all([ana, bia].map(unwatched));
+    const before = await Promise.all([ana, bia].map(faults));
+    for (const one of [ana, bia]) await watch(one);
+    const restless = JSON.parse(await bots(2, "Guest", "--every", "1s", "--duration", `${seconds}s`).done);
+    const changing = await Promise.all([ana, bia].map(unwatched));
+    const after = await Promise.all([ana, bia].map(faults));
+    for (const user of ["bia", ...everybody]) await waitDecoded(ana, user); // it goes on
+    for (const user of ["ana", ...everybody]) await waitDecoded(bia, user);
+    stay.stop();
+    const stayed = JSON.parse(await stay.done);
+    console.log(JSON.stringify({ still, changing, after, restless, stayed }));
+    expect(restless.joins + restless.leaves).toBeGreaterThan(seconds / 2);
+    expect([restless.unopened, stayed.unopened]).toEqual([0, 0]);
+    for (const i of [0, 1]) {
+      expect(changing[i].codes).toBeGreaterThan(seconds / 3);
+      // What keys can hold up is held in the worker. A busy machine holds up more: only the long form wants a quiet one.
+      expect(after[i].heldMs).toBeLessThan(stillMs + still[i].pauseMs);
+      if (long) expect(changing[i].pauseMs).toBeLessThan(stillMs);
+      expect({ ...after[i], heldMs: 0 }).toEqual({ ...before[i], heldMs: 0 }); // nothing lost, nothing wrong
+    }
+  },
+  (seconds + 180) * 1_000,
+);

@@ -1,0 +1,319 @@
+// The SDK as those who build with it get it: its size, its package, its README's examples, in a real browser.
+
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { accept, leave, openChromium, signIn, startServer, waitFor } from "./harness.mjs";
+import { startSite } from "./site.mjs";
+
+const web = join(dirname(fileURLToPath(import.meta.url)), "..");
+const examples = readExamples(readFileSync(join(web, "sdk/README.md"), "utf8"));
+const pages = {};
+const faults = [];
+let folder; // an integrator's project, with the package installed
+let server;
+let site;
+let browser;
+const people = [];
+const open = [];
+
+/** readExamples are the README's blocks of JavaScript, by the heading they stand under. */
+function readExamples(text) {
+  const found = new Map();
+  for (const section of text.split(/^### /m).slice(1)) {
+    const block = /```js\n([\s\S]*?)```/.exec(section);
+    if (block !== null) found.set(section.slice(0, section.indexOf("\n")), block[1]);
+  }
+  return found;
+}
+
+beforeAll(async () => {
+  site = await startSite(pages);
+  server = await startServer({ PRONTO_ORIGINS: site.origin, PRONTO_GRACE: "1s" });
+  browser = await openChromium();
+  folder = mkdtempSync(join(tmpdir(), "pronto-integrator-"));
+  const tarball = join(folder, "pronto-sdk.tgz");
+  const answer = await fetch(`${server.url}/sdk/pronto-sdk.tgz`);
+  expect(answer.headers.get("content-type")).toBe("application/gzip");
+  writeFileSync(tarball, Buffer.from(await answer.arrayBuffer()));
+  writeFileSync(
+    join(folder, "package.json"),
+    '{"name":"shop","version":"1.0.0","private":true,"type":"module"}',
+  );
+  execFileSync("npm", ["install", "--offline", "--no-audit", "--no-fund", "./pronto-sdk.tgz"], {
+    cwd: folder,
+  });
+  for (const name of ["react", "react-dom", "scheduler", "@types"])
+    symlinkSync(join(web, "node_modules", name), join(folder, "node_modules", name));
+});
+beforeAll(() => {
+  pages["/my-token"] = async (_, response) => {
+    const answer = await fetch(`${server.url}/v1/demo/sign-in`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: '{"user":"ana"}',
+    });
+    response.writeHead(200, { "content-type": "application/json" }).end(await answer.text());
+  };
+});
+afterEach(async () => {
+  for (const person of people.splice(0)) await leave(person);
+  for (const context of open.splice(0)) await context.close();
+  expect(faults.splice(0)).toEqual([]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+  await site?.stop();
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+});
+
+/** example is one of the README, with this server in the place of calls.example.com. */
+function example(heading) {
+  const text = examples.get(heading);
+  expect(text, `the README has an example "${heading}"`).toBeDefined();
+  const { host } = new URL(server.url);
+  return text
+    .replaceAll("wss://calls.example.com", `ws://${host}`)
+    .replaceAll("https://calls.example.com", server.url);
+}
+
+/** bundled is a module with all it imports, as an integrator's bundler makes it. The worker comes from the server. */
+async function bundled(text) {
+  const { outputFiles } = await build({
+    stdin: { contents: text, resolveDir: folder, loader: "js" },
+    bundle: true,
+    write: false,
+    format: "esm",
+    target: "es2022",
+    define: { "process.env.NODE_ENV": '"development"' },
+    external: [`${server.url}/*`],
+    logLevel: "silent",
+  });
+  return outputFiles[0].text;
+}
+
+/** runs opens a page of the site with a script in it. */
+async function runs(text, { kind = "module", map = true } = {}) {
+  pages["/script.js"] = text;
+  const imports = map
+    ? `<script type="importmap">${JSON.stringify({
+        imports: {
+          "pronto-sdk": `${server.url}/sdk/pronto.js`,
+          "pronto-sdk/fake": `${server.url}/sdk/pronto-fake.js`,
+        },
+      })}</script>`
+    : "";
+  pages["/"] =
+    `<!doctype html><title>Shop</title>${imports}<body><script type="${kind}" src="/script.js"></script>`;
+  const context = await browser.newContext();
+  open.push(context);
+  const page = await context.newPage();
+  page.on("pageerror", (error) => faults.push(error.message));
+  await page.goto(`${site.origin}/`);
+  return page;
+}
+
+async function bia(options = {}) {
+  const person = await signIn(browser, server.url, "bia", "", options);
+  people.push(person);
+  return person;
+}
+
+const title = (page) => expect.poll(() => page.title(), { timeout: 30_000 });
+
+describe("what is served", () => {
+  test.each([
+    ["sdk/pronto.js", 32_000],
+    ["sdk/pronto.global.js", 32_000],
+    ["sdk/pronto-fake.js", 5_000],
+    ["widget.js", 12_000],
+    ["embed/pronto-embed.js", 12_000],
+    ["embed/pronto-embed.element.js", 12_000],
+  ])("%s has at most %i bytes, compressed", async (path, most) => {
+    const answer = await fetch(`${server.url}/${path}`, { headers: { "accept-encoding": "identity" } });
+    const bytes = gzipSync(Buffer.from(await answer.arrayBuffer()), { level: 9 }).length;
+    console.log(`${path}: ${bytes} bytes`);
+    expect(bytes).toBeGreaterThan(500);
+    expect(bytes).toBeLessThanOrEqual(most);
+  });
+
+  test("the package has nothing that publint objects to", async () => {
+    const pkgDir = join(folder, "node_modules/pronto-sdk");
+    const { messages, pkg } = await publint({ pkgDir, strict: true });
+    expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+  });
+
+  test("an import does nothing by itself", async () => {
+    const page = await runs(`
+      const before = new Set(Reflect.ownKeys(globalThis));
+      window.sockets = 0;
+      window.WebSocket = new Proxy(WebSocket, { construct: (...how) => (window.sockets++, Reflect.construct(...how)) });
+      window.Worker = new Proxy(Worker, { construct: (...how) => (window.sockets++, Reflect.construct(...how)) });
+      await import("pronto-sdk");
+      await import("pronto-sdk/fake");
+      window.added = Reflect.ownKeys(globalThis).filter((key) => !before.has(key)).map(String);
+      document.title = "imported";`);
+    await title(page).toBe("imported");
+    expect(await page.evaluate(() => [window.added, window.sockets])).toEqual([["sockets"], 0]);
+    expect(await page.evaluate(() => [localStorage.length, sessionStorage.length])).toEqual([0, 0]);
+  });
+
+  test("the classic script is window.Pronto, and encrypts with the worker of another origin", async () => {
+    const other = await bia();
+    pages["/"] = `<!doctype html><title>Shop</title><script src="${server.url}/sdk/pronto.global.js"></script>
+      <script src="/script.js"></script>`;
+    pages["/script.js"] = `
+      Pronto.connect("/my-token", { url: "${server.url.replace("http", "ws")}/v1/ws" }).then(async (pronto) => {
+        window.call = await pronto.ring(["bia"], { kind: "voice" });
+      });`;
+    const context = await browser.newContext();
+    open.push(context);
+    const page = await context.newPage();
+    await page.goto(`${site.origin}/`);
+    await accept(other);
+    await expect
+      .poll(() => page.evaluate(() => window.call?.encryption.state), { timeout: 30_000 })
+      .toBe("on");
+    await waitFor(other, "sound that is encrypted", async () =>
+      (await window.call.frames()).some(({ frames }) => frames > 10),
+    );
+  });
+});
+
+describe("the README's examples", () => {
+  test("are all of the right types", () => {
+    const src = join(folder, "src");
+    mkdirSync(src, { recursive: true });
+    let number = 0;
+    for (const text of examples.values())
+      writeFileSync(join(src, `example${++number}.js`), `${text}\nexport {};\n`);
+    cpSync(join(web, "sdk/README.md"), join(folder, "README.md"));
+    writeFileSync(
+      join(folder, "tsconfig.json"),
+      JSON.stringify({
+        compilerOptions: {
+          target: "ES2022",
+          module: "NodeNext",
+          moduleResolution: "NodeNext",
+          lib: ["ES2023", "DOM", "DOM.Iterable"],
+          allowJs: true,
+          checkJs: true,
+          strict: true,
+          noEmit: true,
+          types: [],
+        },
+        include: ["src"],
+      }),
+    );
+    const checked = execFileSync(
+      process.execPath,
+      [join(web, "node_modules/typescript/bin/tsc"), "-p", folder],
+      {
+        encoding: "utf8",
+      },
+    );
+    expect(checked).toBe("");
+    expect(examples.size).toBe(7);
+  });
+
+  test("connect", async () => {
+    const page = await runs(example("Connect"));
+    await title(page).toBe("Here is Ana");
+  });
+
+  test("ring somebody", async () => {
+    const other = await bia();
+    const page = await runs(example("Ring somebody"));
+    await accept(other);
+    await expect
+      .poll(() => page.evaluate(() => document.body.textContent), { timeout: 30_000 })
+      .toBe("active");
+    await other.page.evaluate(() => window.call.leave());
+    await title(page).toBe("ended: hangup");
+  });
+
+  test("answer what rings", async () => {
+    const other = await bia();
+    const page = await runs(example("Answer what rings"));
+    await expect
+      .poll(
+        async () => {
+          await other.page.evaluate(
+            () => window.pronto.calls[0] ?? window.pronto.ring(["ana"], { kind: "voice" }).then(() => 1),
+          );
+          return page.title();
+        },
+        { timeout: 30_000, interval: 1_000 },
+      )
+      .toBe("with Bia");
+  });
+
+  test("show who is there", async () => {
+    const other = await bia();
+    const page = await runs(example("Show who is there"));
+    await accept(other);
+    await expect
+      .poll(() => page.evaluate(() => document.querySelector("video")?.videoWidth), { timeout: 60_000 })
+      .toBeGreaterThan(0);
+  });
+
+  test("make a link, and let somebody in by it", async () => {
+    const page = await runs(
+      await bundled(
+        example("Make a link, and let somebody in by it").replace(
+          "pronto-sdk",
+          `${server.url}/sdk/pronto.js`,
+        ),
+      ),
+      { map: false },
+    );
+    await expect.poll(() => page.evaluate(() => document.body.textContent)).toContain("/j/");
+    const address = new URL((await page.evaluate(() => document.body.textContent)).trim());
+    const [link, secret] = [address.pathname.split("/").at(-1), address.hash.slice("#k=".length)];
+    const guest = await signIn(browser, server.url, "Zoe", link);
+    people.push(guest);
+    await guest.page.evaluate(
+      ([id, key]) => window.pronto.joinLink(id, { secret: key }).then(() => undefined),
+      [link, secret],
+    );
+    await title(page).toBe("Zoe joined");
+  });
+
+  test("in React, under StrictMode", async () => {
+    writeFileSync(
+      join(folder, "useme.js"),
+      example("In React").replace("pronto-sdk", `${server.url}/sdk/pronto.js`),
+    );
+    const page = await runs(
+      await bundled(`
+        import { createElement, StrictMode } from "react";
+        import { createRoot } from "react-dom/client";
+        import { useMe } from "./useme.js";
+        const sockets = [];
+        window.WebSocket = new Proxy(WebSocket, {
+          construct(...how) { const one = Reflect.construct(...how); sockets.push(one); return one; },
+        });
+        window.open = () => sockets.filter(({ readyState }) => readyState === 1).length;
+        const Hello = () => createElement("p", null, "I am ", useMe());
+        createRoot(document.body).render(createElement(StrictMode, null, createElement(Hello)));`),
+      { map: false },
+    );
+    await expect
+      .poll(() => page.evaluate(() => document.body.textContent), { timeout: 30_000 })
+      .toBe("I am Ana");
+    expect(await page.evaluate(() => window.open())).toBe(1);
+  });
+
+  test("in one's own tests", async () => {
+    const page = await runs(example("In your own tests"));
+    await title(page).toBe("hangup");
+  });
+});

@@ -1,0 +1,96 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import { t } from "./app.tsx";
+import { Icon } from "./icons.tsx";
+import { host, notice, visitor, wantsVideo } from "./settings.ts";
+import type { Visit } from "./visit.ts";
+
+/** Ask is before the call: who, how, and what is done with it. Nothing has been asked of the visitor's devices yet. */
+export function Ask({ visit }: { readonly visit: Visit }): JSX.Element {
+  const video = useSignal(wantsVideo);
+  const fault = visit.fault.value;
+  const submit = (event: Event): void => {
+    event.preventDefault();
+    const name = visitor.value.trim();
+    if (name !== "") void visit.start(name, video.value);
+  };
+  return (
+    <main class="screen" data-testid="ask">
+      <h1>{t("title")}</h1>
+      {fault === undefined ? null : (
+        <p class="fault" role="alert" data-testid="fault">
+          {t(fault)}
+        </p>
+      )}
+      <form onSubmit={submit}>
+        <label class="field">
+          <span>{t("name")}</span>
+          <input
+            type="text"
+            name="name"
+            value={visitor.value}
+            placeholder={t("nameHint")}
+            maxLength={40}
+            required
+            autocomplete="nickname"
+            data-testid="name"
+            onInput={(event) => {
+              visitor.value = event.currentTarget.value;
+            }}
+          />
+        </label>
+        <fieldset class="kinds">
+          <legend>{t("kind")}</legend>
+          <Kind name="voice" checked={!video.value} onPick={() => (video.value = false)} />
+          <Kind name="video" checked={video.value} onPick={() => (video.value = true)} />
+        </fieldset>
+        <p class="small" data-testid="notice">
+          <Notice />
+        </p>
+        <button type="submit" class="primary" data-testid="start">
+          <Icon name="phone" />
+          {t("start")}
+        </button>
+        {host === undefined ? null : <p class="small soft">{t("from", { site: new URL(host).host })}</p>}
+      </form>
+    </main>
+  );
+}
+
+interface KindProps {
+  readonly name: "voice" | "video";
+  readonly checked: boolean;
+  readonly onPick: () => void;
+}
+
+function Kind({ name, checked, onPick }: KindProps): JSX.Element {
+  return (
+    <label class="kind">
+      <input
+        type="radio"
+        name="kind"
+        value={name}
+        checked={checked}
+        data-testid={`kind-${name}`}
+        onChange={onPick}
+      />
+      <Icon name={name === "voice" ? "mic" : "camera"} />
+      <span>{t(name)}</span>
+    </label>
+  );
+}
+
+/** Notice is the sentence with the link to the privacy notice in it. */
+function Notice(): JSX.Element {
+  const [before, after] = t("notice").split("{link}");
+  return (
+    <>
+      {before}
+      <a href={notice.url} target="_blank" rel="noopener noreferrer" data-testid="notice-link">
+        {t("noticeLink")}
+        <span class="unseen"> ({t("newTab")})</span>
+      </a>
+      {after}
+    </>
+  );
+}

@@ -142,13 +142,13 @@ func (s *slot) miss(seq uint16) {
 	s.missed.count++
 }
 
-// hearLoss takes what the receiver says that he lost since the last time, in 256ths. It returns what he lost before repair.
-func (s *slot) hearLoss(reported uint8, now time.Time) uint8 {
+// hearLoss takes what the receiver says that he lost, in 256ths, of the packets that were sent since he last did. It returns
+// what he lost before repair.
+func (s *slot) hearLoss(reported uint8, sent uint32, now time.Time) uint8 {
 	before := reported
-	if sent := s.packets - s.missed.since; sent > 0 {
+	if sent > 0 {
 		before = max(before, uint8(min(255, s.missed.count*256/sent)))
 	}
-	s.missed.count, s.missed.since = 0, s.packets
 	if s.audio {
 		reported = before // of pictures, what was sent again is not lost
 	}
@@ -164,7 +164,6 @@ type missed struct {
 	any    bool
 	newest uint16 // that was asked for
 	count  uint32 // since the last report
-	since  uint32 // packets when that came
 	// doubled says that some went out twice since the last report: what he lost of those he does not report.
 	doubled bool
 }

@@ -3,7 +3,6 @@ package sfu
 import (
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -130,7 +129,9 @@ func TestSoundThatWasAskedForWasLostAlthoughNobodyReportsIt(t *testing.T) {
 		if n := bia.slot.loss.Redundant(); n != 1 {
 			t.Errorf("%d packets before go along at 10 %%, of which all were asked for", n)
 		}
-		bia.slot.hearLoss(0, time.Now())
+	})
+	bia.lose(0)
+	r.sfu.worker.do(func() {
 		if share := bia.slot.loss.Fraction(); share >= 256*7/100 {
 			t.Errorf("they are counted again: %d of 256", share)
 		}

@@ -70,19 +70,16 @@ func (m *meterOfLeg) loss() (loss float64, known bool) {
 // counted is how many packets of a stream should have come, and did.
 type counted struct{ expected, received int64 }
 
-// heard takes what the peer reports on a slot.
-func (m *meterOfLeg) heard(s *slot, b forward.Block, now time.Time) {
-	packets := s.packets - s.judged
-	s.judged = s.packets
-	if packets == 0 {
+// heard takes what the peer reports on a slot, of the packets that were sent since it last did.
+func (m *meterOfLeg) heard(s *slot, b forward.Block, sent uint32, now time.Time) {
+	if sent == 0 {
 		return
 	}
 	if s.missed.doubled {
-		m.echoed.add(packets, b.Lost)
+		m.echoed.add(sent, b.Lost)
 	} else {
-		m.plain.add(packets, b.Lost)
+		m.plain.add(sent, b.Lost)
 	}
-	s.missed.doubled = false
 	clock := clockVideo
 	if s.audio {
 		clock = clockOpus

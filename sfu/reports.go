@@ -53,8 +53,10 @@ func (l *link) hear(r forward.Report, now time.Time) bool {
 	}
 	for b := range r.Blocks {
 		if s := l.bySSRC[b.SSRC]; s != nil && s.ssrc == b.SSRC {
-			b.Lost = s.hearLoss(b.Lost, now)
-			l.meter.heard(s, b, now)
+			sent := s.packets - s.judged
+			b.Lost = s.hearLoss(b.Lost, sent, now)
+			l.meter.heard(s, b, sent, now)
+			s.judged, s.missed.count, s.missed.doubled = s.packets, 0, false
 		}
 	}
 	media, ok := r.Media()

@@ -184,17 +184,11 @@ type groupsOutput struct {
 }
 
 func (s *server) listGroups(ctx context.Context, in *struct{ UserField }) (*groupsOutput, error) {
-	if _, err := s.cfg.Store.User(ctx, in.User); err != nil {
-		return nil, s.noUser(err)
-	}
-	rows, err := s.cfg.Store.GroupsOf(ctx, in.User)
+	items, err := ofUser(ctx, s, in.User, s.cfg.Store.GroupsOf, showGroup)
 	if err != nil {
-		return nil, s.failed(err)
+		return nil, err
 	}
 	out := &groupsOutput{}
-	out.Body.Items = []Group{}
-	for _, g := range rows {
-		out.Body.Items = append(out.Body.Items, showGroup(g))
-	}
+	out.Body.Items = items
 	return out, nil
 }

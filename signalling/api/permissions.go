@@ -72,6 +72,14 @@ type Override struct {
 	Until   time.Time `json:"until" doc:"Until when."`
 }
 
+func showPermission(p store.Permission) Permission {
+	return Permission{p.Caller, p.Created, optional(p.Until), p.Unanswered}
+}
+
+func showOverride(o store.Override) Override {
+	return Override{o.Key, o.Calls, o.Reason, o.Created, o.Until}
+}
+
 type permissionsOutput struct {
 	Body struct {
 		Items []Permission `json:"items" doc:"All that are good."`
@@ -195,33 +203,21 @@ func (s *server) withdraw(ctx context.Context, user, caller string) error {
 }
 
 func (s *server) permissions(ctx context.Context, in *struct{ UserField }) (*permissionsOutput, error) {
-	if _, err := s.cfg.Store.User(ctx, in.User); err != nil {
-		return nil, s.noUser(err)
-	}
-	rows, err := s.cfg.Store.Permissions(ctx, in.User)
+	items, err := ofUser(ctx, s, in.User, s.cfg.Store.Permissions, showPermission)
 	if err != nil {
-		return nil, s.failed(err)
+		return nil, err
 	}
 	out := &permissionsOutput{}
-	out.Body.Items = []Permission{}
-	for _, p := range rows {
-		out.Body.Items = append(out.Body.Items, Permission{p.Caller, p.Created, optional(p.Until), p.Unanswered})
-	}
+	out.Body.Items = items
 	return out, nil
 }
 
 func (s *server) overrides(ctx context.Context, in *struct{ UserField }) (*overridesOutput, error) {
-	if _, err := s.cfg.Store.User(ctx, in.User); err != nil {
-		return nil, s.noUser(err)
-	}
-	rows, err := s.cfg.Store.Overrides(ctx, in.User)
+	items, err := ofUser(ctx, s, in.User, s.cfg.Store.Overrides, showOverride)
 	if err != nil {
-		return nil, s.failed(err)
+		return nil, err
 	}
 	out := &overridesOutput{}
-	out.Body.Items = []Override{}
-	for _, o := range rows {
-		out.Body.Items = append(out.Body.Items, Override{o.Key, o.Calls, o.Reason, o.Created, o.Until})
-	}
+	out.Body.Items = items
 	return out, nil
 }

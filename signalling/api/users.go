@@ -121,6 +121,22 @@ func (s *server) registerUsers(api huma.API) {
 	s.registerPermissions(api)
 }
 
+// ofUser lists what an account has, as it is shown.
+func ofUser[Row, Shown any](ctx context.Context, s *server, user string, list func(context.Context, string) ([]Row, error), show func(Row) Shown) ([]Shown, error) {
+	if _, err := s.cfg.Store.User(ctx, user); err != nil {
+		return nil, s.noUser(err)
+	}
+	rows, err := list(ctx, user)
+	if err != nil {
+		return nil, s.failed(err)
+	}
+	items := make([]Shown, len(rows)) // an empty list is [] in JSON
+	for i, row := range rows {
+		items[i] = show(row)
+	}
+	return items, nil
+}
+
 // registerPeople adds the routes of a list of people that an account keeps.
 func (s *server) registerPeople(api huma.API, list, about string, message func(other string, on bool) any, choose func(wire.People) []wire.Person) {
 	path, tags := "/v1/users/{user}/"+list, []string{"users"}

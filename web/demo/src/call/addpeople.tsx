@@ -2,9 +2,9 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { t } from "../lang/index.ts";
-import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
+import { PickPeople } from "../parts/pickpeople.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import type { Phone } from "../state/phone.ts";
 
@@ -28,11 +28,6 @@ export function AddPeople({
   }, [phone]);
   const typed = other.value.trim();
   const users = [...picked.value, ...(typed === "" || picked.value.has(typed) ? [] : [typed])];
-  const toggle = (user: string): void => {
-    const next = new Set(picked.value);
-    if (!next.delete(user)) next.add(user);
-    picked.value = next;
-  };
   const submit = (event: Event): void => {
     event.preventDefault();
     if (users.length === 0) return;
@@ -46,22 +41,7 @@ export function AddPeople({
         <p id="add-lead">{t("add.lead")}</p>
         {contacts === undefined ? <p class="empty">{t("app.loading")}</p> : null}
         {contacts !== undefined && offered.length === 0 ? <p class="empty">{t("add.none")}</p> : null}
-        <ul class="rows">
-          {offered.map(({ user, name }) => (
-            <li key={user} class="row">
-              <label class="pick">
-                <input
-                  type="checkbox"
-                  checked={picked.value.has(user)}
-                  data-testid={`invite-${user}`}
-                  onChange={() => toggle(user)}
-                />
-                <Avatar id={user} name={name} size="small" />
-                <span class="name">{name}</span>
-              </label>
-            </li>
-          ))}
-        </ul>
+        <PickPeople people={offered} picked={picked} testid="invite" />
         <label class="field">
           <span>{t("add.other")}</span>
           <input

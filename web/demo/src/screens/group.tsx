@@ -12,12 +12,12 @@ import { Dialog } from "../parts/dialog.tsx";
 import { TextField } from "../parts/field.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Page } from "../parts/page.tsx";
+import { PickPeople } from "../parts/pickpeople.tsx";
 import { Row } from "../parts/row.tsx";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
 import { useGroupRing } from "./groupring.tsx";
 import { groupDetail } from "./groups.tsx";
-import { PickPeople } from "./pickpeople.tsx";
 
 /** GroupPage is one group, or the form for a new one. */
 export function GroupPage({ phone, group: id }: { phone: Phone; group: string }): JSX.Element {
@@ -60,7 +60,7 @@ function NewGroup({ phone }: { phone: Phone }): JSX.Element {
         />
         <h2>{t("groups.who")}</h2>
         <p class="detail">{t("groups.whoHint")}</p>
-        <PickPeople people={phone.people.contacts.value ?? []} picked={picked} />
+        <PickPeople testid="member" people={phone.people.contacts.value ?? []} picked={picked} />
         <Button submit look="primary" icon="people" disabled={name.value.trim() === ""} testid="create-group">
           {t("groups.create")}
         </Button>
@@ -272,7 +272,7 @@ function AddMembers({
         {offered.length === 0 ? (
           <p>{t("groups.allHere")}</p>
         ) : (
-          <PickPeople people={offered} picked={picked} />
+          <PickPeople testid="member" people={offered} picked={picked} />
         )}
         <div class="actions">
           <Button onPress={onClose}>{t("dialog.cancel")}</Button>

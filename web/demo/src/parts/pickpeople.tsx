@@ -1,15 +1,17 @@
 import type { Signal } from "@preact/signals";
 import type { JSX } from "preact";
 import type { Person } from "../../../sdk/src/index.ts";
-import { Avatar } from "../parts/avatar.tsx";
+import { Avatar } from "./avatar.tsx";
 
-/** PickPeople chooses several of those it is given. */
+/** PickPeople chooses several of those it is given. testid begins the test ids of their boxes. */
 export function PickPeople({
   people,
   picked,
+  testid,
 }: {
   people: readonly Person[];
   picked: Signal<ReadonlySet<string>>;
+  testid: string;
 }): JSX.Element {
   const toggle = (user: string): void => {
     const next = new Set(picked.value);
@@ -24,7 +26,7 @@ export function PickPeople({
             <input
               type="checkbox"
               checked={picked.value.has(user)}
-              data-testid={`member-${user}`}
+              data-testid={`${testid}-${user}`}
               onChange={() => toggle(user)}
             />
             <Avatar id={user} name={name} size="small" />

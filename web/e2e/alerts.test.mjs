@@ -3,7 +3,7 @@
 import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
-import { Person, part } from "./people.mjs";
+import { company, part } from "./people.mjs";
 
 let server;
 let browser;
@@ -17,14 +17,10 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.vanishes()));
-});
+const here = company(afterEach, (person) => person.vanishes());
 
 async function come(name, options = {}, from = browser) {
-  const person = await Person.come(from, server.url, name, undefined, options);
-  here.push(person);
+  const person = await here.come(from, server.url, name, undefined, options);
   await person.sees("contacts");
   return person;
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
 import { leaksIn } from "./leaks.mjs";
-import { Person } from "./people.mjs";
+import { company } from "./people.mjs";
 
 let server;
 let browser;
@@ -47,16 +47,10 @@ afterAll(async () => {
   mailbox?.close();
 });
 
-/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
-});
+const here = company(afterEach);
 
 async function come(name, path, options) {
-  const person = await Person.come(browser, server.url, name, path, options);
-  here.push(person);
-  return person;
+  return here.come(browser, server.url, name, path, options);
 }
 
 /** at opens a place of the page that is signed in. */

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, openFirefox, startServer } from "./harness.mjs";
-import { Person, part } from "./people.mjs";
+import { company, Person, part } from "./people.mjs";
 
 let server;
 let browser;
@@ -17,15 +17,10 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.vanishes()));
-});
+const here = company(afterEach, (person) => person.vanishes());
 
 async function come(name, options = {}, path = undefined) {
-  const person = await Person.come(browser, server.url, name, path, options);
-  here.push(person);
+  const person = await here.come(browser, server.url, name, path, options);
   await person.sees("contacts");
   return person;
 }
@@ -249,7 +244,7 @@ test.each([
   try {
     const look = { viewport, hasTouch: false, script: [choose, { language, theme }] };
     const ana = await Person.come(own, server.url, "ana", undefined, look);
-    here.push(ana);
+    here.join(ana);
     const bia = await come("bia");
     await ana.rings("bia");
     await bia.answers();

@@ -2,7 +2,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, openFirefox, startServer } from "./harness.mjs";
-import { Person } from "./people.mjs";
+import { company } from "./people.mjs";
 
 let server;
 const browsers = {};
@@ -17,16 +17,10 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
-});
+const here = company(afterEach);
 
 async function come(browser, name, path, options) {
-  const person = await Person.come(browsers[browser], server.url, name, path, options);
-  here.push(person);
-  return person;
+  return here.come(browsers[browser], server.url, name, path, options);
 }
 
 /** makes has Ana make a link, with the terms that fill sets, and returns where it leads. */

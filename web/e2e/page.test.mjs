@@ -3,7 +3,7 @@
 import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
-import { Person } from "./people.mjs";
+import { company, Person } from "./people.mjs";
 
 /** ringMs is long enough for a slow machine to answer in, and short enough to wait for a missed call. */
 const ringMs = 20_000;
@@ -20,16 +20,10 @@ afterAll(async () => {
   await server?.stop();
 });
 
-/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
-});
+const here = company(afterEach);
 
 async function come(name, path, options) {
-  const person = await Person.come(browser, server.url, name, path, options);
-  here.push(person);
-  return person;
+  return here.come(browser, server.url, name, path, options);
 }
 
 test("somebody signs in by picking a name, and each tab is its own phone", async () => {
@@ -214,7 +208,7 @@ test("a server without demo identities says that it needs a token", async () => 
   const plain = await startServer({ PRONTO_DEMO: "false" });
   try {
     const zoe = await Person.come(browser, plain.url, "zoe", "/");
-    here.push(zoe);
+    here.join(zoe);
     await zoe.reads("signin", /This phone needs a key/);
     await zoe.looksGood("demo-off");
     await zoe.leaves(/status of 404/);

@@ -195,3 +195,16 @@ function tooSmall() {
     .filter(({ width, height }) => width < 43.5 || height < 43.5)
     .map(({ html, width, height }) => `${Math.round(width)}×${Math.round(height)} ${html}`);
 }
+
+/** company are those who come in a story: one that fails leaves nobody behind for the next. goes is how somebody goes then. */
+export function company(afterEach, goes = (person) => person.context.close()) {
+  const here = [];
+  const join = (person) => {
+    here.push(person);
+    return person;
+  };
+  afterEach(async () => {
+    await Promise.all(here.splice(0).map(goes));
+  });
+  return { join, come: async (...how) => join(await Person.come(...how)) };
+}

@@ -3,7 +3,7 @@
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, openFirefox, startServer } from "./harness.mjs";
-import { Person } from "./people.mjs";
+import { company, Person } from "./people.mjs";
 import { PushService } from "./pushservice.mjs";
 
 const service = new PushService();
@@ -30,16 +30,10 @@ afterAll(async () => {
   await service.stop();
 });
 
-/** here are those who have come in a story; a story that fails leaves nobody behind for the next. */
-const here = [];
-afterEach(async () => {
-  await Promise.all(here.splice(0).map((person) => person.context.close()));
-});
+const here = company(afterEach);
 
 async function come(browser, name, path, options) {
-  const person = await Person.come(browsers[browser], server.url, name, path, options);
-  here.push(person);
-  return person;
+  return here.come(browsers[browser], server.url, name, path, options);
 }
 
 /** alerts opens the settings of notifications. */
@@ -280,7 +274,7 @@ test.each(["Chromium", "Firefox"])(
   async (name) => {
     const own = await startServer();
     const person = await Person.come(browsers[name], own.url, "ana");
-    here.push(person);
+    here.join(person);
     await person.sees("contacts");
     await person.page.evaluate(() => navigator.serviceWorker.ready);
     const { name: app, icons } = await person.page.evaluate(async () => {

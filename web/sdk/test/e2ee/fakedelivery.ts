@@ -45,6 +45,8 @@ export class FakeDelivery {
   /** tamper changes a commit on its way. */
   tamper = (commit: string): string => commit;
   readonly #waiting = new Map<ParticipantID, string>();
+  /** #admitted are the key packages that devices were let in with. Who asks with it again has not got his Welcome, and comes by his own commit. */
+  readonly #admitted = new Map<ParticipantID, string>();
 
   /** join puts a device into the call; it does not enter the group yet. */
   async join(participant: string, account = participant, psk?: Uint8Array<ArrayBuffer>): Promise<Device> {
@@ -99,8 +101,9 @@ export class FakeDelivery {
       if (group > 0) {
         this.knocks.push(keyPackage);
         const announced = this.#waiting.get(from) === keyPackage;
-        this.#waiting.set(from, keyPackage);
-        if (!announced) this.want();
+        const admitted = this.#admitted.get(from) === keyPackage;
+        if (!admitted) this.#waiting.set(from, keyPackage);
+        if (!announced && !admitted) this.want();
       }
       return { group, first, epoch, groupInfo, holders };
     }
@@ -133,6 +136,7 @@ export class FakeDelivery {
     const { group, first, epoch, groupInfo } = this;
     const added = body.welcome === undefined ? [] : [...this.#waiting.keys()];
     this.holders = await this.#holdersOf(from, body.groupInfo);
+    for (const participant of added) this.#admitted.set(participant, this.#waiting.get(participant) ?? "");
     for (const participant of [from, ...added]) this.#waiting.delete(participant);
     const committed = { group, epoch, commit: this.tamper(body.commit), holders: this.holders };
     this.log.push({ ...committed, commit: body.commit });

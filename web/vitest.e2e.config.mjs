@@ -21,6 +21,7 @@ export default {
       ? { include: ["e2e/**/*.test.mjs"], exclude: long }
       : { include: long }),
     environment: "node",
+    globalSetup: "e2e/build.mjs",
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 180_000,

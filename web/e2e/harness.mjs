@@ -4,21 +4,10 @@
 import { execFile, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { chromium, firefox } from "playwright-core";
 import { leaksIn, scrape } from "./leaks.mjs";
-
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
-
-/** binary is the server's: PRONTO_BIN, or built for this run. */
-function binary(folder) {
-  if (process.env.PRONTO_BIN) return process.env.PRONTO_BIN;
-  const path = join(folder, "pronto");
-  execFileSync("go", ["build", "-o", path, "./cmd/pronto"], { cwd: root, stdio: "inherit" });
-  return path;
-}
 
 /**
  * ownAddress is where media is served: Firefox makes no candidates of loopback
@@ -38,7 +27,7 @@ export function ownAddress() {
  */
 export async function startServer(env = {}, command = ["serve"]) {
   const folder = mkdtempSync(join(tmpdir(), "pronto-e2e-"));
-  const bin = binary(folder);
+  const bin = process.env.PRONTO_BIN; // which build.mjs or the Makefile sets
   let listen = "127.0.0.1:0";
   const fine = env.PRONTO_LOG_LEVEL === "debug"; // that log may say more
   const address = ownAddress();
@@ -189,9 +178,11 @@ export function stage({ beforeAll, afterEach, afterAll }, env = {}) {
     },
   };
   beforeAll(async () => {
-    stage.server = await startServer(env);
-    browsers.Chromium = await openChromium();
-    browsers.Firefox = await openFirefox();
+    await Promise.all([
+      startServer(env).then((server) => Object.assign(stage, { server })),
+      openChromium().then((Chromium) => Object.assign(browsers, { Chromium })),
+      openFirefox().then((Firefox) => Object.assign(browsers, { Firefox })),
+    ]);
   });
   afterEach(async () => {
     const here = people;

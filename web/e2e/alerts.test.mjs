@@ -55,6 +55,13 @@ function handles() {
       const context = new AudioContext();
       const gain = context.createGain();
       gain.gain.value = window.gain;
+      const voice = context.createOscillator();
+      voice.frequency.value = 200; // Hz
+      const mouth = context.createGain();
+      mouth.gain.value = 0;
+      voice.connect(mouth).connect(gain);
+      voice.start();
+      mouths.push(mouth);
       const out = context.createMediaStreamDestination();
       context
         .createMediaStreamSource(new MediaStream([microphone]))
@@ -120,6 +127,51 @@ function handles() {
     battery.dispatchEvent(new Event("levelchange"));
   };
 }
+
+test("a camera that goes away is told, and comes back by its button", async () => {
+  const [ana, bia] = await talking({ script: [handles] });
+  await ana.page.evaluate(() => window.unplug("video"));
+  await ana.reads("device-problem", /No camera\./);
+  await ana.looksGood("camera-lost");
+  await bia.page.locator("[data-who=ana] video").waitFor({ state: "detached" });
+  await ana.press("camera");
+  await gone(ana, "device-problem");
+  await bia.page.locator("[data-who=ana] video").waitFor();
+  await part(ana, bia);
+});
+
+test("speaking while muted, a microphone without sound, and one that was unplugged", async () => {
+  const [ana, bia] = await talking({ script: [handles] });
+  await ana.page.keyboard.press("m");
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor();
+  await ana.page.evaluate(() => window.speak(true));
+  await ana.reads("alert-muted", /You are speaking, and your microphone is off\./);
+  await ana.looksGood("alert-muted");
+  await ana.page.evaluate(() => window.speak(false));
+  await gone(ana, "alert-muted"); // he has stopped
+  await ana.page.evaluate(() => window.speak(true));
+  await ana.press("unmute");
+  await gone(ana, "alert-muted");
+  await ana.page.evaluate(() => window.speak(false));
+  await bia.page.locator("[data-who=ana] [data-testid=muted]").waitFor({ state: "detached" });
+
+  await ana.page.evaluate(() => window.setGain(0));
+  await sees(ana, "alert-silent");
+  await ana.looksGood("alert-silent");
+  await ana.press("choose-devices");
+  await ana.sees("choose-microphone");
+  await ana.looksGood("devices");
+  await ana.press("devices-close");
+  await ana.page.evaluate(() => window.setGain(1));
+  await gone(ana, "alert-silent");
+
+  await ana.page.evaluate(() => window.unplug("audio"));
+  await ana.reads("alert-replaced", /Your microphone was unplugged\. Now in use: ./);
+  await ana.looksGood("alert-replaced");
+  await bia.receives("ana");
+  await gone(ana, "alert-replaced");
+  await part(ana, bia);
+});
 
 test("a camera that goes away is told, and comes back by its button", async () => {
   const [ana, bia] = await talking({ script: [handles] });

@@ -261,12 +261,30 @@ test("what people write is read by those in the call, and the server cannot read
   await bia.reads("chat-lines", /Ana[\s\S]*Vediamoci alle otto, mh\?/);
   await bia.it("chat-text").fill("<b>ok</b>");
   await bia.press("chat-send");
-  await ana.reads("chat-lines", /Bia\s*<b>ok<\/b>/);
+  await ana.reads("chat-lines", /Bia[\s\S]*<b>ok<\/b>/);
   await Promise.all([ana.looksGood("chat"), bia.looksGood("chat")]);
   await bia.page.keyboard.press("Escape");
   await gone(bia, "chat-panel");
   expect(await bia.page.evaluate(() => document.activeElement?.getAttribute("data-testid"))).toBe("chat");
   expect(sent.filter((frame) => frame.includes('"say"')).length).toBe(1);
   expect(sent.join().includes("Vediamoci")).toBe(false);
+
+  // Who loads the page again has what was written before; when the call is over, nobody has it.
+  const written = await ana.page.locator("[data-testid=chat-lines] time").allInnerTexts();
+  expect(written).toHaveLength(2);
+  for (const time of written) expect(time).toMatch(/^\d{1,2}:\d{2}/);
+  await ana.page.reload();
+  await ana.receives("bia");
+  await ana.press("chat");
+  await ana.reads("chat-lines", /You[\s\S]*Vediamoci alle otto, mh\?[\s\S]*Bia[\s\S]*<b>ok<\/b>/);
+  expect(await ana.page.locator("[data-testid=chat-lines] time").allInnerTexts()).toEqual(written);
+  await ana.it("chat-text").fill("E ora?");
+  await ana.page.keyboard.press("Enter");
+  await bia.reads("unread", /1/);
+  await ana.page.keyboard.press("Escape");
+  await bia.press("hangup");
+  await ana.sees("ended");
+  for (const { page } of [ana, bia])
+    expect(await page.evaluate(() => JSON.stringify({ ...sessionStorage }))).not.toMatch(/otto|ora/);
   await part(ana, bia);
 });

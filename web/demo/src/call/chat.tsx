@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { when } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { IconButton } from "../parts/button.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -11,7 +12,7 @@ import { deskOf } from "./desk.ts";
 /** mostChars is how long a line may be: well within what the SDK takes, whatever the script. */
 const mostChars = 500;
 
-/** Chat is what people write during a call. It is sealed with the call's keys, kept nowhere, and gone with the call. */
+/** Chat is what people write during a call. It is sealed with the call's keys, kept in this tab only, and gone with the call. */
 export function Chat({ active, onClose }: { active: ActiveCall; onClose: () => void }): JSX.Element {
   const desk = deskOf(active);
   const end = useRef<HTMLSpanElement>(null);
@@ -47,6 +48,7 @@ export function Chat({ active, onClose }: { active: ActiveCall; onClose: () => v
         {lines.map((line) => (
           <div key={line.id} class={line.mine ? "line mine" : "line"}>
             <strong>{line.mine ? t("call.you") : line.name}</strong>
+            <time dateTime={new Date(line.atMs).toISOString()}>{when(line.atMs, Date.now())}</time>
             <p>{line.text}</p>
           </div>
         ))}

@@ -2,6 +2,7 @@ import { signal } from "@preact/signals";
 import type { Reacted } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { ActiveCall } from "../state/activecall.ts";
+import { keepLines, keptLines, type Line } from "../state/chatlines.ts";
 import { say } from "../state/toasts.ts";
 
 /** Layout is how the person wants to see a group. */
@@ -10,14 +11,6 @@ export type Layout = "grid" | "speaker";
 /** Sign is a reaction on its way over the screen. */
 export interface Sign extends Reacted {
   readonly id: number;
-}
-
-/** Line is a line of the chat. */
-export interface Line {
-  readonly id: number;
-  readonly name: string;
-  readonly mine: boolean;
-  readonly text: string;
 }
 
 /** mostLines is how many the page remembers. */
@@ -37,16 +30,21 @@ export class Desk {
   readonly signs = signal<readonly Sign[]>([]);
   /** replaced is the device that has just taken the place of another one. */
   readonly replaced = signal<string | undefined>(undefined);
-  readonly chat = signal<readonly Line[]>([]);
+  readonly chat;
   /** unread is how many lines came since the chat was last looked at. */
   readonly unread = signal(0);
   /** chatting: the chat is open. */
   readonly chatting = signal(false);
   /** choosing: the dialog of devices is open. */
   readonly choosing = signal(false);
-  #made = 0;
+  readonly #call: string;
+  #made: number;
 
   constructor({ call }: ActiveCall) {
+    this.#call = call.id;
+    this.chat = signal(keptLines(call.id));
+    this.#made = this.chat.value.at(-1)?.id ?? 0;
+    call.on("ended", () => keepLines(call.id, []));
     call.on("line", ({ from, text }) => {
       const name = call.participants.find(({ participant }) => participant === from)?.name ?? "";
       this.#add({ name, mine: false, text });
@@ -80,8 +78,10 @@ export class Desk {
     this.#add({ name: "", mine: true, text });
   }
 
-  #add(line: Omit<Line, "id">): void {
-    this.chat.value = [...this.chat.value, { ...line, id: ++this.#made }].slice(-mostLines);
+  #add(line: Omit<Line, "id" | "atMs">): void {
+    const added = { ...line, id: ++this.#made, atMs: Date.now() };
+    this.chat.value = [...this.chat.value, added].slice(-mostLines);
+    keepLines(this.#call, this.chat.value);
   }
 
   #show(reacted: Reacted): void {

@@ -11,6 +11,7 @@ import {
 import { speakOfAll, t } from "../lang/index.ts";
 import type { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
+import { chatKey } from "./chatlines.ts";
 import { DeviceList } from "./devicelist.ts";
 import { aftermathOf, type Ended, ended } from "./ended.ts";
 import { GroupList } from "./grouplist.ts";
@@ -138,6 +139,7 @@ export class Phone {
     await this.#pronto.connect();
     this.#state.value = this.#pronto.state;
     for (const incoming of this.#pronto.incoming) this.#rings(incoming);
+    if (this.#pronto.calls.length === 0) sessionStorage.removeItem(chatKey);
     for (const call of this.#pronto.calls) await this.#adopt(call);
   }
 

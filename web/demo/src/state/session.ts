@@ -14,6 +14,7 @@ import { deviceName } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { problemText } from "../problems.ts";
 import { accountClient, forgetAccount, type Kept, keepAccount, keptAccount } from "./account.ts";
+import { chatKey } from "./chatlines.ts";
 import { Phone } from "./phone.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 import { say, sayProblem } from "./toasts.ts";
@@ -214,4 +215,5 @@ export async function signOut(): Promise<void> {
 
 function forget(): void {
   sessionStorage.removeItem(kept);
+  sessionStorage.removeItem(chatKey);
 }

@@ -31,7 +31,8 @@ type page struct {
 	changed chan struct{} // closed and replaced at each frame
 	frames  []heard
 	next    int
-	err     error // why reading ended
+	asked   map[string]string // type of each request, by its id
+	err     error             // why reading ended
 }
 
 type heard struct {
@@ -58,7 +59,7 @@ func connectVia(t testing.TB, s *signallingtest.Server, header http.Header) *pag
 		t.Fatalf("connect: %v (%v)", err, response)
 	}
 	conn.SetReadLimit(1 << 20)
-	p := &page{t: t, conn: conn, stop: cancel, done: make(chan struct{}), changed: make(chan struct{})}
+	p := &page{t: t, conn: conn, stop: cancel, done: make(chan struct{}), changed: make(chan struct{}), asked: map[string]string{}}
 	go p.read(ctx)
 	t.Cleanup(p.close)
 	return p
@@ -171,6 +172,7 @@ func (p *page) request(kind string, body any) wire.Frame {
 	p.mu.Lock()
 	p.next++
 	id := fmt.Sprintf("r%d", p.next)
+	p.asked[id] = kind
 	p.mu.Unlock()
 	p.send(kind, id, body)
 	return p.wait("the reply to "+kind, 0, func(f wire.Frame) bool { return f.ID == id }).frame

@@ -61,6 +61,8 @@ type Options struct {
 	Encryption call.Encryption
 	// APIPerMinute is how often an API key may ask; the API's own limit if 0.
 	APIPerMinute int
+	// WebhooksInside lets webhooks lead to this machine.
+	WebhooksInside bool
 	// Secret signs tokens; random if empty. Give it to take up a database.
 	Secret []byte
 	// CallStore, if not nil, makes of the store the one that calls have.
@@ -181,7 +183,7 @@ func Start(t testing.TB, o Options) *Server {
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
-		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
+		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, DevicesChanged: sockets.DevicesChanged,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))

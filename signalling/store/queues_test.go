@@ -119,3 +119,23 @@ func newLink(t *testing.T, s *store.Store, id, owner string) {
 		t.Fatal(err)
 	}
 }
+
+// A queue is entered in its owner's name, also one whose operator he is himself.
+func TestAnOwnerIsAnOperatorOfHisQueue(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		people(t, s, "ana", "bia")
+		newLink(t, s, "shop", "ana")
+		var asked []string
+		_, err := s.CreateCall(t.Context(), &store.NewCall{
+			ID: "c1", Kind: store.Voice, Topology: store.Group, State: "ringing", OwnerNode: "n1", UseLink: "shop", Caller: "ana", Callees: []string{"ana", "bia"},
+		}, func(relations []store.Relation) error {
+			for _, r := range relations {
+				asked = append(asked, r.Callee)
+			}
+			return nil
+		})
+		if slices.Sort(asked); err != nil || !slices.Equal(asked, []string{"ana", "bia"}) {
+			t.Errorf("asked about %v, %v", asked, err)
+		}
+	})
+}

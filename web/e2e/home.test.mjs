@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
 import { leaksIn } from "./leaks.mjs";
-import { company } from "./people.mjs";
+import { company, Person } from "./people.mjs";
 
 let server;
 let browser;
@@ -96,6 +96,53 @@ test("somebody signs in by a code, links a second device, and puts it out again"
   await zoe.press("confirm-yes");
   await expect.poll(() => zoe.page.getByTestId("device").count()).toBeLessThan(2);
   await zoe.context.close();
+});
+
+test("of two tabs of an account one is the phone; the other waits, takes the call over, and gives it back, without a new call", async () => {
+  const zoe = await come("zoe", "/");
+  await zoe.it("address").fill("+39 06 7654321");
+  await zoe.press("send-code");
+  await expect.poll(() => codes.get("+39067654321")).toMatch(/^\d{6}$/);
+  await zoe.it("code").fill(codes.get("+39067654321"));
+  await zoe.it("name").fill("Zoe");
+  await zoe.press("verify");
+  await zoe.reads("me", /Zoe/);
+  const ana = await come("ana");
+  await ana.sees("contacts");
+  await zoe.it("add-user").fill("ana");
+  await zoe.press("add-contact");
+  await zoe.rings("ana");
+  await ana.answers();
+  const other = ana.page.locator("[data-testid=tile]:not([data-who=self])");
+  const who = await other.getAttribute("data-who");
+  await ana.receives(who);
+  await zoe.page.keyboard.press("c");
+  await zoe.it("chat-text").fill("Sono nella prima scheda");
+  await zoe.page.keyboard.press("Enter");
+  await zoe.reads("chat-lines", /prima scheda/);
+
+  const second = here.join(new Person(server.url, "zoe", zoe.context, await zoe.context.newPage()));
+  await second.go("/");
+  await second.sees("other-tab");
+  await second.looksGood("other-tab");
+  await second.press("use-here");
+  await second.receives("ana");
+  await ana.receives(who);
+  await second.press("chat");
+  await second.reads("chat-lines", /prima scheda/);
+  await zoe.sees("other-tab");
+  expect(await zoe.it("call").count()).toBe(0);
+
+  await second.page.close();
+  await zoe.receives("ana"); // by itself
+  await ana.receives(who);
+  await ana.press("hangup");
+  await ana.reads("ended-reason", /You left the call/);
+  await ana.press("put-away");
+  await ana.press("nav-recents");
+  await expect.poll(() => ana.page.locator("[data-testid=recent]", { hasText: "Zoe" }).count()).toBe(1);
+  await zoe.sees("ended");
+  await Promise.all([ana.leaves(), zoe.leaves()]);
 });
 
 test("a group is made, rings its members, and its call stays open to join", async () => {

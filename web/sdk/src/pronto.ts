@@ -312,6 +312,17 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#keys = undefined;
   }
 
+  /**
+   * stepAside ends the session here without leaving a call: another page of this device has the calls as soon as it
+   * connects, within the server's grace period.
+   */
+  stepAside(): void {
+    for (const call of this.calls) call.moved();
+    this.#signalling.close();
+    this.#keys?.close();
+    this.#keys = undefined;
+  }
+
   /** ring calls accounts. Whether they may be rung, or exist, is not told. */
   ring(users: string[], options: RingOptions): Promise<Call> {
     const routed = users.length === 1 && this.#memory.recall(users).routed ? { routed: true } : {};

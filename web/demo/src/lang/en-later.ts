@@ -22,6 +22,11 @@ export const enLater = {
   "link.old": "The code is not good any more. Show a new one on the other device.",
   "link.go": "Link",
 
+  "tab.title": "Pronto is open in another tab",
+  "tab.lead":
+    "Calls ring there, and the one you are in goes on there. Close that tab, and it all comes here.",
+  "tab.here": "Use it here",
+
   "person.calls": "Calls between you",
   "person.noCalls": "None yet.",
   "person.id": "User id: {user}",

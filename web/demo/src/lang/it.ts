@@ -41,6 +41,11 @@ export const it: Dictionary = {
   "link.noCode": "Il codice non è completo: ha 22 lettere e cifre.",
   "link.old": "Il codice non vale più. Mostrane uno nuovo sull’altro dispositivo.",
   "link.go": "Collega",
+
+  "tab.title": "Pronto è aperto in un’altra scheda",
+  "tab.lead":
+    "Le chiamate squillano lì, e quella in corso continua lì. Chiudi quella scheda e tutto passa qui.",
+  "tab.here": "Usalo qui",
   "link.waitingTitle": "Ora fai entrare questo dispositivo",
   "link.waiting":
     "L’account di {name} ha un altro dispositivo: conferma lì. Questa pagina va avanti da sola.",

@@ -40,6 +40,11 @@ export const ptBR: Dictionary = {
   "link.noCode": "O código não está completo. Ele tem 22 letras e dígitos.",
   "link.old": "O código não vale mais. Mostre um novo no outro aparelho.",
   "link.go": "Conectar",
+
+  "tab.title": "O Pronto está aberto em outra aba",
+  "tab.lead":
+    "As chamadas tocam lá, e a que está em andamento continua lá. Feche aquela aba e tudo passa para cá.",
+  "tab.here": "Usar aqui",
   "link.waitingTitle": "Agora deixe este aparelho entrar",
   "link.waiting": "A conta de {name} tem outro aparelho. Confirme nele; esta página continua sozinha.",
   "link.refused": "O outro aparelho não deixou este entrar.",

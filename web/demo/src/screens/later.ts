@@ -10,6 +10,7 @@ export { LinkPage } from "./link.tsx";
 export { LinksScreen } from "./links.tsx";
 export { LinkThis } from "./linkthis.tsx";
 export { OthersHere } from "./othershere.tsx";
+export { OtherTab } from "./othertab.tsx";
 export { PersonPage } from "./person.tsx";
 export { RecentsScreen } from "./recents.tsx";
 export { SettingsScreen } from "./settings.tsx";

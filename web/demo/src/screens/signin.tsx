@@ -10,6 +10,7 @@ import { lazy } from "../parts/lazy.tsx";
 import { choose, enter, type Session } from "../state/session.ts";
 
 const CodeForm = lazy(async () => (await import("./later.ts")).CodeForm);
+const OtherTab = lazy(async () => (await import("./later.ts")).OtherTab);
 const LinkThis = lazy(async () => (await import("./later.ts")).LinkThis);
 
 type SignedOut = Exclude<Session, { phase: "signedIn" }>;
@@ -49,6 +50,8 @@ function Content({ session }: { session: SignedOut }): JSX.Element {
           <Button onPress={() => void choose()}>{t("dialog.cancel")}</Button>
         </>
       );
+    case "otherTab":
+      return <OtherTab />;
     case "unreachable":
       return (
         <>

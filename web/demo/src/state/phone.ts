@@ -49,6 +49,7 @@ export class Phone {
   readonly #ended = signal<Ended | undefined>(undefined);
   readonly #adopting = new Map<string, Promise<void>>();
   readonly #busy = signal(false);
+  #closed = false;
   readonly #undo: (() => void)[] = [];
 
   constructor(pronto: Pronto, options: { guest: boolean }) {
@@ -145,13 +146,29 @@ export class Phone {
 
   /** close signs out. */
   close(): void {
+    this.#end();
+    this.#pronto.close();
+  }
+
+  /** stepAside leaves the account, and the calls it is in, to another tab of this browser. */
+  stepAside(): void {
+    this.#end();
+    this.#pronto.stepAside();
+  }
+
+  /** closed: nothing more is heard here. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  #end(): void {
+    this.#closed = true;
     for (const undo of this.#undo) undo();
     this.lobbies.close();
     for (const one of [...this.#held.value, this.#call.value]) one?.close();
     this.#held.value = [];
     this.#call.value = undefined;
     this.#incoming.value = [];
-    this.#pronto.close();
   }
 
   /** ring calls accounts. */

@@ -33,6 +33,8 @@ export type Session =
   /** waiting: this browser has shown a code, and another device of the account has to let it in. */
   | { readonly phase: "waiting"; readonly name: string }
   | { readonly phase: "unreachable" }
+  /** otherTab: another tab of this browser is the phone of its account. */
+  | { readonly phase: "otherTab" }
   | { readonly phase: "signedIn"; readonly phone: Phone };
 
 /** kept is where the tab's identity survives a reload. It is the tab's own: another tab is another phone. */
@@ -66,6 +68,11 @@ export function readKept<T>(key: string, fits: (value: Partial<T>) => boolean): 
 /** inDemo says that this tab is one of the demo's identities. */
 export function inDemo(): boolean {
   return readKept<Identity>(kept, (value) => typeof value.user === "string") !== undefined;
+}
+
+/** enterHere makes this tab the phone, in place of the one that is. */
+export async function enterHere(): Promise<void> {
+  (await leader()).take();
 }
 
 /** start signs in whom the address or the tab names, else the account of this browser, or offers what there is. */
@@ -135,7 +142,20 @@ export async function enterByCode(code: string): Promise<void> {
   }
 }
 
+/** enterAccount makes this tab the phone of the browser's account, as soon as no other tab is. */
 async function enterAccount(account: Kept, token?: string): Promise<void> {
+  const { lead } = await leader();
+  await lead({
+    waits: () => {
+      current.value = { phase: "otherTab" };
+    },
+    aside: () => {
+      if (current.value.phase === "signedIn") current.value.phone.stepAside();
+      current.value = { phase: "otherTab" };
+      void enterAccount(account);
+    },
+  });
+  if (keptAccount() === undefined) return choose(); // signed out in the other tab
   try {
     const phone = await connected(accountClient(account, token), (reason) => {
       forgetAccount();
@@ -173,12 +193,28 @@ export async function openKept(lost: (reason: string) => void): Promise<Phone> {
   if (demo !== undefined) return openAs(demo.user, lost);
   const account = keptAccount();
   if (account === undefined) throw new HttpError(401);
-  return connected(accountClient(account), lost);
+  const { lead, take } = await leader();
+  let phone: Phone | undefined;
+  await lead({
+    waits: () => queueMicrotask(take),
+    aside: () => {
+      phone?.stepAside();
+      lost(t("tab.lead"));
+    },
+  });
+  phone = await connected(accountClient(account), lost);
+  return phone;
+}
+
+/** leader is the code that chooses among the tabs of an account; the demo's people need none: each tab is a phone of its own. */
+function leader(): Promise<typeof import("./leader.ts")> {
+  return import("./leader.ts");
 }
 
 async function connected(pronto: Pronto, lost: (reason: string) => void): Promise<Phone> {
   const phone = new Phone(pronto, { guest: false });
   pronto.on("problem", (problem: ProntoError) => {
+    if (phone.closed) return; // by ourselves
     lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem));
   });
   try {
@@ -210,6 +246,7 @@ export async function signOut(): Promise<void> {
     if (account !== undefined) await now.phone.devices.revokeThis(account.device);
   }
   forgetAccount();
+  (await leader()).stopLeading();
   await leave();
 }
 

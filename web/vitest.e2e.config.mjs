@@ -6,7 +6,6 @@ const long = [
   "alerts",
   "badnetwork",
   "codecs",
-  "examples",
   "incall",
   "lobby",
   "matrix",

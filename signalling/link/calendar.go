@@ -24,17 +24,20 @@ type Event struct {
 	Sequence int64
 	// Title and Description are shown; an empty title is "Call".
 	Title, Description string
-	// Organizer is who made the link.
+	// Organizer is who made the link; empty is left out.
 	Organizer string
 	// Video is whether it is a call with pictures.
 	Video bool
-	// Begins and Ends are the call's time. Without an end it takes an hour.
+	// Begins and Ends are the call's time. Without an end, or with one of more than a
+	// day later, which is when the link ends and not the talk, it takes an hour.
 	Begins, Ends time.Time
 	// Changed is when the link was last changed.
 	Changed time.Time
 	// Cancelled says that the call is off.
 	Cancelled bool
 }
+
+const longest = 24 * time.Hour
 
 // Method is what the file does, as its media type says too (RFC 5545, section 8.1).
 func (e Event) Method() string {
@@ -52,7 +55,7 @@ func (e Event) ICS() []byte {
 		status = "CANCELLED"
 	}
 	ends := e.Ends
-	if !ends.After(e.Begins) {
+	if !ends.After(e.Begins) || ends.Sub(e.Begins) > longest {
 		ends = e.Begins.Add(time.Hour)
 	}
 	title, features := e.Title, "AUDIO"
@@ -78,7 +81,7 @@ func (e Event) ICS() []byte {
 	if e.Description != "" {
 		f.line("DESCRIPTION:" + calendarText(e.Description))
 	}
-	f.line("ORGANIZER;CN=" + parameter(e.Organizer) + ":" + e.Server)
+	f.line("ORGANIZER" + named(e.Organizer) + ":" + e.Server)
 	f.line("STATUS:" + status)
 	f.line("TRANSP:OPAQUE")
 	if !e.Cancelled {
@@ -114,6 +117,14 @@ func calendarText(text string) string { return calendarEscapes.Replace(text) }
 // parameter is a parameter's value in quotes. They cannot stand in one (RFC 6868).
 func parameter(text string) string {
 	return `"` + strings.NewReplacer("^", "^^", "\n", "^n", "\r", "", `"`, "^'").Replace(text) + `"`
+}
+
+// named is the parameter of a name, if there is one.
+func named(name string) string {
+	if name == "" {
+		return ""
+	}
+	return ";CN=" + parameter(name)
 }
 
 // calendarFile folds long lines (RFC 5545, section 3.1).

@@ -342,6 +342,9 @@ test("a link brings a guest into the call, and leads nowhere once it is revoked"
   await zoe.receives("ana");
   const owner = await come("ana", "/?as=ana#links");
   await owner.page.getByTestId("link").first().getByRole("link").click();
+  await owner.sees("link-elsewhere"); // the key of its address is in the browser that made it
+  expect(await owner.it("link-address").count()).toBe(0);
+  await owner.looksGood("link-elsewhere");
   await owner.press("revoke-link");
   await owner.press("confirm-yes");
   await zoe.reads("ended-reason", /link of this call was revoked/);

@@ -108,6 +108,7 @@ async function runs(text, { kind = "module", map = true } = {}) {
         imports: {
           "pronto-sdk": `${server.url}/sdk/pronto.js`,
           "pronto-sdk/fake": `${server.url}/sdk/pronto-fake.js`,
+          "pronto-sdk/share": `${server.url}/sdk/pronto-share.js`,
         },
       })}</script>`
     : "";
@@ -131,9 +132,11 @@ const title = (page) => expect.poll(() => page.title(), { timeout: 30_000 });
 
 describe("what is served", () => {
   test.each([
-    ["sdk/pronto.js", 32_000],
-    ["sdk/pronto.global.js", 32_000],
+    ["sdk/pronto.js", 30_000],
+    ["sdk/pronto.global.js", 30_000],
     ["sdk/pronto-fake.js", 5_000],
+    ["sdk/pronto-push.js", 2_000],
+    ["sdk/pronto-share.js", 8_000],
     ["widget.js", 12_000],
     ["embed/pronto-embed.js", 12_000],
     ["embed/pronto-embed.element.js", 12_000],
@@ -188,6 +191,78 @@ describe("what is served", () => {
   });
 });
 
+/** wanted asks for what is rarely wanted; a page of another origin, under its own policy, writes what came of it into its title. */
+const wanted = (library) => `(async () => {
+  const { Pronto, ProntoError, diagnose } = ${library};
+  const fetched = () => performance.getEntriesByType("resource").map(({ name }) => name.split("/").at(-1));
+  const pronto = new Pronto({ token: "/my-token", url: "${server.url}" });
+  await pronto.connect();
+  window.before = fetched();
+  window.faults = await Promise.all([
+    pronto.account.sendCode("1").catch((error) => error instanceof ProntoError),
+    pronto.account.setAvatar(new Blob(["no image"])).catch((error) => error instanceof ProntoError),
+    pronto.usage.restore("pronto-usage.1.a.b.c", "x").catch((error) => error.message),
+    pronto.push().then((push) => push.startWorker("/none.js")).catch((error) => error.name),
+  ]);
+  const text = await pronto.usage.backup("a passphrase");
+  await pronto.usage.restore(text, "a passphrase");
+  window.connection = (await diagnose(pronto)).connection;
+  window.after = fetched();
+  document.title = "asked";
+})();`;
+
+describe("what is rarely wanted", () => {
+  const parts = ["pronto-diagnostics.js", "pronto-push.js", "pronto-rest.js", "pronto-usagebackup.js"];
+
+  test.each(["module", "classic script"])("is fetched when it is asked for: %s", async (kind) => {
+    const head = kind === "module" ? "" : `<script src="${server.url}/sdk/pronto.global.js"></script>`;
+    const library = kind === "module" ? `await import("${server.url}/sdk/pronto.js")` : "window.Pronto";
+    pages["/script.js"] = wanted(library);
+    pages["/strict"] = (_, response) =>
+      response
+        .writeHead(200, {
+          "content-type": "text/html",
+          "content-security-policy": `default-src 'none'; script-src 'self' ${server.url}; worker-src 'self' blob:; connect-src 'self' ${server.url} ${server.url.replace("http", "ws")}; require-trusted-types-for 'script'; trusted-types pronto`,
+        })
+        .end(`<!doctype html><title>Shop</title>${head}<script src="/script.js"></script>`);
+    const context = await browser.newContext();
+    open.push(context);
+    const page = await context.newPage();
+    page.on("pageerror", (error) => faults.push(error.message));
+    page.on("console", (message) => {
+      if (/Content Security Policy|TrustedScript/.test(message.text())) faults.push(message.text());
+    });
+    await page.goto(`${site.origin}/strict`);
+    await title(page).toBe("asked");
+    const { before, after, ...seen } = await page.evaluate(() => ({
+      before: window.before,
+      after: window.after,
+      faults: window.faults,
+      connection: window.connection,
+    }));
+    expect(before.filter((name) => parts.includes(name))).toEqual([]);
+    expect(after.filter((name) => parts.includes(name)).sort()).toEqual(parts);
+    expect(after.filter((name) => name === "pronto.js").length).toBe(kind === "module" ? 1 : 0);
+    expect(seen).toEqual({
+      faults: [true, true, "the passphrase does not open this backup", "TypeError"],
+      connection: "online",
+    });
+  });
+
+  test("without its file the problem says what is missing", async () => {
+    const page = await runs(`
+      import { diagnose, Pronto } from "pronto-sdk";
+      const pronto = new Pronto({ token: "t", url: "${server.url}" });
+      window.tell = () => diagnose(pronto).catch((error) => error.name + " " + error.code + ": " + error.message);
+      document.title = "ready";`);
+    await title(page).toBe("ready");
+    await page.route("**/pronto-diagnostics.js", (route) => route.abort());
+    expect(await page.evaluate(() => window.tell())).toMatch(
+      /^ProntoError unavailable: a part of the SDK does not load; it is served beside pronto\.js/,
+    );
+  });
+});
+
 describe("the README's examples", () => {
   test("are all of the right types", () => {
     const src = join(folder, "src");
@@ -221,7 +296,7 @@ describe("the README's examples", () => {
       },
     );
     expect(checked).toBe("");
-    expect(examples.size).toBe(7);
+    expect(examples.size).toBe(8);
   });
 
   test("connect", async () => {
@@ -285,6 +360,21 @@ describe("the README's examples", () => {
       [link, secret],
     );
     await title(page).toBe("Zoe joined");
+  });
+
+  test("hand a link out", async () => {
+    const page = await runs(example("Hand a link out"));
+    await expect.poll(() => page.evaluate(() => document.querySelectorAll("img, a").length)).toBe(2);
+    const [picture, address, file] = await page.evaluate(async () => {
+      const shown = document.querySelector("img");
+      await shown.decode();
+      const text = await fetch(document.querySelector("a").href).then((answer) => answer.text());
+      return [shown.naturalWidth, document.querySelector("p").textContent, text.replaceAll("\r\n ", "")];
+    });
+    expect(picture).toBeGreaterThan(200);
+    expect(address).toMatch(/#k=[\w-]{22}$/);
+    expect(file).toContain(`\r\nURL:${address}\r\n`);
+    expect(file).toContain("\r\nSUMMARY:Questions\r\n");
   });
 
   test("in React, under StrictMode", async () => {

@@ -3,6 +3,8 @@
 //   pronto.js, pronto.d.ts             an ES module without dependencies
 //   pronto-fake.js, pronto-fake.d.ts   the client without a server, for the tests of those who build with it
 //   pronto.global.js                   the same as pronto.js as one classic script, window.Pronto
+//   pronto-push.js, …                  parts of both that are loaded when they are first wanted
+//   pronto-share.js, pronto-share.d.ts the QR code and the calendar file of a link
 //   pronto-keys.js                     the worker that has the keys of encrypted calls
 //   pronto-sdk.tgz                     all of it as an npm package: npm install https://your.server/sdk/pronto-sdk.tgz
 
@@ -34,12 +36,66 @@ const besideItself = {
   },
 };
 
+/**
+ * parts are what of the client is loaded when it is first wanted, each a file of its own beside it: they use nothing of the
+ * client's but what they are given, so that they fit the module and the classic script alike.
+ */
+const parts = ["diagnostics", "push", "rest", "usagebackup"];
+/** clients are what there must be one of: see later.ts. */
+const clients = ["problem", "trusted"].map((name) => `sdk/src/${name}.ts`);
+
+/**
+ * partsBeside has the client find its parts: at is the code of where the file of a name is. What else the sources load
+ * later, for the page's sake, every call needs: here it is in the client's own file.
+ */
+const partsBeside = (at) => ({
+  name: "parts beside",
+  setup({ onLoad }) {
+    const part = new RegExp(`import\\("\\./(${parts.join("|")})\\.ts"\\)`, "g");
+    const other = /const (\{[^}]+\}) = await import\(("\.\/\w+\.ts")\);/g;
+    onLoad({ filter: /[\\/]sdk[\\/]src[\\/]\w+\.ts$/ }, ({ path }) => {
+      const text = readFileSync(path, "utf8").replace(
+        part,
+        (_, name) => `import(${at(`./pronto-${name}.js`)})`,
+      );
+      const imports = [...text.matchAll(other)].map(([, names, file]) => `import ${names} from ${file};`);
+      return { loader: "ts", contents: [...imports, text.replace(other, "")].join("\n") };
+    });
+  },
+});
+
+/** buildPart builds one, and fails if it has a copy of what there must be one of. */
+async function buildPart(shared, name) {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: [join(here, `src/${name}.ts`)],
+    outfile: join(out, `pronto-${name}.js`),
+    metafile: true,
+  });
+  const [{ inputs }] = Object.values(metafile.outputs);
+  for (const copy of clients)
+    if (inputs[copy]?.bytesInOutput > 0) throw new Error(`the part ${name} has a copy of ${copy}`);
+}
+
 /** buildSDK builds all; shared are the options of every script, worker is the name of the worker's file. */
 export async function buildSDK(shared, worker) {
   const define = { builtWorker: JSON.stringify(worker) };
   const entry = join(here, "src/index.ts");
   await Promise.all([
-    build({ ...shared, define, entryPoints: [entry], outfile: join(out, "pronto.js") }),
+    ...parts.map((name) => buildPart(shared, name)),
+    build({
+      ...shared,
+      entryPoints: [join(here, "src/share/index.ts")],
+      outfile: join(out, "pronto-share.js"),
+    }),
+    build({
+      ...shared,
+      define,
+      entryPoints: [entry],
+      outfile: join(out, "pronto.js"),
+      external: ["./pronto-*.js"],
+      plugins: [partsBeside((file) => JSON.stringify(file))],
+    }),
     build({
       ...shared,
       entryPoints: [join(here, "src/fake/index.ts")],
@@ -52,6 +108,7 @@ export async function buildSDK(shared, worker) {
       globalName: "Pronto",
       define: { ...define, "import.meta.url": "scriptURL" },
       inject: [join(here, "src/classic.ts")],
+      plugins: [partsBeside((file) => `new URL(${JSON.stringify(file)}, import.meta.url).href`)],
       entryPoints: [entry],
       outfile: join(out, "pronto.global.js"),
     }),
@@ -63,6 +120,7 @@ export async function buildSDK(shared, worker) {
   nameModules(join(out, "types"));
   writeFileSync(join(out, "pronto.d.ts"), `${reference}export * from "./types/index.js";\n`);
   writeFileSync(join(out, "pronto-fake.d.ts"), `${reference}export * from "./types/fake/index.js";\n`);
+  writeFileSync(join(out, "pronto-share.d.ts"), 'export * from "./types/share/index.js";\n');
   pack();
 }
 
@@ -81,7 +139,8 @@ function pack() {
   const folder = join(out, "package");
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder);
-  for (const name of ["pronto.js", "pronto.d.ts", "pronto-fake.js", "pronto-fake.d.ts", "pronto-keys.js"]) {
+  const packed = ["pronto", "pronto-fake", "pronto-share"].flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
+  for (const name of [...packed, "pronto-keys.js", ...parts.map((part) => `pronto-${part}.js`)]) {
     copyFileSync(join(out, name), join(folder, name));
   }
   cpSync(join(out, "types"), join(folder, "types"), { recursive: true });

@@ -1,4 +1,4 @@
-import { ProntoError } from "./problem.ts";
+import { client, later } from "./later.ts";
 import type { RequestOptions } from "./requests.ts";
 import type { Signalling } from "./signalling.ts";
 import type { Tokens } from "./token.ts";
@@ -43,11 +43,13 @@ export class Account {
 
   /** setAvatar sends an image: PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side. */
   async setAvatar(image: Blob): Promise<void> {
-    await this.#send("PUT", image);
+    const { sendAvatar } = await rest();
+    await sendAvatar(client, this.#options, image);
   }
 
   async removeAvatar(): Promise<void> {
-    await this.#send("DELETE");
+    const { sendAvatar } = await rest();
+    await sendAvatar(client, this.#options);
   }
 
   preferences(options?: RequestOptions): Promise<Preferences> {
@@ -85,11 +87,8 @@ export class Account {
 
   /** sendCode has a one-time code sent to a phone number, for changeNumber. */
   async sendCode(phone: string): Promise<void> {
-    await this.#fetch("/v1/accounts/code", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ phone }),
-    });
+    const { sendCode } = await rest();
+    await sendCode(client, this.#options, phone);
   }
 
   /** changeNumber gives the account another number; it rejects with notFound for a wrong code. */
@@ -111,51 +110,9 @@ export class Account {
   liftBan(group: string, user: string, options?: RequestOptions): Promise<Group> {
     return this.#signalling.request("liftBan", { group, user }, options);
   }
-
-  async #send(method: "PUT" | "DELETE", image?: Blob): Promise<void> {
-    const bearer = await this.#options.tokens.get();
-    await this.#fetch("/v1/account/avatar", {
-      method,
-      headers: {
-        Authorization: `Bearer ${bearer}`,
-        ...(image === undefined ? {} : { "Content-Type": "application/octet-stream" }),
-      },
-      ...(image === undefined ? {} : { body: image }),
-    });
-  }
-
-  /** fetch asks the server outside the WebSocket; what it refuses is a ProntoError. */
-  async #fetch(path: string, init: RequestInit): Promise<void> {
-    const url = new URL(path, this.#options.url.replace(/^ws/, "http"));
-    const ask = this.#options.fetch ?? globalThis.fetch;
-    let response: Response;
-    try {
-      response = await ask(url, init);
-    } catch {
-      throw new ProntoError("offline", "the server cannot be reached");
-    }
-    if (response.ok) return;
-    const problem = (await response.json().catch(() => ({}))) as { detail?: string };
-    throw new ProntoError(
-      codeOf(response.status),
-      problem.detail ?? `the server answered ${response.status}`,
-    );
-  }
 }
 
-function codeOf(status: number) {
-  switch (status) {
-    case 401:
-      return "unauthenticated";
-    case 403:
-      return "forbidden";
-    case 413:
-      return "tooLarge";
-    case 422:
-      return "invalid";
-    case 429:
-      return "rateLimited";
-    default:
-      return "unavailable";
-  }
+/** rest is what asks the server outside the WebSocket. */
+function rest() {
+  return later(import("./rest.ts"));
 }

@@ -47,8 +47,8 @@ export interface CallDiagnosis {
   }[];
 }
 
-/** diagnose makes them of a client. */
-export async function diagnose(pronto: Pronto): Promise<Diagnostics> {
+/** makeDiagnostics makes them of a client. */
+export async function makeDiagnostics(pronto: Pronto): Promise<Diagnostics> {
   return {
     version: 1,
     atMs: Date.now(),

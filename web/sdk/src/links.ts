@@ -150,14 +150,15 @@ export class Links {
     const secret = this.#store.secret(link.link);
     const sealed = link.terms.sealed !== undefined;
     const details = await readDetails(secret, link.terms);
-    const address =
-      sealed && secret === undefined ? {} : { address: linkAddress(link.link, secret, this.#base) };
+    const whole = !sealed || secret !== undefined; // else an address would lead into a call without its keys
     return {
       ...link,
       ...details,
       ...(secret === undefined ? {} : { secret }),
-      ...address,
-      ...(link.hostLink === undefined ? {} : { hostAddress: linkAddress(link.hostLink, secret, this.#base) }),
+      ...(whole ? { address: linkAddress(link.link, secret, this.#base) } : {}),
+      ...(whole && link.hostLink !== undefined
+        ? { hostAddress: linkAddress(link.hostLink, secret, this.#base) }
+        : {}),
     };
   }
 }

@@ -10,6 +10,7 @@ import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt } from "./keyworker.ts";
 import { Knocks } from "./knock.ts";
+import { client, later } from "./later.ts";
 import { type CallLink, Links } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
 import { type Knocking, toKnocking } from "./lobby.ts";
@@ -395,8 +396,8 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   /** push is how this device is reached while its page is closed. Its code is loaded when it is first wanted. */
   async push(): Promise<Push> {
-    const { Push } = await import("./push.ts");
-    return new Push(this.#signalling);
+    const { Push } = await later(import("./push.ts"));
+    return new Push(this.#signalling, client);
   }
 
   people(options?: RequestOptions): Promise<People> {

@@ -1,7 +1,7 @@
 import { fromBlob, toBlob } from "./e2ee/bytes.ts";
-import { ProntoError } from "./problem.ts";
+import type { Client } from "./later.ts";
 import type { Signalling } from "./signalling.ts";
-import { trusted, type WorkerURL } from "./trusted.ts";
+import type { WorkerURL } from "./trusted.ts";
 import type { Push as PushReply } from "./wire.gen.ts";
 
 /**
@@ -28,10 +28,12 @@ const answerWithinMs = 30_000;
 /** Push is how this device is reached while its page is closed, through the push service of its browser. */
 export class Push {
   readonly #signalling: Signalling;
+  readonly #client: Client;
 
   /** @internal */
-  constructor(signalling: Signalling) {
+  constructor(signalling: Signalling, client: Client) {
     this.#signalling = signalling;
+    this.#client = client;
   }
 
   /**
@@ -40,6 +42,7 @@ export class Push {
    */
   async startWorker(url: WorkerURL, options?: RegistrationOptions): Promise<ServiceWorkerRegistration> {
     const container = globalThis.navigator?.serviceWorker;
+    const { ProntoError, trusted } = this.#client;
     if (container === undefined)
       throw new ProntoError("invalid", "this browser has no service workers on this page");
     return container.register(trusted(url), options);
@@ -66,7 +69,10 @@ export class Push {
       return Notification.permission === "denied" ? "denied" : "off";
     const { key } = await this.#signalling.request("getPush", {});
     if (key === undefined) return "unavailable";
-    const { endpoint, p256dh, auth } = await within(answerWithinMs, subscription(worker.pushManager, key));
+    const { endpoint, p256dh, auth } = await this.#within(
+      answerWithinMs,
+      this.#subscription(worker.pushManager, key),
+    );
     await this.#signalling.request("setPush", { endpoint, p256dh, auth });
     return "on";
   }
@@ -80,6 +86,50 @@ export class Push {
     if (!keep) await (await worker?.pushManager?.getSubscription())?.unsubscribe();
     return reply.key === undefined ? "unavailable" : "off";
   }
+
+  /** subscription is the browser's for a server's key; one that was made for another key can reach nobody and is ended. */
+  async #subscription(manager: PushManager, key: string): Promise<Subscription> {
+    let found = await manager.getSubscription();
+    if (found !== null && !madeFor(found, key)) {
+      await found.unsubscribe();
+      found = null;
+    }
+    found ??= await manager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBlob(key) });
+    const [p256dh, auth] = [found.getKey("p256dh"), found.getKey("auth")];
+    if (p256dh === null || auth === null)
+      throw new this.#client.ProntoError(
+        "invalid",
+        "this browser's push subscription has no keys, so nothing can be encrypted",
+      );
+    return {
+      endpoint: found.endpoint,
+      p256dh: toBlob(new Uint8Array(p256dh)),
+      auth: toBlob(new Uint8Array(auth)),
+    };
+  }
+
+  /** within rejects when a push service does not answer; browsers wait for it without end. */
+  async #within<T>(ms: number, asked: Promise<T>): Promise<T> {
+    const { ProntoError } = this.#client;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(
+        () =>
+          reject(
+            new ProntoError("unavailable", "the browser's push service does not answer; try again later"),
+          ),
+        ms,
+      );
+    });
+    try {
+      return await Promise.race([asked, late]);
+    } catch (error) {
+      if (error instanceof ProntoError) throw error;
+      throw new ProntoError("unavailable", `the browser's push service refused: ${error}`);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
 }
 
 interface Subscription {
@@ -88,48 +138,7 @@ interface Subscription {
   readonly auth: string;
 }
 
-/** subscription is the browser's for a server's key; one that was made for another key can reach nobody and is ended. */
-async function subscription(manager: PushManager, key: string): Promise<Subscription> {
-  let found = await manager.getSubscription();
-  if (found !== null && !madeFor(found, key)) {
-    await found.unsubscribe();
-    found = null;
-  }
-  found ??= await manager.subscribe({ userVisibleOnly: true, applicationServerKey: fromBlob(key) });
-  const [p256dh, auth] = [found.getKey("p256dh"), found.getKey("auth")];
-  if (p256dh === null || auth === null)
-    throw new ProntoError(
-      "invalid",
-      "this browser's push subscription has no keys, so nothing can be encrypted",
-    );
-  return {
-    endpoint: found.endpoint,
-    p256dh: toBlob(new Uint8Array(p256dh)),
-    auth: toBlob(new Uint8Array(auth)),
-  };
-}
-
 function madeFor(subscription: PushSubscription, key: string): boolean {
   const made = subscription.options?.applicationServerKey;
   return made !== null && made !== undefined && toBlob(new Uint8Array(made)) === key;
-}
-
-/** within rejects when a push service does not answer; browsers wait for it without end. */
-async function within<T>(ms: number, asked: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () =>
-        reject(new ProntoError("unavailable", "the browser's push service does not answer; try again later")),
-      ms,
-    );
-  });
-  try {
-    return await Promise.race([asked, late]);
-  } catch (error) {
-    if (error instanceof ProntoError) throw error;
-    throw new ProntoError("unavailable", `the browser's push service refused: ${error}`);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,5 +1,6 @@
 import type { Store } from "./device.ts";
 import { randomID } from "./device.ts";
+import { later } from "./later.ts";
 
 /** Used is how much calls have cost. */
 export interface Used {
@@ -68,22 +69,16 @@ export class Usage {
 
   /** backup is all of it as text that only the passphrase opens; keep it wherever you like. */
   async backup(passphrase: string): Promise<string> {
-    const { seal } = await import("./usagebackup.ts");
+    const { seal } = await later(import("./usagebackup.ts"));
     return seal(this.#read().devices, passphrase);
   }
 
   /** restore adds what a backup has to what is here. It rejects if the passphrase or the text is another. */
   async restore(text: string, passphrase: string): Promise<void> {
-    const { open } = await import("./usagebackup.ts");
+    const { merge, open } = await later(import("./usagebackup.ts"));
     const devices = await open(text, passphrase);
     const kept = this.#read();
-    const merged = { ...kept.devices };
-    for (const [device, counts] of Object.entries(devices)) {
-      const here = merged[device] ?? {};
-      const newer = Object.entries(counts).filter(([slot, used]) => (here[slot]?.calls ?? 0) <= used.calls);
-      merged[device] = { ...here, ...Object.fromEntries(newer) };
-    }
-    this.#write({ ...kept, devices: merged });
+    this.#write({ ...kept, devices: merge(kept.devices, devices) });
   }
 
   #read(): Kept {

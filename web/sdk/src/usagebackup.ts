@@ -29,6 +29,17 @@ export async function open(text: string, passphrase: string): Promise<Devices> {
   }
 }
 
+/** merge adds what a backup has to what is here: of each device, month and network what counted more calls. */
+export function merge(here: Devices, backup: Devices): Record<string, Counts> {
+  const merged = { ...here };
+  for (const [device, counts] of Object.entries(backup)) {
+    const known = merged[device] ?? {};
+    const newer = Object.entries(counts).filter(([slot, used]) => (known[slot]?.calls ?? 0) <= used.calls);
+    merged[device] = { ...known, ...Object.fromEntries(newer) };
+  }
+  return merged;
+}
+
 async function derive(passphrase: string, salt: Uint8Array<ArrayBuffer>): Promise<CryptoKey> {
   const raw = await crypto.subtle.importKey("raw", new TextEncoder().encode(passphrase), "PBKDF2", false, [
     "deriveKey",

@@ -95,6 +95,8 @@ export const enLater = {
   "links.join": "Open",
   "links.qr": "The link as a QR code",
   "links.qrHint": "Scan it with a phone’s camera, or send the address.",
+  "links.elsewhere":
+    "This link was made in another browser of yours. The key in its address has not left it, so open this page there to hand the link out. Here you can change its terms or revoke it.",
   "links.dead": "Nobody can join by this link any more.",
   "links.revoke": "Revoke",
   "links.revokeTitle": "Revoke this link?",

@@ -197,6 +197,8 @@ export const it: Dictionary = {
   "links.join": "Apri",
   "links.qr": "Il link come codice QR",
   "links.qrHint": "Inquadralo con la fotocamera di un telefono, o manda l’indirizzo.",
+  "links.elsewhere":
+    "Questo link è stato creato in un altro tuo browser. La chiave nel suo indirizzo non ne è mai uscita: per mandarlo, apri questa pagina lì. Qui puoi cambiarne le regole o revocarlo.",
   "links.dead": "Con questo link non entra più nessuno.",
   "links.copied": "Link copiato.",
   "links.copyFailed": "Il browser non ci ha lasciato copiare. Seleziona il testo e copialo a mano.",

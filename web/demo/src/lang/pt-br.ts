@@ -193,6 +193,8 @@ export const ptBR: Dictionary = {
   "links.join": "Abrir",
   "links.qr": "O link como código QR",
   "links.qrHint": "Leia com a câmera de um celular, ou envie o endereço.",
+  "links.elsewhere":
+    "Este link foi criado em outro navegador seu. A chave no endereço nunca saiu de lá: para enviá-lo, abra esta página lá. Aqui você pode mudar as regras ou revogá-lo.",
   "links.dead": "Ninguém entra mais por este link.",
   "links.copied": "Link copiado.",
   "links.copyFailed": "O navegador não deixou copiar. Selecione o texto e copie à mão.",

@@ -155,8 +155,10 @@ export function BookedPage({ booked }: { booked: Booked }): JSX.Element {
       say(t("links.copyFailed"), true);
     }
   };
-  const save = (): void =>
-    saveICS({ id: new URL(address).pathname.slice(3), title: t("join.bookedEvent"), address, fromMs, toMs });
+  const save = (): void => {
+    const link = new URL(address).pathname.slice(3);
+    void saveICS({ link, address, sequence: 0, title: t("join.bookedEvent"), fromMs, toMs });
+  };
   return (
     <main class="plainpage" data-testid="join-booked">
       <Dial state="idle">

@@ -2,6 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import type { CallLink, LinkChange, LinkSlot } from "../../../sdk/src/index.ts";
+import { linkEvent } from "../../../sdk/src/share/index.ts";
 import { span, when } from "../format.ts";
 import { saveICS } from "../ics.ts";
 import { t } from "../lang/index.ts";
@@ -11,15 +12,13 @@ import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Page } from "../parts/page.tsx";
 import { QR } from "../parts/qr.tsx";
-import { addressOf, usable } from "../state/linklist.ts";
+import { usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
 import { attempt } from "../state/toasts.ts";
 import { LinkForm } from "./linkform.tsx";
 import { linkDetail, linkName } from "./links.tsx";
 import { LobbySelect, MostSelect, TermSwitch } from "./linkterms.tsx";
-
-const hourMs = 3_600_000;
 
 /** LinkPage is one call link, to be shown, copied and shared; or the form for a new one. */
 export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): JSX.Element {
@@ -48,7 +47,7 @@ export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): J
 function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
   const revoking = useSignal(false);
   const alive = usable(link, Date.now());
-  const address = addressOf(link);
+  const { address } = link;
   return (
     <Page title={linkName(link)} section="links" testid="link-page">
       <p class="detail" role="status">
@@ -56,43 +55,26 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
       </p>
       {alive ? (
         <Card>
-          <div class="linkshow">
-            <QR text={address} label={t("links.qr")} testid="link-qr" />
-            <div class="stack">
-              <p class="detail">{t("links.qrHint")}</p>
-              <a class="address" href={address} data-testid="link-address">
-                {address}
-              </a>
-              <div class="actions">
-                <Button
-                  look="primary"
-                  icon="copy"
-                  onPress={() => void phone.links.copy(link)}
-                  testid="copy-link"
-                >
-                  {t("links.copy")}
-                </Button>
-                {canShareText() ? (
-                  <Button icon="share" onPress={() => void phone.links.share(link)} testid="share-link">
-                    {t("links.share")}
-                  </Button>
-                ) : null}
-              </div>
-            </div>
-          </div>
+          {address === undefined ? (
+            <p data-testid="link-elsewhere">{t("links.elsewhere")}</p>
+          ) : (
+            <Shown phone={phone} link={link} address={address} />
+          )}
         </Card>
       ) : (
         <p class="empty">{t("links.dead")}</p>
       )}
-      {alive ? <HostLink phone={phone} link={link} /> : null}
+      {alive && address !== undefined ? <HostLink phone={phone} link={link} /> : null}
       {alive ? <Bookings phone={phone} link={link} /> : null}
       {alive ? <Terms phone={phone} link={link} /> : null}
       {alive ? (
         <div class="actions">
-          <a class="button" href={address} data-testid="open-link">
-            <Icon name={link.kind === "voice" ? "phone" : "camera"} />
-            {t("links.join")}
-          </a>
+          {address === undefined ? null : (
+            <a class="button" href={address} data-testid="open-link">
+              <Icon name={link.kind === "voice" ? "phone" : "camera"} />
+              {t("links.join")}
+            </a>
+          )}
           <Button
             look="danger"
             icon="trash"
@@ -123,6 +105,40 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
   );
 }
 
+/** Shown is the address of a link to hand out. */
+function Shown({ phone, link, address }: { phone: Phone; link: CallLink; address: string }): JSX.Element {
+  return (
+    <div class="linkshow">
+      <QR text={address} label={t("links.qr")} testid="link-qr" />
+      <div class="stack">
+        <p class="detail">{t("links.qrHint")}</p>
+        <a class="address" href={address} data-testid="link-address">
+          {address}
+        </a>
+        <div class="actions">
+          <Button
+            look="primary"
+            icon="copy"
+            onPress={() => void phone.links.copy(address)}
+            testid="copy-link"
+          >
+            {t("links.copy")}
+          </Button>
+          {canShareText() ? (
+            <Button
+              icon="share"
+              onPress={() => void phone.links.share(link.title, address)}
+              testid="share-link"
+            >
+              {t("links.share")}
+            </Button>
+          ) : null}
+        </div>
+      </div>
+    </div>
+  );
+}
+
 /** HostLink is the address by which others come as hosts; it is shown once, when it is made. */
 function HostLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
   const address = phone.links.hostOf(link);
@@ -135,7 +151,7 @@ function HostLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Elemen
       )}
       <div class="actions">
         {address === undefined ? null : (
-          <Button icon="copy" onPress={() => void phone.links.copy(link, address)} testid="copy-host">
+          <Button icon="copy" onPress={() => void phone.links.copy(address)} testid="copy-host">
             {t("links.copy")}
           </Button>
         )}
@@ -152,15 +168,8 @@ function Terms({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
   const { lobby = "off", maxParticipants = 0, joinMuted = false, ringHost = false, opensMs } = link.terms;
   const change = (terms: LinkChange): void => void phone.links.change(link, terms);
   const save = (): void => {
-    const fromMs = opensMs ?? Date.now();
-    saveICS({
-      id: link.link,
-      title: linkName(link),
-      ...(link.description === "" ? {} : { description: link.description }),
-      address: addressOf(link),
-      fromMs,
-      toMs: Math.min(link.endsMs ?? Number.POSITIVE_INFINITY, fromMs + hourMs),
-    });
+    const event = linkEvent({ ...link, title: linkName(link) }, phone.name);
+    if (event !== undefined) void saveICS(event);
   };
   return (
     <Card title={t("links.terms")} testid="link-terms">

@@ -61,6 +61,7 @@ export function linkDetail(link: CallLink): string {
 
 function LinkRow({ link, phone, current }: { link: CallLink; phone: Phone; current: boolean }): JSX.Element {
   const alive = usable(link, Date.now());
+  const { address } = link;
   const name = linkName(link);
   return (
     <Row
@@ -76,11 +77,11 @@ function LinkRow({ link, phone, current }: { link: CallLink; phone: Phone; curre
       current={current}
       testid="link"
     >
-      {alive ? (
+      {alive && address !== undefined ? (
         <IconButton
           icon="copy"
           label={t("links.copyOne", { name })}
-          onPress={() => void phone.links.copy(link)}
+          onPress={() => void phone.links.copy(address)}
           testid="copy-link-row"
         />
       ) : null}

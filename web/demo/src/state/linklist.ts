@@ -1,13 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import {
-  type CallLink,
-  type LinkChange,
-  type LinkSlot,
-  type LinkWish,
-  linkAddress,
-  type Pronto,
-  type SlotTime,
-} from "../../../sdk/src/index.ts";
+import type { CallLink, LinkChange, LinkSlot, LinkWish, Pronto, SlotTime } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { attempt, say } from "./toasts.ts";
 
@@ -22,11 +14,6 @@ export function usable(link: CallLink, now: number): boolean {
   const expired = link.endsMs !== undefined && link.endsMs <= now;
   const usedUp = maxUses !== undefined && link.uses >= maxUses;
   return link.revokedMs === undefined && !expired && !usedUp;
-}
-
-/** addressOf is the page that a link opens; without the secret if that is in another browser. */
-export function addressOf(link: CallLink): string {
-  return link.address ?? linkAddress(link.link);
 }
 
 /** LinkList is our call links. */
@@ -64,11 +51,11 @@ export class LinkList {
   }
 
   /** share hands a link to the system's own sheet, where there is one. Thinking better of it there is no problem. */
-  async share(link: CallLink): Promise<void> {
+  async share(title: string, address: string): Promise<void> {
     try {
-      await navigator.share({ title: link.title || t("app.name"), url: addressOf(link) });
+      await navigator.share({ title: title || t("app.name"), url: address });
     } catch (error) {
-      if (!(error instanceof DOMException) || error.name !== "AbortError") await this.copy(link);
+      if (!(error instanceof DOMException) || error.name !== "AbortError") await this.copy(address);
     }
   }
 
@@ -121,7 +108,7 @@ export class LinkList {
   }
 
   /** copy puts a link's address on the clipboard. */
-  async copy(link: CallLink, address = addressOf(link)): Promise<void> {
+  async copy(address: string): Promise<void> {
     try {
       await navigator.clipboard.writeText(address);
       say(t("links.copied"));

@@ -13,12 +13,6 @@ import (
 	"pronto/signalling/wire"
 )
 
-// networkBan is for how long guests whom a call does not know are kept out after
-// somebody of their network was put out, or denied twice: long enough that it is
-// no use to open a private window, short enough for the others in a café. For
-// [store.LinkMarksKept] they wait in the lobby.
-const networkBan = 10 * time.Minute
-
 // arrival is somebody who comes by a link, with all that is known of him and it
 // but what depends on the call.
 type arrival struct {
@@ -34,6 +28,7 @@ type arrival struct {
 	// bannedNetwork and suspectNetwork are of his network alone, and count only if
 	// the call does not know his browser.
 	bannedNetwork, suspectNetwork bool
+	denied                        bool // before, he or his browser
 	decisions                     []store.Decision
 	veiled                        bool // the owner must not see his profile
 }
@@ -141,8 +136,9 @@ func (r *Registry) identify(ctx context.Context, a *arrival, browser wire.Browse
 		switch {
 		case link.IsNetwork(s.Subject):
 			a.bannedNetwork, a.suspectNetwork = s.Banned, true
-		case s.Banned:
-			a.entry.Banned = true
+		default:
+			a.entry.Banned = a.entry.Banned || s.Banned
+			a.denied = a.denied || s.Denials > 0
 		}
 	}
 	return err

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pronto/sfu"
-	"pronto/signalling/link"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -170,11 +169,7 @@ func (c *Call) marks(s *state, fx *effects) []store.LinkMark {
 	for _, b := range fx.bans {
 		account := c.cfg.Marker.Account(string(s.cameBy()), string(b.user))
 		for _, mark := range append([]string{account}, b.marks...) {
-			m := store.LinkMark{Subject: mark, Denied: b.denied, Ban: store.BanForever}
-			if link.IsNetwork(mark) {
-				m.Ban = networkBan
-			}
-			list = append(list, m)
+			list = append(list, b.of(mark))
 		}
 	}
 	return list

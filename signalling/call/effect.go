@@ -43,15 +43,8 @@ type effects struct {
 	knocks  map[wire.ParticipantID]LobbyResult
 }
 
-// ban is somebody who was put out of a link's call, or denied.
-type ban struct {
-	user   wire.UserID
-	marks  []string
-	denied bool
-}
-
-func (fx *effects) ban(user wire.UserID, marks []string, denied bool) {
-	fx.bans = append(fx.bans, ban{user, marks, denied})
+func (fx *effects) ban(b ban) {
+	fx.bans = append(fx.bans, b)
 	fx.durable = true
 }
 

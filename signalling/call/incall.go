@@ -204,7 +204,7 @@ func (s *state) put(fx *effects, host *leg, whom wire.ParticipantID, now time.Ti
 		return errNotHost
 	}
 	if s.cameBy() != "" {
-		fx.ban(other.User, other.Marks, false)
+		fx.ban(ban{user: other.User, marks: other.Marks})
 	}
 	s.Banned = append(slices.Clone(s.Banned), other.User)
 	if other.pending() {

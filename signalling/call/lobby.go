@@ -37,6 +37,7 @@ type waiter struct {
 	Since   time.Time
 	Lost    time.Time // when his socket went
 	Marks   []string
+	Denied  bool // before, he or his browser
 }
 
 // approval lets a session in that has waited.
@@ -80,7 +81,7 @@ func (s *state) knock(fx *effects, a *arrival, now time.Time) (admitted bool, er
 	s.LastWaiter++
 	w := waiter{
 		ID: wire.ParticipantID("w" + strconv.Itoa(s.LastWaiter)), User: a.who.User, Name: a.who.Name, Guest: a.who.Guest(),
-		Suspect: e.Suspect, As: a.as, Session: a.who.Session, Since: now, Marks: a.marks,
+		Suspect: e.Suspect, As: a.as, Session: a.who.Session, Since: now, Marks: a.marks, Denied: a.denied,
 	}
 	if a.veiled {
 		w.Name = string(a.who.User)
@@ -186,11 +187,21 @@ func (s *state) answerKnock(fx *effects, who Who, id wire.ParticipantID, admit b
 	if admit {
 		s.approve(fx, w, now)
 	} else {
-		fx.ban(w.User, w.Marks, true)
+		fx.ban(ban{user: w.User, marks: w.Marks, denied: true, again: w.Denied})
 		s.dropWaiter(fx, w, wire.KnockDenied, now)
+		s.noteDenied(w)
 	}
 	s.lobbyEmptied(fx, now)
 	return nil
+}
+
+// noteDenied notes of others who wait that their browser was denied.
+func (s *state) noteDenied(w waiter) {
+	for i := range s.Waiting {
+		s.Waiting[i].Denied = s.Waiting[i].Denied || slices.ContainsFunc(w.Marks, func(m string) bool {
+			return isBrowser(m) && slices.Contains(s.Waiting[i].Marks, m)
+		})
+	}
 }
 
 // approve has a waiter come in.

@@ -206,6 +206,81 @@ func TestWhoIsDeniedTwiceCannotComeAgain(t *testing.T) {
 	})
 }
 
+// Who is denied does not come back from a private window when he is banned; but the
+// others of his network, of whom the link knows nothing bad, are not banned with him
+// because another one was denied too.
+func TestADenialIsNotTheWholeNetworks(t *testing.T) {
+	const office = "192.0.2.7"
+	for _, c := range []struct {
+		name     string
+		browsers []string // of those who are denied, one after the other, all in the office
+		banned   bool     // whether somebody new of the office gets nowhere then
+	}{
+		{"one", []string{"b1"}, false},
+		{"two of them", []string{"b1", "b2"}, false},
+		{"five of them", []string{"b1", "b2", "b3", "b4", "b5"}, false},
+		{"six of them", []string{"b1", "b2", "b3", "b4", "b5", "b6"}, true},
+		{"one of them twice", []string{"b1", "b1"}, true},
+		{"one twice, among others", []string{"b1", "b2", "b1"}, true},
+		{"one who does not say which browser it is", []string{""}, false},
+		{"the same twice", []string{"", ""}, true},
+		{"one such, and two others", []string{"b1", "", "b2"}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				w.link("l", store.LinkTerms{Lobby: store.LobbyGuests})
+				ana := w.device("ana", "laptop")
+				call := ana.must(&wire.JoinLink{Link: "l"}).(wire.CallState).Call
+				for i, browser := range c.browsers {
+					v := w.guest(fmt.Sprint("zoe", i), "l", browser, office)
+					if err := v.knock(); err != nil {
+						t.Fatalf("number %d knocks: %v", i, err)
+					}
+					ana.must(&wire.AnswerKnock{Call: call, Waiter: ana.lobby().Waiting[0].Waiter})
+				}
+				err := w.guest("nina", "l", "b9", office).knock()
+				if c.banned && code(err) != wire.CodeNotFound || !c.banned && err != nil {
+					t.Errorf("somebody new of the office knocks: %v", err)
+				}
+				if err := w.guest("gus", "l", "b8", "198.51.100.1").knock(); err != nil {
+					t.Errorf("somebody of another network knocks: %v", err)
+				}
+				if !c.banned {
+					return
+				}
+				time.Sleep(networkBan)
+				if err := w.guest("nora", "l", "b7", office).knock(); err != nil {
+					t.Errorf("somebody new of the office knocks later: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// One browser waits under two names: the second denial is one, though both came first.
+func TestWhoWaitsTwiceIsDeniedTwice(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.link("l", store.LinkTerms{Lobby: store.LobbyGuests})
+		ana := w.device("ana", "laptop")
+		call := ana.must(&wire.JoinLink{Link: "l"}).(wire.CallState).Call
+		for _, name := range []string{"zoe", "zed"} {
+			if err := w.guest(name, "l", "b1", "192.0.2.7").knock(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, waiter := range ana.lobby().Waiting {
+			ana.must(&wire.AnswerKnock{Call: call, Waiter: waiter.Waiter})
+		}
+		for name, v := range map[string]*visitorDevice{
+			"in the browser": w.guest("zac", "l", "b1", "198.51.100.1"), "from a private window": w.guest("zia", "l", "b2", "192.0.2.7"),
+		} {
+			if err := v.knock(); code(err) != wire.CodeNotFound {
+				t.Errorf("once more, %s: %v", name, err)
+			}
+		}
+	})
+}
+
 // Of a million guesses from a thousand places in an hour few are looked up, and
 // nobody else has to wait for that.
 func TestAMillionGuessesAreFewLookUps(t *testing.T) {

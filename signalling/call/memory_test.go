@@ -269,10 +269,7 @@ type mark struct {
 func (m *memory) mark(link string, marks []store.LinkMark) {
 	for _, one := range marks {
 		was := m.marks[link+"/"+one.Subject]
-		if one.Denied {
-			was.denials++
-		}
-		if !one.Denied || was.denials >= 2 {
+		if was.denials += one.Denials; was.denials >= one.Enough {
 			was.until = time.Now().Add(min(one.Ban, 1000*time.Hour))
 		}
 		m.marks[link+"/"+one.Subject] = was

@@ -108,7 +108,7 @@ func TestWhoIsPutOutOrDeniedTwiceIsBanned(t *testing.T) {
 		linkWith(t, s, "l1", store.LinkTerms{})
 		linkWith(t, s, "l2", store.LinkTerms{})
 		denied := func(subject string, ban time.Duration) store.LinkMark {
-			return store.LinkMark{Subject: subject, Denied: true, Ban: ban}
+			return store.LinkMark{Subject: subject, Denials: 1, Enough: 2, Ban: ban}
 		}
 		standing := func(link, subject string) store.LinkStanding {
 			t.Helper()
@@ -125,6 +125,10 @@ func TestWhoIsPutOutOrDeniedTwiceIsBanned(t *testing.T) {
 		equal(t, "after two", standing("l1", "a1"), store.LinkStanding{Subject: "a1", Denials: 2, Banned: true})
 		ok(t, s.MarkLink(ctx, "l1", store.LinkMark{Subject: "b1", Ban: store.BanForever}))
 		equal(t, "put out", standing("l1", "b1"), store.LinkStanding{Subject: "b1", Banned: true})
+		for i, banned := range []bool{false, false, true, true} {
+			ok(t, s.MarkLink(ctx, "l2", store.LinkMark{Subject: "n1", Denials: 1, Enough: 3, Ban: time.Minute}))
+			equal(t, "denied often", standing("l2", "n1"), store.LinkStanding{Subject: "n1", Denials: int64(i + 1), Banned: banned})
+		}
 		equal(t, "at another link", standing("l2", "a1"), store.LinkStanding{})
 
 		back := func(by time.Duration) {
@@ -135,7 +139,7 @@ func TestWhoIsPutOutOrDeniedTwiceIsBanned(t *testing.T) {
 		back(store.LinkMarksKept)
 		equal(t, "a network much later", standing("l1", "n1"), store.LinkStanding{})
 		equal(t, "a browser much later", standing("l1", "b1").Banned, true)
-		equal(t, "swept", value(s.SweepLinkMarks(ctx, 10))(t), 1)
+		equal(t, "swept", value(s.SweepLinkMarks(ctx, 10))(t), 2)
 		equal(t, "a browser after that", standing("l1", "b1").Banned, true)
 		ok(t, s.MarkLink(ctx, "none", store.LinkMark{Subject: "b1", Ban: store.BanForever}))
 		ok(t, s.ForgetLinkMarks(ctx, "ana", "l1"))

@@ -21,9 +21,9 @@ const maxMarked = 8
 type LinkMark struct {
 	// Subject is a keyed hash of an account, a browser or a network.
 	Subject string
-	// Denied says that he was not let in, which bans him the second time;
-	// otherwise he was put out, which bans him at once.
-	Denied bool
+	// Denials is what it counts that he was not let in, and Enough the sum that bans
+	// him. Both are 0 for who was put out, which bans at once.
+	Denials, Enough int64
 	// Ban is for how long he is banned then.
 	Ban time.Duration
 }
@@ -65,20 +65,16 @@ func writeMarks(ctx context.Context, c conn, link string, marks []LinkMark) erro
 		if err := checkIDs("link id or subject", link, m.Subject); err != nil {
 			return err
 		}
-		denied := int64(0)
-		if m.Denied {
-			denied = 1
-		}
 		// Whoever was banned for longer stays so. A link that is gone needs no marks.
 		_, err := c.exec(ctx, `
 			INSERT INTO link_marks (link_id, subject, denials, banned_ms, marked_ms)
-			SELECT id, CAST($2 AS TEXT), CAST($3 AS BIGINT), CASE WHEN CAST($3 AS BIGINT) = 0 THEN {now} + CAST($4 AS BIGINT) ELSE 0 END, {now}
+			SELECT id, CAST($2 AS TEXT), CAST($3 AS BIGINT), CASE WHEN CAST($3 AS BIGINT) >= CAST($5 AS BIGINT) THEN {now} + CAST($4 AS BIGINT) ELSE 0 END, {now}
 			FROM links WHERE id = $1
 			ON CONFLICT (link_id, subject) DO UPDATE SET denials = link_marks.denials + excluded.denials, marked_ms = excluded.marked_ms,
 				banned_ms = CASE
-					WHEN excluded.denials = 1 AND link_marks.denials = 0 OR link_marks.banned_ms > {now} + CAST($4 AS BIGINT) THEN link_marks.banned_ms
+					WHEN link_marks.denials + excluded.denials < CAST($5 AS BIGINT) OR link_marks.banned_ms > {now} + CAST($4 AS BIGINT) THEN link_marks.banned_ms
 					ELSE {now} + CAST($4 AS BIGINT) END`,
-			link, m.Subject, denied, m.Ban.Milliseconds())
+			link, m.Subject, m.Denials, m.Ban.Milliseconds(), m.Enough)
 		if err != nil {
 			return err
 		}

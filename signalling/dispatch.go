@@ -113,6 +113,9 @@ func (s *Server) handle(one *session, frame wire.Frame, message any, err error) 
 	defer cancel()
 	who := one.who
 	who.Reply = func(body any) { s.post(one.id, frame, start, body) }
+	if isReport(message) {
+		who.Reply = func(body any) { s.acknowledge(one, frame, start, body) }
+	}
 	if err := s.dispatch(ctx, who, message); err != nil {
 		s.answer(one, frame, start, s.problem(err))
 	}
@@ -148,6 +151,23 @@ func (s *Server) post(session wire.SessionID, request wire.Frame, start time.Tim
 		return
 	}
 	s.cfg.Post.ToSession(session, frame)
+	s.cfg.Events(Handled{Type: request.Type, After: time.Since(start)})
+}
+
+// isReport tells whether a request only reports how a call is. Those are most of
+// what a client sends while it talks.
+func isReport(message any) bool {
+	switch message.(type) {
+	case *wire.ReportQuality, *wire.ReportConnection, *wire.ReportEnd:
+		return true
+	}
+	return false
+}
+
+// acknowledge answers a report. No event goes with it whose place the reply must
+// keep, so that it spares the way over the bus, which costs more than all the rest.
+func (s *Server) acknowledge(one *session, request wire.Frame, start time.Time, body any) {
+	one.send(reply(request.ID, body))
 	s.cfg.Events(Handled{Type: request.Type, After: time.Since(start)})
 }
 

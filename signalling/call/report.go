@@ -16,6 +16,37 @@ const reportEvery = 5 * time.Second
 // maxEnds is how often a page of one stay may go: each has its own last report.
 const maxEnds = 8
 
+// note carries out a report of who is in the call with this very session. A report
+// changes nothing that anybody is told of, that is stored or that the registry knows
+// calls by: so the state is not copied, compared and committed as change does, which
+// costs several times what the report does. After an error only what was counted stays.
+func (c *Call) note(ctx context.Context, who Who, f func(s *state, fx *effects, l *leg, now time.Time) error) error {
+	return c.do(ctx, func() error {
+		l, err := c.state.member(who)
+		if err != nil {
+			return err
+		}
+		fx, now := &effects{}, time.Now()
+		err = f(c.state, fx, l, now)
+		c.trace.note(c.state, c.state, fx.notes, now)
+		for _, e := range fx.metrics {
+			c.cfg.Events(e)
+		}
+		return err
+	})
+}
+
+// noted is note of the call with an id. Its reply is done.
+func (r *Registry) noted(ctx context.Context, who Who, id wire.CallID, f func(*state, *effects, *leg, time.Time) error) error {
+	return r.with(id, func(c *Call) error {
+		if err := c.note(ctx, who, f); err != nil {
+			return err
+		}
+		who.Reply(wire.Done{})
+		return nil
+	})
+}
+
 // reportConnection counts how a participant's connection came about, once for
 // each generation.
 func (s *state) reportConnection(fx *effects, l *leg, m *wire.ReportConnection) {
@@ -87,21 +118,15 @@ func (r *Registry) reportEnd(ctx context.Context, who Who, m *wire.ReportEnd) er
 		return nil
 	}
 	if c, err := r.call(m.Call); err == nil {
-		err = c.do(ctx, func() error {
-			return c.change(ctx, func(s *state, fx *effects, _ time.Time) error {
-				l, err := s.member(who)
-				switch {
-				case err != nil:
-					return err
-				case l.ends >= maxEnds:
-					fx.count(ReportDropped{ReportLate})
-					return nil
-				}
-				l.ends++
-				s.noteMoments(fx, l.Participant, m.Moments)
-				fx.count(stay(s.Kind, s.Topology, m))
+		err = c.note(ctx, who, func(s *state, fx *effects, l *leg, _ time.Time) error {
+			if l.ends >= maxEnds {
+				fx.count(ReportDropped{ReportLate})
 				return nil
-			})
+			}
+			l.ends++
+			s.noteMoments(fx, l.Participant, m.Moments)
+			fx.count(stay(s.Kind, s.Topology, m))
+			return nil
 		})
 		if err == nil {
 			who.Reply(wire.Done{})

@@ -61,9 +61,40 @@ func TestAReportOfWhatCannotBeIsRefused(t *testing.T) {
 		if got := counted[Reported](w); got != nil {
 			t.Errorf("counted were %+v", got)
 		}
+		if got := counted[ReportDropped](w); len(got) != 5 || got[0].Result != ReportInvalid {
+			t.Errorf("refused were %+v", got)
+		}
 		stranger := w.device("carlo", "phone")
 		if _, err := stranger.try(report(call)); code(err) != wire.CodeNotFound {
 			t.Errorf("a stranger's report is answered with %v", err)
+		}
+	})
+}
+
+func TestAReportNeedsNoStoreAndTellsNobody(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		before := bia.must(&wire.Sync{Call: call}).(wire.CallState)
+		w.store.down = true
+		m := report(call)
+		m.Moments = []wire.Moment{{What: wire.MomentFirstSound, TookMs: 300}}
+		ana.must(m)
+		ana.must(&wire.ReportConnection{Call: call, Generation: before.Generation, Path: wire.PathHost, Transport: wire.TransportUDP, ICEMs: 60})
+		ana.must(&wire.ReportEnd{Call: call, SentKB: 1, ReceivedKB: 2})
+		if len(counted[Reported](w)) != 1 || len(counted[Connected](w)) != 1 || len(counted[StayReported](w)) != 1 {
+			t.Error("a report is not counted")
+		}
+		w.store.down = false
+		if after := bia.must(&wire.Sync{Call: call}).(wire.CallState); !cmp.Equal(before, after) {
+			t.Errorf("the call was changed (-before +after):\n%s", cmp.Diff(before, after))
+		}
+		bia.must(&wire.Leave{Call: call})
+		text := w.store.timelines[TimelineKey(before.Support)]
+		for _, want := range []string{`"what":"reportQuality"`, `"what":"moment","detail":"firstSound","tookMs":300`, `"what":"reportConnection"`} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the timeline has no %s: %s", want, text)
+			}
 		}
 	})
 }

@@ -107,10 +107,7 @@ func (t *trace) take(before, s *state, fx *effects, now time.Time) {
 	if t.started.IsZero() {
 		t.started = s.Created
 	}
-	for _, note := range fx.notes {
-		note.Role = roleOf(before, s, note.Who)
-		t.add(note, now)
-	}
+	t.note(before, s, fx.notes, now)
 	for i, out := range fx.frames {
 		if out.body == nil || out.seq == 0 {
 			continue
@@ -121,6 +118,14 @@ func (t *trace) take(before, s *state, fx *effects, now time.Time) {
 		}
 		step.Role = roleOf(before, s, step.Who)
 		t.add(step, now)
+	}
+}
+
+// note writes down what is no event.
+func (t *trace) note(before, s *state, notes []Step, now time.Time) {
+	for _, note := range notes {
+		note.Role = roleOf(before, s, note.Who)
+		t.add(note, now)
 	}
 }
 

@@ -49,6 +49,8 @@ type request struct {
 	answer   chan struct{}
 }
 
+func (r *request) failed() bool { return r.err != nil || r.panicked != nil }
+
 // startGroup starts the goroutine; close ends it and closes one and db.
 func startGroup(e *engine, db *sql.DB, one *sql.Conn, log *slog.Logger) *group {
 	g := &group{
@@ -169,14 +171,21 @@ func (g *group) batch(first *request) {
 // transaction when one of its changes is interrupted.
 func (g *group) commit(batch []*request) error {
 	ctx := context.Background()
-	if _, err := g.on.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
-		return err
-	}
 	err := func() error {
+		begun := false
 		for _, r := range batch {
-			if err := g.savepoint(ctx, r); err != nil {
+			var err error
+			if begun {
+				err = g.savepoint(ctx, r)
+			} else {
+				begun, err = g.begin(ctx, r)
+			}
+			if err != nil {
 				return err
 			}
+		}
+		if !begun {
+			return nil // all of them failed
 		}
 		_, err := g.on.ExecContext(ctx, `COMMIT`)
 		return err
@@ -188,14 +197,26 @@ func (g *group) commit(batch []*request) error {
 	return err
 }
 
-// savepoint runs one request so that it can fail alone. An error here means
-// that SQLite has given up the whole transaction.
+// begin begins a transaction with a request, which needs no savepoint to fail
+// alone: if it does, there is no transaction.
+func (g *group) begin(ctx context.Context, r *request) (begun bool, err error) {
+	if _, err := g.on.ExecContext(ctx, `BEGIN IMMEDIATE`); err != nil {
+		return false, err
+	}
+	if g.carryOut(r); r.failed() {
+		_, err := g.on.ExecContext(ctx, `ROLLBACK`)
+		return false, err
+	}
+	return true, nil
+}
+
+// savepoint runs one more request so that it can fail alone. An error here
+// means that SQLite has given up the whole transaction.
 func (g *group) savepoint(ctx context.Context, r *request) error {
 	if _, err := g.on.ExecContext(ctx, `SAVEPOINT one`); err != nil {
 		return err
 	}
-	g.carryOut(r)
-	if r.err != nil || r.panicked != nil {
+	if g.carryOut(r); r.failed() {
 		if _, err := g.on.ExecContext(ctx, `ROLLBACK TO one`); err != nil {
 			return err
 		}

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // group is the writer for SQLite: one goroutine, one connection. What is asked
@@ -23,14 +24,20 @@ type group struct {
 	once   sync.Once
 
 	// Owned by run.
-	one *sql.Conn
-	on  *statements
+	one  *sql.Conn
+	on   *statements
+	busy bool // the last transaction was shared
 }
 
 const (
 	// maxBatch is how many writes share a transaction. More would make the
 	// first of them wait longer than one fsync saves.
 	maxBatch = 256
+	// gather is how long a transaction waits for one write more if the one
+	// before it was shared: when many write, larger transactions cost less of
+	// the processor and of the disk, and so all are answered sooner
+	// (BenchmarkCalls: a seventh more calls).
+	gather = time.Millisecond
 	// maxQueued is how many writes wait without holding up their askers'
 	// select; beyond it the askers themselves wait.
 	maxQueued = 1024
@@ -134,20 +141,8 @@ func (g *group) run() {
 
 // batch carries out first and what is queued behind it, and answers.
 func (g *group) batch(first *request) {
-	batch := make([]*request, 0, maxBatch)
-	for r := first; r != nil; {
-		if r.taken.CompareAndSwap(false, true) {
-			batch = append(batch, r)
-		}
-		if len(batch) == maxBatch {
-			break
-		}
-		select {
-		case r = <-g.queue:
-		default:
-			r = nil
-		}
-	}
+	batch := g.collect(first)
+	g.busy = len(batch) > 1
 	if len(batch) == 0 {
 		return
 	}
@@ -162,6 +157,34 @@ func (g *group) batch(first *request) {
 	for _, r := range batch {
 		r.answer <- struct{}{}
 	}
+}
+
+// collect returns first and what is queued behind it, without those whose
+// askers have left.
+func (g *group) collect(first *request) []*request {
+	batch, waited := make([]*request, 0, maxBatch), !g.busy
+	for r := first; r != nil; {
+		if r.taken.CompareAndSwap(false, true) {
+			batch = append(batch, r)
+		}
+		if len(batch) == maxBatch {
+			break
+		}
+		select {
+		case r = <-g.queue:
+			continue
+		default:
+			r = nil
+		}
+		if !waited {
+			waited = true
+			select {
+			case r = <-g.queue:
+			case <-time.After(gather):
+			}
+		}
+	}
+	return batch
 }
 
 // commit runs the batch in one transaction. An error means that nothing of it

@@ -87,7 +87,7 @@ func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 
 // mediaFailed gives up a way that does not work for a participant: two people
 // who cannot reach each other directly meet at the SFU; who cannot reach the
-// SFU leaves.
+// SFU leaves, unless the direct way was not tried for long.
 func (s *state) mediaFailed(fx *effects, l *leg, m *wire.MediaFailed, now time.Time) error {
 	switch {
 	case m.Generation != s.Generation:
@@ -97,8 +97,15 @@ func (s *state) mediaFailed(fx *effects, l *leg, m *wire.MediaFailed, now time.T
 	}
 	fx.notes = append(fx.notes, Step{What: "mediaFailed", Who: l.Participant, Detail: strings.TrimSpace(string(s.Topology) + " " + string(m.Cause))})
 	s.blame(causeOf(m.Cause))
-	if s.Topology == wire.TopologyDirect {
+	switch {
+	case s.Topology == wire.TopologyDirect && m.Cause == wire.MediaFailureSlow:
+		s.hurry(fx)
+		return nil
+	case s.Topology == wire.TopologyDirect:
 		s.moveToSFU(fx)
+		return nil
+	case s.hurried():
+		s.moveBack(fx, now)
 		return nil
 	}
 	s.part(fx, *l, wire.LeaveLost, now)

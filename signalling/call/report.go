@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"slices"
+	"strconv"
 	"time"
 
 	"pronto/signalling/wire"
@@ -91,13 +92,16 @@ func (s *state) reportQuality(fx *effects, l *leg, m *wire.ReportQuality, now ti
 		Topology: s.Topology, Span: milliseconds(m.SpanMs), Path: m.Path, RTT: milliseconds(m.RTTMs),
 		Sound: m.Sound, Pictures: m.Pictures, Sent: m.Sent, Switches: int(m.Switches), Up: m.Up, Moments: m.Moments,
 	})
-	s.noteMoments(fx, l.Participant, m.Moments)
+	s.noteMoments(fx, l.Participant, m.Moments, m.MomentsLeft)
 	return nil
 }
 
-// noteMoments writes what happened once into the timeline, and keeps what tells
-// why no media flows.
-func (s *state) noteMoments(fx *effects, who wire.ParticipantID, moments []wire.Moment) {
+// noteMoments writes what happened once into the timeline, with how many more there
+// were, and keeps what tells why no media flows.
+func (s *state) noteMoments(fx *effects, who wire.ParticipantID, moments []wire.Moment, left uint32) {
+	if left > 0 {
+		fx.notes = append(fx.notes, Step{What: "momentsLeft", Who: who, Detail: strconv.FormatUint(uint64(left), 10)})
+	}
 	for _, m := range moments {
 		fx.notes = append(fx.notes, Step{What: "moment", Who: who, Detail: string(m.What), TookMs: int64(m.TookMs)})
 		switch m.What {
@@ -124,7 +128,7 @@ func (r *Registry) reportEnd(ctx context.Context, who Who, m *wire.ReportEnd) er
 				return nil
 			}
 			l.ends++
-			s.noteMoments(fx, l.Participant, m.Moments)
+			s.noteMoments(fx, l.Participant, m.Moments, m.MomentsLeft)
 			fx.count(stay(s.Kind, s.Topology, m))
 			return nil
 		})

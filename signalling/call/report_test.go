@@ -78,7 +78,7 @@ func TestAReportNeedsNoStoreAndTellsNobody(t *testing.T) {
 		before := bia.must(&wire.Sync{Call: call}).(wire.CallState)
 		w.store.down = true
 		m := report(call)
-		m.Moments = []wire.Moment{{What: wire.MomentFirstSound, TookMs: 300}}
+		m.Moments, m.MomentsLeft = []wire.Moment{{What: wire.MomentFirstSound, TookMs: 300}}, 3
 		ana.must(m)
 		ana.must(&wire.ReportConnection{Call: call, Generation: before.Generation, Path: wire.PathHost, Transport: wire.TransportUDP, ICEMs: 60})
 		ana.must(&wire.ReportEnd{Call: call, SentKB: 1, ReceivedKB: 2})
@@ -91,7 +91,7 @@ func TestAReportNeedsNoStoreAndTellsNobody(t *testing.T) {
 		}
 		bia.must(&wire.Leave{Call: call})
 		text := w.store.timelines[TimelineKey(before.Support)]
-		for _, want := range []string{`"what":"reportQuality"`, `"what":"moment","detail":"firstSound","tookMs":300`, `"what":"reportConnection"`} {
+		for _, want := range []string{`"what":"reportQuality"`, `"what":"moment","detail":"firstSound","tookMs":300`, `"what":"momentsLeft","detail":"3"`, `"what":"reportConnection"`} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the timeline has no %s: %s", want, text)
 			}

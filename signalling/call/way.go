@@ -18,8 +18,8 @@ const (
 
 // ofWay is what a call knows of the ways of its media beside the one that it takes.
 type ofWay struct {
-	// Pair are the two who left a direct way only because somebody came to them. When they are alone again they go
-	// back to it: whether they may see each other's addresses was decided for them alone. It is empty
+	// Pair are the two who left a direct way only because somebody came to them, or because it took long. When they are
+	// alone again they go back to it: whether they may see each other's addresses was decided for them alone. It is empty
 	// where there is no such way, or it did not work.
 	Pair []wire.ParticipantID `json:"pair,omitempty"`
 
@@ -38,6 +38,28 @@ func (s *state) makeWay(fx *effects, newcomer *leg) {
 			s.Pair = append(s.Pair, l.Participant)
 		}
 	}
+}
+
+// hurry gives two who have no direct way after some seconds the way through the SFU
+// meanwhile, so that they hear each other soon (as RFC 8305 does with addresses).
+// Once they do, the direct way is tried again beside it, for as long as it may take:
+// then, and once they have heard each other, being slow is no reason any more.
+func (s *state) hurry(fx *effects) {
+	if s.Flows || !s.spare.IsZero() {
+		return
+	}
+	s.moveToSFU(fx)
+	for i := range s.Legs {
+		if l := &s.Legs[i]; l.in() {
+			s.Pair = append(s.Pair, l.Participant)
+		}
+	}
+}
+
+// hurried tells whether a way through the SFU that comes to nothing leaves the direct
+// one to be tried.
+func (s *state) hurried() bool {
+	return s.Topology == wire.TopologySFU && len(s.Pair) == 2 && !s.Flows && s.count((*leg).in) == 2
 }
 
 // moveToSFU gives the call the way through the SFU: for good, unless there is a

@@ -91,6 +91,51 @@ func TestADirectWayBackThatDoesNotWorkIsNotTriedAgain(t *testing.T) {
 	})
 }
 
+func TestTwoWhoseDirectWayIsSlowHearEachOtherThroughTheSFUMeanwhile(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		ana.must(&wire.MediaFailed{Call: call, Generation: 1, Cause: wire.MediaFailureSlow})
+		bia.expect("topologyChanged")
+		for _, d := range []*device{ana, bia} {
+			d.must(&wire.Negotiate{Call: call, Generation: 2, SDP: "offer"})
+		}
+		flows(call, 2, ana, bia)
+		time.Sleep(aloneFor)
+		ana.expect("topologyChanged") // the direct way is tried again
+		bia.heard()
+		bia.must(&wire.MediaFailed{Call: call, Generation: 3, Cause: wire.MediaFailureSlow})
+		ana.expect() // they hear each other: there is no hurry
+		bia.must(&wire.MediaFailed{Call: call, Generation: 3, Cause: wire.MediaFailureICE})
+		ana.expect("topologyChanged")
+		ana.must(&wire.Negotiate{Call: call, Generation: 4, SDP: "offer"})
+		flows(call, 4, ana)
+		time.Sleep(time.Hour)
+		ana.expect()
+		if shapes := w.shapes(); len(shapes) != 1 || shapes[0].Topology != wire.TopologySFU {
+			t.Errorf("the call is %+v", shapes)
+		}
+	})
+}
+
+func TestASlowDirectWayIsTriedForLongIfTheSFUCannotBeReached(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		call := talk(ana, bia)
+		ana.must(&wire.MediaFailed{Call: call, Generation: 1, Cause: wire.MediaFailureSlow})
+		bia.must(&wire.MediaFailed{Call: call, Generation: 2, Cause: wire.MediaFailureICE})
+		ana.must(&wire.MediaFailed{Call: call, Generation: 3, Cause: wire.MediaFailureSlow}) // once is enough
+		if shapes := w.shapes(); len(shapes) != 1 || shapes[0].Topology != wire.TopologyDirect || shapes[0].People != 2 {
+			t.Errorf("the call is %+v", shapes)
+		}
+		ana.must(&wire.MediaFailed{Call: call, Generation: 3, Cause: wire.MediaFailureICE})
+		bia.must(&wire.MediaFailed{Call: call, Generation: 4, Cause: wire.MediaFailureICE})
+		if shapes := w.shapes(); len(shapes) != 0 {
+			t.Errorf("the call is %+v", shapes)
+		}
+	})
+}
+
 func TestOnlyThePairThatWasConnectedDirectlyGoesBack(t *testing.T) {
 	for _, c := range []struct {
 		name string

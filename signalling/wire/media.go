@@ -292,9 +292,10 @@ const (
 	MediaFailureDTLS  MediaFailure = "dtls"  // a pair worked, but no DTLS handshake came about
 	MediaFailureCodec MediaFailure = "codec" // the descriptions do not go together
 	MediaFailureKeys  MediaFailure = "keys"  // frames came, and none could be opened
+	MediaFailureSlow  MediaFailure = "slow"  // no candidate pair works yet: the SFU is to carry media until the direct way was tried for longer
 )
 
 // Values lists all failures.
 func (MediaFailure) Values() []string {
-	return []string{string(MediaFailureICE), string(MediaFailureDTLS), string(MediaFailureCodec), string(MediaFailureKeys)}
+	return []string{string(MediaFailureICE), string(MediaFailureDTLS), string(MediaFailureCodec), string(MediaFailureKeys), string(MediaFailureSlow)}
 }

@@ -30,8 +30,11 @@ type ReportQuality struct {
 	// Up is what was lost of what we send, as its receiver tells, one for each
 	// kind of media.
 	Up []SentLoss `json:"up,omitzero" limit:"0..3"`
-	// Moments are what happened once; what is above the limit is left out.
+	// Moments are what happened once, the most telling first; what has no room
+	// in a report of 1,000 bytes is in the next one.
 	Moments []Moment `json:"moments,omitzero" limit:"0..16"`
+	// MomentsLeft is how many more there were that no report has.
+	MomentsLeft uint32 `json:"momentsLeft,omitzero" limit:"0..1000"`
 }
 
 // SentLoss is what was lost of what we send.
@@ -98,6 +101,8 @@ type ReportEnd struct {
 	ReceivedKB uint32 `json:"receivedKB"`
 	// Moments are those that no other report has had.
 	Moments []Moment `json:"moments,omitzero" limit:"0..16"`
+	// MomentsLeft is how many more there were that no report has.
+	MomentsLeft uint32 `json:"momentsLeft,omitzero" limit:"0..1000"`
 }
 
 // HeardSound are the counters of received sound. Sound that is muted or that

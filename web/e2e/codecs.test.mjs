@@ -66,6 +66,15 @@ function watch(one, { only } = {}) {
   }, only);
 }
 
+/** holdCodecs has a page never hear from the server what all can decode. */
+function holdCodecs() {
+  const { parse } = JSON;
+  JSON.parse = (...from) => {
+    const value = parse(...from);
+    return value?.type === "codecs" ? { ...value, body: { ...value.body, generation: 0 } } : value;
+  };
+}
+
 /** decodes waits until somebody's picture comes in a codec, at a height, and goes on. */
 function decodes(one, participant, codec, height, source = "camera") {
   return waitFor(
@@ -118,6 +127,23 @@ test.each(["vp9", "av1"])(
   },
   120_000,
 );
+
+test("a call begins with the codec that its people could all decode the last time", async () => {
+  const ana = await person("Chromium", "ana", "", { videoCodec: "vp9" });
+  const bia = await person("Chromium", "bia");
+  const carlo = await person("Chromium", "carlo");
+  await watch(bia);
+  for (const time of ["first", "second"]) {
+    if (time === "second") await ana.page.evaluate(holdCodecs);
+    await ring(ana, ["bia", "carlo"]);
+    for (const one of [bia, carlo]) await accept(one, unseen);
+    await decodes(bia, await participantOf(bia, "ana"), "vp9");
+    await ana.page.evaluate(() => window.call.end());
+    for (const one of [ana, bia, carlo])
+      await waitFor(one, "the end", () => window.pronto.calls.length === 0);
+    await bia.page.evaluate(() => delete window.decodedBefore);
+  }
+}, 120_000);
 
 test("who cannot decode a codec has all senders change to one that he can, and back when he leaves", async () => {
   const ana = await person("Chromium", "ana", "", { videoCodec: "vp9" });

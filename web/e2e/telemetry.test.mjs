@@ -80,6 +80,7 @@ test("the second call on a network that lets only relays through is heard at lea
       await waitFor(bia, "the end", () => window.pronto.calls.length === 0);
     }
     console.info(`first call ${times[0]} ms, second ${times[1]} ms`);
+    expect(times[0]).toBeLessThan(15_000); // it does not wait for the 20 s after which a direct way is given up
     expect(times[1]).toBeLessThan(0.7 * times[0]);
     const kept = await ana.page.evaluate(() => localStorage.getItem("pronto.memory"));
     expect(kept).toContain("routed");
@@ -90,6 +91,52 @@ test("the second call on a network that lets only relays through is heard at lea
     await shut.close();
   }
 }, 150_000);
+
+/** holdBack has a page learn no address of another person until window.release is called. */
+function holdBack() {
+  const proto = RTCPeerConnection.prototype;
+  const { addIceCandidate: add, setRemoteDescription: describe } = proto;
+  let held = [];
+  window.release = () => {
+    for (const each of held ?? []) each();
+    held = undefined;
+  };
+  proto.addIceCandidate = function (candidate) {
+    if (held === undefined || !candidate?.candidate) return add.call(this, candidate);
+    held.push(() => add.call(this, candidate).catch(() => undefined));
+    return Promise.resolve();
+  };
+  proto.setRemoteDescription = function ({ type, sdp }) {
+    if (held === undefined || sdp.includes("a=ice-lite")) return describe.call(this, { type, sdp });
+    const lines = sdp.split("\r\n").filter((line) => !line.startsWith("a=candidate:"));
+    return describe.call(this, { type, sdp: lines.join("\r\n") });
+  };
+}
+
+test("a direct way that is slow is heard through the SFU meanwhile, and taken once it is there", async () => {
+  const [ana, bia] = [await signIn(browser, server.url, "ana"), await signIn(browser, server.url, "bia")];
+  try {
+    for (const one of [ana, bia]) await one.page.evaluate(holdBack);
+    await ana.page.evaluate(overhear);
+    await ring(ana, ["bia"], { kind: "voice", camera: false });
+    await accept(bia, { camera: false });
+    const hears = async () => (await window.call.stats()).participants.some((p) => p.audio?.samples > 0);
+    for (const one of [ana, bia]) await waitFor(one, "sound", hears, undefined, 20_000);
+    expect(await ana.page.evaluate(() => window.call.topology)).toBe("sfu");
+    for (const one of [ana, bia]) await one.page.evaluate(() => window.release());
+    for (const one of [ana, bia])
+      await waitFor(one, "the direct way", async () => window.call.topology === "direct", undefined, 30_000);
+    const twice = () => window.sent.filter((type) => type === "mediaFlows").length === 2;
+    await waitFor(ana, "sound by it", twice, undefined, 20_000);
+    await ana.page.evaluate(() => window.call.leave());
+    const kept = await ana.page.evaluate(() => localStorage.getItem("pronto.memory"));
+    expect(kept).toContain("path");
+    expect(kept).not.toContain("routed"); // the next call takes the direct way at once
+  } finally {
+    await leave(bia);
+    await leave(ana);
+  }
+}, 120_000);
 
 /** movesUsage takes what one device has counted to another, sealed, and adds it to what was counted there. */
 async function movesUsage(from, to) {

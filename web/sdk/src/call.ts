@@ -415,15 +415,17 @@ export class Call extends Emitter<CallEvents> {
 
   /** worked is what the next call with the same people may begin with; with nobody if nothing was learnt. @internal */
   get worked(): Remembered & { readonly with: readonly string[] } {
-    const { others, state, heard } = { others: this.#met, state: this.#state, heard: this.#media.path };
+    const { others, heard, by } = { others: this.#met, heard: this.#media.path, by: this.#media.carriers };
     if (heard === undefined) return { with: [] };
-    const routed = state.topology === "sfu" && others.size === 1 && this.#most <= 2;
-    const { peakBps } = this.#media;
+    // Also if the call ended while the direct way was tried once more.
+    const routed = by.has("sfu") && !by.has("direct") && others.size === 1 && this.#most <= 2;
+    const { peakBps, codec } = this.#media;
     return {
       with: [...others],
       path: heard,
       ...(routed ? { routed } : {}),
       ...(peakBps > 0 ? { downlinkBps: peakBps } : {}),
+      ...(codec === undefined ? {} : { codec }),
     };
   }
 
@@ -467,15 +469,17 @@ export class Call extends Emitter<CallEvents> {
 
   #makeMedia(state: CallState, start: CallStart): CallMedia {
     const { id: call } = this;
+    const known = () => start.recall?.([...this.#people()]) ?? {};
     const media = new CallMedia(
       {
         videoCodec: start.videoCodec ?? "vp8",
         none: start.noMedia ?? false,
+        knownCodec: () => known().codec,
         online: () => this.#signalling.state === "online",
         describe: (generation, to, type, sdp) => this.#describe(generation, to, type, sdp),
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
-          const downlink = startBps(start.recall?.([...this.#met]).downlinkBps, downlinkBps());
+          const downlink = startBps(known().downlinkBps, downlinkBps());
           const { sdp: answer } = await this.#signalling.request("negotiate", {
             call,
             generation,
@@ -628,6 +632,15 @@ export class Call extends Emitter<CallEvents> {
     for (const frame of held) this.take(frame);
   }
 
+  /** people are the accounts that the call is or was with, those who are being rung too. */
+  #people(): ReadonlySet<string> {
+    const people = new Set(this.#met);
+    for (const { participant, user } of this.#state.participants) {
+      if (participant !== this.#state.self && user !== undefined) people.add(user);
+    }
+    return people;
+  }
+
   /** meet remembers whom the call was with. */
   #meet(state: CallState): void {
     const present = inCall(state);
@@ -675,12 +688,8 @@ export class Call extends Emitter<CallEvents> {
     if (this.#reported || !this.#reports) return undefined;
     this.#reported = true;
     const { sentBytes, receivedBytes } = this.#media.wire;
-    return {
-      call: this.id,
-      sentKB: Math.round(sentBytes / 1_000),
-      receivedKB: Math.round(receivedBytes / 1_000),
-      ...this.#media.moments.take(),
-    };
+    const cost = { sentKB: Math.round(sentBytes / 1_000), receivedKB: Math.round(receivedBytes / 1_000) };
+    return { call: this.id, ...cost, ...this.#media.moments.take(cost, true) };
   }
 
   /** reports tells whether the operator and the person want reports. */

@@ -42,6 +42,8 @@ import type {
 export interface Transport {
   /** videoCodec is what pictures are sent in where all who receive can decode it. */
   readonly videoCodec: VideoCodec;
+  /** knownCodec is what pictures were sent in in the last call with these people. */
+  knownCodec(): VideoCodec | undefined;
   /** none is whether there are to be no connections. */
   readonly none: boolean;
   online(): boolean;
@@ -95,6 +97,7 @@ export class CallMedia extends Emitter<MediaEvents> {
   #comesBack: boolean; // the page was loaded again in the middle of the call
   #heard = false; // the first sound of this way was told
   #way: Path | undefined;
+  readonly #carriers = new Set<CallState["topology"]>(); // what sound was heard by
   #poller: ReturnType<typeof setTimeout> | undefined;
   #levels: ReturnType<typeof setInterval> | undefined;
   readonly #spokeMs = new Map<string, number>(); // direct: when each was last loud
@@ -253,6 +256,16 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#way;
   }
 
+  /** carriers are what has carried sound until now. */
+  get carriers(): ReadonlySet<CallState["topology"]> {
+    return this.#carriers;
+  }
+
+  /** codec is what the camera was sent in last, through the SFU, where another than VP8 was wished for. */
+  get codec(): VideoCodec | undefined {
+    return this.#peer instanceof SFUPeer ? this.#peer.codec : undefined;
+  }
+
   /** peakBps is the most that came in over ten seconds. */
   get peakBps(): number {
     return this.#reporter.peakBps;
@@ -309,6 +322,7 @@ export class CallMedia extends Emitter<MediaEvents> {
       ice: state.ice,
       sealing: this.#sealing,
       videoCodec: this.#transport.videoCodec,
+      knownCodec: this.#transport.knownCodec(),
       online: () => this.#transport.online(),
       negotiate: (sdp, sends) => this.#transport.negotiate(generation, sdp, sends),
     });
@@ -324,6 +338,10 @@ export class CallMedia extends Emitter<MediaEvents> {
       if (peer !== this.#peer) return;
       peer.close();
       this.#setPeer(this.#makeSFU(this.#state));
+    });
+    peer.on("slow", () => {
+      if (peer !== this.#peer || this.#old !== undefined) return; // what is heard by the old way need not hurry
+      this.emit("failed", { generation: peer.generation, cause: "slow" });
     });
     peer.on("failed", () => {
       if (peer !== this.#peer) return;
@@ -399,6 +417,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     if (path === undefined || peer !== this.#peer || this.#heard) return;
     this.#heard = true;
     this.#way = path;
+    this.#carriers.add(peer.direct ? "direct" : "sfu");
     this.emit("flows", { generation: peer.generation, path, afterMs });
   }
 

@@ -1,4 +1,5 @@
 import type { Store } from "./device.ts";
+import type { VideoCodec } from "./wire.gen.ts";
 
 /** Remembered is what worked in the last call with some people, on this device. */
 export interface Remembered {
@@ -8,6 +9,8 @@ export interface Remembered {
   readonly path?: string;
   /** downlinkBps is the most that came in over ten seconds, in bit/s: the SFU's estimate of the way to us begins with it. */
   readonly downlinkBps?: number;
+  /** codec is what the camera was sent in through the SFU: the next call begins with it, where it is still wished for. */
+  readonly codec?: VideoCodec;
 }
 
 interface Entry extends Remembered {

@@ -49,6 +49,8 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
       online: options.online,
       restart: () => this.connection.restartIce(),
       failed: () => this.emit("failed", undefined),
+      searching: () => this.#searches(),
+      slow: () => this.emit("slow", undefined),
     });
     if (options.offers) this.#openSections();
   }
@@ -96,6 +98,14 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
     this.#recovery.close();
     this.#options.sealing?.forget(this.connection);
     this.connection.close();
+  }
+
+  /** searches tells whether both ends have described themselves and no pair of candidates works yet. */
+  #searches(): boolean {
+    const { remoteDescription, signalingState, iceConnectionState: ice } = this.connection;
+    return (
+      remoteDescription !== null && signalingState === "stable" && ice !== "connected" && ice !== "completed"
+    );
   }
 
   #connect(): RTCPeerConnection {

@@ -13,6 +13,8 @@ export interface SFUPeerOptions {
   readonly sealing: Sealing | undefined;
   /** videoCodec is what pictures are sent in where all who receive can decode it; else it is VP8. */
   readonly videoCodec: VideoCodec;
+  /** knownCodec is one that all could decode in the last call with these people, until the server says what they can in this one. */
+  readonly knownCodec: VideoCodec | undefined;
   online(): boolean;
   /** negotiate sends an offer and returns the SFU's answer. */
   negotiate(sdp: string, sends: Send[]): Promise<string>;
@@ -39,8 +41,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly #tracks = new Map<Source, MediaStreamTrack | null>();
   #slots: readonly Slot[] = [];
   #videoSlots = 0;
-  #common: readonly VideoCodec[] = []; // what all who receive can decode
+  #common: readonly VideoCodec[]; // what all who receive can decode
   readonly #sent = new Map<Source, VideoCodec>(); // since it was changed
+  #codec: VideoCodec | undefined; // of the camera
   readonly #active = new Map<Source, readonly boolean[]>(); // encodings that are needed
   #queue: Promise<void> = Promise.resolve(); // one offer at a time
   #retry: ReturnType<typeof setTimeout> | undefined;
@@ -49,6 +52,7 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   constructor(options: SFUPeerOptions) {
     super();
     this.#options = options;
+    this.#common = options.knownCodec === undefined ? [] : [options.knownCodec];
     // The SFU is the relay's own neighbour and shows nobody our address: relaying to it would hide nothing.
     this.connection = new RTCPeerConnection(
       configurationOf(options.ice, false, options.sealing !== undefined),
@@ -87,6 +91,11 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
     this.#slots = slots;
     this.#expect();
     this.emit("track", undefined);
+  }
+
+  /** codec is what the camera is sent in; undefined if that was never changed. */
+  get codec(): VideoCodec | undefined {
+    return this.#codec;
   }
 
   /** setCodecs takes the codecs that all who receive can decode. */
@@ -152,7 +161,9 @@ export class SFUPeer extends Emitter<PeerEvents> implements Peer {
         if (this.#closed || sender === undefined || wanted === now) continue;
         if (this.connection.currentRemoteDescription === null) continue; // after the answer again
         this.#sent.set(source, wanted); // if it cannot, it will not be able to later
-        if (!(await sendCodec(sender, wanted))) await sendCodec(sender, "vp8");
+        const sends = await sendCodec(sender, wanted);
+        if (!sends) await sendCodec(sender, "vp8");
+        if (source === "camera") this.#codec = sends ? wanted : "vp8";
         await this.#switchEncodings(source); // all are on with a new codec
       }
     });

@@ -6,6 +6,8 @@ export interface PeerEvents {
   track: undefined;
   /** again: the first offer could not be answered at the moment; a new connection should offer. */
   again: undefined;
+  /** slow: a direct connection takes long to come about. Told once. */
+  slow: undefined;
   /** failed: no connection came about, or it was lost for good. Told once. */
   failed: undefined;
 }

@@ -6,22 +6,29 @@ export interface RecoveryOptions {
   restart(): void;
   /** failed is called once, when restarts have not helped. */
   failed(): void;
+  /** searching tells whether all is known that a first connection needs, and it looks for a way. */
+  searching?(): boolean;
+  /** slow is called once, when it has not found one for 3 s. */
+  slow?(): void;
 }
 
 const tickMs = 1_000;
 const firstRestartMs = 8_000; // a first connection through a relay may take this long
+const slowMs = 3_000; // most ways are found in half a second; a person says hello, and waits
 const restartAfterLossMs = 2_000;
 const restartEveryMs = 5_000;
 const giveUpMs = 20_000;
 
 /**
  * Recovery watches one connection. While it does not work it restarts ICE, and
- * after 20 s of that, not counting the time without the server, it gives up.
+ * after 20 s of that, not counting the time without the server, it gives up. Of a
+ * first connection it says sooner that it takes long.
  */
 export class Recovery {
   readonly #options: RecoveryOptions;
   #timer: ReturnType<typeof setInterval> | undefined;
   #brokenMs = 0;
+  #searchedMs = 0;
   #nextRestartMs = firstRestartMs;
   #connected = false; // it has worked before
   #gaveUp = false;
@@ -70,6 +77,7 @@ export class Recovery {
   #tick(): void {
     if (!this.#options.online()) return;
     this.#brokenMs += tickMs;
+    this.#search();
     if (this.#brokenMs >= giveUpMs) {
       this.close();
       this.#gaveUp = true;
@@ -77,6 +85,12 @@ export class Recovery {
     } else if (this.#brokenMs >= this.#nextRestartMs) {
       this.#restart();
     }
+  }
+
+  #search(): void {
+    if (this.#connected || this.#searchedMs >= slowMs || this.#options.searching?.() !== true) return;
+    this.#searchedMs += tickMs;
+    if (this.#searchedMs >= slowMs) this.#options.slow?.();
   }
 
   #restart(): void {

@@ -84,7 +84,8 @@ export class Reporter {
       if (ended.signal.aborted || performance.now() - reportedMs < reportMs) return;
       reportedMs = performance.now();
       if (quality.cpuLimited) this.moments.note("cpuLimited");
-      this.#options.quality({ ...quality.take(reportedMs), ...this.moments.take() });
+      const report = quality.take(reportedMs);
+      this.#options.quality({ ...report, ...this.moments.take(report) });
     };
     const first = setInterval(() => void this.#lookForFirst(peer).catch(() => undefined), firstMs);
     const timer = setInterval(() => void sample().catch(() => undefined), sampleMs); // a connection that closes

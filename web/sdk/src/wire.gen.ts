@@ -779,8 +779,9 @@ export interface MediaFailed {
  * - dtls: a pair worked, but no DTLS handshake came about
  * - codec: the descriptions do not go together
  * - keys: frames came, and none could be opened
+ * - slow: no candidate pair works yet: the SFU is to carry media until the direct way was tried for longer
  */
-export type MediaFailure = "ice" | "dtls" | "codec" | "keys";
+export type MediaFailure = "ice" | "dtls" | "codec" | "keys" | "slow";
 
 /**
  * ReportConnection tells how a connection for media came about, once for each.
@@ -851,8 +852,13 @@ export interface ReportQuality {
    * kind of media.
    */
   readonly up?: readonly SentLoss[];
-  /** Moments are what happened once; what is above the limit is left out. */
+  /**
+   * Moments are what happened once, the most telling first; what has no room
+   * in a report of 1,000 bytes is in the next one.
+   */
   readonly moments?: readonly Moment[];
+  /** MomentsLeft is how many more there were that no report has. */
+  readonly momentsLeft?: number;
 }
 
 /**
@@ -1007,6 +1013,8 @@ export interface ReportEnd {
   readonly receivedKB: number;
   /** Moments are those that no other report has had. */
   readonly moments?: readonly Moment[];
+  /** MomentsLeft is how many more there were that no report has. */
+  readonly momentsLeft?: number;
 }
 
 /**

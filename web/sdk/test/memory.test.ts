@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import { Peak, startBps } from "../src/downlink.ts";
 import { Memory } from "../src/memory.ts";
-import { Moments } from "../src/moments.ts";
 import { TrafficCount } from "../src/traffic.ts";
 import { Usage } from "../src/usage.ts";
 
@@ -19,8 +18,9 @@ const day = 86_400_000;
 test("what worked with the same people is recalled, whatever their order, and names none of them", () => {
   const own = store();
   const memory = new Memory(own);
-  memory.remember(["bia", "carlo"], { routed: true, path: "relay", downlinkBps: 800_000 }, 0);
-  expect(memory.recall(["carlo", "bia"], 1)).toEqual({ routed: true, path: "relay", downlinkBps: 800_000 });
+  const worked = { routed: true, path: "relay", downlinkBps: 800_000, codec: "vp9" } as const;
+  memory.remember(["bia", "carlo"], worked, 0);
+  expect(memory.recall(["carlo", "bia"], 1)).toEqual(worked);
   expect(memory.recall(["bia"], 1)).toEqual({});
   expect([...own.kept.values()].join()).not.toMatch(/bia|carlo/);
   expect(memory.recall(["bia", "carlo"], day + 1).routed).toBeUndefined(); // a direct way is tried again
@@ -88,16 +88,6 @@ test("the most that came in over ten seconds is what the next call begins with, 
   expect(startBps(1_000_000, 300_000)).toBe(1_000_000);
   expect(startBps(undefined, 300_000)).toBe(300_000);
   expect(startBps(undefined, undefined)).toBeUndefined();
-});
-
-test("moments are told once, and not more than a report may have", () => {
-  const moments = new Moments();
-  expect(moments.take()).toEqual({});
-  for (let i = 0; i < 20; i++) moments.note("gapNetwork", 1_500.4);
-  const { moments: told } = moments.take();
-  expect(told).toHaveLength(16);
-  expect(told?.[0]).toEqual({ what: "gapNetwork", tookMs: 1_500 });
-  expect(moments.take()).toEqual({});
 });
 
 test("the traffic on the wire has headers, by the packets of a pair or else by those of media", () => {

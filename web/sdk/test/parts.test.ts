@@ -145,6 +145,29 @@ describe("recovery", () => {
     expect(restart).toHaveBeenCalledTimes(1);
   });
 
+  test.each([
+    ["that looks for a way", true, "connecting", 1],
+    ["whose other end has not said anything", false, "connecting", 0],
+    ["that has worked before", true, "connected", 0],
+  ] as const)("a first connection %s is slow after 3 s, once", (_, searching, state, times) => {
+    const slow = vi.fn();
+    failed.mockClear();
+    const recovery = new Recovery({
+      online: () => true,
+      restart,
+      failed,
+      searching: () => searching,
+      slow,
+    });
+    recovery.heard(state);
+    if (state === "connected") recovery.heard("failed");
+    vi.advanceTimersByTime(2_999);
+    expect(slow).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(60_000);
+    expect(slow).toHaveBeenCalledTimes(times);
+    expect(failed).toHaveBeenCalledTimes(1); // it is tried on all the same
+  });
+
   test("gives up a connection that never came about", () => {
     make();
     vi.advanceTimersByTime(20_000);

@@ -89,6 +89,7 @@ func (s *Server) changeLink(ctx context.Context, who call.Who, m *wire.ChangeLin
 		return err
 	}
 	l, err := s.cfg.Store.ChangeLink(ctx, string(who.User), string(m.Link), int64(m.IfSequence), func(t *store.LinkTerms) error {
+		chosen.Origins = t.Origins // integrators' business
 		*t = chosen
 		return nil
 	})

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"html"
 	"net/http"
 	"net/url"
@@ -28,10 +27,10 @@ func share(h http.Header) {
 }
 
 // frame lets the embedders of a link show its page in a frame, and nobody else.
-func (s *server) frame(ctx context.Context, h http.Header, link string) {
+func (s *server) frame(r *http.Request, h http.Header, link string) {
 	var origins []string
 	if s.cfg.Embedders != nil {
-		for _, origin := range s.cfg.Embedders(ctx, link) {
+		for _, origin := range s.cfg.Embedders(r, link) {
 			if isOrigin(origin) { // anything else could be a directive of its own
 				origins = append(origins, origin)
 			}

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"embed"
 	"errors"
 	"fmt"
@@ -28,7 +27,7 @@ type Config struct {
 	// a link in a frame, such as "https://shop.example". It is asked for links
 	// that may not exist, and must say the same of all that lead nowhere. Nil
 	// means none.
-	Embedders func(ctx context.Context, link string) []string
+	Embedders func(r *http.Request, link string) []string
 	// Notice is the address of the privacy notice that the embedded page shows
 	// before anything else; empty is the server's own.
 	Notice string
@@ -128,7 +127,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		share(w.Header())
 	}
 	if link, ok := strings.CutPrefix(r.URL.Path, "/embed/"); ok && page {
-		s.frame(r.Context(), w.Header(), link)
+		s.frame(r, w.Header(), link)
 	}
 	if page {
 		// A link is a secret: no search engine keeps it and no other site

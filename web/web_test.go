@@ -1,7 +1,6 @@
 package web_test
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -292,7 +291,7 @@ func TestTheEmbeddedPageIsFramedByItsEmbeddersOnly(t *testing.T) {
 	files["widget.js"] = &fstest.MapFile{Data: []byte("1")}
 	h := handler(t, web.Config{
 		Files: files, Notice: `https://shop.example/privacy?a="b"`, NoticeVersion: "7",
-		Embedders: func(_ context.Context, link string) []string {
+		Embedders: func(_ *http.Request, link string) []string {
 			if link == "open" {
 				return []string{"https://shop.example", "https://*", "https://a.example; script-src *", "https://b.example/path", "null"}
 			}

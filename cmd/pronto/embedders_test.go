@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -39,4 +40,60 @@ func TestASiteOfAnAPIKeyShowsFramesUntilTheKeyIsRevoked(t *testing.T) {
 	if got := ancestors(t, p.page, live); got != "https://ours.example" {
 		t.Errorf("without the key the frame may be shown by %q", got)
 	}
+}
+
+// send sends a JSON body with an API key, and returns the answer.
+func send(t *testing.T, method, url, key, body string) string {
+	t.Helper()
+	request, err := http.NewRequest(method, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+key)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	if err != nil || response.StatusCode >= 300 {
+		t.Fatalf("%s %s: %d %s (%v)", method, url, response.StatusCode, answer, err)
+	}
+	return string(answer)
+}
+
+func TestALinkWithOriginsOfItsOwnIsShownByThemOnly(t *testing.T) {
+	dir := t.TempDir()
+	p := startProcess(t, dir, "127.0.0.1:0", "PRONTO_ORIGINS=https://ours.example")
+	key := newKey(t, dir)
+	t.Setenv("PRONTO_URL", p.page)
+	t.Setenv("PRONTO_API_KEY", key)
+	link := printed[createdLink](t, "link", "create", "--owner", "shop", "--owner-name", "The shop").ID
+	change := func(body string) { send(t, "PATCH", p.page+"/v1/links/"+link, key, body) }
+	const ours = "https://ours.example"
+	shown := func(link, want string) {
+		t.Helper()
+		if got := ancestors(t, p.page, link); got != want {
+			t.Errorf("the frame may be shown by %q, want %q", got, want)
+		}
+	}
+	shown(link, ours)
+	change(`{"origins":["https://shop.example","https://shop.example:8443"]}`)
+	shown(link, "https://shop.example https://shop.example:8443")
+	change(`{"title":"Tea"}`)
+	shown(link, "https://shop.example https://shop.example:8443")
+	shown("AAAAAAAAAAAAAAAAAAAAAA", ours)
+	change(`{"origins":null}`)
+	shown(link, ours)
+	change(`{"origins":["https://shop.example"]}`)
+	shown(link, "https://shop.example")
+
+	// Who guesses learns nothing any more, as at the link's door.
+	for range 30 {
+		shown("BBBBBBBBBBBBBBBBBBBBBB", ours)
+	}
+	shown(link, ours)
+	send(t, "POST", p.page+"/v1/links/"+link+"/revoke", key, "{}")
+	shown(link, ours)
 }

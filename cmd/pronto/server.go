@@ -183,7 +183,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", ready(db))
 	page, err := web.Handler(web.Config{
-		Logger: log, Embedders: embedders(cfg, db, log), Notice: cfg.Notice, NoticeVersion: cfg.NoticeIs,
+		Logger: log, Embedders: embedders(cfg, proxies, calls, db, log), Notice: cfg.Notice, NoticeVersion: cfg.NoticeIs,
 	})
 	if err != nil {
 		return nil, err

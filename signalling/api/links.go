@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -29,6 +30,7 @@ type LinkTerms struct {
 	MaxParticipants int        `json:"maxParticipants,omitempty" minimum:"0" maximum:"100" doc:"How many may be in its call at a time."`
 	JoinMuted       bool       `json:"joinMuted,omitempty" doc:"Whether all but hosts come in with the microphone off."`
 	RingHost        bool       `json:"ringHost,omitempty" doc:"Whether the owner's devices ring when somebody waits and no host is in the call."`
+	Origins         []string   `json:"origins,omitempty" maxItems:"16" doc:"The web origins whose pages may show its page in a frame, such as https://shop.example, in the place of those of the server and of its API keys; empty leaves it to them."`
 }
 
 // terms are LinkTerms as the store has them.
@@ -39,6 +41,11 @@ func (t LinkTerms) terms() (store.LinkTerms, error) {
 		}
 		return wire.UnixMs(at.UnixMilli())
 	}
+	for _, origin := range t.Origins {
+		if err := identity.CheckOrigin(origin); err != nil {
+			return store.LinkTerms{}, problem(CodeInvalid, "an origin is none").at("body.origins", err.Error())
+		}
+	}
 	terms, err := call.TermsOf(wire.LinkTerms{
 		Title: t.Title, Sealed: t.Sealed, Lobby: wire.LobbyMode(t.Lobby), OpensMs: ms(t.OpensAt), ExpiresMs: ms(t.ExpiresAt),
 		IdleSeconds: uint32(t.IdleSeconds), MaxUses: uint32(t.MaxUses), MaxParticipants: uint32(t.MaxParticipants),
@@ -47,6 +54,7 @@ func (t LinkTerms) terms() (store.LinkTerms, error) {
 	if p := (*wire.Problem)(nil); errors.As(err, &p) {
 		return terms, problem(CodeInvalid, "the terms of the link cannot be so").at("body", p.Detail)
 	}
+	terms.Origins = strings.Join(t.Origins, " ")
 	return terms, err
 }
 
@@ -54,6 +62,7 @@ func showTerms(t store.LinkTerms) LinkTerms {
 	return LinkTerms{
 		Title: t.Title, Sealed: t.Sealed, Lobby: string(t.Lobby), OpensAt: optional(t.Opens), ExpiresAt: optional(t.Expires),
 		IdleSeconds: int(t.Idle / time.Second), MaxUses: int(t.MaxUses), MaxParticipants: int(t.MaxPeople), JoinMuted: t.JoinMuted, RingHost: t.RingHost,
+		Origins: strings.Fields(t.Origins),
 	}
 }
 
@@ -247,6 +256,7 @@ type changeLinkInput struct {
 		MaxParticipants Change[int]        `json:"maxParticipants,omitempty" minimum:"0" maximum:"100" doc:"See the link."`
 		JoinMuted       Change[bool]       `json:"joinMuted,omitempty" doc:"See the link."`
 		RingHost        Change[bool]       `json:"ringHost,omitempty" doc:"See the link."`
+		Origins         Change[[]string]   `json:"origins,omitempty" maxItems:"16" doc:"See the link."`
 	}
 }
 
@@ -270,6 +280,7 @@ func (s *server) changeLink(ctx context.Context, in *changeLinkInput) (*linkOutp
 		b.MaxParticipants.to(&t.MaxParticipants)
 		b.JoinMuted.to(&t.JoinMuted)
 		b.RingHost.to(&t.RingHost)
+		b.Origins.to(&t.Origins)
 		*terms, err = t.terms()
 		return err
 	})

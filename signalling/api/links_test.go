@@ -2,12 +2,14 @@ package api_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"pronto/signalling/api"
 	"pronto/signalling/signallingtest"
+	"pronto/signalling/wire"
 )
 
 func TestALinkIsMadeChangedAndRevokedByREST(t *testing.T) {
@@ -25,6 +27,9 @@ func TestALinkIsMadeChangedAndRevokedByREST(t *testing.T) {
 	refused(t, ask(t, "POST", s.URL+"/v1/links", k, `{"owner":"nobody","kind":"video"}`), http.StatusUnprocessableEntity, "invalid")
 	refused(t, ask(t, "GET", s.URL+"/v1/links/none", k, ""), http.StatusNotFound, "notFound")
 	refused(t, ask(t, "GET", s.URL+"/v1/links/"+l.ID, key(t, s, "calls:read"), ""), http.StatusForbidden, "scopeMissing")
+	for _, origin := range []string{"shop.example", "https://shop.example/", "https://a b", "https://a; script-src *", "*", "javascript:x", "https://shop.example 'self'"} {
+		refused(t, ask(t, "POST", s.URL+"/v1/links", k, `{"owner":"ana","kind":"video","origins":["`+origin+`"]}`), http.StatusUnprocessableEntity, "invalid")
+	}
 	tag := made.header.Get("ETag")
 	patched := ask(t, "PATCH", s.URL+"/v1/links/"+l.ID, k, `{"maxUses":null,"title":"Coffee"}`, "If-Match", tag)
 	if c := decoded[api.Link](t, patched, http.StatusOK); c.Title != "Coffee" || c.MaxUses != 0 || c.Lobby != "guests" || c.Sequence != 1 {
@@ -57,5 +62,18 @@ func TestALinkIsMadeChangedAndRevokedByREST(t *testing.T) {
 	}
 	if got := ask(t, "GET", s.URL+"/v1/links/"+l.ID+"/door", "", ""); got.status != http.StatusNotFound {
 		t.Errorf("its door is %+v", got)
+	}
+}
+
+// The owner's page knows nothing of them, and gives a link's terms anew as a whole.
+func TestOriginsOfALinkOutliveAChangeByItsOwner(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	k := key(t, s, "links:write", "links:read")
+	ana := person(t, s, "ana")
+	l := decoded[api.Link](t, ask(t, "POST", s.URL+"/v1/links", k, `{"owner":"ana","kind":"video","title":"Tea","origins":["https://shop.example"]}`), http.StatusCreated)
+	request[wire.Link](t, ana, wire.ChangeLink{Link: wire.LinkID(l.ID), Terms: wire.LinkTerms{Title: "Coffee"}})
+	got := decoded[api.Link](t, ask(t, "GET", s.URL+"/v1/links/"+l.ID, k, ""), http.StatusOK)
+	if got.Title != "Coffee" || !slices.Equal(got.Origins, []string{"https://shop.example"}) {
+		t.Errorf("it is %+v", got)
 	}
 }

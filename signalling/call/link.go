@@ -3,6 +3,7 @@ package call
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"pronto/signalling/identity"
@@ -167,6 +168,18 @@ func (r *Registry) Visit(ctx context.Context, id wire.LinkID, network string) (d
 		mark = r.cfg.Marker.Network(a.link.ID, network)
 	}
 	return r.door(a, way), mark, nil
+}
+
+// Origins are those whose pages may show the page of a link in a frame, if it has
+// some of its own. Who asks for links that lead nowhere is counted as by
+// [Registry.Visit]; all of them have none.
+func (r *Registry) Origins(ctx context.Context, id wire.LinkID, network string) []string {
+	guest := Who{User: nobody, Link: id}
+	a, _, err := r.arrive(ctx, comer{Who: guest, link: id, source: "network " + network})
+	if err != nil {
+		return nil
+	}
+	return strings.Fields(a.link.Origins)
 }
 
 func (r *Registry) door(a *arrival, way policy.Way) wire.LinkDoor {

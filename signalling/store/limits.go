@@ -19,6 +19,7 @@ const (
 	MaxPage       = 200       // rows of one page of the call log, of decisions or of one outbox batch
 	MaxHours      = 512       // the hours without calls
 	MaxSealed     = 2 << 10   // a link's sealed details
+	MaxOrigins    = 4 << 10   // the web origins of a link, with blanks between them
 	MaxCredential = 2 << 10   // a device's key or credential
 	MaxKeyPackage = 4 << 10   // a key package
 )

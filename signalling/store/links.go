@@ -43,6 +43,9 @@ type LinkTerms struct {
 	MaxPeople int64         // in its call at a time; 0 means as many as a call may have
 	JoinMuted bool
 	RingHost  bool // rings its owner when somebody waits and no host is there
+	// Origins are those whose pages may show its page in a frame, separated by blanks;
+	// empty leaves it to the server.
+	Origins string
 }
 
 // NewLink is a link to be created.
@@ -72,7 +75,7 @@ func (l *Link) Ends() time.Time {
 }
 
 const linkColumns = `id, owner_id, kind, title, sealed, lobby, COALESCE(opens_ms, 0), COALESCE(expires_ms, 0), COALESCE(idle_ms, 0),
-	COALESCE(max_uses, 0), COALESCE(max_people, 0), join_muted, ring_host, created_ms, COALESCE(revoked_ms, 0), uses,
+	COALESCE(max_uses, 0), COALESCE(max_people, 0), join_muted, ring_host, origins, created_ms, COALESCE(revoked_ms, 0), uses,
 	COALESCE(used_ms, 0), COALESCE(call_id, ''), unencrypted, sequence, host_hash IS NOT NULL`
 
 func scanLink(s scanner) (l Link, err error) {
@@ -82,7 +85,7 @@ func scanLink(s scanner) (l Link, err error) {
 func (l *Link) columns() []any {
 	return []any{
 		&l.ID, &l.OwnerID, &l.Kind, &l.Title, &l.Sealed, &l.Lobby, millis{&l.Opens}, millis{&l.Expires}, span{&l.Idle},
-		&l.MaxUses, &l.MaxPeople, &l.JoinMuted, &l.RingHost, millis{&l.Created}, millis{&l.Revoked}, &l.Uses,
+		&l.MaxUses, &l.MaxPeople, &l.JoinMuted, &l.RingHost, &l.Origins, millis{&l.Created}, millis{&l.Revoked}, &l.Uses,
 		millis{&l.Used}, &l.CallID, &l.Unencrypted, &l.Sequence, &l.HasHost,
 	}
 }
@@ -116,8 +119,8 @@ func createLink(ctx context.Context, c conn, n NewLink) (Link, error) {
 	args := append([]any{n.ID, n.OwnerID, string(n.Kind), orNull(n.HostHash), n.Unencrypted}, n.LinkTerms.args()...)
 	found, err := rows(ctx, c, scanLink, `
 		INSERT INTO links (id, owner_id, kind, host_hash, unencrypted, created_ms,
-			title, sealed, lobby, opens_ms, expires_ms, idle_ms, max_uses, max_people, join_muted, ring_host)
-		VALUES ($1, $2, $3, $4, $5, {now}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING `+linkColumns, args...)
+			title, sealed, lobby, opens_ms, expires_ms, idle_ms, max_uses, max_people, join_muted, ring_host, origins)
+		VALUES ($1, $2, $3, $4, $5, {now}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING `+linkColumns, args...)
 	if err != nil {
 		return Link{}, err
 	}
@@ -132,7 +135,7 @@ func (t *LinkTerms) args() []any {
 	}
 	return []any{
 		t.Title, t.Sealed, string(lobby), orNever(t.Opens), orNever(t.Expires), orNone(t.Idle.Milliseconds()),
-		orNone(t.MaxUses), orNone(t.MaxPeople), t.JoinMuted, t.RingHost,
+		orNone(t.MaxUses), orNone(t.MaxPeople), t.JoinMuted, t.RingHost, t.Origins,
 	}
 }
 
@@ -175,6 +178,9 @@ func (t *LinkTerms) validate() error {
 		return invalid("the lobby is none of off, guests and everyone")
 	}
 	if err := checkText("sealed details", t.Sealed, MaxSealed); err != nil {
+		return err
+	}
+	if err := checkText("origins", t.Origins, MaxOrigins); err != nil {
 		return err
 	}
 	return checkText("title", t.Title, MaxName)
@@ -245,7 +251,7 @@ func (s *Store) ChangeLink(ctx context.Context, owner, id string, ifSequence int
 		}
 		found, err = rows(ctx, c, scanLink, `
 			UPDATE links SET title = $2, sealed = $3, lobby = $4, opens_ms = $5, expires_ms = $6, idle_ms = $7, max_uses = $8,
-				max_people = $9, join_muted = $10, ring_host = $11, sequence = sequence + 1
+				max_people = $9, join_muted = $10, ring_host = $11, origins = $12, sequence = sequence + 1
 			WHERE id = $1 RETURNING `+linkColumns, append([]any{id}, terms.args()...)...)
 		if err == nil {
 			link = found[0]

@@ -153,12 +153,13 @@ for (const name of ["Chromium", "Firefox"]) {
       const ana = await host(browsers[name]);
       pages["/"] =
         `<iframe src="${server.url}/embed/${ana.link}?origin=${shop.origin}" allow="microphone"></iframe>`;
-      const { page } = await visit(browsers[name], `${rogue.origin}/`);
-      await page.waitForTimeout(1_000);
-      const frame = page.frames().find((one) => one !== page.mainFrame());
-      expect(
-        await frame?.evaluate(() => document.querySelector("[data-testid]")).catch(() => null),
-      ).toBeFalsy();
+      const scripts = (requests) => requests.filter((url) => url.startsWith(`${server.url}/embed/assets/`));
+      const { requests } = await visit(browsers[name], `${rogue.origin}/`);
+      const allowed = await visit(browsers[name], `${shop.origin}/`);
+      await (await inFrame(allowed.page)).getByTestId("ask").waitFor(); // by now the other is there, too, if ever
+      expect(scripts(allowed.requests).length).toBeGreaterThan(0);
+      expect(requests).toContain(`${server.url}/embed/${ana.link}?origin=${shop.origin}`);
+      expect(scripts(requests)).toEqual([]);
     });
 
     test("a page hears nothing of a frame that was told another origin, and cannot command it", async () => {
@@ -216,6 +217,81 @@ for (const name of ["Chromium", "Firefox"]) {
       expect(await page.evaluate(() => window.heard)).toEqual([]);
       await page.evaluate(() => window.callFrame.setTheme("dark"));
       expect(await frame.locator("html").getAttribute("data-theme")).toBe("dark");
+    });
+
+    test("a frame that is told any origin, or none, speaks to nobody and obeys nobody", async () => {
+      const ana = await host(browsers[name]);
+      const told = ["*", "null", "", "/", `${shop.origin}/`, `${shop.origin}.evil.example`];
+      pages["/"] = `<script>
+          window.heard = [];
+          addEventListener("message", (event) => heard.push([event.origin, event.data]));
+        </script>
+        ${told.map((origin) => `<iframe src="${server.url}/embed/${ana.link}?origin=${encodeURIComponent(origin)}"></iframe>`).join("")}`;
+      const { page } = await visit(browsers[name], `${shop.origin}/`);
+      const frames = () => page.frames().filter((one) => one !== page.mainFrame());
+      await expect.poll(() => frames().length).toBe(told.length);
+      for (const frame of frames()) await frame.getByTestId("ask").waitFor();
+      await page.evaluate(() => {
+        const message = { pronto: 1, id: "1", type: "setTheme", payload: { theme: "dark" } };
+        for (const { contentWindow } of document.querySelectorAll("iframe"))
+          contentWindow.postMessage(message, "*");
+      });
+      await page.waitForTimeout(500);
+      expect(await page.evaluate(() => window.heard)).toEqual([]);
+      for (const frame of frames()) expect(await frame.locator("html").getAttribute("data-theme")).toBeNull();
+    });
+
+    test("the right origin does not help the wrong window, nor the right window the wrong origin", async () => {
+      const ana = await host(browsers[name]);
+      const message = "const message = (type, payload) => ({ pronto: 1, id: '9', type, payload });";
+      // A frame of the shop's own origin, which is not the page around the call's.
+      pages["/sibling"] = `<script>${message}
+          for (let i = 0; i < parent.frames.length; i++)
+            parent.frames[i].postMessage(message("setTheme", { theme: "dark" }), "*");
+          parent.postMessage("shouted", "*");
+        </script>`;
+      // What the call's own frame is sent away to.
+      pages["/away"] = `<script>${message}
+          parent.postMessage(message("phase", { phase: "inCall" }), "*");
+          parent.postMessage(message("close", {}), "*");
+          parent.postMessage("shouted", "*");
+        </script>`;
+      pages["/"] = `<script type="module">
+          import { CallFrame } from "${server.url}/embed/pronto-embed.js";
+          window.heard = [];
+          window.shouted = 0;
+          addEventListener("message", ({ data }) => (window.shouted += data === "shouted" ? 1 : 0));
+          window.frames2 = ["one", "two"].map((name) => {
+            const frame = new CallFrame({ link: "${ana.link}", theme: "light" });
+            frame.on("phase", ({ phase }) => heard.push([name, phase]));
+            frame.on("close", () => heard.push([name, "close"]));
+            document.body.append(frame.element);
+            return frame;
+          });
+        </script>`;
+      const { page } = await visit(browsers[name], `${shop.origin}/`);
+      const frame = (n) => page.frameLocator(`iframe >> nth=${n}`);
+      for (const n of [0, 1]) await frame(n).getByTestId("ask").waitFor();
+      const shouted = (times) => expect.poll(() => page.evaluate(() => window.shouted)).toBe(times);
+      await page.evaluate(() => {
+        const sibling = document.createElement("iframe");
+        sibling.src = "/sibling";
+        document.body.append(sibling);
+      });
+      await shouted(1);
+      for (const n of [0, 1]) expect(await frame(n).locator("html").getAttribute("data-theme")).toBe("light");
+      // Of two frames of the same server, each speaks for itself.
+      await frame(0).getByTestId("name").fill("Zoe");
+      await press(name, frame(0).getByTestId("start"));
+      await expect.poll(() => page.evaluate(() => window.heard.length)).toBeGreaterThan(0);
+      expect(await page.evaluate(() => window.heard.filter(([who]) => who === "two"))).toEqual([]);
+      expect(await page.evaluate(() => window.frames2[1].phase)).toBe("asking");
+      await page.evaluate((away) => {
+        window.frames2[1].element.src = away;
+      }, `${rogue.origin}/away`);
+      await shouted(2);
+      expect(await page.evaluate(() => window.heard.filter(([who]) => who === "two"))).toEqual([]);
+      expect(await page.evaluate(() => window.frames2[1].phase)).toBe("asking");
     });
 
     test("a page may mute its visitor and hang up, but never listen in", async () => {

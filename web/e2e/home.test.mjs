@@ -375,3 +375,30 @@ test("the first screen can be used within a second", async () => {
   console.log(`home interactive: ${times.map(Math.round).join(", ")} ms`);
   expect(best).toBeLessThanOrEqual(1000);
 });
+
+test("the search that each server of these tests goes through finds what it should", () => {
+  const ready = {
+    time: "2026-11-30T10:00:00Z",
+    msg: "pronto is ready",
+    page: "http://192.0.2.1:80",
+    turn: "192.0.2.1:3478",
+  };
+  expect(
+    leaksIn(`${JSON.stringify(ready)}\n{"time":"2026-11-30T10:00:00Z","msg":"a call rings","afterMs":12}`),
+  ).toEqual([]);
+  for (const more of [
+    ...[
+      "Ana has come",
+      "cal_0123456789",
+      "eyJhbGciOiJIUzI1NiJ9",
+      "192.0.2.7",
+      "2001:db8::1:2",
+      "candidate:1 1 udp",
+      "x#k=abc",
+    ],
+  ]) {
+    expect(leaksIn(JSON.stringify({ ...ready, who: more }))).toHaveLength(1);
+    expect(leaksIn(JSON.stringify({ msg: `something listens for ${more}` }))).toHaveLength(1);
+    expect(leaksIn(`pronto_calls{label="${more}"} 1`)).toHaveLength(1);
+  }
+});

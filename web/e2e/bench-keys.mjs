@@ -1,8 +1,9 @@
 // What keys cost: make bench-keys. Prints one line of JSON for each browser and size of a group, and for each size one
-// of how long a call takes to follow a newcomer, with clients in Go.
+// of how long a call takes to follow a newcomer, with clients in Go, and of how long a newcomer with a browser waits for
+// the first frame that he can open.
 
 import { leave, openChromium, openFirefox, signIn, startServer } from "./harness.mjs";
-import { keyCosts } from "./keycost.mjs";
+import { keyCosts, newcomerOpens } from "./keycost.mjs";
 
 const server = await startServer();
 const browsers = { Chromium: await openChromium(), Firefox: await openFirefox() };
@@ -21,5 +22,13 @@ for (const members of sizes.slice(0, -1)) {
   console.log((await done).trim());
 }
 await leave(ana);
+for (const [browser, opened] of Object.entries(browsers)) {
+  const newcomer = await signIn(opened, server.url, "bia");
+  for (const members of sizes.slice(1, -1)) {
+    const firstOpenedMs = await newcomerOpens(server, newcomer, members, 7);
+    console.log(JSON.stringify({ browser, members, firstOpenedMs }));
+  }
+  await leave(newcomer);
+}
 for (const browser of Object.values(browsers)) await browser.close();
 await server.stop();

@@ -99,3 +99,54 @@ async function measure([sizes, rounds]) {
   }
   return costs;
 }
+
+/**
+ * newcomerOpens has somebody with a real browser come into a call of so many, who are clients in Go but for him, and
+ * leave it again, a few times. It returns how long each time took from the click to the first frame that his worker
+ * opened, in milliseconds, as his page tells the server: the first time he has nothing of what encrypts loaded.
+ */
+export async function newcomerOpens(server, { page }, members, times) {
+  const link = await server.newLink({ title: "Newcomer" });
+  const bots = server.run(
+    ...["load", "--url", server.url, "--scenario", "keys", "--link", link],
+    ...["--members", String(members), "--settle", "1h"], // the last of them never comes
+  );
+  try {
+    await gathered(server, members - 1);
+    await page.evaluate(() => {
+      const begun = window.opened !== undefined;
+      window.opened = [];
+      if (begun) return;
+      const { send } = WebSocket.prototype;
+      WebSocket.prototype.send = function (text) {
+        const { type, body } = JSON.parse(text);
+        if (type === "firstOpened") window.opened.push(body.afterMs);
+        return send.call(this, text);
+      };
+    });
+    for (let time = 1; time <= times; time++) {
+      await page.evaluate(async (id) => {
+        window.call = await window.pronto.joinLink(id);
+      }, link);
+      await page.waitForFunction((n) => window.opened.length === n, time, { timeout: 60_000 });
+      await page.evaluate(() => window.call.leave());
+      await page.waitForTimeout(2_000); // so that he has been removed from the group
+    }
+    return await page.evaluate(() => window.opened);
+  } finally {
+    bots.stop();
+    await bots.done.catch(() => undefined);
+  }
+}
+
+/** gathered waits until so many are in encrypted calls, and have had the time to give each other keys. */
+async function gathered(server, members) {
+  const wanted = `pronto_e2ee_participants{state="on"} ${members}`;
+  for (const end = Date.now() + 120_000; ; ) {
+    const lines = (await (await fetch(server.metrics)).text()).split("\n");
+    if (lines.includes(wanted)) break;
+    if (Date.now() > end) throw new Error(`waited 120 s for ${wanted}`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+}

@@ -204,6 +204,26 @@ test("one device answers, and the other says which", async () => {
   await Promise.all([ana.leaves(), bia.leaves(), tablet.leaves()]);
 });
 
+test("a call moves to another device of the account, the first says where it went, and it comes back", async () => {
+  const [ana, bia, tablet] = await Promise.all([come("ana"), come("bia"), come("bia")]);
+  await Promise.all([ana, bia, tablet].map((person) => person.sees("contacts")));
+  await ana.rings("bia");
+  await Promise.all([bia.answers(), tablet.sees("incoming")]);
+  await Promise.all([ana.receives("bia"), bia.receives("ana")]);
+  await tablet.reads("elsewhere", /You are in a call with Ana on another device\./);
+  await tablet.looksGood("elsewhere");
+  await tablet.press("move-here");
+  await bia.reads("ended-reason", /^The call continues on .+\.$/);
+  await bia.looksGood("moved");
+  await Promise.all([ana.receives("bia"), tablet.receives("ana")]);
+  await bia.press("move-here");
+  await tablet.reads("ended-reason", /^The call continues on .+\.$/);
+  await Promise.all([ana.receives("bia"), bia.receives("ana")]);
+  await bia.press("hangup");
+  await Promise.all([ana.sees("ended"), bia.sees("ended")]);
+  await Promise.all([ana.leaves(), bia.leaves(), tablet.leaves()]);
+});
+
 test("a server without demo identities says that it needs a token", async () => {
   const plain = await startServer({ PRONTO_DEMO: "false" });
   try {

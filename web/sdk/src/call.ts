@@ -463,8 +463,9 @@ export class Call extends Emitter<CallEvents> {
   }
 
   /** moved ends the call here, because another device of ours has it now. @internal */
-  moved(): void {
-    this.#finish({ reason: "hangup", durationMs: this.#talkedMs() });
+  moved(device = ""): void {
+    const to = device === "" ? {} : { device };
+    this.#finish({ reason: "moved", ...to, durationMs: this.#talkedMs() });
   }
 
   #makeMedia(state: CallState, start: CallStart): CallMedia {

@@ -13,9 +13,12 @@ export interface Notice {
   readonly reason?: LeaveReason;
 }
 
-/** Ended says why a call is over. */
+/** Ended says why a call is over, here. */
 export interface Ended {
-  readonly reason: EndReason;
+  /** reason is why; moved when it goes on, on another device or in another page of ours. */
+  readonly reason: EndReason | "moved";
+  /** device is the name of the device that has it now, if it moved and the device has one. */
+  readonly device?: string;
   readonly durationMs: number;
 }
 

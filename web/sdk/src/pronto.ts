@@ -636,7 +636,7 @@ export class Pronto extends Emitter<ProntoEvents> {
         break;
       }
       case "callMoved":
-        this.#calls.get(frame.body.call)?.moved();
+        this.#calls.get(frame.body.call)?.moved(frame.body.device);
         break;
       case "link":
         void this.links.read(frame.body).then((link) => this.emit("link", link));

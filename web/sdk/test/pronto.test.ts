@@ -344,10 +344,10 @@ describe("a call that another device of ours is in", () => {
   test("moves away again and is over here, and can be moved back", async () => {
     await connect();
     const call = await ring();
-    const ended: string[] = [];
-    call.on("ended", ({ reason }) => ended.push(reason));
+    const ended: unknown[] = [];
+    call.on("ended", ({ reason, device }) => ended.push([reason, device]));
     server.event("callMoved", { call: "cal1", device: "phone" });
-    expect(ended).toEqual(["hangup"]);
+    expect(ended).toEqual([["moved", "phone"]]);
     expect(pronto.calls).toEqual([]);
     const moving = pronto.moveHere("cal1");
     server.reply(server.last.of("moveHere").at(-1)?.id ?? "", "callState", ringing({ seq: 5 }));

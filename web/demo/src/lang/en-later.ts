@@ -475,6 +475,9 @@ export const enLater = {
   "add.confirm": { one: "Call {count} person", other: "Call {count} people" },
 
   "ended.title": "Call ended",
+  "ended.movedTitle": "Call moved",
+  "ended.moved": "The call continues on {device}.",
+  "ended.movedUnnamed": "The call continues on another of your devices.",
   "ended.hangup": "The call is over.",
   "ended.declined": "{names} declined.",
   "ended.noAnswer": "No answer from {names}.",

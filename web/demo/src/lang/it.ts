@@ -629,6 +629,9 @@ export const it: Dictionary = {
   "add.confirm": { one: "Chiama {count} persona", other: "Chiama {count} persone" },
 
   "ended.title": "Chiamata terminata",
+  "ended.movedTitle": "Chiamata spostata",
+  "ended.moved": "La chiamata continua su {device}.",
+  "ended.movedUnnamed": "La chiamata continua su un altro tuo dispositivo.",
   "ended.hangup": "La chiamata è finita.",
   "ended.declined": "Chiamata rifiutata da {names}.",
   "ended.noAnswer": "Nessuna risposta da {names}.",

@@ -619,6 +619,9 @@ export const ptBR: Dictionary = {
   "add.confirm": { one: "Chamar {count} pessoa", other: "Chamar {count} pessoas" },
 
   "ended.title": "Chamada encerrada",
+  "ended.movedTitle": "Chamada movida",
+  "ended.moved": "A chamada continua em {device}.",
+  "ended.movedUnnamed": "A chamada continua em outro aparelho seu.",
   "ended.hangup": "A chamada terminou.",
   "ended.declined": "Chamada recusada por {names}.",
   "ended.noAnswer": "{names} não atendeu.",

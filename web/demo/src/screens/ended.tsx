@@ -16,6 +16,10 @@ export function endedText(ended: Ended): string {
   switch (ended.reason) {
     case "hangup":
       return t("ended.hangup");
+    case "moved":
+      return ended.device === undefined
+        ? t("ended.movedUnnamed")
+        : t("ended.moved", { device: ended.device });
     case "left":
       return t("ended.left");
     case "declined":
@@ -40,7 +44,9 @@ interface EndedScreenProps {
 
 /** EndedScreen is what is left of a call: why it ended, how long it was, what it used, and the way back. */
 export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.Element {
-  const talked = ended.answered && ended.durationMs > 0;
+  const moved = ended.reason === "moved";
+  const there = moved ? phone.elsewhere.value : undefined;
+  const talked = !moved && ended.answered && ended.durationMs > 0;
   const { sentBytes, receivedBytes } = ended.traffic;
   return (
     <main class="plainpage centred" data-testid="ended" data-reason={ended.reason}>
@@ -51,7 +57,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           <Avatar id={ended.users[0] ?? ended.names[0]} name={ended.names[0]} size="large" />
         )}
       </Dial>
-      <Heading>{t("ended.title")}</Heading>
+      <Heading>{moved ? t("ended.movedTitle") : t("ended.title")}</Heading>
       <p class="lead" data-testid="ended-reason">
         {endedText(ended)}
       </p>
@@ -64,7 +70,18 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
         </p>
       ) : null}
       <div class="actions">
-        {!phone.guest && ended.users.length > 0 ? (
+        {there === undefined ? null : (
+          <Button
+            look="primary"
+            icon="phone"
+            disabled={phone.busy.value}
+            onPress={() => void phone.moveHere(there)}
+            testid="move-here"
+          >
+            {t("elsewhere.move")}
+          </Button>
+        )}
+        {!moved && !phone.guest && ended.users.length > 0 ? (
           <Button
             look="primary"
             icon={ended.kind === "voice" ? "phone" : "camera"}
@@ -75,7 +92,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
             {t("ended.again")}
           </Button>
         ) : null}
-        {onRejoin !== undefined && ended.reason !== "revoked" ? (
+        {onRejoin !== undefined && !moved && ended.reason !== "revoked" ? (
           <Button look="primary" onPress={onRejoin} testid="rejoin">
             {t("ended.rejoin")}
           </Button>
@@ -86,7 +103,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           </Button>
         )}
       </div>
-      {ended.answered && ended.rate !== undefined ? <Rating rate={ended.rate} /> : null}
+      {!moved && ended.answered && ended.rate !== undefined ? <Rating rate={ended.rate} /> : null}
       {phone.guest ? <p>{t("ended.guest")}</p> : null}
       {ended.support === "" ? null : (
         <p class="detail support">

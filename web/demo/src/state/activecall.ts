@@ -52,9 +52,7 @@ export class ActiveCall {
         const text = noticeText(notice, call.self);
         if (text !== undefined) this.#say(text);
       }),
-      call.on("ended", ({ reason, durationMs }) =>
-        this.#finish({ reason: this.#leaving ? "left" : reason, durationMs }),
-      ),
+      call.on("ended", (why) => this.#finish(this.#leaving ? { ...why, reason: "left" } : why)),
     ];
   }
 

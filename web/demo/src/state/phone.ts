@@ -317,6 +317,7 @@ export class Phone {
           void this.resume(waiting);
           return;
         }
+        if (why.reason === "moved") void this.log.load(); // so that it can be had back
         this.#ended.value = ended(active.summary(), why, aftermath);
       },
     });

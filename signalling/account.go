@@ -29,6 +29,8 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return s.people(ctx, who, func() error { return s.cfg.Store.AddContact(ctx, user, string(m.User)) })
 	case *wire.RemoveContact:
 		return s.people(ctx, who, func() error { return s.cfg.Store.RemoveContact(ctx, user, string(m.User)) })
+	case *wire.SetFavourite:
+		return s.people(ctx, who, func() error { return s.cfg.Store.SetFavourite(ctx, user, string(m.User), m.Favourite) })
 	case *wire.Block:
 		if m.User == who.User {
 			return wire.Problemf(wire.CodeInvalid, "user is the account itself")
@@ -54,6 +56,8 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 		return s.decisions(ctx, who, m)
 	case *wire.GetCallLog:
 		return s.callLog(ctx, who, m)
+	case *wire.ForgetCalls:
+		return s.forgetCalls(ctx, who, m)
 	case *wire.LinkDevice, *wire.GetDevices, *wire.ConfirmDevice, *wire.RevokeDevice, *wire.SetDeviceKey, *wire.SignDevice:
 		return s.devices(ctx, who, m)
 	case *wire.PutKeyPackages:
@@ -76,21 +80,37 @@ func (s *Server) people(ctx context.Context, who call.Who, change func() error) 
 			return err
 		}
 	}
-	contacts, err := s.cfg.Store.Contacts(ctx, string(who.User))
+	people, err := s.peopleOf(ctx, string(who.User))
 	if err != nil {
 		return err
 	}
-	blocked, err := s.cfg.Store.Blocks(ctx, string(who.User))
-	if err != nil {
-		return err
-	}
-	people := wire.People{Contacts: persons(contacts), Blocked: persons(blocked)}
 	who.Reply(people)
 	if change != nil {
 		s.tellDevices(who, people)
 		s.presence.relation(who.User)
 	}
 	return nil
+}
+
+// peopleOf are an account's contacts, blocks and favourites.
+func (s *Server) peopleOf(ctx context.Context, user string) (wire.People, error) {
+	contacts, err := s.cfg.Store.Contacts(ctx, user)
+	if err != nil {
+		return wire.People{}, err
+	}
+	blocked, err := s.cfg.Store.Blocks(ctx, user)
+	if err != nil {
+		return wire.People{}, err
+	}
+	favourites, err := s.cfg.Store.Favourites(ctx, user)
+	if err != nil {
+		return wire.People{}, err
+	}
+	people := wire.People{Contacts: persons(contacts), Blocked: persons(blocked), Favourites: make([]wire.UserID, 0, len(favourites))}
+	for _, id := range favourites {
+		people.Favourites = append(people.Favourites, wire.UserID(id))
+	}
+	return people, nil
 }
 
 func persons(contacts []store.Contact) []wire.Person {
@@ -141,6 +161,20 @@ func (s *Server) callLog(ctx context.Context, who call.Who, m *wire.GetCallLog) 
 		page.Entries = append(page.Entries, e)
 	}
 	who.Reply(page)
+	return nil
+}
+
+// forgetCalls deletes from the account's own log.
+func (s *Server) forgetCalls(ctx context.Context, who call.Who, m *wire.ForgetCalls) error {
+	calls := make([]string, 0, len(m.Calls))
+	for _, id := range m.Calls {
+		calls = append(calls, string(id))
+	}
+	if err := s.cfg.Store.ForgetCalls(ctx, string(who.User), calls...); err != nil {
+		return err
+	}
+	who.Reply(wire.Done{})
+	s.tellDevices(who, wire.CallsForgotten{Calls: m.Calls})
 	return nil
 }
 

@@ -163,6 +163,51 @@ func TestSettingsReachTheOtherDevicesAtOnce(t *testing.T) {
 	}
 }
 
+func TestWhatIsForgottenOfTheCallLogIsGoneOnAllOurDevices(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	a, b, call := couple(t, s)
+	ask[wire.Done](b, "forgetCalls", wire.ForgetCalls{Calls: []wire.CallID{call}})
+	if log := ask[wire.CallLog](b, "getCallLog", nil); len(log.Entries) != 1 {
+		t.Errorf("a call that goes on was forgotten: %+v", log)
+	}
+	tablet := signIn(t, s, "bia", "tablet")
+	ask[wire.Done](a, "leave", wire.Leave{Call: call})
+	b.wait("the end in the log", 0, func(f wire.Frame) bool {
+		return f.Type == "logged" && decode[wire.CallLogEntry](t, f).Outcome == wire.OutcomeAnswered
+	})
+	ask[wire.Done](b, "forgetCalls", wire.ForgetCalls{Calls: []wire.CallID{call}})
+	if e := event[wire.CallsForgotten](tablet, "callsForgotten"); len(e.Calls) != 1 || e.Calls[0] != call {
+		t.Errorf("the tablet is told %+v", e)
+	}
+	if log := ask[wire.CallLog](tablet, "getCallLog", nil); len(log.Entries) != 0 {
+		t.Errorf("the log is %+v", log)
+	}
+	if log := ask[wire.CallLog](a, "getCallLog", nil); len(log.Entries) != 1 {
+		t.Errorf("the other's log is %+v", log)
+	}
+}
+
+func TestFavouritesAreOurOwnContacts(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	phone, tablet := signIn(t, s, "ana", "phone"), signIn(t, s, "ana", "tablet")
+	if p := refused(phone, "setFavourite", wire.SetFavourite{User: "bia", Favourite: true}); p.Code != wire.CodeNotFound {
+		t.Errorf("a stranger as a favourite: %+v", p)
+	}
+	ask[wire.People](phone, "addContact", wire.AddContact{User: "bia"})
+	event[wire.People](tablet, "people")
+	if p := ask[wire.People](phone, "setFavourite", wire.SetFavourite{User: "bia", Favourite: true}); len(p.Favourites) != 1 || p.Favourites[0] != "bia" {
+		t.Errorf("the phone has %+v", p)
+	}
+	tablet.wait("the favourite", 0, func(f wire.Frame) bool {
+		return f.Type == "people" && len(decode[wire.People](t, f).Favourites) == 1
+	})
+	if p := ask[wire.People](phone, "removeContact", wire.RemoveContact{User: "bia"}); len(p.Favourites) != 0 {
+		t.Errorf("after removal the phone has %+v", p)
+	}
+}
+
 func TestTheCallLogTellsHowCallsWent(t *testing.T) {
 	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})

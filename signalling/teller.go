@@ -62,15 +62,11 @@ func (s *Server) tellAll() {
 func (s *Server) tellOne(user string) error {
 	ctx, cancel := context.WithTimeout(s.ctx, handleWithin)
 	defer cancel()
-	contacts, err := s.cfg.Store.Contacts(ctx, user)
+	people, err := s.peopleOf(ctx, user)
 	if err != nil {
 		return err
 	}
-	blocked, err := s.cfg.Store.Blocks(ctx, user)
-	if err != nil {
-		return err
-	}
-	s.tellDevices(call.Who{User: wire.UserID(user)}, wire.People{Contacts: persons(contacts), Blocked: persons(blocked)})
+	s.tellDevices(call.Who{User: wire.UserID(user)}, people)
 	s.presence.relation(wire.UserID(user))
 	return nil
 }

@@ -291,8 +291,9 @@ func (r *run) serve() {
 	r.rest("DELETE", "/v1/visits", r.visitor, "")
 }
 
-// look has somebody read what is kept of his calls.
+// look has people read what is kept of their calls, and delete it.
 func (r *run) look() {
 	ask[wire.CallLog](r.pages[0], "getCallLog", nil)
 	ask[wire.Decisions](r.pages[4], "getDecisions", nil)
+	ask[wire.Done](r.pages[r.laptop], "forgetCalls", wire.ForgetCalls{Calls: []wire.CallID{}})
 }

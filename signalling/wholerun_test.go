@@ -150,6 +150,7 @@ func (r *run) befriend() {
 	ask[wire.People](p[4], "block", wire.Block{User: r.user(5)})
 	ask[wire.People](p[4], "block", wire.Block{User: r.user(9)})
 	ask[wire.People](p[4], "unblock", wire.Unblock{User: r.user(9)})
+	ask[wire.People](p[1], "setFavourite", wire.SetFavourite{User: r.user(2), Favourite: true})
 	ask[wire.People](p[1], "removeContact", wire.RemoveContact{User: r.user(2)})
 	ask[wire.People](p[1], "getPeople", nil)
 	ask[wire.Discovery](p[1], "setDiscoverable", wire.SetDiscoverable{On: true})

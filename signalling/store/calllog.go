@@ -106,6 +106,26 @@ func (l *LogChange) validate() error {
 	return checkText("peer ids", l.PeerIDs, MaxPeers)
 }
 
+// ForgetCalls deletes rows of user's own log: those of the calls named, or all
+// with no call named. The row of a call that still goes on stays, and nobody
+// else's log changes. At most [MaxPage] calls can be named.
+func (s *Store) ForgetCalls(ctx context.Context, user string, calls ...string) error {
+	if len(calls) == 0 {
+		return s.remove(ctx, `DELETE FROM call_log WHERE user_id = $1 AND ended_ms IS NOT NULL`, user)
+	}
+	if len(calls) > MaxPage {
+		return invalid("too many calls are named")
+	}
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		for _, id := range calls {
+			if _, err := c.exec(ctx, `DELETE FROM call_log WHERE user_id = $1 AND call_id = $2 AND ended_ms IS NOT NULL`, user, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // CallLog returns at most limit (1 to [MaxPage]) rows of user's log, the newest
 // first, that are older than before, and the cursor of the next page, which is
 // the zero Cursor after the last.

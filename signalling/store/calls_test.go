@@ -3,6 +3,7 @@ package store_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -371,6 +372,45 @@ func TestABlockAfterTheCallIsSeenByTheSecondLook(t *testing.T) {
 		equal(t, "blocked before", value(s.Relations(ctx, "ana", []string{"bia"}))(t)[0].CalleeBlockedCaller, false)
 		ok(t, s.Block(ctx, "bia", "ana"))
 		equal(t, "blocked after", value(s.Relations(ctx, "ana", []string{"bia"}))(t)[0].CalleeBlockedCaller, true)
+	})
+}
+
+func TestForgottenCallsAreGoneFromOnesOwnLog(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana", "bia", "caio", "dora")
+		callees := []string{"bia", "caio", "dora"}
+		for i, callee := range callees {
+			value(s.CreateCall(ctx, call(fmt.Sprintf("c%d", i), "ana", callee), nil))(t)
+		}
+		for i, callee := range callees[:2] { // the third goes on
+			ok(t, s.Transition(ctx, fmt.Sprintf("c%d", i), 1, &store.Change{State: "ended", Seq: 2, Snapshot: "{}", Kind: store.Voice, Log: []store.LogChange{
+				{UserID: "ana", Direction: store.Outgoing, Kind: store.Voice, Outcome: "answered", Ended: true},
+				{UserID: callee, Direction: store.Incoming, Kind: store.Voice, Outcome: "answered", Ended: true},
+			}}))
+		}
+		logged := func(user string) (ids []string) {
+			rows, _, err := s.CallLog(ctx, user, store.Cursor{}, 10)
+			ok(t, err)
+			for _, r := range rows {
+				ids = append(ids, r.CallID)
+			}
+			slices.Sort(ids)
+			return ids
+		}
+		same := func(what string, got []string, want ...string) {
+			t.Helper()
+			if !slices.Equal(got, want) {
+				t.Errorf("%s is %v, not %v", what, got, want)
+			}
+		}
+		ok(t, s.ForgetCalls(ctx, "ana", "c0", "c2", "none"))
+		same("the log without the first", logged("ana"), "c1", "c2")
+		same("the other's log", logged("bia"), "c0")
+		ok(t, s.ForgetCalls(ctx, "ana"))
+		same("the log without all", logged("ana"), "c2")
+		same("another's log", logged("caio"), "c1")
+		fails(t, s.ForgetCalls(ctx, "ana", make([]string, store.MaxPage+1)...), store.ErrInvalid)
 	})
 }
 

@@ -37,6 +37,20 @@ func (s *Store) Contacts(ctx context.Context, owner string) ([]Contact, error) {
 		WHERE c.owner_id = $1 ORDER BY 2, 1`, owner)
 }
 
+// SetFavourite says whether a contact of owner's is a favourite. It fails with
+// [ErrNotFound] if contact is not in owner's contacts.
+func (s *Store) SetFavourite(ctx context.Context, owner, contact string, favourite bool) error {
+	return s.change(ctx, ErrNotFound, `UPDATE contacts SET favourite = CAST($3 AS BOOLEAN) WHERE owner_id = $1 AND contact_id = $2`,
+		owner, contact, favourite)
+}
+
+// Favourites returns the ids of owner's favourites, in no order that means
+// anything.
+func (s *Store) Favourites(ctx context.Context, owner string) ([]string, error) {
+	return list(ctx, s, func(s scanner) (id string, err error) { return id, s.Scan(&id) },
+		`SELECT contact_id FROM contacts WHERE owner_id = $1 AND favourite ORDER BY contact_id`, owner)
+}
+
 // IsContact reports whether contact is in owner's contacts.
 func (s *Store) IsContact(ctx context.Context, owner, contact string) (bool, error) {
 	return s.exists(ctx, `SELECT EXISTS (SELECT 1 FROM contacts WHERE owner_id = $1 AND contact_id = $2)`, owner, contact)

@@ -133,6 +133,30 @@ func TestContactsHaveNames(t *testing.T) {
 	})
 }
 
+func TestFavouritesAreContacts(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana", "bia")
+		fails(t, s.SetFavourite(ctx, "ana", "bia", true), store.ErrNotFound)
+		ok(t, s.AddContact(ctx, "ana", "bia"))
+		ok(t, s.AddContact(ctx, "bia", "ana"))
+		equal(t, "favourites at first", len(value(s.Favourites(ctx, "ana"))(t)), 0)
+		ok(t, s.SetFavourite(ctx, "ana", "bia", true))
+		ok(t, s.SetFavourite(ctx, "ana", "bia", true))
+		if got := value(s.Favourites(ctx, "ana"))(t); len(got) != 1 || got[0] != "bia" {
+			t.Errorf("the favourites are %v", got)
+		}
+		equal(t, "the other's favourites", len(value(s.Favourites(ctx, "bia"))(t)), 0)
+		ok(t, s.AddContact(ctx, "ana", "bia")) // once more changes nothing
+		equal(t, "favourites", len(value(s.Favourites(ctx, "ana"))(t)), 1)
+		ok(t, s.SetFavourite(ctx, "ana", "bia", false))
+		equal(t, "favourites after it was taken back", len(value(s.Favourites(ctx, "ana"))(t)), 0)
+		ok(t, s.SetFavourite(ctx, "ana", "bia", true))
+		ok(t, s.RemoveContact(ctx, "ana", "bia"))
+		equal(t, "favourites without the contact", len(value(s.Favourites(ctx, "ana"))(t)), 0)
+	})
+}
+
 func TestPrivacyIsChangedByVersion(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()

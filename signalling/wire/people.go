@@ -33,6 +33,8 @@ type People struct {
 	Contacts []Person `json:"contacts"`
 	// Blocked are those who cannot reach us, by name. They are not told.
 	Blocked []Person `json:"blocked"`
+	// Favourites are those of our contacts whom we want at hand.
+	Favourites []UserID `json:"favourites"`
 }
 
 // AddContact adds an account to our contacts. The reply is [People], the same
@@ -46,6 +48,15 @@ type AddContact struct {
 type RemoveContact struct {
 	// User is the account.
 	User UserID `json:"user" limit:"1..64"`
+}
+
+// SetFavourite says whether one of our contacts is a favourite. The reply is
+// [People]; or notFound if the account is not in our contacts.
+type SetFavourite struct {
+	// User is the account.
+	User UserID `json:"user" limit:"1..64"`
+	// Favourite is whether it is one.
+	Favourite bool `json:"favourite"`
 }
 
 // Block keeps an account from reaching us, now and in any way. A call between
@@ -168,6 +179,21 @@ type CallLog struct {
 	Entries []CallLogEntry `json:"entries"`
 	// Next continues the list; absent at its end.
 	Next string `json:"next,omitzero"`
+}
+
+// ForgetCalls deletes calls from our own log; others keep theirs. One that still
+// goes on stays. The reply is [Done]; our other devices are told by the event
+// callsForgotten.
+type ForgetCalls struct {
+	// Calls are the calls; none means all.
+	Calls []CallID `json:"calls" limit:"0..100"`
+}
+
+// CallsForgotten says that another device of ours has deleted calls from our
+// log.
+type CallsForgotten struct {
+	// Calls are the calls; none means all that were over.
+	Calls []CallID `json:"calls"`
 }
 
 // CallLogEntry is one call in our log; as the event "logged" it says that the

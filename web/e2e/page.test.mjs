@@ -286,6 +286,56 @@ test("who is blocked hears Calling and then no answer, and nothing rings", async
   await Promise.all([ana.leaves(), carlo.leaves()]);
 });
 
+test("a favourite stands first, and what is deleted from the list of calls is gone, on all devices", async () => {
+  const [ana, tablet, bia] = await Promise.all([come("ana"), come("ana"), come("bia")]);
+  const first = (person) =>
+    person.page.locator("[data-testid=contacts] > li").first().getAttribute("data-testid");
+  await Promise.all([bia.sees("contacts"), tablet.sees("contacts")]);
+  expect(await first(ana)).not.toBe("contact-dora");
+  await ana.press("more-dora");
+  await ana.press("favourite-dora");
+  for (const person of [ana, tablet])
+    await expect.poll(() => first(person), { timeout: 40_000 }).toBe("contact-dora");
+  await ana.reads("contact-dora", /Favourite/);
+  await ana.looksGood("favourite");
+  await tablet.press("more-dora");
+  await tablet.press("favourite-dora");
+  await expect.poll(() => first(ana), { timeout: 40_000 }).not.toBe("contact-dora");
+
+  await ana.rings("bia", "voice");
+  await bia.sees("incoming");
+  await ana.press("hangup");
+  for (const person of [ana, tablet, bia]) await person.press("nav-recents");
+  const calls = (person) => person.page.getByTestId("recent").count();
+  await expect.poll(() => calls(ana), { timeout: 40_000 }).toBeGreaterThan(0);
+  const before = await calls(ana);
+  await expect.poll(() => calls(tablet), { timeout: 40_000 }).toBe(before);
+  await ana.press("recent-menu");
+  await ana.looksGood("recent-menu");
+  await ana.press("delete-call");
+  expect(await calls(ana)).toBe(before - 1);
+  await ana.looksGood("recent-deleted");
+  await ana.press("undo");
+  expect(await calls(ana)).toBe(before);
+  await ana.press("recent-menu");
+  await ana.press("delete-call");
+  await expect.poll(() => calls(tablet), { timeout: 40_000 }).toBe(before - 1); // when there is no way back any more
+  await ana.page.reload();
+  await ana.press("nav-recents");
+  await expect.poll(() => calls(ana), { timeout: 40_000 }).toBe(before - 1);
+  await expect.poll(() => calls(bia), { timeout: 40_000 }).toBeGreaterThan(0); // his own list is his
+
+  await bia.press("recents-menu");
+  await bia.press("delete-all");
+  await bia.looksGood("confirm-delete-all");
+  await bia.press("confirm-yes");
+  await expect.poll(() => calls(bia), { timeout: 40_000 }).toBe(0);
+  await bia.page.reload();
+  await bia.press("nav-recents");
+  await bia.reads("home", /Calls you make and get/);
+  await Promise.all([ana.leaves(), tablet.leaves(), bia.leaves()]);
+});
+
 test("settings are kept, and contacts are added and removed", async () => {
   const ezio = await come("ezio");
   await ezio.sees("home");

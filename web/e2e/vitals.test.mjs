@@ -1,11 +1,17 @@
-// How quick the page is in a call: from the press on Accept to the other's picture. On a machine that does nothing else half a
-// second is the aim (PICTURE_MS=500); one that runs other tests beside has more time.
+// How quick the page is in a call, and what it costs. From the press on Accept to the other's picture: on a machine that does
+// nothing else half a second is the aim (PICTURE_MS=500); one that runs other tests beside has more time. What a page of nine
+// needs of the processor beyond a page that only decodes the same pictures. What a call of MINUTES leaves in memory, 2 if not set.
 
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openChromium, startServer } from "./harness.mjs";
+import { leave, openChromium, signIn, startServer, waitFor } from "./harness.mjs";
 import { Person, part } from "./people.mjs";
 
 const pictureMs = Number(process.env.PICTURE_MS ?? 1_500);
+const minutes = Number(process.env.MINUTES ?? 2);
+const mostGrowth = 10e6; // bytes
+const cpuSeconds = 20; // that are measured
+const mostCores = 0.6; // of one core, beyond an empty page that decodes the same
+const pictures = 6; // of eight bots: those of two loads that send
 
 let server;
 let browser;
@@ -55,4 +61,93 @@ test("the other's picture is there soon after the press on Accept", async () => 
   }
   console.log(`accept to picture: ${tries.join(", ")} ms`);
   expect(Math.min(...tries)).toBeLessThanOrEqual(pictureMs);
+});
+
+/** cores is what a browser uses for a while, all its processes together: 1 is one core. */
+async function cores(browser) {
+  const session = await browser.newBrowserCDPSession();
+  const used = async () => {
+    const { processInfo } = await session.send("SystemInfo.getProcessInfo");
+    return processInfo.reduce((sum, { cpuTime }) => sum + cpuTime, 0);
+  };
+  const [before, sinceMs] = [await used(), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, cpuSeconds * 1_000));
+  const cores = (await used()) - before;
+  await session.detach();
+  return cores / ((performance.now() - sinceMs) / 1_000);
+}
+
+test("a page of nine costs little more than to decode what is on it", { timeout: 240_000 }, async () => {
+  const link = await server.newLink({ title: "Nine" });
+  const bots = ["One", "Two"].map((prefix) =>
+    server.run(
+      ...["load", "--url", server.url, "--scenario", "keys", "--link", link, "--prefix", prefix],
+      ...["--members", "4", "--settle", "1h"],
+    ),
+  );
+  try {
+    // Ten seconds after the last change, a page that only decodes; then, in its place, the page itself.
+    const bare = await signIn(browser, server.url, "ana");
+    await bare.page.evaluate(async (id) => {
+      window.shownHeight = 270;
+      await window.pronto.joinLink(id, { microphone: false, camera: false });
+    }, link);
+    const decoding = async (many) => {
+      const { participants } = await window.call.stats();
+      const sizes = participants.flatMap(({ camera }) => (camera?.framesDecoded > 0 ? [camera.height] : []));
+      return sizes.length === many ? sizes : undefined;
+    };
+    const heights = await waitFor(bare, "six pictures", decoding, pictures, 60_000);
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    const empty = await cores(browser);
+    await leave(bare);
+
+    const ana = await Person.come(browser, server.url, "ana", `/j/${link}`);
+    await ana.it("nickname").fill("Ana");
+    await ana.press("join-call");
+    await ana.sees("stage");
+    const shown = () =>
+      [...document.querySelectorAll("[data-testid=tile] video")].filter((one) => one.videoWidth > 0).length;
+    await expect.poll(() => ana.page.evaluate(shown), { timeout: 60_000 }).toBeGreaterThanOrEqual(pictures);
+    await ana.page.keyboard.press("v"); // our own camera is no part of it
+    await expect.poll(() => ana.page.locator("[data-testid=tile]").count()).toBe(9);
+    await expect.poll(() => ana.page.evaluate(shown), { timeout: 60_000 }).toBe(pictures);
+    await new Promise((resolve) => setTimeout(resolve, 10_000));
+    await ana.looksGood("nine");
+    const full = await cores(browser);
+    await part(ana);
+    console.log(
+      `nine tiles, ${pictures} pictures of ${heights.join(", ")} lines: ${full.toFixed(2)} cores; an empty page that decodes them ${empty.toFixed(2)}; ratio ${(full / empty).toFixed(2)}`,
+    );
+    expect(full - empty).toBeLessThanOrEqual(mostCores);
+  } finally {
+    for (const one of bots) one.stop();
+    await Promise.allSettled(bots.map(({ done }) => done));
+  }
+});
+
+test("a call leaves the page's memory as it was", { timeout: 120_000 + minutes * 60_000 }, async () => {
+  const [ana, bia] = await Promise.all([
+    Person.come(browser, server.url, "ana"),
+    Person.come(browser, server.url, "bia"),
+  ]);
+  await bia.sees("contacts");
+  await ana.rings("bia");
+  await bia.answers();
+  await ana.receives("bia");
+  const devtools = await ana.context.newCDPSession(ana.page);
+  const heap = async () => {
+    await devtools.send("HeapProfiler.collectGarbage");
+    return (await devtools.send("Runtime.getHeapUsage")).usedSize;
+  };
+  await new Promise((resolve) => setTimeout(resolve, 15_000)); // what is made once is made by then
+  const before = await heap();
+  const at = [before];
+  for (let minute = 0; minute < minutes; minute++) {
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    at.push(await heap());
+  }
+  console.log(`heap, minute by minute: ${at.map((bytes) => `${(bytes / 1e6).toFixed(2)} MB`).join(", ")}`);
+  expect(at.at(-1) - before).toBeLessThanOrEqual(mostGrowth);
+  await part(ana, bia);
 });

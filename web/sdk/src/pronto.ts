@@ -122,6 +122,8 @@ export interface ProntoEvents {
   groupCall: GroupCall;
   /** logged: the call log has a new or changed entry. */
   logged: CallLogEntry;
+  /** callsForgotten: another device has deleted these calls from our log; none named means all that were over. */
+  callsForgotten: readonly string[];
   /** link: another device, or a booking, has made, changed or revoked a link of ours. */
   link: CallLink;
   /** lobby: who waits at a link of ours has changed, or somebody waited already when we came. */
@@ -421,6 +423,11 @@ export class Pronto extends Emitter<ProntoEvents> {
     return this.#signalling.request("unblock", { user }, options);
   }
 
+  /** setFavourite says whether one of our contacts is a favourite; it rejects with notFound if it is no contact. */
+  setFavourite(user: string, favourite: boolean, options?: RequestOptions): Promise<People> {
+    return this.#signalling.request("setFavourite", { user, favourite }, options);
+  }
+
   privacy(options?: RequestOptions): Promise<Privacy> {
     return this.#signalling.request("getPrivacy", {}, options);
   }
@@ -447,6 +454,11 @@ export class Pronto extends Emitter<ProntoEvents> {
   /** callLog is a page of our calls, newest first; before is the next of the page before. */
   callLog(page: GetCallLog = {}, options?: RequestOptions): Promise<CallLog> {
     return this.#signalling.request("getCallLog", page, options);
+  }
+
+  /** forgetCalls deletes calls from our own log, all that are over if none is named; others keep theirs. */
+  async forgetCalls(calls: readonly string[] = [], options?: RequestOptions): Promise<void> {
+    await this.#signalling.request("forgetCalls", { calls: [...calls] }, options);
   }
 
   /** devices are the account's devices, with what is known of their keys. */
@@ -683,6 +695,9 @@ export class Pronto extends Emitter<ProntoEvents> {
         break;
       case "logged":
         this.emit("logged", frame.body);
+        break;
+      case "callsForgotten":
+        this.emit("callsForgotten", frame.body.calls);
         break;
       default:
         // What has no call is of an account's things that this SDK does not show; or restarting,

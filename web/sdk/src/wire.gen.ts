@@ -1405,6 +1405,8 @@ export interface People {
   readonly contacts: readonly Person[];
   /** Blocked are those who cannot reach us, by name. They are not told. */
   readonly blocked: readonly Person[];
+  /** Favourites are those of our contacts whom we want at hand. */
+  readonly favourites: readonly UserID[];
 }
 
 /** Person is an account that ours knows. */
@@ -1431,6 +1433,17 @@ export interface AddContact {
 export interface RemoveContact {
   /** User is the account. */
   readonly user: UserID;
+}
+
+/**
+ * SetFavourite says whether one of our contacts is a favourite. The reply is
+ * People; or notFound if the account is not in our contacts.
+ */
+export interface SetFavourite {
+  /** User is the account. */
+  readonly user: UserID;
+  /** Favourite is whether it is one. */
+  readonly favourite: boolean;
 }
 
 /**
@@ -1867,6 +1880,16 @@ export type Direction = "incoming" | "outgoing";
  * - unanswered: outgoing, not answered
  */
 export type Outcome = "ongoing" | "answered" | "missed" | "declined" | "unanswered";
+
+/**
+ * ForgetCalls deletes calls from our own log; others keep theirs. One that still
+ * goes on stays. The reply is Done; our other devices are told by the event
+ * callsForgotten.
+ */
+export interface ForgetCalls {
+  /** Calls are the calls; none means all. */
+  readonly calls: readonly CallID[];
+}
 
 /**
  * GetDecisions asks why our devices did or did not ring, for a page of the
@@ -2815,6 +2838,15 @@ export interface CallMoved {
   readonly device?: string;
 }
 
+/**
+ * CallsForgotten says that another device of ours has deleted calls from our
+ * log.
+ */
+export interface CallsForgotten {
+  /** Calls are the calls; none means all that were over. */
+  readonly calls: readonly CallID[];
+}
+
 /** GroupGone says that a group, or an invitation, is no longer ours. */
 export interface GroupGone {
   /** Group is the group. */
@@ -3485,6 +3517,7 @@ export interface RequestMap {
   readonly getPeople: { readonly body: GetPeople; readonly reply: People; readonly replyType: "people" };
   readonly addContact: { readonly body: AddContact; readonly reply: People; readonly replyType: "people" };
   readonly removeContact: { readonly body: RemoveContact; readonly reply: People; readonly replyType: "people" };
+  readonly setFavourite: { readonly body: SetFavourite; readonly reply: People; readonly replyType: "people" };
   readonly block: { readonly body: Block; readonly reply: People; readonly replyType: "people" };
   readonly unblock: { readonly body: Unblock; readonly reply: People; readonly replyType: "people" };
   readonly getDiscovery: { readonly body: GetDiscovery; readonly reply: Discovery; readonly replyType: "discovery" };
@@ -3504,6 +3537,7 @@ export interface RequestMap {
   readonly disableAccount: { readonly body: DisableAccount; readonly reply: Done; readonly replyType: "done" };
   readonly deleteAccount: { readonly body: DeleteAccount; readonly reply: Done; readonly replyType: "done" };
   readonly getCallLog: { readonly body: GetCallLog; readonly reply: CallLog; readonly replyType: "callLog" };
+  readonly forgetCalls: { readonly body: ForgetCalls; readonly reply: Done; readonly replyType: "done" };
   readonly getDecisions: { readonly body: GetDecisions; readonly reply: Decisions; readonly replyType: "decisions" };
   readonly createLink: { readonly body: CreateLink; readonly reply: Link; readonly replyType: "link" };
   readonly getLinks: { readonly body: GetLinks; readonly reply: Links; readonly replyType: "links" };
@@ -3607,6 +3641,7 @@ export type ClientFrame =
   | { readonly type: "getPeople"; readonly id: string; readonly body: GetPeople }
   | { readonly type: "addContact"; readonly id: string; readonly body: AddContact }
   | { readonly type: "removeContact"; readonly id: string; readonly body: RemoveContact }
+  | { readonly type: "setFavourite"; readonly id: string; readonly body: SetFavourite }
   | { readonly type: "block"; readonly id: string; readonly body: Block }
   | { readonly type: "unblock"; readonly id: string; readonly body: Unblock }
   | { readonly type: "getDiscovery"; readonly id: string; readonly body: GetDiscovery }
@@ -3626,6 +3661,7 @@ export type ClientFrame =
   | { readonly type: "disableAccount"; readonly id: string; readonly body: DisableAccount }
   | { readonly type: "deleteAccount"; readonly id: string; readonly body: DeleteAccount }
   | { readonly type: "getCallLog"; readonly id: string; readonly body: GetCallLog }
+  | { readonly type: "forgetCalls"; readonly id: string; readonly body: ForgetCalls }
   | { readonly type: "getDecisions"; readonly id: string; readonly body: GetDecisions }
   | { readonly type: "createLink"; readonly id: string; readonly body: CreateLink }
   | { readonly type: "getLinks"; readonly id: string; readonly body: GetLinks }
@@ -3720,6 +3756,7 @@ export interface EventMap {
   readonly preferences: Preferences;
   readonly profile: Profile;
   readonly logged: CallLogEntry;
+  readonly callsForgotten: CallsForgotten;
   readonly devices: Devices;
   readonly presenceSetting: PresenceSetting;
   readonly presence: WatchedPresence;
@@ -3785,6 +3822,7 @@ export type SessionEventFrame =
   | { readonly type: "preferences"; readonly id?: never; readonly serial: number; readonly body: Preferences }
   | { readonly type: "profile"; readonly id?: never; readonly serial: number; readonly body: Profile }
   | { readonly type: "logged"; readonly id?: never; readonly serial: number; readonly body: CallLogEntry }
+  | { readonly type: "callsForgotten"; readonly id?: never; readonly serial: number; readonly body: CallsForgotten }
   | { readonly type: "devices"; readonly id?: never; readonly serial: number; readonly body: Devices }
   | { readonly type: "presenceSetting"; readonly id?: never; readonly serial: number; readonly body: PresenceSetting }
   | { readonly type: "presence"; readonly id?: never; readonly serial: number; readonly body: WatchedPresence }
@@ -3808,6 +3846,7 @@ export const sessionEvents = [
   "preferences",
   "profile",
   "logged",
+  "callsForgotten",
   "devices",
   "presenceSetting",
   "presence",

@@ -22,6 +22,15 @@ export const enLater = {
   "link.old": "The code is not good any more. Show a new one on the other device.",
   "link.go": "Link",
 
+  "recents.moreOf": "More for the call with {name}",
+  "recents.delete": "Delete from the list",
+  "recents.deleted": "Deleted from your list.",
+  "recents.menu": "More for this list",
+  "recents.deleteAll": "Delete all calls",
+  "recents.deleteAllTitle": "Delete all calls?",
+  "recents.deleteAllBody": "They are deleted from your list on all your devices. Others keep theirs.",
+  "recents.allDeleted": "All calls are deleted.",
+
   "tab.title": "Pronto is open in another tab",
   "tab.lead":
     "Calls ring there, and the one you are in goes on there. Close that tab, and it all comes here.",

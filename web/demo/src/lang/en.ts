@@ -65,6 +65,9 @@ export const enFirst = {
   "people.video": "Video call {name}",
   "people.more": "More for {name}",
   "people.remove": "Remove from contacts",
+  "people.star": "Add to favourites",
+  "people.unstar": "Take out of favourites",
+  "people.favourite": "Favourite",
   "people.block": "Block",
   "people.select": "Group call",
   "people.selectDone": "Cancel",
@@ -81,6 +84,7 @@ export const enFirst = {
   "block.confirm": "Block",
 
   "dialog.cancel": "Cancel",
+  "toast.undo": "Undo",
   "dialog.save": "Save",
   "dialog.done": "Done",
 

@@ -42,6 +42,16 @@ export const it: Dictionary = {
   "link.old": "Il codice non vale più. Mostrane uno nuovo sull’altro dispositivo.",
   "link.go": "Collega",
 
+  "recents.moreOf": "Altro per la chiamata con {name}",
+  "recents.delete": "Elimina dall’elenco",
+  "recents.deleted": "Eliminata dal tuo elenco.",
+  "recents.menu": "Altro per questo elenco",
+  "recents.deleteAll": "Elimina tutte le chiamate",
+  "recents.deleteAllTitle": "Eliminare tutte le chiamate?",
+  "recents.deleteAllBody":
+    "Spariscono dal tuo elenco su tutti i tuoi dispositivi. Gli altri tengono il loro.",
+  "recents.allDeleted": "Tutte le chiamate sono state eliminate.",
+
   "tab.title": "Pronto è aperto in un’altra scheda",
   "tab.lead":
     "Le chiamate squillano lì, e quella in corso continua lì. Chiudi quella scheda e tutto passa qui.",
@@ -92,6 +102,9 @@ export const it: Dictionary = {
   "people.video": "Videochiama {name}",
   "people.more": "Altro per {name}",
   "people.remove": "Togli dai contatti",
+  "people.star": "Aggiungi ai preferiti",
+  "people.unstar": "Togli dai preferiti",
+  "people.favourite": "Preferito",
   "people.block": "Blocca",
   "people.select": "Chiamata di gruppo",
   "people.selectDone": "Annulla",
@@ -114,6 +127,7 @@ export const it: Dictionary = {
     "Non potrà più chiamarti né raggiungerti in altro modo, e non lo saprà: ti vedrà non in linea. Puoi cambiare idea nelle impostazioni.",
   "block.confirm": "Blocca",
   "dialog.cancel": "Annulla",
+  "toast.undo": "Annulla",
   "dialog.save": "Salva",
   "dialog.done": "Fatto",
 

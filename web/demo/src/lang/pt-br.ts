@@ -41,6 +41,15 @@ export const ptBR: Dictionary = {
   "link.old": "O código não vale mais. Mostre um novo no outro aparelho.",
   "link.go": "Conectar",
 
+  "recents.moreOf": "Mais opções para a chamada com {name}",
+  "recents.delete": "Apagar da lista",
+  "recents.deleted": "Apagada da sua lista.",
+  "recents.menu": "Mais opções para esta lista",
+  "recents.deleteAll": "Apagar todas as chamadas",
+  "recents.deleteAllTitle": "Apagar todas as chamadas?",
+  "recents.deleteAllBody": "Elas somem da sua lista em todos os seus aparelhos. Os outros ficam com a deles.",
+  "recents.allDeleted": "Todas as chamadas foram apagadas.",
+
   "tab.title": "O Pronto está aberto em outra aba",
   "tab.lead":
     "As chamadas tocam lá, e a que está em andamento continua lá. Feche aquela aba e tudo passa para cá.",
@@ -89,6 +98,9 @@ export const ptBR: Dictionary = {
   "people.video": "Chamada de vídeo com {name}",
   "people.more": "Mais opções para {name}",
   "people.remove": "Remover dos contatos",
+  "people.star": "Adicionar aos favoritos",
+  "people.unstar": "Tirar dos favoritos",
+  "people.favourite": "Favorito",
   "people.block": "Bloquear",
   "people.select": "Chamada em grupo",
   "people.selectDone": "Cancelar",
@@ -111,6 +123,7 @@ export const ptBR: Dictionary = {
     "Não poderá mais ligar nem falar com você de outro jeito, e não ficará sabendo: verá você como off-line. Dá para desfazer nos ajustes.",
   "block.confirm": "Bloquear",
   "dialog.cancel": "Cancelar",
+  "toast.undo": "Desfazer",
   "dialog.save": "Salvar",
   "dialog.done": "Pronto",
 

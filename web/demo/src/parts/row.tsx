@@ -4,6 +4,8 @@ interface RowProps {
   /** picture stands at the start: an Avatar or a Sign. */
   readonly picture: ComponentChildren;
   readonly name: string;
+  /** mark stands behind the name. */
+  readonly mark?: ComponentChildren;
   readonly detail?: ComponentChildren;
   /** href makes picture and text lead somewhere; the acts beside them stay their own. */
   readonly href?: string | undefined;
@@ -23,7 +25,10 @@ export function Row(props: RowProps): JSX.Element {
     <>
       {picture}
       <span class="who">
-        <span class="name">{name}</span>
+        <span class="name">
+          {name}
+          {props.mark}
+        </span>
         {detail === undefined ? null : <span class="detail">{detail}</span>}
       </span>
     </>

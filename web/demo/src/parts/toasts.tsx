@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { t } from "../lang/index.ts";
 import { dismiss, toasts } from "../state/toasts.ts";
-import { IconButton } from "./button.tsx";
+import { Button, IconButton } from "./button.tsx";
 
 /** Toasts shows what just happened. Both regions are always there, so that a screen reader hears what is put in. */
 export function Toasts(): JSX.Element {
@@ -14,6 +14,18 @@ export function Toasts(): JSX.Element {
             .map((toast) => (
               <p key={toast.id} class={urgent ? "toast urgent" : "toast"}>
                 <span>{toast.text}</span>
+                {toast.undo === undefined ? null : (
+                  <Button
+                    look="quiet"
+                    testid="undo"
+                    onPress={() => {
+                      toast.undo?.();
+                      dismiss(toast.id);
+                    }}
+                  >
+                    {t("toast.undo")}
+                  </Button>
+                )}
                 <IconButton
                   icon="close"
                   look="quiet"

@@ -4,6 +4,7 @@ import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { CallButtons } from "../parts/callbuttons.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Row } from "../parts/row.tsx";
 import { presenceDot, presenceText } from "../presencetext.ts";
@@ -30,6 +31,7 @@ export function PersonRow({
   onBlock,
 }: PersonRowProps): JSX.Element {
   const { user, name } = person;
+  const favourite = phone.people.isFavourite(user);
   const presence = phone.watching.people.value.get(user);
   const detail = presenceText(presence) ?? (phone.watching.abouts.value.get(user) || user);
   const picture = <Avatar id={user} name={name} presence={presenceDot(presence)} />;
@@ -57,6 +59,7 @@ export function PersonRow({
     <Row
       picture={picture}
       name={name}
+      mark={favourite ? <Favourite /> : null}
       detail={detail}
       href={hashOf("people", user)}
       current={current}
@@ -70,6 +73,13 @@ export function PersonRow({
         testid={user}
       />
       <Menu label={t("people.more", { name })} testid={`more-${user}`}>
+        <Button
+          icon="star"
+          onPress={() => void phone.people.setFavourite(user, !favourite)}
+          testid={`favourite-${user}`}
+        >
+          {favourite ? t("people.unstar") : t("people.star")}
+        </Button>
         <Button icon="trash" onPress={() => void phone.people.remove(person)} testid={`remove-${user}`}>
           {t("people.remove")}
         </Button>
@@ -78,5 +88,14 @@ export function PersonRow({
         </Button>
       </Menu>
     </Row>
+  );
+}
+
+function Favourite(): JSX.Element {
+  return (
+    <>
+      <Icon name="star" />
+      <span class="unseen">{t("people.favourite")}</span>
+    </>
   );
 }

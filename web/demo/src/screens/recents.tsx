@@ -8,10 +8,13 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
 import { CallButtons } from "../parts/callbuttons.tsx";
 import { Choice } from "../parts/choice.tsx";
+import { Confirm } from "../parts/confirm.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { Menu } from "../parts/menu.tsx";
 import { Row } from "../parts/row.tsx";
+import { forget, forgetAll } from "../state/forgetting.ts";
 import type { Phone } from "../state/phone.ts";
 import { hashOf } from "../state/route.ts";
 
@@ -20,6 +23,7 @@ type Filter = "all" | "missed";
 /** RecentsScreen lists the calls, newest first; a missed one stands out, by word as well as by colour. */
 export function RecentsScreen({ phone }: { phone: Phone }): JSX.Element {
   const filter = useSignal<Filter>("all");
+  const deleting = useSignal(false);
   useEffect(() => void phone.log.load(), [phone]);
   const entries = phone.log.entries.value;
   const shown = entries?.filter(({ outcome }) => filter.value === "all" || outcome === "missed");
@@ -27,6 +31,20 @@ export function RecentsScreen({ phone }: { phone: Phone }): JSX.Element {
     <>
       <header class="top">
         <Heading>{t("recents.title")}</Heading>
+        {entries === undefined || entries.length === 0 ? null : (
+          <Menu label={t("recents.menu")} testid="recents-menu">
+            <Button
+              look="danger"
+              icon="trash"
+              testid="delete-all"
+              onPress={() => {
+                deleting.value = true;
+              }}
+            >
+              {t("recents.deleteAll")}
+            </Button>
+          </Menu>
+        )}
       </header>
       <Choice<Filter>
         legend={t("recents.filter")}
@@ -52,6 +70,20 @@ export function RecentsScreen({ phone }: { phone: Phone }): JSX.Element {
           ))}
         </ul>
       )}
+      {deleting.value ? (
+        <Confirm
+          title={t("recents.deleteAllTitle")}
+          body={t("recents.deleteAllBody")}
+          confirm={t("recents.deleteAll")}
+          onConfirm={() => {
+            deleting.value = false;
+            void forgetAll(phone);
+          }}
+          onCancel={() => {
+            deleting.value = false;
+          }}
+        />
+      ) : null}
       {phone.log.more.value ? (
         <Button onPress={() => void phone.log.loadMore()}>{t("recents.more")}</Button>
       ) : null}
@@ -128,6 +160,13 @@ export function Entry({
           onCall={(wanted) => void phone.ring(users, wanted)}
           testid="back"
         />
+      )}
+      {plain || entry.outcome === "ongoing" ? null : (
+        <Menu label={t("recents.moreOf", { name })} testid="recent-menu">
+          <Button icon="trash" testid="delete-call" onPress={() => forget(phone, entry.call)}>
+            {t("recents.delete")}
+          </Button>
+        </Menu>
       )}
     </Row>
   );

@@ -16,11 +16,14 @@ export class CallList {
   readonly #pronto: Pronto;
   readonly #entries = signal<readonly CallLogEntry[] | undefined>(undefined);
   readonly #next = signal<string | undefined>(undefined);
+  readonly #hidden = signal<ReadonlySet<string>>(new Set());
   readonly #seen = signal<ReadonlySet<string>>(new Set());
   readonly #missed = signal<ReadonlySet<string>>(new Set());
 
   /** entries are the calls, newest first; undefined until known. */
-  readonly entries: ReadonlySignal<readonly CallLogEntry[] | undefined> = this.#entries;
+  readonly entries: ReadonlySignal<readonly CallLogEntry[] | undefined> = computed(() =>
+    this.#entries.value?.filter(({ call }) => !this.#hidden.value.has(call)),
+  );
   /** more says that there are earlier ones. */
   readonly more: ReadonlySignal<boolean> = computed(() => this.#next.value !== undefined);
   /** unseen is how many calls were missed while this page was open and have not been looked at. */
@@ -60,6 +63,22 @@ export class CallList {
   take(entry: CallLogEntry): void {
     if (this.#entries.value !== undefined) this.#entries.value = merge(this.#entries.value, entry);
     if (entry.outcome === "missed") this.#missed.value = new Set([...this.#missed.value, entry.call]);
+  }
+
+  /** hide leaves a call out of entries, or shows it again. */
+  hide(call: string, hidden: boolean): void {
+    const next = new Set(this.#hidden.value);
+    if (hidden) next.add(call);
+    else next.delete(call);
+    this.#hidden.value = next;
+  }
+
+  /** takeForgotten is called with the calls that are no longer in the log: with none, all that are over. */
+  takeForgotten(calls: readonly string[]): void {
+    const still = ({ call, outcome }: CallLogEntry): boolean =>
+      calls.length === 0 ? outcome === "ongoing" : !calls.includes(call);
+    this.#entries.value = this.#entries.value?.filter(still);
+    if (calls.length === 0) this.#next.value = undefined;
   }
 
   /** look says that the list has been looked at. */

@@ -23,10 +23,12 @@ export class PeopleBook {
   readonly #preferences = signal<Preferences | undefined>(undefined);
   readonly #discovery = signal<Discovery | undefined>(undefined);
 
-  /** contacts are those we added, by name; undefined until known. */
-  readonly contacts: ReadonlySignal<readonly Person[] | undefined> = computed(
-    () => this.#people.value?.contacts,
-  );
+  /** contacts are those we added, favourites first, by name; undefined until known. */
+  readonly contacts: ReadonlySignal<readonly Person[] | undefined> = computed(() => {
+    const list = this.#people.value?.contacts;
+    const first = (user: string): number => Number(this.isFavourite(user));
+    return list?.toSorted((a, b) => first(b.user) - first(a.user));
+  });
   /** blocked are those who cannot reach us. */
   readonly blocked: ReadonlySignal<readonly Person[]> = computed(() => this.#people.value?.blocked ?? []);
   /** privacy are our settings; undefined until known. */
@@ -137,6 +139,16 @@ export class PeopleBook {
       this.take(people);
       say(t("people.added", { name: people.contacts.find((person) => person.user === user)?.name ?? user }));
     });
+  }
+
+  /** isFavourite says whether a contact is one. */
+  isFavourite(user: string): boolean {
+    return this.#people.value?.favourites.includes(user) ?? false;
+  }
+
+  /** setFavourite keeps a contact before the others, or no more. */
+  async setFavourite(user: string, on: boolean): Promise<void> {
+    await attempt(async () => this.take(await this.#pronto.setFavourite(user, on)));
   }
 
   /** remove takes an account out of the contacts. */

@@ -72,6 +72,7 @@ export class Phone {
       pronto.on("people", (people) => this.people.take(people)),
       pronto.on("privacy", (privacy) => this.people.takePrivacy(privacy)),
       pronto.on("logged", (entry) => this.log.take(entry)),
+      pronto.on("callsForgotten", (calls) => this.log.takeForgotten(calls)),
       pronto.on("presence", (people) => this.watching.take(people)),
       pronto.on("profile", (profile) => this.own.take(profile)),
       pronto.on("devices", (devices) => this.devices.take(devices)),

@@ -9,10 +9,12 @@ export interface Toast {
   readonly text: string;
   /** urgent lines interrupt a screen reader; the others wait. */
   readonly urgent: boolean;
+  /** undo takes back what was done. */
+  readonly undo?: (() => void) | undefined;
 }
 
 /** lifetimeMs is how long a line stays: long enough to read two sentences. */
-const lifetimeMs = 6000;
+export const lifetimeMs = 6000;
 const most = 3;
 
 const list = signal<readonly Toast[]>([]);
@@ -21,9 +23,13 @@ let last = 0;
 /** toasts are the lines shown now, oldest first. */
 export const toasts: ReadonlySignal<readonly Toast[]> = list;
 
-/** say shows a line for some seconds. */
-export function say(text: string, urgent = false): void {
-  const toast: Toast = { id: ++last, text, urgent };
+/** say shows a line for some seconds; how is whether it is urgent, or how to take back what it tells. */
+export function say(text: string, how: boolean | { readonly undo: () => void } = false): void {
+  const toast: Toast = {
+    id: ++last,
+    text,
+    ...(typeof how === "boolean" ? { urgent: how } : { ...how, urgent: false }),
+  };
   list.value = [...list.value, toast].slice(-most);
   setTimeout(() => dismiss(toast.id), lifetimeMs);
 }

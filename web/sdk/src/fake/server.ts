@@ -27,6 +27,7 @@ export class FakeServer {
   readonly #links = new Map<string, Link>();
   readonly #refused = new Map<string, { code: ProblemCode; detail: string }>();
   #contacts: Person[];
+  #favourites: string[] = [];
   #blocked: Person[] = [];
   #socket: LoopSocket | undefined;
   readonly #seen = new Set<string>(); // requests: after a lost connection they come again
@@ -121,6 +122,11 @@ export class FakeServer {
       case "removeContact":
         this.#contacts = without(this.#contacts, frame.body.user);
         break;
+      case "setFavourite": {
+        const { user, favourite } = frame.body;
+        this.#favourites = [...this.#favourites.filter((one) => one !== user), ...(favourite ? [user] : [])];
+        break;
+      }
       case "block":
         this.#blocked = [...without(this.#blocked, frame.body.user), this.#person(frame.body.user)];
         break;
@@ -147,7 +153,7 @@ export class FakeServer {
       default:
         return ["done", {}];
     }
-    return ["people", { contacts: this.#contacts, blocked: this.#blocked }];
+    return ["people", { contacts: this.#contacts, blocked: this.#blocked, favourites: this.#favourites }];
   }
 
   #welcome({ resume }: Body<"hello">): [string, object, () => void] {

@@ -1,3 +1,5 @@
+import { prefs } from "./state/prefs.ts";
+
 /** Note is one sound of a pattern: when it begins and how long it lasts in seconds, its pitch in hertz, its loudness from 0 to 1. */
 interface Note {
   readonly at: number;
@@ -68,7 +70,9 @@ export const ringback: Pattern = {
  * the page, browsers play nothing; whoever rings must be seen as well as heard.
  */
 export function play(pattern: Pattern): () => void {
-  const context = new AudioContext();
+  const context: AudioContext & { setSinkId?(id: string): Promise<void> } = new AudioContext(); // Firefox has no setSinkId
+  // A loudspeaker that is not there any more leaves the sound where the system puts it.
+  context.setSinkId?.(prefs.peek().speaker ?? "").catch(() => undefined);
   const strike = (): void => {
     if (context.state !== "running") return;
     const start = context.currentTime + 0.05;

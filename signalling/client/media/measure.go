@@ -19,10 +19,23 @@ type Way struct {
 	Sent, Received uint64
 }
 
+// counters are pion's; none once the connection is closed.
+func (c *connection) counters() webrtc.StatsReport {
+	c.looks.RLock()
+	defer c.looks.RUnlock()
+	c.mu.Lock()
+	closed := c.closed
+	c.mu.Unlock()
+	if closed {
+		return nil
+	}
+	return c.pc.GetStats()
+}
+
 // Way reads how the connection's media goes now.
 func (c *connection) Way() Way {
 	way := Way{Path: c.Path(), Transport: wire.TransportUDP, Family: wire.FamilyV4}
-	report := c.pc.GetStats()
+	report := c.counters()
 	for _, one := range report {
 		pair, ok := one.(webrtc.ICECandidatePairStats)
 		if !ok {

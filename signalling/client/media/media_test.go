@@ -3,6 +3,7 @@ package media_test
 import (
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -290,6 +291,28 @@ func TestAnEngineClosesItsConnections(t *testing.T) {
 	}
 	if _, err := e.Direct(media.Options{Clip: clip(t, 0), On: func(media.Event) {}}, "x", false); err == nil {
 		t.Error("a closed engine made a connection")
+	}
+}
+
+// pion's counters must not be read while it closes.
+func TestAConnectionMayBeLookedAtWhileItCloses(t *testing.T) {
+	t.Parallel()
+	engine := newEngine(t)
+	for range 10 {
+		d, err := engine.Direct(media.Options{Clip: clip(t, 0), On: func(media.Event) {}}, "x", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var over atomic.Bool
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			for !over.Load() {
+				d.Way()
+			}
+		})
+		d.Close()
+		over.Store(true)
+		wait.Wait()
 	}
 }
 

@@ -66,6 +66,7 @@ func (m *Metrics) Call(e call.Event) {
 		c.admissions.inc(string(e.Reason))
 	case call.Entered:
 		m.clients.entered(e.Client, e.Distinct, time.Now())
+		m.crowd.came(e.Person, time.Now())
 	case call.StayReported:
 		m.quality.stayed(e)
 		m.moments(e.Moments)

@@ -45,6 +45,9 @@ var callDefinitions = []Definition{
 		Name: "pronto_participants", Type: Gauge, Labels: []Label{topologies},
 		Help: "People in calls now.",
 	}, {
+		Name: "pronto_distinct_people", Type: Gauge,
+		Help: "Different people who came into calls since midnight UTC, to within 5 %: a sketch of hashes under a key that is new each day. 0 while they are fewer than ten, and again after a restart.",
+	}, {
 		Name: "pronto_setup_outcomes_total", Type: Counter, possible: setupPossible,
 		Labels: []Label{
 			kinds, label("topology", append([]string{""}, wire.TopologyDirect.Values()...)...),

@@ -21,6 +21,7 @@ type Metrics struct {
 	registry *prometheus.Registry
 	options  Options
 	clients  *clients
+	crowd    *crowd
 
 	services services
 	calls    calls
@@ -49,12 +50,12 @@ func New(o Options) *Metrics {
 	registry := prometheus.NewRegistry()
 	b := newBuilder(registry, o)
 	m := &Metrics{
-		registry: registry, options: o, clients: &clients{folded: b.folded},
+		registry: registry, options: o, clients: &clients{folded: b.folded}, crowd: &crowd{},
 		services: newServices(b),
 		calls:    newCalls(b), quality: newQuality(b), keys: newKeys(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
 		watch: newWatch(b),
 	}
-	m.watch.clients = m.clients
+	m.watch.clients, m.watch.crowd = m.clients, m.crowd
 	info := b.gauge("pronto_build_info")
 	info.add(1, info.def.Sets()[0]...)
 	registry.MustRegister(m.watch, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))

@@ -36,6 +36,7 @@ type Load struct{ CPU, Egress, Participants, Files float64 }
 type watch struct {
 	sources atomic.Pointer[Sources]
 	clients *clients
+	crowd   *crowd
 
 	calls, people, busDropped       *scraped
 	rooms, peers, tracks            *scraped
@@ -43,7 +44,7 @@ type watch struct {
 	unsealed                        *scraped
 	requests, came, nacks, again    *scraped
 	sealed, sockets, load, draining *scraped
-	webhook, lobby, delay           *scraped
+	webhook, lobby, delay, distinct *scraped
 }
 
 func newWatch(b *builder) *watch {
@@ -70,6 +71,7 @@ func newWatch(b *builder) *watch {
 		draining:   b.scraped("pronto_draining", Gauge),
 		webhook:    b.scraped("pronto_webhook_oldest_pending_seconds", Gauge),
 		lobby:      b.scraped("pronto_lobby_waiting", Gauge),
+		distinct:   b.scraped("pronto_distinct_people", Gauge),
 	}
 	w.sources.Store(&Sources{})
 	return w
@@ -79,7 +81,7 @@ func newWatch(b *builder) *watch {
 func (w *watch) Describe(ch chan<- *prometheus.Desc) {
 	for _, s := range []*scraped{
 		w.calls, w.people, w.busDropped, w.rooms, w.peers, w.tracks, w.packets, w.bytes, w.dropped, w.unsealed, w.layers,
-		w.requests, w.came, w.nacks, w.again, w.sealed, w.sockets, w.load, w.draining, w.webhook, w.lobby, w.delay,
+		w.requests, w.came, w.nacks, w.again, w.sealed, w.sockets, w.load, w.draining, w.webhook, w.lobby, w.delay, w.distinct,
 	} {
 		ch <- s.desc
 	}
@@ -112,6 +114,7 @@ func (w *watch) collectOwn(ch chan<- prometheus.Metric, from *Sources) {
 	for _, set := range w.sockets.def.Sets() {
 		w.sockets.emit(ch, float64(sockets[call.Client(set[0])]), set...)
 	}
+	w.distinct.emit(ch, w.crowd.count(time.Now()))
 	var load Load
 	if from.Load != nil {
 		load = from.Load()

@@ -47,15 +47,15 @@ func viaOf(users int) Via {
 	return ViaContact
 }
 
-// disguise tells calls apart for a day without naming them.
+// disguise tells calls, and people, apart for a day without naming them.
 type disguise struct {
 	mu   sync.Mutex // guards what follows
 	day  int64
 	salt [16]byte
 }
 
-// of is a hash of a call's id under the day's key.
-func (d *disguise) of(id wire.CallID, now time.Time) uint64 {
+// of is a hash of an id under the day's key.
+func (d *disguise) of(id string, now time.Time) uint64 {
 	const length = int64(24 * time.Hour / time.Second)
 	d.mu.Lock()
 	if day := now.Unix()/length + 1; day != d.day {
@@ -66,4 +66,9 @@ func (d *disguise) of(id wire.CallID, now time.Time) uint64 {
 	d.mu.Unlock()
 	sum := sha256.Sum256(append(salt[:], id...))
 	return binary.BigEndian.Uint64(sum[:8])
+}
+
+// entered is the event that somebody came into a call.
+func (d *disguise) entered(who Who, id wire.CallID, now time.Time) Entered {
+	return Entered{Client: who.Client, Distinct: d.of(string(id), now), Person: d.of(string(who.User), now)}
 }

@@ -246,8 +246,8 @@ func (c *Call) release(fx *effects, now time.Time) {
 	if fx.apart {
 		c.keepApart()
 	}
-	for _, client := range fx.came {
-		c.cfg.Events(Entered{Client: client, Distinct: c.masks.of(c.id, now)})
+	for _, who := range fx.came {
+		c.cfg.Events(c.masks.entered(who, c.id, now))
 	}
 	for _, e := range fx.metrics {
 		c.logStep(e)

@@ -23,7 +23,7 @@ type effects struct {
 	reasons map[wire.ParticipantID]wire.LeaveReason
 	stories []store.NewEvent // for webhooks
 	metrics []Event
-	came    []Client             // who has come into the call
+	came    []Who                // who has come into the call
 	notes   []Step               // for the timeline, beside the events
 	apart   bool                 // who is kept apart has changed
 	keys    bool                 // who holds which leaf in which epoch has changed

@@ -210,10 +210,12 @@ type KindAnswered struct {
 
 // Entered says that somebody came into a call with a client of some kind.
 // Distinct tells calls apart without naming them: it is a hash under a key that
-// this process makes anew each day and tells nobody.
+// this process makes anew each day and tells nobody. Person tells people apart
+// likewise; a guest is another one at each visit.
 type Entered struct {
 	Client   Client
 	Distinct uint64
+	Person   uint64
 }
 
 // Connected says how a connection for media came about, as the client

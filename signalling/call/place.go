@@ -92,7 +92,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		r.abandon(c, "")
 		return err
 	}
-	r.cfg.Events(Entered{Client: who.Client, Distinct: r.masks.of(s.ID, s.Created)})
+	r.cfg.Events(r.masks.entered(who, s.ID, s.Created))
 	return r.begin(ctx, c, s, path, who, callees)
 }
 

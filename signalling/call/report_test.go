@@ -334,3 +334,31 @@ func TestWhatKeepsACallFromComingAboutIsCountedOnce(t *testing.T) {
 		}
 	})
 }
+
+func TestPeopleAreToldApartForADayAndNamedByNothing(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+		for range 2 {
+			call := talk(ana, bia)
+			ana.must(&wire.End{Call: call})
+			ana.heard()
+			bia.heard()
+		}
+		first := map[uint64]int{}
+		for _, e := range counted[Entered](w) {
+			first[e.Person]++
+		}
+		if len(first) != 2 {
+			t.Errorf("two people who talk twice are %d: %v", len(first), first)
+		}
+		time.Sleep(24 * time.Hour)
+		before := len(counted[Entered](w))
+		call := talk(ana, bia)
+		ana.must(&wire.End{Call: call})
+		for _, e := range counted[Entered](w)[before:] {
+			if first[e.Person] > 0 {
+				t.Error("somebody is the same the next day")
+			}
+		}
+	})
+}

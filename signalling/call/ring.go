@@ -147,7 +147,7 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true
-	fx.came = append(fx.came, who.Client)
+	fx.came = append(fx.came, who)
 	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public()})
 	if s.count((*leg).in) > 1 && s.Phase == wire.PhaseRinging {
 		s.Phase, s.Connected = wire.PhaseConnecting, now

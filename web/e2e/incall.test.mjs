@@ -72,6 +72,105 @@ test("our own picture is moved to another corner, by hand and by keys", async ()
   await part(ana, bia);
 });
 
+/** spy runs in the page before everything else: it notes what devices are asked for, and where sounds that the page makes go. */
+function spy() {
+  window.asked = [];
+  window.sinks = [];
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = (constraints) => {
+    window.asked.push(constraints);
+    return open(constraints);
+  };
+  const sink = AudioContext.prototype.setSinkId;
+  AudioContext.prototype.setSinkId = function (id) {
+    window.sinks.push(id);
+    return sink.call(this, id);
+  };
+}
+
+test("the loudspeaker, what is done to the microphone, and the other camera are chosen in a call", async () => {
+  const phone = await openChromium(["--use-fake-device-for-media-stream=device-count=2"]);
+  try {
+    const ana = await here.come(phone, server.url, "ana", undefined, { script: [spy] });
+    const bia = await come("bia");
+    await ana.sees("contacts");
+    await ana.rings("bia");
+    await bia.answers();
+    await bia.receives("ana");
+    await ana.press("call-more");
+    await ana.press("open-devices");
+    const speaker = await ana
+      .it("choose-speaker")
+      .evaluate((list) => [...list.options].map(({ value }) => value).find((value) => value !== ""));
+    expect(speaker).toMatch(/./);
+    await ana.it("choose-speaker").selectOption(speaker);
+    await expect.poll(() => ana.it("sound-bia").evaluate((audio) => audio.sinkId)).toBe(speaker);
+
+    const asked = () => ana.page.evaluate(() => window.asked.at(-1));
+    await ana.it("noise").uncheck();
+    await expect.poll(async () => (await asked()).audio?.noiseSuppression).toBe(false);
+    await expect.poll(() => ana.page.evaluate(() => window.asked.length)).toBeGreaterThan(1); // another microphone, in the middle of the call
+    await ana.it("noise").check();
+    await expect.poll(async () => (await asked()).audio?.noiseSuppression).toBe(true);
+    const isolates = await ana.page.evaluate(
+      () => "voiceIsolation" in navigator.mediaDevices.getSupportedConstraints(),
+    );
+    expect(await ana.it("isolation").count()).toBe(isolates ? 1 : 0); // offered where the browser can
+    if (isolates) {
+      await ana.it("isolation").check();
+      await expect.poll(async () => (await asked()).audio?.voiceIsolation).toBe(true);
+    }
+    await ana.press("devices-close");
+    await bia.receives("ana"); // of the new microphone
+
+    await ana.press("call-more");
+    await ana.press("flip-camera");
+    const facing = async () => JSON.stringify((await asked()).video?.facingMode);
+    await expect.poll(facing).toMatch(/environment/);
+    await bia.receives("ana");
+    await ana.press("call-more");
+    await ana.press("flip-camera");
+    await expect.poll(facing).toMatch(/user/);
+    await bia.receives("ana");
+    await ana.press("hangup");
+    await bia.sees("ended");
+    await bia.press("put-away");
+    await ana.press("put-away");
+    await bia.rings("ana", "voice");
+    await ana.sees("incoming");
+    await expect.poll(() => ana.page.evaluate(() => window.sinks.at(-1))).toBe(speaker); // the ring tone, too
+    await bia.press("hangup");
+    await Promise.all([ana.leaves(), bia.leaves()]);
+  } finally {
+    await phone.close();
+  }
+});
+
+test("a call that its host has locked keeps newcomers out until he opens it", async () => {
+  const [ana, bia] = await talking();
+  const carlo = await come("carlo");
+  await ana.press("call-more");
+  await ana.press("lock-call");
+  await bia.page.keyboard.press("p");
+  await bia.press("invite-dora");
+  await bia.press("invite");
+  await bia.reads("toasts", /./);
+  expect(await bia.page.locator("[data-testid=tile]").count()).toBe(2);
+  await bia.page.keyboard.press("Escape");
+  await bia.press("call-more");
+  expect(await bia.it("lock-call").count()).toBe(0); // it is the host's
+  await bia.page.keyboard.press("Escape");
+  await ana.press("call-more");
+  await ana.reads("lock-call", /Unlock the call/);
+  await ana.press("lock-call");
+  await bia.page.keyboard.press("p");
+  await bia.press("invite-dora");
+  await bia.press("invite");
+  await expect.poll(() => bia.page.locator("[data-testid=tile]").count(), { timeout: 45_000 }).toBe(3);
+  await part(ana, bia, carlo);
+});
+
 /** three are in a voice call, which is light: what is shown does not depend on pictures. */
 async function three() {
   const [ana, bia] = await talking(["ana", "bia"], {}, "voice");

@@ -245,6 +245,31 @@ test("a permission that is taken back and given again costs no call", async () =
   }
 });
 
+test("a page that slept, and one whose network was away, are in the same call afterwards, and nobody has dialled", async () => {
+  const [ana, bia] = await talking();
+  await bia.receives("ana");
+  const devtools = await bia.context.newCDPSession(bia.page);
+  await devtools.send("Page.setWebLifecycleState", { state: "frozen" });
+  await new Promise((resolve) => setTimeout(resolve, 12_000)); // longer than the server waits for an answer
+  await devtools.send("Page.setWebLifecycleState", { state: "active" });
+  await bia.receives("ana");
+  await ana.receives("bia");
+
+  await bia.context.setOffline(true);
+  await bia.page.evaluate(() => dispatchEvent(new Event("offline")));
+  await bia.reads("call", /Reconnecting…/, 60_000);
+  await bia.context.setOffline(false);
+  await bia.receives("ana");
+  await ana.receives("bia");
+  await ana.press("hangup");
+  await bia.sees("ended");
+  await ana.press("put-away");
+  await ana.press("nav-recents");
+  const recent = ana.page.getByTestId("recent");
+  await expect.poll(() => recent.first().getAttribute("data-outcome")).toBe("answered");
+  await part(ana, bia);
+});
+
 test("what people write is read by those in the call, and the server cannot read it", async () => {
   const [ana, bia] = await talking();
   const sent = [];

@@ -1,6 +1,8 @@
 package api_test
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -238,6 +240,26 @@ func TestOneOfManyEqualRequestsIsCarriedOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	refused(t, ask(t, "POST", s.URL+"/v1/keys", k, `{}`, "Idempotency-Key", "stuck"), 422, "nameReused")
+	body := `{"name":"shop","scopes":["links:read"]}`
+	same := store.Request{Key: id, Name: identity.HashSecret("slow"), Hash: requestHash("POST", "/v1/keys", "", body)}
+	if _, began, err := s.Store.BeginRequest(t.Context(), same); err != nil || !began {
+		t.Fatal(began, err)
+	}
+	got := ask(t, "POST", s.URL+"/v1/keys", k, body, "Idempotency-Key", "slow")
+	refused(t, got, 409, "inFlight")
+	if got.header.Get("Retry-After") != "1" {
+		t.Errorf("in flight: %v", got.header)
+	}
+}
+
+// requestHash is what the server keeps of a request: method, address, If-Match, body.
+func requestHash(parts ...string) string {
+	h := sha256.New()
+	for _, part := range parts {
+		sum := sha256.Sum256([]byte(part))
+		h.Write(sum[:])
+	}
+	return base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
 func TestListsComeInPages(t *testing.T) {

@@ -9,7 +9,9 @@ import (
 	"strings"
 	"testing"
 
+	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
+	"pronto/signalling/store"
 )
 
 // FuzzBodies sends bodies to every operation that takes one: whatever they are,
@@ -32,20 +34,37 @@ func FuzzBodies(f *testing.F) {
 			f.Fatal(err)
 		}
 	}
-	for i, text := range []string{
+	things := map[string]string{"user": "ana", "key": "ck_none", "webhook": identity.NewID("whk"), "group": identity.NewID("grp")}
+	if _, err := s.Store.CreateWebhook(f.Context(), store.Webhook{ID: things["webhook"], URL: "https://shop.example", Secret: []byte("x")}); err != nil {
+		f.Fatal(err)
+	}
+	if _, err := s.Store.CreateGroup(f.Context(), store.NewGroup{ID: things["group"], Name: "Tea", Creator: "ana"}); err != nil {
+		f.Fatal(err)
+	}
+	l, err := s.Store.CreateLink(f.Context(), store.NewLink{ID: identity.NewSecret(), OwnerID: "ana", Kind: store.Voice})
+	if err != nil {
+		f.Fatal(err)
+	}
+	things["link"] = l.ID
+	texts := []string{
+		`{"origins":["https://a.example","*"]}`, `{"origins":null,"opensAt":"2030-01-01T00:00:00Z","expiresAt":"2029-01-01T00:00:00Z"}`,
+		`{"opensAt":"9999-12-31T23:59:59Z","idleSeconds":31536000,"maxUses":10000}`, `{"expiresAt":"0001-01-01T00:00:00Z"}`,
+		`{"slots":[{"from":"2030-01-01T00:00:00Z","to":"2029-01-01T00:00:00Z"}]}`, `{"slots":[{"from":"0000-01-01T00:00:00Z","to":"9999-12-31T23:59:59Z"}]}`,
 		`{}`, `null`, `[]`, `""`, `0`, `{"name":"a"}`, `{"name":"a\u0000"}`, `{"name":"a\u202e"}`, `{"name":"\ud800"}`, `{"scopes":["*"],"name":"x"}`,
 		`{"url":"https://[::1"}`, `{"url":"https://x/#"}`, `{"url":"http://169.254.169.254/"}`, `{"types":[""]}`, `{"since":"9999-12-31T23:59:59Z"}`,
 		`{"since":"-0001-01-01T00:00:00Z"}`, `{"until":"0000-01-01T00:00:00Z"}`, `{"keepSeconds":2592000}`, `{"user":"ana","forSeconds":10}`, `{"creator":"ana","name":"x","members":["bia",""]}`,
 		`{"whoMayCall":"everyone","whoMayAdd":"everyone","silenceUnknown":false,"hideAddress":false,"doNotDisturb":{"zone":"../x","ranges":[{"from":0,"to":0}]}}`,
 		`{"noCallsText":"\u0000"}`, `{"about":"` + strings.Repeat("\\u00e9", 300) + `"}`, `{"a":` + strings.Repeat("[", 2000), `{"name":"` + strings.Repeat("é", 40) + `","scopes":["links:read"]}`,
-	} {
-		f.Add(uint8(i), []byte(text))
-		f.Add(uint8(i*7), []byte(text))
+	}
+	for which := range with { // every body at every operation
+		for _, text := range texts {
+			f.Add(uint8(which), []byte(text))
+		}
 	}
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		o := with[int(which)%len(with)]
-		request := httptest.NewRequest(o.method, o.url(s.URL, map[string]string{"user": "ana", "key": "ck_none"}), strings.NewReader(string(body)))
+		request := httptest.NewRequest(o.method, o.url(s.URL, things), strings.NewReader(string(body)))
 		request.RequestURI = ""
 		request.Header.Set("Content-Type", "application/json")
 		request.Header.Set("Authorization", "Bearer "+credentials)

@@ -27,6 +27,10 @@ func LinkOf(l store.Link) wire.Link {
 	}
 }
 
+// latest is the end of the year 9000, in Unix milliseconds: a link that is idle for
+// a year after it opens must still end in a year of four digits (RFC 3339).
+const latest = 221_876_927_999_999
+
 // TermsOf are what the store keeps of the terms of a link.
 func TermsOf(t wire.LinkTerms) (store.LinkTerms, error) {
 	if t.Title != "" {
@@ -36,6 +40,9 @@ func TermsOf(t wire.LinkTerms) (store.LinkTerms, error) {
 	}
 	if !isBase64URL(t.Sealed) {
 		return store.LinkTerms{}, wire.Problemf(wire.CodeInvalid, "terms sealed is not base64url without padding")
+	}
+	if max(t.OpensMs, t.ExpiresMs) > latest {
+		return store.LinkTerms{}, wire.Problemf(wire.CodeInvalid, "terms opensMs or expiresMs is after the year 9000")
 	}
 	if t.ExpiresMs != 0 && t.ExpiresMs <= t.OpensMs {
 		return store.LinkTerms{}, wire.Problemf(wire.CodeInvalid, "terms expiresMs is not after opensMs")

@@ -30,6 +30,7 @@ export const enLater = {
   "recents.deleteAllTitle": "Delete all calls?",
   "recents.deleteAllBody": "They are deleted from your list on all your devices. Others keep theirs.",
   "recents.allDeleted": "All calls are deleted.",
+  "recents.onlyMissed": "Missed",
 
   "tab.title": "Pronto is open in another tab",
   "tab.lead":

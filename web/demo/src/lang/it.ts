@@ -51,6 +51,7 @@ export const it: Dictionary = {
   "recents.deleteAllBody":
     "Spariscono dal tuo elenco su tutti i tuoi dispositivi. Gli altri tengono il loro.",
   "recents.allDeleted": "Tutte le chiamate sono state eliminate.",
+  "recents.onlyMissed": "Perse",
 
   "tab.title": "Pronto è aperto in un’altra scheda",
   "tab.lead":

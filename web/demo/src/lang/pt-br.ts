@@ -49,6 +49,7 @@ export const ptBR: Dictionary = {
   "recents.deleteAllTitle": "Apagar todas as chamadas?",
   "recents.deleteAllBody": "Elas somem da sua lista em todos os seus aparelhos. Os outros ficam com a deles.",
   "recents.allDeleted": "Todas as chamadas foram apagadas.",
+  "recents.onlyMissed": "Perdidas",
 
   "tab.title": "O Pronto está aberto em outra aba",
   "tab.lead":

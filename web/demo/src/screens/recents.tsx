@@ -53,7 +53,7 @@ export function RecentsScreen({ phone }: { phone: Phone }): JSX.Element {
         value={filter.value}
         options={[
           { value: "all", name: t("recents.all") },
-          { value: "missed", name: t("recents.missed"), testid: "only-missed" },
+          { value: "missed", name: t("recents.onlyMissed"), testid: "only-missed" },
         ]}
         onChange={(value) => {
           filter.value = value;

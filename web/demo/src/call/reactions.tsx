@@ -74,7 +74,7 @@ export function Signs({ active }: { active: ActiveCall }): JSX.Element {
   return (
     <div class="signs" data-testid="signs">
       {deskOf(active).signs.value.map(({ id, participant, reaction }) => (
-        <p key={id} class="sign" data-lane={id % 4}>
+        <p key={id} class="rising" data-lane={id % 4}>
           <Icon name={reaction} />
           <span>{name(participant)}</span>
           <span class="unseen">{t(words[reaction])}</span>

@@ -360,3 +360,31 @@ func FuzzFrames(f *testing.F) {
 		p.close()
 	})
 }
+
+// An event is the server's to tell. Said by somebody in the call, about another one and
+// with the call's own numbers, none of them is taken for anything, and nobody hears it.
+func TestNoEventIsTakenFromAClient(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	a, b, call := couple(t, s)
+	ask[wire.CallState](a, "sync", wire.Sync{Call: call})
+	from := b.count()
+	for i, e := range wire.Events {
+		body, err := json.Marshal(e.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		id := fmt.Sprint("forged", i)
+		a.raw([]byte(`{"type":"` + e.Type + `","id":"` + id + `","call":"` + string(call) + `","epoch":1,"seq":1000,"participant":"p2","body":` + string(body) + `}`))
+		f := a.wait("the refusal of "+e.Type, 0, func(f wire.Frame) bool { return f.ID == id }).frame
+		if p := decode[wire.Problem](t, f); f.Type != "problem" || p.Code != wire.CodeUnknownType {
+			t.Errorf("%s is answered with %s %s", e.Type, f.Type, f.Body)
+		}
+	}
+	unharmed(t, a, b, call)
+	for _, h := range b.heardAfter(from) {
+		if h.frame.Type != "mediaChanged" { // by which unharmed sees that the call works
+			t.Errorf("the other one hears %s", h.frame.Type)
+		}
+	}
+}

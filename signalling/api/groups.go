@@ -141,8 +141,9 @@ func (s *server) changeGroup(ctx context.Context, in *changeGroupInput) (*groupO
 		if err := identity.CheckTitle(*name); err != nil {
 			return nil, problem(CodeInvalid, "the name cannot be shown").at("body.name", err.Error())
 		}
-		if _, _, err := s.cfg.Store.ChangeGroup(ctx, in.Group, nil, func(g *store.GroupRow) error { g.Name = *name; return nil }); err != nil {
-			return nil, s.noGroup(err)
+		err := s.asAdmin(ctx, in.Group, func(wire.UserID) any { return &wire.RenameGroup{Group: wire.GroupID(in.Group), Name: *name} })
+		if err != nil {
+			return nil, err
 		}
 	}
 	if on := in.Body.Suspended; on != nil {
@@ -157,24 +158,32 @@ func (s *server) removeFromGroup(ctx context.Context, in *struct {
 	GroupField
 	UserField
 }) (*struct{}, error) {
-	g, err := s.cfg.Store.Group(ctx, in.Group)
+	return nil, s.asAdmin(ctx, in.Group, func(admin wire.UserID) any {
+		if string(admin) == in.User {
+			return &wire.LeaveGroup{Group: wire.GroupID(in.Group)}
+		}
+		return &wire.RemoveFromGroup{Group: wire.GroupID(in.Group), User: wire.UserID(in.User)}
+	})
+}
+
+// asAdmin asks for something as one of a group's admins, so that its members and its
+// call are told of it.
+func (s *server) asAdmin(ctx context.Context, group string, request func(admin wire.UserID) any) error {
+	g, err := s.cfg.Store.Group(ctx, group)
 	if err != nil {
-		return nil, s.noGroup(err)
+		return s.noGroup(err)
 	}
 	for _, m := range g.Members {
 		if m.State != store.MemberActive || m.Role != store.RoleAdmin {
 			continue
 		}
-		message := any(&wire.RemoveFromGroup{Group: wire.GroupID(in.Group), User: wire.UserID(in.User)})
-		if m.UserID == in.User {
-			message = &wire.LeaveGroup{Group: wire.GroupID(in.Group)}
+		admin := wire.UserID(m.UserID)
+		if _, err := s.cfg.Act(ctx, admin, request(admin)); err != nil {
+			return s.noGroup(err)
 		}
-		if _, err := s.cfg.Act(ctx, wire.UserID(m.UserID), message); err != nil {
-			return nil, s.noGroup(err)
-		}
-		return nil, nil
+		return nil
 	}
-	return nil, problem(CodeNotFound, "there is no such group")
+	return problem(CodeNotFound, "there is no such group")
 }
 
 type groupsOutput struct {

@@ -358,7 +358,11 @@ func (r *Registry) GroupChanged(ctx context.Context, group wire.GroupID) {
 
 func (s *state) groupChanged(fx *effects, g *store.GroupRow, now time.Time) {
 	fx.durable = true
+	name := s.Title
 	s.learn(g)
+	if s.Title != name && g.Active > 0 {
+		s.broadcast(fx, wire.TitleChanged{Title: s.Title})
+	}
 	if !g.Suspended.IsZero() || g.Active == 0 {
 		s.end(fx, wire.EndRevoked, now)
 		return

@@ -267,6 +267,47 @@ test("Chromium: a page that nobody looks at notifies by name, and a press there 
   await ana.sees("clock");
   await expect.poll(async () => (await notes(bia.page)).length).toBe(0);
   await ana.press("hangup");
+
+  // So does it when somebody knocks at a link, until nobody waits any more.
+  await bia.sees("ended");
+  const link = await server.newLink({ owner: "bia", title: "Piano lesson", lobby: "everyone" });
+  const zoe = await come("Chromium", "zoe", `/j/${link}`);
+  await zoe.it("nickname").fill("Zoe");
+  await zoe.press("join-call");
+  await zoe.sees("join-waiting");
+  const knock = await shows(bia.page, "knock");
+  expect(knock.title).toBe("1 person wants into “Piano lesson”");
+  await click(worker, knock.tag);
+  await bia.reads("waiter", /Zoe/);
+  expect(await worker.evaluate(() => globalThis.opened)).toEqual([]); // the page is there already
+  await zoe.page.close();
+  await expect.poll(async () => (await notes(bia.page)).length, { timeout: 60_000 }).toBe(0);
+});
+
+test("Chromium: a subscription that the browser has ended is made again, and an open page tells the server", async () => {
+  const dora = await come("Chromium", "dora", undefined, { script: [stub] });
+  await dora.context.grantPermissions(["notifications"], { origin: server.url });
+  await alerts(dora);
+  const { worker } = await chromiumWorker(dora);
+  await dora.press("notify");
+  await dora.reads("notify-state", /While Pronto is closed/);
+  const sent = [];
+  dora.page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => sent.push(String(payload))));
+  await dora.page.reload(); // so that the frames of its socket are seen
+  await dora.reads("notify-state", /While Pronto is closed/);
+  const told = () => sent.filter((frame) => frame.includes('"setPush"')).length;
+  await expect.poll(told).toBeGreaterThan(0);
+  const before = told();
+  await worker.evaluate(() => {
+    globalThis.made = [];
+    PushManager.prototype.subscribe = async (options) => globalThis.made.push(options);
+    const options = { applicationServerKey: new ArrayBuffer(65) };
+    globalThis.dispatchEvent(
+      Object.assign(new ExtendableEvent("pushsubscriptionchange"), { oldSubscription: { options } }),
+    );
+  });
+  await expect.poll(() => worker.evaluate(() => globalThis.made.length)).toBe(1);
+  await expect.poll(told).toBeGreaterThan(before);
 });
 
 test.each(["Chromium", "Firefox"])(

@@ -1,9 +1,9 @@
 // Every screen outside a call, in both browsers, on a phone and on a desk, light and dark, in three languages: nothing for
 // axe to find, nothing cut off, nothing too small for a finger.
 
-import { afterAll, beforeAll, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, openFirefox, startServer } from "./harness.mjs";
-import { Person } from "./people.mjs";
+import { company, Person } from "./people.mjs";
 
 const phone = { width: 360, height: 740 };
 const desk = { width: 1440, height: 900 };
@@ -72,5 +72,111 @@ test.each([
       await dora.looksGood(`${place.replace("/", "-")}-${mark}`);
     }
     await dora.leaves();
+  },
+);
+
+const here = company(afterEach);
+
+/** listen keeps the page's sockets in window.sockets, beside what choose does. */
+function listen(prefs) {
+  if (location.protocol === "http:") localStorage.setItem("pronto.prefs", JSON.stringify(prefs));
+  const Real = window.WebSocket;
+  window.sockets = [];
+  window.WebSocket = class extends Real {
+    constructor(...args) {
+      super(...args);
+      window.sockets.push(this);
+    }
+  };
+}
+
+/** expired is what the server says after a quarter of an hour, which is too long to wait for here. */
+function expired(link) {
+  const data = JSON.stringify({ type: "knockAnswered", body: { link, answer: "expired" } });
+  window.sockets.at(-1).dispatchEvent(new MessageEvent("message", { data }));
+}
+
+test.each([
+  ["Chromium", "phone", phone, "light", "it"],
+  ["Chromium", "desk", desk, "dark", "pt-BR"],
+  ["Firefox", "phone", phone, "dark", "pt-BR"],
+  ["Firefox", "desk", desk, "light", "it"],
+])(
+  "all screens of a link are as they should be in %s, %s, %o %s, %s",
+  async (name, size, viewport, theme, language) => {
+    const look = { viewport, hasTouch: false, script: [listen, { theme, language }] };
+    const come = (who, path) => here.come(browsers[name], server.url, who, path, look);
+    const good = (person, screen) => person.looksGood(`${screen}-${name}-${size}-${theme}`);
+    const ana = await come("ana", "/?as=ana");
+    await ana.sees("contacts");
+
+    /** makes has Ana make a link, with the terms that fill sets, and returns where it leads. */
+    const makes = async (fill) => {
+      await ana.page.evaluate(() => {
+        location.hash = "links/new";
+      });
+      await ana.sees("create-link");
+      await ana.it("link-expiry").selectOption("604800");
+      await ana.press("link-more");
+      await fill();
+      await ana.press("create-link");
+      await ana.sees("link-address");
+      const { pathname, hash } = new URL(await ana.it("link-address").getAttribute("href"));
+      return pathname + hash;
+    };
+    /** asks has a guest come and press Join. */
+    const asks = async (path) => {
+      const zoe = await come("zoe", path);
+      await zoe.sees("join");
+      await zoe.it("nickname").fill("Zoe");
+      await zoe.press("join-call");
+      return zoe;
+    };
+
+    const lobby = await makes(async () => {
+      await ana.it("link-lobby").selectOption("everyone");
+      await good(ana, "terms");
+    });
+    await good(ana, "link");
+    const zoe = await asks(lobby);
+    await zoe.sees("join-waiting");
+    await good(zoe, "waiting");
+    await ana.sees("waiter");
+    await good(ana, "lobby");
+    await ana.press("deny");
+    await zoe.sees("join-denied");
+    await good(zoe, "denied");
+    expect((await zoe.it("toasts").innerText()).trim()).toBe(""); // that the page is left alone is no news
+    await zoe.press("ask-again");
+    await zoe.it("nickname").fill("Zoe");
+    await zoe.press("join-call");
+    await zoe.sees("join-waiting");
+    await zoe.page.evaluate(expired, new URL(lobby, server.url).pathname.slice("/j/".length));
+    await zoe.sees("join-unanswered");
+    await good(zoe, "unanswered");
+    await ana.press("deny"); // to the server she waits still
+    await ana.it("waiter").waitFor({ state: "detached" });
+    await zoe.context.close();
+
+    const opens = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 16);
+    const later = await asks(await makes(() => ana.it("link-opens").fill(opens)));
+    await later.sees("join-early");
+    await good(later, "early");
+    await later.context.close();
+
+    const booking = await makes(async () => {
+      await ana.page.getByTestId("link-books").check({ force: true });
+      await ana.it("book-from").fill("09:00");
+      await ana.it("book-to").fill("10:00");
+      await good(ana, "terms-books");
+    });
+    await good(ana, "link-books");
+    const guest = await asks(booking);
+    await guest.sees("join-books");
+    await good(guest, "books");
+    await guest.page.getByTestId("slot").first().check({ force: true });
+    await guest.press("book");
+    await guest.sees("join-booked");
+    await good(guest, "booked");
   },
 );

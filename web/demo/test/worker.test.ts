@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { countMissed, english, readMemo, setMissed, writeMemo } from "../worker/memo.ts";
-import { messageOf, noteOf } from "../worker/note.ts";
+import { knockOf, messageOf, noteOf } from "../worker/note.ts";
 
 /** FakeCaches is a CacheStorage in memory. */
 class FakeCaches {
@@ -139,4 +139,12 @@ describe("the page that is kept", () => {
     ["other servers", "https://other.example/", "navigate", "GET"],
     ["files of another version", "/assets/demo-OLD.js", "no-cors", "GET"],
   ])("leaves %s alone", (_, path, mode, method) => expect(answer(path, mode, method)).toBeUndefined());
+});
+
+test("who knocks is told once for each call, apart from its ring", () => {
+  const note = knockOf("c1", "1 person wants in", "en");
+  expect(note.options).toMatchObject({ tag: "pronto-knock-c1", data: { type: "knock", call: "c1" } });
+  expect(note.options.tag).not.toBe(knockOf("c2", "", "en").options.tag);
+  const ring = noteOf({ type: "incoming", call: "c1", kind: "video" }, english);
+  expect(note.options.tag).not.toBe(ring.options.tag);
 });

@@ -7,8 +7,13 @@ export interface Message {
   readonly kind: "voice" | "video";
 }
 
+/** Noted is what a notification is of: a message, or people who knock at a link, whom the open page tells of itself. */
+export interface Noted extends Omit<Message, "type"> {
+  readonly type: Message["type"] | "knock";
+}
+
 /** Clicked is what open pages are asked when somebody has pressed a notification. */
-export interface Clicked extends Message {
+export interface Clicked extends Noted {
   readonly pronto: "clicked";
   /** action is accept or decline, where the browser shows these; else empty. */
   readonly action: string;
@@ -19,7 +24,7 @@ export interface Clicked extends Message {
 /** Note is a notification. renotify is not in TypeScript's DOM. */
 export interface Note {
   readonly title: string;
-  readonly options: NotificationOptions & { readonly renotify?: boolean; readonly data: Message };
+  readonly options: NotificationOptions & { readonly renotify?: boolean; readonly data: Noted };
 }
 
 /** messageOf reads what was pushed; anything else is undefined. */
@@ -32,6 +37,18 @@ export function messageOf(text: string | undefined): Message | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** knockOf is the notification of people who wait to be let into a call. */
+export function knockOf(call: string, title: string, lang: string): Note {
+  return {
+    title,
+    options: {
+      ...{ tag: `pronto-knock-${call}`, lang, icon: "/icons/icon-192.png", badge: "/icons/badge-96.png" },
+      ...{ requireInteraction: true, renotify: true },
+      data: { type: "knock", call, kind: "video" },
+    },
+  };
 }
 
 /** tagOf is one for each call, so that what is known last takes the place of what was known before. */

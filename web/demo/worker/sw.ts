@@ -1,7 +1,7 @@
 // The service worker: it keeps the page for when there is no network, and tells of calls when the page is closed.
 
 import { countMissed, readMemo } from "./memo.ts";
-import { type Clicked, type Message, messageOf, noteOf } from "./note.ts";
+import { type Clicked, type Message, messageOf, type Noted, noteOf } from "./note.ts";
 import { answer, keep, tidy } from "./shell.ts";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -25,8 +25,33 @@ self.addEventListener("push", (event) => {
 });
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(clicked(event.notification.data as Message, event.action));
+  event.waitUntil(clicked(event.notification.data as Noted, event.action));
 });
+
+self.addEventListener("pushsubscriptionchange", (event) => {
+  const { oldSubscription, newSubscription } = event as Changed;
+  (event as ExtendableEvent).waitUntil(changed(oldSubscription, newSubscription));
+});
+
+/** Changed is a PushSubscriptionChangeEvent (Push API, section 11.3), which TypeScript does not have. */
+interface Changed extends Event {
+  readonly oldSubscription?: PushSubscription | null;
+  readonly newSubscription?: PushSubscription | null;
+}
+
+/**
+ * changed makes a subscription in the place of one that the browser has ended, and has the open pages tell the server of
+ * it: the worker itself is nobody there. If none is open, the next page tells it.
+ */
+async function changed(before: Changed["oldSubscription"], after: Changed["newSubscription"]): Promise<void> {
+  const key = before?.options.applicationServerKey;
+  if (!after && key)
+    await self.registration.pushManager
+      .subscribe({ userVisibleOnly: true, applicationServerKey: key })
+      .catch(() => undefined); // the page tries again
+  for (const page of await self.clients.matchAll({ type: "window", includeUncontrolled: true }))
+    page.postMessage({ pronto: "renew" });
+}
 
 /** pushed shows what was pushed: browsers demand that each push be seen. */
 async function pushed(text: string | undefined): Promise<void> {
@@ -47,7 +72,7 @@ async function pushed(text: string | undefined): Promise<void> {
 }
 
 /** clicked goes to the page that the call is of, and opens one if there is none. */
-async function clicked(message: Message, action: string): Promise<void> {
+async function clicked(message: Noted, action: string): Promise<void> {
   const { home } = await readMemo(caches);
   const question: Clicked = { pronto: "clicked", ...message, action, home };
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });

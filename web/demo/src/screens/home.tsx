@@ -13,8 +13,6 @@ import { PeopleScreen } from "./people.tsx";
 
 /** preloadMs is when a page that has shown itself fetches the rest. */
 const preloadMs = 800;
-/** reachMs is when it begins to keep itself for later, and to tell of calls while nobody looks. */
-const reachMs = 1500;
 const later = () => import("./later.ts");
 const Elsewhere = lazy(async () => (await later()).Elsewhere);
 const RecentsScreen = lazy(async () => (await later()).RecentsScreen);
@@ -62,17 +60,11 @@ export function Home({ phone }: { phone: Phone }): JSX.Element {
       ])
         one.preload();
     }, preloadMs);
-    let still: () => void = () => undefined;
-    const reach = setTimeout(async () => {
-      still = (await import("../state/reach.ts")).reachOf(phone).start();
-    }, reachMs);
     const looked = effect(() => {
       if (route.value.section === "recents" && phone.log.unseen.value > 0) phone.log.look();
     });
     return () => {
       clearTimeout(preload);
-      clearTimeout(reach);
-      still();
       looked();
     };
   }, [phone]);

@@ -8,6 +8,8 @@ import { IncomingDialog } from "./incoming.tsx";
 
 /** preloadMs is when a page that has shown itself fetches what the first call needs. */
 const preloadMs = 300;
+/** reachMs is when it begins to keep itself for later, and to tell of calls while nobody looks. */
+const reachMs = 1500;
 const CallScreen = lazy(async () => (await import("./callpages.ts")).CallScreen);
 const LobbyPanel = lazy(async () => (await import("./lobbypanel.tsx")).LobbyPanel);
 const EndedScreen = lazy(async () => (await import("./callpages.ts")).EndedScreen);
@@ -24,6 +26,20 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
     }, preloadMs);
     return () => clearTimeout(timer);
   }, []);
+  useEffect(() => {
+    if (phone.guest) return;
+    let still: (() => void) | undefined;
+    let gone = false;
+    const timer = setTimeout(async () => {
+      const { reachOf } = await import("../state/reach.ts");
+      if (!gone) still = reachOf(phone).start();
+    }, reachMs);
+    return () => {
+      gone = true;
+      clearTimeout(timer);
+      still?.();
+    };
+  }, [phone]);
   return (
     <>
       {active === undefined ? <ConnectionBanner phone={phone} /> : null}

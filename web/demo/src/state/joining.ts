@@ -209,7 +209,7 @@ export class Joining {
     });
     const phone = new Phone(pronto, { guest: true });
     pronto.on("problem", (problem) => {
-      if (this.#phone.value === phone) this.#lost(problemText(problem));
+      if (this.#phone.value === phone && !phone.closed) this.#lost(problemText(problem));
     });
     try {
       await phone.connect();

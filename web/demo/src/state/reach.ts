@@ -1,7 +1,13 @@
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
-import { type Incoming, ProntoError, type Push, type PushState } from "../../../sdk/src/index.ts";
+import {
+  type Incoming,
+  type Knocking,
+  ProntoError,
+  type Push,
+  type PushState,
+} from "../../../sdk/src/index.ts";
 import { setMissed, writeMemo } from "../../worker/memo.ts";
-import { type Clicked, noteOf, tagOf } from "../../worker/note.ts";
+import { type Clicked, knockOf, noteOf, tagOf } from "../../worker/note.ts";
 import { language, t } from "../lang/index.ts";
 import type { Phone } from "./phone.ts";
 import { prefs } from "./prefs.ts";
@@ -21,6 +27,11 @@ interface Rings {
   readonly call: string;
 }
 
+/** Renew is what the worker asks of the pages when the subscription has changed. */
+interface Renew {
+  readonly pronto: "renew";
+}
+
 const reaches = new WeakMap<Phone, Reach>();
 
 /** reachOf is the Reach of a phone. */
@@ -37,6 +48,7 @@ export class Reach {
   readonly #on = signal(false);
   readonly #push = signal<ReachState>(undefined);
   readonly #known = new Map<string, Incoming>();
+  readonly #knocked = new Map<string, ReadonlySet<string>>();
   #worker: Promise<ServiceWorkerRegistration | undefined> | undefined;
 
   constructor(phone: Phone) {
@@ -63,6 +75,7 @@ export class Reach {
     document.addEventListener("visibilitychange", () => void this.#tidy(), { signal });
     const undo = [
       effect(() => this.#follow(this.#phone.incoming.value)),
+      effect(() => this.#followKnocks(this.#phone.lobbies.all.value)),
       effect(() => void badge(this.#phone.log.unseen.value)),
       effect(() => void this.#remember(language.value)),
     ];
@@ -181,8 +194,30 @@ export class Reach {
     } as NotificationOptions);
   }
 
-  async #close(call: string, type: string): Promise<void> {
-    for (const note of (await (await this.#worker)?.getNotifications({ tag: tagOf(call) })) ?? [])
+  /** followKnocks tells of who waits at our links and is not looked at, and takes that back when nobody waits any more. */
+  #followKnocks(lobbies: readonly Knocking[]): void {
+    for (const { call, title, waiting } of lobbies) {
+      const fresh = waiting.some(({ waiter }) => !this.#knocked.get(call)?.has(waiter));
+      this.#knocked.set(call, new Set(waiting.map(({ waiter }) => waiter)));
+      if (fresh) void this.#tellKnock(call, title, waiting.length);
+    }
+    for (const [call] of this.#knocked) {
+      if (lobbies.some((one) => one.call === call)) continue;
+      this.#knocked.delete(call);
+      void this.#close(call, "knock", knockOf(call, "", "").options.tag);
+    }
+  }
+
+  async #tellKnock(call: string, title: string, count: number): Promise<void> {
+    if (!this.#on.value || document.visibilityState === "visible") return;
+    const named = prefs.value.names && title !== "";
+    const text = named ? t("lobby.waitingAt", { count, title }) : t("lobby.waiting", { count });
+    const note = knockOf(call, text, language.value);
+    await (await this.#worker)?.showNotification(note.title, note.options);
+  }
+
+  async #close(call: string, type: string, tag: string = tagOf(call)): Promise<void> {
+    for (const note of (await (await this.#worker)?.getNotifications({ tag })) ?? [])
       if (note.data?.type === type) note.close();
   }
 
@@ -194,7 +229,11 @@ export class Reach {
 
   /** asked answers the worker: whether a call rings before somebody's eyes here, and whether a notification is ours. */
   #asked({ data, ports: [port] }: MessageEvent): void {
-    const question = Object(data) as Rings | Clicked;
+    const question = Object(data) as Rings | Clicked | Renew;
+    if (question.pronto === "renew") {
+      void this.#renew(); // the browser has ended our subscription
+      return;
+    }
     const incoming = this.#phone.incoming.value.find(({ call }) => call === question.call);
     if (question.pronto === "rings") port?.postMessage(incoming !== undefined);
     if (question.pronto !== "clicked") return;
@@ -202,6 +241,8 @@ export class Reach {
     port?.postMessage(ours);
     if (!ours) return;
     if (question.type === "missed") open("recents");
+    else if (question.type === "knock")
+      return; // who knocks is shown above everything
     else if (incoming === undefined && this.#phone.call.value?.call.id !== question.call)
       say(t("alerts.over"));
     else if (incoming !== undefined && question.action === "accept")

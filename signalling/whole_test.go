@@ -20,6 +20,7 @@ import (
 	"pronto/metrics"
 	"pronto/signalling"
 	"pronto/signalling/call"
+	"pronto/signalling/contact"
 	enrolment "pronto/signalling/enrol"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/store/storetest"
@@ -143,24 +144,45 @@ type place struct {
 	name string
 	data []byte
 	of   int // the page whose frame it is, or nobody
+
+	stored bool // it is the database's
+}
+
+// keyed are the numbers as the database keeps them: hashed, with the server's key.
+// They stay there.
+func (r *run) keyed() (list []string) {
+	r.t.Helper()
+	secret := sha256.Sum256(append([]byte("numbers"), r.server.Secret...))
+	key, err := contact.NewKey(secret[:])
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	for _, text := range r.numbers {
+		number, err := contact.Parse(text)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		list = append(list, key.Hash(number))
+	}
+	return list
 }
 
 // places are where numbers and secrets do not belong, and where names do not either.
 func (r *run) places(dsn string, log []byte) (private, public []place) {
 	r.t.Helper()
-	public = []place{{"the log", log, nobody}, {"the metrics", r.scrape(), nobody}, {"a timeline", r.timeline(), nobody}}
+	public = []place{{name: "the log", data: log, of: nobody}, {name: "the metrics", data: r.scrape(), of: nobody}, {name: "a timeline", data: r.timeline(), of: nobody}}
 	for i, data := range r.answers {
-		public = append(public, place{fmt.Sprint("refusal ", i, " of the API"), data, nobody})
+		public = append(public, place{name: fmt.Sprint("refusal ", i, " of the API"), data: data, of: nobody})
 	}
 	for name, data := range storetest.Written(r.t, dsn) {
-		private = append(private, place{name, data, nobody})
+		private = append(private, place{name, data, nobody, true})
 	}
 	for i, data := range r.hooks.bodies() {
-		private = append(private, place{fmt.Sprint("delivery ", i, " of a webhook"), data, nobody})
+		private = append(private, place{name: fmt.Sprint("delivery ", i, " of a webhook"), data: data, of: nobody})
 	}
 	for i, p := range r.pages {
 		for n, h := range p.heardAfter(0) {
-			at := place{fmt.Sprintf("frame %d of %d, %s,", n, i, h.frame.Type), h.frame.Body, i}
+			at := place{name: fmt.Sprintf("frame %d of %d, %s,", n, i, h.frame.Type), data: h.frame.Body, of: i}
 			if h.frame.Type == "problem" {
 				public = append(public, at)
 			} else {
@@ -176,7 +198,8 @@ func (r *run) places(dsn string, log []byte) (private, public []place) {
 // number and no token, nothing else that opens anything, and nothing that is for a device's or
 // an operator's eyes only is anywhere, and no number hashed without a key: not in the
 // database's files, its write-ahead log and its dump, the log of every level, the metrics with
-// their exemplars, a call's timeline, what webhooks are told, or what others are sent. (The store
+// their exemplars, a call's timeline, what webhooks are told, or what others are sent. What the store
+// has of numbers, their hashes with a key, is nowhere but there. (It
 // keeps SHA-256 of tokens, which nobody guesses, and seals what it has to give back.)
 //
 // Names are what accounts, groups and links are shown by: the database keeps them and others see
@@ -207,6 +230,20 @@ func TestARunOverEverythingLeavesNoNumberTokenOrNameWhereItDoesNotBelong(t *test
 				if bytes.Contains(at.data, []byte(word)) {
 					t.Errorf("%s is in %s", word, at.name)
 				}
+			}
+		}
+		for i, hash := range r.keyed() {
+			found := false
+			for _, at := range append(private, public...) {
+				if bytes.Contains(at.data, []byte(hash)) {
+					found = true
+					if !at.stored {
+						t.Errorf("the hash of number %d is in %s", i, at.name)
+					}
+				}
+			}
+			if i < 9 && !found {
+				t.Errorf("the hash of number %d is not found in the database", i)
 			}
 		}
 		for _, n := range r.needles() {

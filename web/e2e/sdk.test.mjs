@@ -135,6 +135,7 @@ describe("what is served", () => {
     ["sdk/pronto.js", 30_000],
     ["sdk/pronto.global.js", 30_000],
     ["sdk/pronto-fake.js", 5_000],
+    ["sdk/pronto-judging.js", 4_000],
     ["sdk/pronto-push.js", 2_000],
     ["sdk/pronto-share.js", 8_000],
     ["widget.js", 12_000],

@@ -40,27 +40,22 @@ const besideItself = {
  * parts are what of the client is loaded when it is first wanted, each a file of its own beside it: they use nothing of the
  * client's but what they are given, so that they fit the module and the classic script alike.
  */
-const parts = ["diagnostics", "push", "rest", "usagebackup"];
+const parts = ["diagnostics", "judging", "push", "rest", "usagebackup"];
 /** clients are what there must be one of: see later.ts. */
 const clients = ["problem", "trusted"].map((name) => `sdk/src/${name}.ts`);
 
-/**
- * partsBeside has the client find its parts: at is the code of where the file of a name is. What else the sources load
- * later, for the page's sake, every call needs: here it is in the client's own file.
- */
+/** partsBeside has the client find its parts: at is the code of where the file of a name is. */
 const partsBeside = (at) => ({
   name: "parts beside",
   setup({ onLoad }) {
-    const part = new RegExp(`import\\("\\./(${parts.join("|")})\\.ts"\\)`, "g");
-    const other = /const (\{[^}]+\}) = await import\(("\.\/\w+\.ts")\);/g;
-    onLoad({ filter: /[\\/]sdk[\\/]src[\\/]\w+\.ts$/ }, ({ path }) => {
-      const text = readFileSync(path, "utf8").replace(
-        part,
+    const imported = new RegExp(`import\\("\\./(${parts.join("|")})\\.ts"\\)`, "g");
+    onLoad({ filter: /[\\/]sdk[\\/]src[\\/]\w+\.ts$/ }, ({ path }) => ({
+      loader: "ts",
+      contents: readFileSync(path, "utf8").replace(
+        imported,
         (_, name) => `import(${at(`./pronto-${name}.js`)})`,
-      );
-      const imports = [...text.matchAll(other)].map(([, names, file]) => `import ${names} from ${file};`);
-      return { loader: "ts", contents: [...imports, text.replace(other, "")].join("\n") };
-    });
+      ),
+    }));
   },
 });
 

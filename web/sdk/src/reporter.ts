@@ -77,6 +77,7 @@ export class Reporter {
     this.#peer = peer;
     this.#brokenMs = undefined;
     const judges = this.#judge();
+    judges.catch(() => undefined); // where its file is missing the call goes on without
     let reportedMs = performance.now();
     const sample = async () => {
       const { quality } = await judges;

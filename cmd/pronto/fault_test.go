@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -14,6 +17,7 @@ import (
 
 	"pronto/metrics/grafana"
 	"pronto/sfu/impair"
+	"pronto/signalling/call"
 	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/client/media"
@@ -73,12 +77,15 @@ func TestEachFaultLightsItsOwnPanelAndCause(t *testing.T) {
 		targets = append(targets, listen)
 		f := &faultServer{}
 		page, stop := demo(t, &demoCmd{}, append(slices.Clone(faults[i].environ), "PRONTO_METRICS_LISTEN="+listen)...)
-		f.page = page
+		f.page, f.target = page, listen
 		defer func() { _, _ = stop() }()
 		defer f.close()
 		servers = append(servers, f)
 	}
 	p := startPrometheus(t, "", targets...)
+	for _, f := range servers {
+		f.watcher = p
+	}
 	p.until(t, fmt.Sprintf(`count(count_over_time(pronto_draining[1m]) > 1) == %d`, len(faults)), time.Minute) // so that what begins is seen as an increase
 	var work sync.WaitGroup
 	for i, f := range faults {
@@ -94,7 +101,7 @@ func TestEachFaultLightsItsOwnPanelAndCause(t *testing.T) {
 			for panel, values := range watched {
 				want := f.lit[panel]
 				var got []string
-				deadline := time.Now().Add(20 * time.Second) // of a scrape or two
+				deadline := time.Now().Add(time.Minute) // of a scrape or two
 				for {
 					got = p.lit(t, panel, targets[i], values)
 					if slices.Equal(got, want) || time.Now().After(deadline) {
@@ -141,9 +148,50 @@ func (p *promServer) lit(t *testing.T, name, target string, harmless []string) (
 
 // faultServer is the server of a fault, and those who call there.
 type faultServer struct {
-	page    string
-	mu      sync.Mutex // guards closing
-	closing []func()
+	page, target string
+	watcher      *promServer
+
+	mu       sync.Mutex // guards what follows
+	closing  []func()
+	accepted []*bot.Call
+}
+
+// patience is how long something may take on a machine that has much to do.
+const patience = 2 * time.Minute
+
+// eventually waits until something is so.
+func eventually(t *testing.T, what string, so func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(500 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Errorf("after %s not yet: %s", patience, what)
+			return
+		}
+	}
+}
+
+// shows waits until a panel shows something of the server.
+func (f *faultServer) shows(t *testing.T, panel string) {
+	t.Helper()
+	eventually(t, panel+" is lit", func() bool { return f.watcher.lit(t, panel, f.target, nil) != nil })
+}
+
+// heard waits until so many who were rung hear somebody.
+func (f *faultServer) heard(t *testing.T, n int) {
+	t.Helper()
+	eventually(t, "they hear somebody", func() bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		hear := 0
+		for _, call := range f.accepted {
+			select {
+			case <-call.Flows():
+				hear++
+			default:
+			}
+		}
+		return hear >= n
+	})
 }
 
 func (f *faultServer) close() {
@@ -171,13 +219,11 @@ func (f *faultServer) phone(t *testing.T, user string, network *impair.Condition
 	if network != nil {
 		clips, err := media.Clips()
 		if err != nil {
-			t.Error(err)
-			return nil, nil
+			giveUp(t, err)
 		}
 		engine, err = media.NewEngine(media.Config{Logger: logger, Down: *network})
 		if err != nil {
-			t.Error(err)
-			return nil, nil
+			giveUp(t, err)
 		}
 		f.later(engine.Close)
 		cfg.Engine, cfg.Clip = engine, clips[0]
@@ -187,13 +233,22 @@ func (f *faultServer) phone(t *testing.T, user string, network *impair.Condition
 	cfg.Incoming = func(in wire.Incoming) {
 		go func() {
 			<-ready
-			_, _ = phone.Accept(context.Background(), in.Call, wire.Media{Microphone: true, Camera: true}) // it may be over already
+			call, err := phone.Accept(context.Background(), in.Call, wire.Media{Microphone: true, Camera: true})
+			if err != nil {
+				return // it may be over already
+			}
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.accepted = append(f.accepted, call)
 		}()
 	}
 	phone, err := bot.Open(t.Context(), cfg)
+	for deadline := time.Now().Add(time.Minute); err != nil && time.Now().Before(deadline); { // the machine has other work
+		time.Sleep(time.Second)
+		phone, err = bot.Open(t.Context(), cfg)
+	}
 	if err != nil {
-		t.Error(err)
-		return nil, nil
+		giveUp(t, err)
 	}
 	close(ready)
 	f.later(func() {
@@ -204,6 +259,13 @@ func (f *faultServer) phone(t *testing.T, user string, network *impair.Condition
 	return phone, engine
 }
 
+// giveUp ends what a fault does: there is nobody who could go on.
+func giveUp(t *testing.T, err error) {
+	t.Helper()
+	t.Error(err)
+	runtime.Goexit()
+}
+
 var good = &impair.Conditions{}
 
 // ring has one ring others, and waits until the call is as it should be.
@@ -211,8 +273,7 @@ func ring(t *testing.T, from *bot.Phone, flows bool, users ...wire.UserID) *bot.
 	t.Helper()
 	call, err := from.Ring(t.Context(), wire.KindVideo, users...)
 	if err != nil {
-		t.Error(err)
-		return nil
+		giveUp(t, err)
 	}
 	if flows {
 		select {
@@ -243,9 +304,40 @@ func loseOnTheWayDown(t *testing.T, f *faultServer) {
 	ana, _ := f.phone(t, "ana", good)
 	f.phone(t, "bia", good)
 	f.phone(t, "carlo", &impair.Conditions{Loss: .2})
-	call := ring(t, ana, true, "bia", "carlo")
-	time.Sleep(25 * time.Second) // two measurements of each leg
-	_ = call.Leave(t.Context())
+	talk := ring(t, ana, true, "bia", "carlo")
+	f.shows(t, lossyWays)
+	reports := fmt.Sprintf(`pronto_client_reports_total{result="accepted", instance=%q} >= 6`, f.target)
+	eventually(t, "two reports of each", func() bool { return f.watcher.instant(reports) != nil })
+	state := talk.State()
+	if _, err := client.Request[wire.Done](t.Context(), ana.Client(), wire.End{Call: talk.ID()}); err != nil {
+		t.Error(err)
+	}
+	if whose := f.lossy(t, state.Support); len(whose) != 1 {
+		t.Errorf("the timeline of %s shows loss at %v, not at one participant", state.Support, whose)
+	}
+}
+
+// lossy are the participants whose own reports tell of lost sound, by the timeline
+// that a support code leads to.
+func (f *faultServer) lossy(t *testing.T, code string) map[wire.ParticipantID]float64 {
+	t.Helper()
+	var line call.Timeline
+	eventually(t, "there is a timeline", func() bool {
+		response, err := http.Get("http://" + f.target + "/ops/timeline?code=" + code)
+		if err != nil {
+			return false
+		}
+		defer response.Body.Close()
+		return json.NewDecoder(response.Body).Decode(&line) == nil && len(line.Steps) > 0 // none until the call has ended
+	})
+	whose := map[wire.ParticipantID]float64{}
+	for _, step := range line.Steps {
+		if step.Quality != nil && step.Quality.Loss > .02 {
+			whose[step.Who] = max(whose[step.Who], step.Quality.Loss)
+		}
+	}
+	t.Logf("loss by the timeline: %v", whose)
+	return whose
 }
 
 func blockUDP(t *testing.T, f *faultServer) {
@@ -265,7 +357,7 @@ func killPeer(t *testing.T, f *faultServer) {
 	_, other := f.phone(t, "carlo", good)
 	call := ring(t, ana, true, "bia", "carlo")
 	joined(t, call, 3)
-	time.Sleep(2 * time.Second) // so that all have heard each other
+	f.heard(t, 2)
 	engine.Close()
 	other.Close()
 	select {
@@ -280,7 +372,6 @@ func failKeys(t *testing.T, f *faultServer) {
 	f.phone(t, "bia", nil)
 	call := ring(t, ana, false, "bia")
 	joined(t, call, 2)
-	time.Sleep(time.Second) // for the keys
 	if _, err := client.Request[wire.Done](t.Context(), ana.Client(), wire.ReportKeys{Call: call.ID(), Failure: wire.KeyFailureBadTag}); err != nil {
 		t.Error(err)
 	}
@@ -296,11 +387,15 @@ func fillUp(t *testing.T, f *faultServer) {
 	f.phone(t, "ezio", good)
 	second := ring(t, dora, false, "ezio", echoUser)
 	joined(t, second, 2)
-	time.Sleep(3 * time.Second) // so that they have asked for media
-	// It ends before the others give up.
-	if _, err := client.Request[wire.Done](t.Context(), dora.Client(), wire.End{Call: second.ID()}); err != nil {
-		t.Error(err)
-	}
-	time.Sleep(3 * time.Second)
+	f.shows(t, "SFU › Refused for want of room")                                              // they have asked for media
+	_, _ = client.Request[wire.Done](t.Context(), dora.Client(), wire.End{Call: second.ID()}) // unless the others have given up
+	eventually(t, "the second call is over", func() bool {                                    // before there is room again
+		select {
+		case <-second.Over():
+			return true
+		default:
+			return false
+		}
+	})
 	_ = first.Leave(t.Context())
 }

@@ -9,7 +9,10 @@ export interface Health {
   readonly cpuLimited: boolean;
   /** bars are those of the participants of whom something comes in. */
   readonly bars: ReadonlyMap<string, Bars>;
-  /** unheard are participants who are not muted and of whom no sound has come for a while; known in direct calls only. */
+  /**
+   * unheard are participants who are not muted and do not come through: most of their packets are lost; or, in direct calls, where
+   * the server does not see it, none come or only silence.
+   */
   readonly unheard: ReadonlySet<string>;
 }
 

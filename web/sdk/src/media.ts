@@ -388,7 +388,10 @@ export class CallMedia extends Emitter<MediaEvents> {
   /** incoming are the tracks that should be flowing, for the reports. */
   #incoming(): Shown[] {
     const list: Shown[] = [];
-    for (const { participant, media } of inCall(this.#state)) {
+    const all = inCall(this.#state);
+    if (all.some(({ participant, onHold }) => participant === this.#state.self && onHold)) return list;
+    for (const { participant, media, onHold } of all) {
+      if (onHold) continue; // nothing of his flows, and nothing is amiss
       for (const source of ["microphone", "camera", "screen"] as const) {
         const track = media[source] ? this.#peer?.receiver(participant, source)?.track : undefined;
         if (participant === this.#state.self || track === undefined) continue;

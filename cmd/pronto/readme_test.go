@@ -126,10 +126,39 @@ func TestTheReadmeNamesEveryEventOfWebhooks(t *testing.T) {
 func TestTheReadmesLinksLeadSomewhere(t *testing.T) {
 	for _, part := range strings.Split(readme(t), "](")[1:] {
 		target, _, _ := strings.Cut(part, ")")
-		if _, err := os.Stat(filepath.Join(root, target)); err != nil && !strings.Contains(target, "://") {
+		if strings.Contains(target, "://") {
+			continue
+		}
+		file, heading, inside := strings.Cut(target, "#")
+		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+			t.Error(err)
+			continue
+		}
+		if inside && !slices.Contains(headings(t, file), heading) {
+			t.Errorf("%s has no heading %s", file, heading)
+		}
+	}
+	for _, part := range strings.Split(readme(t), `<img src="`)[1:] {
+		file, _, _ := strings.Cut(part, `"`)
+		if _, err := os.Stat(filepath.Join(root, file)); err != nil {
 			t.Error(err)
 		}
 	}
+}
+
+// headings are a page's as addresses name them.
+func headings(t *testing.T, file string) (all []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if title := strings.TrimLeft(line, "#"); title != line {
+			all = append(all, strings.ReplaceAll(strings.ToLower(strings.TrimSpace(title)), " ", "-"))
+		}
+	}
+	return all
 }
 
 func readme(t *testing.T) string {

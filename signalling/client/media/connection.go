@@ -52,7 +52,7 @@ type connection struct {
 	heard    atomic.Bool
 	unopened atomic.Uint64
 	work     sync.WaitGroup // goroutines that read
-	looks    sync.RWMutex   // held for reading while pion is asked for its counters, which it must not be once it closes
+	looks    sync.WaitGroup // who reads pion's counters, which must not be read while it closes
 
 	mu        sync.Mutex // guards what follows; held for map access only
 	receivers map[string]*receiver
@@ -345,8 +345,7 @@ func (c *connection) Close() {
 		for _, j := range jobs {
 			j.end()
 		}
-		c.looks.Lock() // whoever looks has looked; whoever comes finds it closed
-		c.looks.Unlock()
+		c.looks.Wait()
 		if err := c.pc.GracefulClose(); err != nil {
 			c.engine.logger.Debug("a PeerConnection did not close cleanly", "error", err)
 		}

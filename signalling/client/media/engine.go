@@ -125,6 +125,7 @@ func settings(cfg Config) webrtc.SettingEngine {
 	s.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	s.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
 	s.DisableActiveTCP(true)
+	s.DisableCloseByDTLS(true) // we close it, once nobody looks at it any more
 	s.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
 	s.SetDTLSRetransmissionInterval(100 * time.Millisecond)
 	// A relay needs time to be found only where nothing else works.

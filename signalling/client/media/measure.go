@@ -21,14 +21,14 @@ type Way struct {
 
 // counters are pion's; none once the connection is closed.
 func (c *connection) counters() webrtc.StatsReport {
-	c.looks.RLock()
-	defer c.looks.RUnlock()
 	c.mu.Lock()
-	closed := c.closed
-	c.mu.Unlock()
-	if closed {
+	if c.closed {
+		c.mu.Unlock()
 		return nil
 	}
+	c.looks.Add(1)
+	c.mu.Unlock()
+	defer c.looks.Done()
 	return c.pc.GetStats()
 }
 

@@ -29,8 +29,8 @@ import (
 )
 
 // Three bots talk over the server, which is looked through from outside: its
-// memory while they talk, its log at the finest level and its files afterwards.
-// Of an encrypted call nothing that was said or shown is found, and no key, of a
+// memory while they talk, its log at the finest level and its files afterwards,
+// and the packets between it and them. Of an encrypted call nothing that was said or shown is found, and no key, of a
 // device or of frames. The same search finds plenty when encryption is off, and
 // what the server does know of the call.
 func TestNothingOfAnEncryptedCallIsToBeReadInTheServer(t *testing.T) {
@@ -44,21 +44,22 @@ func TestNothingOfAnEncryptedCallIsToBeReadInTheServer(t *testing.T) {
 		t.Errorf("%d pieces of what was said or shown are in the server's memory", sealed.memory)
 	}
 	for _, s := range []finding{clear, sealed} {
-		if s.files > 0 || s.log > 0 || s.keys > 0 {
+		if s.files > 0 || s.log > 0 || s.keys > 0 || s.packets > 0 {
 			t.Errorf("found: %+v", s)
 		}
 	}
 }
 
 // finding is how many pieces were found where.
-type finding struct{ memory, files, log, keys int }
+type finding struct{ memory, files, log, keys, packets int }
 
 // lookThrough runs a call on a server of its own, and searches that.
 func lookThrough(t *testing.T, encryption string) (found finding) {
 	t.Helper()
 	dir := t.TempDir()
 	p := startProcess(t, dir, freePort(t), "PRONTO_ENCRYPTION="+encryption, "PRONTO_LOG_LEVEL=debug")
-	engine, err := media.NewEngine(media.Config{Logger: slog.New(slog.DiscardHandler), LoopbackOnly: true})
+	seen := newCapture(t)
+	engine, err := media.NewEngine(media.Config{Logger: slog.New(slog.DiscardHandler), LoopbackOnly: true, Net: seen})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -139,6 +140,7 @@ func lookThrough(t *testing.T, encryption string) (found finding) {
 	}
 	found.memory, found.keys = said.in(memory), keys.in(memory)
 	found.log += said.in([]byte(p.log()))
+	found.packets = said.in(seen.packets(t)) + keys.in(seen.packets(t))
 	if !strings.Contains(p.log(), "pronto is ready") {
 		t.Error("the log that was searched is empty")
 	}

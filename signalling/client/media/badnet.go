@@ -1,30 +1,20 @@
 package media
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
 
 	"github.com/pion/transport/v4"
-	"github.com/pion/transport/v4/stdnet"
 
 	"pronto/sfu/impair"
 )
 
-// badNet is this machine's network with a bad one before it: ICE, DTLS and media
+// badNet is a network with a bad one before it: ICE, DTLS and media
 // fare alike.
 type badNet struct {
 	transport.Net
 	up, down impair.Conditions
-}
-
-func newBadNet(up, down impair.Conditions) (*badNet, error) {
-	own, err := stdnet.NewNet()
-	if err != nil {
-		return nil, fmt.Errorf("read this machine's interfaces: %w", err)
-	}
-	return &badNet{Net: own, up: up, down: down}, nil
 }
 
 // ListenPacket implements [transport.Net].

@@ -14,6 +14,8 @@ import (
 	"github.com/pion/interceptor/pkg/report"
 	"github.com/pion/logging"
 	"github.com/pion/sdp/v3"
+	"github.com/pion/transport/v4"
+	"github.com/pion/transport/v4/stdnet"
 	"github.com/pion/webrtc/v4"
 
 	"pronto/sfu/impair"
@@ -36,6 +38,8 @@ type Config struct {
 	// Up and Down are a bad network before every socket of the engine, for what
 	// it sends and for what it receives. The zero value is none.
 	Up, Down impair.Conditions
+	// Net is where sockets are opened; nil means this machine.
+	Net transport.Net
 }
 
 // Validate reports what is missing.
@@ -44,6 +48,22 @@ func (c Config) Validate() error {
 		return errors.New("media: Config.Logger is missing")
 	}
 	return errors.Join(c.Up.Validate(), c.Down.Validate())
+}
+
+// network is where sockets are opened, behind a bad network if there is one.
+func (c Config) network() (transport.Net, error) {
+	network := c.Net
+	if network == nil {
+		own, err := stdnet.NewNet()
+		if err != nil {
+			return nil, fmt.Errorf("read this machine's interfaces: %w", err)
+		}
+		network = own
+	}
+	if c.Up == (impair.Conditions{}) && c.Down == (impair.Conditions{}) {
+		return network, nil
+	}
+	return &badNet{Net: network, up: c.Up, down: c.Down}, nil
 }
 
 // ErrClosed is returned by what is closed already.
@@ -75,13 +95,11 @@ func NewEngine(cfg Config) (*Engine, error) {
 		return nil, err
 	}
 	s := settings(cfg)
-	if cfg.Up != (impair.Conditions{}) || cfg.Down != (impair.Conditions{}) {
-		net, err := newBadNet(cfg.Up, cfg.Down)
-		if err != nil {
-			return nil, err
-		}
-		s.SetNet(net)
+	network, err := cfg.network()
+	if err != nil {
+		return nil, err
 	}
+	s.SetNet(network)
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(registry), webrtc.WithSettingEngine(s))
 	return &Engine{api: api, scheduler: newScheduler(), logger: cfg.Logger, open: map[*connection]struct{}{}}, nil
 }

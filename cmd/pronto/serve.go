@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"pronto/signalling/identity"
 	"pronto/signalling/store"
@@ -13,8 +14,16 @@ import (
 // serveCmd serves until it is told to stop.
 type serveCmd struct{}
 
+// garbage is how much the heap grows, in percent, until it is collected: twice what
+// Go does by itself. Most of it are stacks and buffers of sessions, which cost much
+// to look through, and media waits meanwhile.
+const garbage = 200
+
 // Run implements the command.
 func (serveCmd) Run(ctx context.Context) error {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(garbage)
+	}
 	cfg, err := loadConfig(os.Environ())
 	if err != nil {
 		return err

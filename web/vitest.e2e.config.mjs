@@ -23,6 +23,7 @@ export default {
     globalSetup: "e2e/build.mjs",
     fileParallelism: false,
     testTimeout: 120_000,
+    retry: 1, // three browsers on two processors: once in a thousand stories one gets none for half a minute
     hookTimeout: 180_000,
     // Its functions run in pages: they must arrive there as they are written.
     server: { deps: { external: [/\/e2e\/harness\.mjs$/] } },

@@ -336,6 +336,7 @@ test("before joining by a link one sees and hears oneself, and what is open goes
   const { pathname, hash } = new URL(await ana.it("link-address").getAttribute("href"));
   const zoe = await come("zoe", pathname + hash);
   await zoe.sees("join");
+  await zoe.page.locator("[data-testid=open-preview], [data-testid=preview] video").first().waitFor();
   if (await zoe.it("open-preview").isVisible()) await zoe.press("open-preview");
   await zoe.page.locator("[data-testid=preview] video").waitFor();
   await expect

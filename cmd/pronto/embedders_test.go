@@ -1,7 +1,7 @@
 package main
 
 import (
-	"io"
+	"encoding/json"
 	"net/http"
 	"strings"
 	"testing"
@@ -42,27 +42,6 @@ func TestASiteOfAnAPIKeyShowsFramesUntilTheKeyIsRevoked(t *testing.T) {
 	}
 }
 
-// send sends a JSON body with an API key, and returns the answer.
-func send(t *testing.T, method, url, key, body string) string {
-	t.Helper()
-	request, err := http.NewRequest(method, url, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+key)
-	request.Header.Set("Content-Type", "application/json")
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= 300 {
-		t.Fatalf("%s %s: %d %s (%v)", method, url, response.StatusCode, answer, err)
-	}
-	return string(answer)
-}
-
 func TestALinkWithOriginsOfItsOwnIsShownByThemOnly(t *testing.T) {
 	dir := t.TempDir()
 	p := startProcess(t, dir, "127.0.0.1:0", "PRONTO_ORIGINS=https://ours.example")
@@ -70,7 +49,7 @@ func TestALinkWithOriginsOfItsOwnIsShownByThemOnly(t *testing.T) {
 	t.Setenv("PRONTO_URL", p.page)
 	t.Setenv("PRONTO_API_KEY", key)
 	link := printed[createdLink](t, "link", "create", "--owner", "shop", "--owner-name", "The shop").ID
-	change := func(body string) { send(t, "PATCH", p.page+"/v1/links/"+link, key, body) }
+	change := func(body string) { rest[any](t, "PATCH", p.page+"/v1/links/"+link, key, json.RawMessage(body)) }
 	const ours = "https://ours.example"
 	shown := func(link, want string) {
 		t.Helper()
@@ -94,6 +73,6 @@ func TestALinkWithOriginsOfItsOwnIsShownByThemOnly(t *testing.T) {
 		shown("BBBBBBBBBBBBBBBBBBBBBB", ours)
 	}
 	shown(link, ours)
-	send(t, "POST", p.page+"/v1/links/"+link+"/revoke", key, "{}")
+	rest[any](t, "POST", p.page+"/v1/links/"+link+"/revoke", key, struct{}{})
 	shown(link, ours)
 }

@@ -81,13 +81,7 @@ func TestADirectWayBackThatDoesNotWorkIsNotTriedAgain(t *testing.T) {
 		if peer.closed {
 			t.Error("the SFU's way ends before there is another")
 		}
-		ana.must(&wire.Negotiate{Call: call, Generation: 4, SDP: "offer"})
-		flows(call, 4, ana)
-		time.Sleep(time.Hour)
-		ana.expect()
-		if shapes := w.shapes(); len(shapes) != 1 || shapes[0].Topology != wire.TopologySFU {
-			t.Errorf("the call is %+v", shapes)
-		}
+		staysAtTheSFU(t, w, ana, call, 4)
 	})
 }
 
@@ -108,13 +102,7 @@ func TestTwoWhoseDirectWayIsSlowHearEachOtherThroughTheSFUMeanwhile(t *testing.T
 		ana.expect() // they hear each other: there is no hurry
 		bia.must(&wire.MediaFailed{Call: call, Generation: 3, Cause: wire.MediaFailureICE})
 		ana.expect("topologyChanged")
-		ana.must(&wire.Negotiate{Call: call, Generation: 4, SDP: "offer"})
-		flows(call, 4, ana)
-		time.Sleep(time.Hour)
-		ana.expect()
-		if shapes := w.shapes(); len(shapes) != 1 || shapes[0].Topology != wire.TopologySFU {
-			t.Errorf("the call is %+v", shapes)
-		}
+		staysAtTheSFU(t, w, ana, call, 4)
 	})
 }
 
@@ -168,5 +156,17 @@ func TestOnlyThePairThatWasConnectedDirectlyGoesBack(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// staysAtTheSFU has somebody take the way through the SFU, and nobody leaves it again.
+func staysAtTheSFU(t *testing.T, w *world, d *device, call wire.CallID, generation uint32) {
+	t.Helper()
+	d.must(&wire.Negotiate{Call: call, Generation: generation, SDP: "offer"})
+	flows(call, generation, d)
+	time.Sleep(time.Hour)
+	d.expect()
+	if shapes := w.shapes(); len(shapes) != 1 || shapes[0].Topology != wire.TopologySFU {
+		t.Errorf("the call is %+v", shapes)
 	}
 }

@@ -173,18 +173,6 @@ test("speaking while muted, a microphone without sound, and one that was unplugg
   await part(ana, bia);
 });
 
-test("a camera that goes away is told, and comes back by its button", async () => {
-  const [ana, bia] = await talking({ script: [handles] });
-  await ana.page.evaluate(() => window.unplug("video"));
-  await ana.reads("device-problem", /No camera\./);
-  await ana.looksGood("camera-lost");
-  await bia.page.locator("[data-who=ana] video").waitFor({ state: "detached" });
-  await ana.press("camera");
-  await gone(ana, "device-problem");
-  await bia.page.locator("[data-who=ana] video").waitFor();
-  await part(ana, bia);
-});
-
 test("who sends no sound although his microphone is on is told that they cannot hear him, and they see it", async () => {
   const [ana, bia] = await talking({ script: [handles] });
   await bia.receives("ana");

@@ -47,11 +47,13 @@ func (m *Metrics) Call(e call.Event) {
 	switch e := e.(type) {
 	case call.SetUpEnded:
 		c.outcomes.inc(outcome(e)...)
+		m.experiment.setUp(e)
 	case call.RingingBegan:
 		c.ringDelay.observe(e.After.Seconds(), string(e.Topology))
 	case call.RingingEnded:
 		c.ring.observe(e.After.Seconds(), string(e.Outcome))
 	case call.MediaBegan:
+		m.experiment.flows(e)
 		c.answerToMedia.observeIn(e.Trace, e.After.Seconds(), string(e.Kind), string(e.Path))
 		if e.Via != call.ViaContact {
 			c.joinToMedia.observe(e.After.Seconds(), string(e.Via))
@@ -84,6 +86,7 @@ func (m *Metrics) Call(e call.Event) {
 		m.quality.connected(e)
 	case call.Reported:
 		m.quality.reported(e)
+		m.experiment.reported(e)
 		m.moments(e.Moments)
 	case call.Rated:
 		m.quality.rated(e)
@@ -107,13 +110,17 @@ func outcome(e call.SetUpEnded) []string {
 	return []string{kind, topology, via, string(e.Outcome), string(e.Cause)}
 }
 
+// endClass tells whether anybody wanted the end.
+func endClass(cause call.EndCause) string {
+	if cause.Abnormal() {
+		return "abnormal"
+	}
+	return "normal"
+}
+
 func (m *Metrics) ended(e call.Ended) {
 	c := &m.calls
-	class := "normal"
-	if e.Cause.Abnormal() {
-		class = "abnormal"
-	}
-	c.ended.inc(string(e.Kind), string(e.Topology), class, string(e.Cause))
+	c.ended.inc(string(e.Kind), string(e.Topology), endClass(e.Cause), string(e.Cause))
 	if e.Talked > 0 {
 		c.duration.observe(e.Talked.Seconds(), string(e.Kind), string(e.Topology))
 	}

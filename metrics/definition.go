@@ -73,5 +73,5 @@ func (d *Definition) Sets() [][]string {
 // Definitions lists all metrics of ours, in the order of METRICS.md. Beside
 // them /metrics has those of the Go runtime and of the process.
 func Definitions() []Definition {
-	return slices.Concat(callDefinitions, qualityDefinitions, keyDefinitions, linkDefinitions, sfuDefinitions, turnDefinitions, socketDefinitions, serviceDefinitions, ownDefinitions())
+	return slices.Concat(callDefinitions, qualityDefinitions, experimentDefinitions, keyDefinitions, linkDefinitions, sfuDefinitions, turnDefinitions, socketDefinitions, serviceDefinitions, ownDefinitions())
 }

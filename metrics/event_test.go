@@ -25,6 +25,26 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 		{"a call that connected", func(m *Metrics) {
 			m.Call(call.SetUpEnded{Kind: wire.KindVideo, Topology: wire.TopologyDirect, Via: call.ViaContact, Outcome: call.OutcomeConnected})
 		}, `pronto_setup_outcomes_total{cause="",kind="video",outcome="connected",topology="direct",via="contact"} 1`},
+		{"a call that tries something out", func(m *Metrics) {
+			m.Call(call.SetUpEnded{Arm: wire.ArmB, Kind: wire.KindVideo, Topology: wire.TopologyDirect, Via: call.ViaContact, Outcome: call.OutcomeConnected})
+			m.Call(call.MediaBegan{Arm: wire.ArmB, Kind: wire.KindVideo, Topology: wire.TopologyDirect, Via: call.ViaContact, Path: wire.PathHost, After: time.Second})
+		}, "pronto_answer_to_media_seconds_sum{kind=\"video\",path=\"host\"} 1\npronto_answer_to_media_seconds_count{kind=\"video\",path=\"host\"} 1\n" +
+			"pronto_experiment_first_media_seconds_sum{arm=\"b\"} 1\npronto_experiment_first_media_seconds_count{arm=\"b\"} 1\n" +
+			"pronto_experiment_setups_total{arm=\"b\",outcome=\"connected\"} 1\n" +
+			`pronto_setup_outcomes_total{cause="",kind="video",outcome="connected",topology="direct",via="contact"} 1`},
+		{"pictures in a call that tries something out", func(m *Metrics) {
+			m.Call(call.Reported{Arm: wire.ArmControl, Topology: wire.TopologySFU, Span: 10 * time.Second, Path: wire.PathHost, Pictures: []wire.SeenPictures{
+				{Source: wire.SourceCamera, GoodMs: 8000, PoorMs: 2000}, {Source: wire.SourceScreen, UnknownMs: 1000},
+			}})
+		}, "pronto_client_reports_total{result=\"accepted\"} 1\n" +
+			"pronto_experiment_media_seconds_total{arm=\"control\",media=\"video\",quality=\"good\"} 8\n" +
+			"pronto_experiment_media_seconds_total{arm=\"control\",media=\"video\",quality=\"poor\"} 2\n" +
+			"pronto_received_media_seconds_total{media=\"screen\",quality=\"unknown\"} 1\n" +
+			"pronto_received_media_seconds_total{media=\"video\",quality=\"good\"} 8\n" +
+			"pronto_received_media_seconds_total{media=\"video\",quality=\"poor\"} 2\n" +
+			"pronto_video_frames_per_second_sum{media=\"video\"} 0\npronto_video_frames_per_second_count{media=\"video\"} 1\n" +
+			"pronto_video_freeze_ratio_sum{media=\"video\",path=\"host\"} 0\npronto_video_freeze_ratio_count{media=\"video\",path=\"host\"} 1\n" +
+			"pronto_video_height_pixels_sum{media=\"video\"} 0\npronto_video_height_pixels_count{media=\"video\"} 1"},
 		{"a call for which no way was found", func(m *Metrics) {
 			m.Call(call.SetUpEnded{Kind: wire.KindVoice, Topology: wire.TopologySFU, Via: call.ViaLink, Outcome: call.OutcomeFailed, Cause: call.CauseICE})
 		}, `pronto_setup_outcomes_total{cause="ice",kind="voice",outcome="failed",topology="",via=""} 1`},

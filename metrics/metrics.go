@@ -27,11 +27,13 @@ type Metrics struct {
 	calls    calls
 	quality  quality
 	keys     keys
-	links    links
-	media    media
-	relay    relay
-	sockets  sockets
-	watch    *watch
+
+	experiment experiment
+	links      links
+	media      media
+	relay      relay
+	sockets    sockets
+	watch      *watch
 }
 
 // Options are what an operator may want besides.
@@ -52,7 +54,7 @@ func New(o Options) *Metrics {
 	m := &Metrics{
 		registry: registry, options: o, clients: &clients{folded: b.folded}, crowd: &crowd{},
 		services: newServices(b),
-		calls:    newCalls(b), quality: newQuality(b), keys: newKeys(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
+		calls:    newCalls(b), quality: newQuality(b), experiment: newExperiment(b), keys: newKeys(b), links: newLinks(b), media: newMedia(b), relay: newRelay(b), sockets: newSockets(b),
 		watch: newWatch(b),
 	}
 	m.watch.clients, m.watch.crowd = m.clients, m.crowd

@@ -115,17 +115,27 @@ func (q *quality) heard(e call.Reported, path string) {
 	if s.PlayedMs == 0 {
 		return
 	}
-	concealed := float64(s.ConcealedMs) / float64(s.PlayedMs)
-	q.concealed.observe(concealed, path)
-	if rtt == 0 {
-		q.media.add(seconds(s.PlayedMs), "audio", unknown)
-		return
+	q.concealed.observe(concealed(s), path)
+	score, grade := judge(s, rtt)
+	if score > 0 {
+		q.mos.observeIn(e.Trace, score, path, string(e.Topology))
 	}
-	score := emodel.MOS(emodel.Sound{
-		RTT: rtt, JitterBuffer: time.Duration(s.BufferMs) * time.Millisecond, Concealed: concealed, Repaired: s.Repaired,
+	q.media.add(seconds(s.PlayedMs), "audio", grade)
+}
+
+// concealed is the part of what was played that the decoder made up.
+func concealed(s *wire.HeardSound) float64 { return float64(s.ConcealedMs) / float64(s.PlayedMs) }
+
+// judge scores and grades sound, of which some was played. Without a round-trip time
+// it is unknown, and the score 0.
+func judge(s *wire.HeardSound, rtt time.Duration) (score float64, grade string) {
+	if rtt == 0 {
+		return 0, unknown
+	}
+	score = emodel.MOS(emodel.Sound{
+		RTT: rtt, JitterBuffer: time.Duration(s.BufferMs) * time.Millisecond, Concealed: concealed(s), Repaired: s.Repaired,
 	})
-	q.mos.observeIn(e.Trace, score, path, string(e.Topology))
-	q.media.add(seconds(s.PlayedMs), "audio", soundGrade(score, concealed))
+	return score, soundGrade(score, concealed(s))
 }
 
 func soundGrade(score, concealed float64) string {

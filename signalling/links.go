@@ -64,7 +64,7 @@ func (s *Server) createLink(ctx context.Context, who call.Who, m *wire.CreateLin
 		return wire.Problemf(wire.CodeForbidden, "all calls of this server are end-to-end encrypted; ask without unencrypted")
 	}
 	n := store.NewLink{
-		ID: identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Unencrypted: m.Unencrypted, LinkTerms: chosen,
+		ID: identity.NewSecret(), OwnerID: string(who.User), Kind: store.Kind(m.Kind), Unencrypted: m.Unencrypted, KeyID: who.Key, LinkTerms: chosen,
 	}
 	if m.ExpiresInSeconds > 0 && n.Expires.IsZero() {
 		n.Expires = time.Now().Add(time.Duration(m.ExpiresInSeconds) * time.Second)

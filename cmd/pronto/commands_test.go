@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pronto/signalling/wire"
@@ -154,9 +155,11 @@ func TestAShellCompletesCommandsAndFlags(t *testing.T) {
 func TestProgressAndColoursAreForTerminalsOnly(t *testing.T) {
 	var out, errs strings.Builder
 	s := &screen{out: &out, errs: &errs}
-	stop := s.progress("load", time.Minute)
-	time.Sleep(1100 * time.Millisecond)
-	stop()
+	synctest.Test(t, func(*testing.T) {
+		stop := s.progress("load", time.Minute)
+		time.Sleep(10 * time.Second)
+		stop()
+	})
 	if errs.Len() > 0 || s.coloured() {
 		t.Errorf("no terminal, and it gets %q", errs.String())
 	}

@@ -53,6 +53,7 @@ type config struct {
 	MaxRooms    int           `env:"PRONTO_MAX_ROOMS" envDefault:"10000" help:"How many calls may go through the SFU at once."`
 	Egress      float64       `env:"PRONTO_EGRESS_MBPS" envDefault:"0" help:"How many Mbit/s this machine can send; 0 for unknown. Only for the metric of its load."`
 	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
+	Experiment  string        `env:"PRONTO_EXPERIMENT" envDefault:"off" help:"What calls try out, each in an arm that it draws by chance, for the panels under Quality: off; start-bitrate (the SFU begins with 2 Mbit/s at least in arm a, 4 in b); or routed-first (two people begin on the way through the SFU in arm a)."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
 	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"required" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
@@ -164,6 +165,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
 	case c.Workers < 0 || c.Workers > 64:
 		return badVariable("PRONTO_MEDIA_WORKERS", "is %d, not between 0 and 64", c.Workers)
+	case !slices.Contains(call.Experiments(), call.Experiment(c.Experiment)):
+		return badVariable("PRONTO_EXPERIMENT", "is %q, none of %v", c.Experiment, call.Experiments())
 	case c.Telemetry != "on" && c.Telemetry != "off":
 		return badVariable("PRONTO_TELEMETRY", "is %q, not on or off", c.Telemetry)
 	case c.MaxRooms < 1:

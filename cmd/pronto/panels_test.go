@@ -29,15 +29,18 @@ import (
 // mayBeEmpty are the panels that show nothing while bots call each other, with
 // the reason.
 var mayBeEmpty = map[string]string{
-	"Signalling › HTTP errors":              "the server makes none",
-	"Signalling › Webhooks delivered":       "nobody has asked for webhooks",
-	"Signalling › Ping, p95":                "pages tell it, bots do not",
-	"Quality › Interruptions, p95":          "no bot loses its network for a second",
-	"Quality › Screens by grade":            "no bot shares a screen",
-	"Quality › What limits senders":         "Chromium alone tells",
-	"SFU › What ways carry":                 "it is estimated from feedback that pages give, and bots do not",
-	"Network › Relay and DTLS, p95":         "no bot needs a relay on one machine",
-	"Privacy and abuse › Wait in the lobby": "the links of bots have no lobby",
+	"Signalling › HTTP errors":               "the server makes none",
+	"Signalling › Webhooks delivered":        "nobody has asked for webhooks",
+	"Signalling › Ping, p95":                 "pages tell it, bots do not",
+	"Quality › Interruptions, p95":           "no bot loses its network for a second",
+	"Quality › Screens by grade":             "no bot shares a screen",
+	"Quality › What limits senders":          "Chromium alone tells",
+	"SFU › What ways carry":                  "it is estimated from feedback that pages give, and bots do not",
+	"Network › Relay and DTLS, p95":          "no bot needs a relay on one machine",
+	"Quality › Set-ups that succeed, by arm": "nothing is tried out",
+	"Quality › First sound, p95, by arm":     "nothing is tried out",
+	"Quality › Good sound, by arm":           "nothing is tried out",
+	"Privacy and abuse › Wait in the lobby":  "the links of bots have no lobby",
 }
 
 // A demo with bots, of whom one in ten loses 8 % of what is sent to him, is

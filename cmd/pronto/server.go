@@ -97,11 +97,13 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	if err != nil {
 		return nil, err
 	}
+	tenants := &metrics.Tenants{}
+	s.keepTenants(db, tenants)
 	calls, err := call.New(ctx, call.Config{
 		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
 		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, PrefixRings: cfg.PrefixRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
-		Encryption: call.Encryption(cfg.Encryption), Marker: marker,
-		Relay: ice, Events: counters.Call, Logger: log,
+		Encryption: call.Encryption(cfg.Encryption), Experiment: call.Experiment(cfg.Experiment), Marker: marker,
+		Relay: ice, Events: func(e call.Event) { counters.Call(e); tenants.Call(e) }, Logger: log,
 	})
 	if err != nil {
 		return nil, err
@@ -291,6 +293,9 @@ func (s *server) sweep(db *store.Store) {
 			}
 			if err == nil {
 				_, err = db.SweepTimelines(ctx)
+			}
+			if err == nil {
+				_, err = db.SweepKeyStats(ctx)
 			}
 			if err == nil {
 				_, err = db.SweepLinkMarks(ctx, 1000)

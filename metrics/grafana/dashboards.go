@@ -4,7 +4,7 @@ package grafana
 func Dashboards() []Dashboard {
 	return []Dashboard{
 		board("overview", "Overview", "Calls now, and whether the goals are met.", nowRow, goalsRow, setUpRow, callsRow),
-		board("quality", "Quality", "What people hear and see, as their clients measure it.", soundRow, pictureRow),
+		board("quality", "Quality", "What people hear and see, as their clients measure it.", soundRow, pictureRow, experimentRow),
 		board("network", "Network", "The ways that media takes, and how packets fare on them.", wayRow, packetsRow),
 		board("sfu", "SFU", "What passes through the SFU.", sfuRow),
 		board("turn", "TURN", "What is relayed, and what is refused.", turnRow),

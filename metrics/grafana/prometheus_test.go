@@ -58,7 +58,7 @@ func TestEveryPanelShowsNumbersFromARealPrometheus(t *testing.T) {
 // feed has one of everything happen that the dashboard shows.
 func feed(m *metrics.Metrics) {
 	const kind, topology = wire.KindVideo, wire.TopologySFU
-	m.Call(call.SetUpEnded{Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: call.OutcomeConnected})
+	m.Call(call.SetUpEnded{Arm: wire.ArmA, Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: call.OutcomeConnected})
 	m.Call(call.SetUpEnded{Kind: kind, Topology: topology, Via: call.ViaContact, Outcome: call.OutcomeFailed, Cause: call.CauseICE})
 	m.Call(call.RingingBegan{Topology: topology, After: 300 * time.Millisecond})
 	m.Call(call.RingingEnded{Outcome: call.OutcomeConnected, After: time.Second})
@@ -72,14 +72,14 @@ func feed(m *metrics.Metrics) {
 	m.Webhook("call.ended", "ok")
 	m.Pushed("webpush", "ok", time.Second)
 	m.Measure(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) })).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
-	m.Call(call.MediaBegan{Via: call.ViaGroup, Kind: kind, Topology: topology, Path: wire.PathHost, After: time.Second})
+	m.Call(call.MediaBegan{Arm: wire.ArmA, Via: call.ViaGroup, Kind: kind, Topology: topology, Path: wire.PathHost, After: time.Second})
 	m.Call(call.Ended{Kind: kind, Topology: topology, Cause: call.EndHangup, Talked: time.Minute, Peak: 3})
 	m.Call(call.Refused{Reason: "privacy"})
 	m.Call(call.LinkJoined{Result: call.TryOK})
 	m.Call(call.LobbyLeft{Result: call.LobbyAdmitted, After: time.Minute})
 	m.Call(call.Connected{Path: wire.PathRelay, Transport: wire.TransportUDP, Relay: time.Second, ICE: time.Second, DTLS: time.Second})
 	m.Call(call.Reported{
-		Topology: topology, Path: wire.PathRelay, RTT: time.Second, Switches: 1,
+		Arm: wire.ArmA, Topology: topology, Path: wire.PathRelay, RTT: time.Second, Switches: 1,
 		Sound:    &wire.HeardSound{PlayedMs: 10_000, ConcealedMs: 100, Packets: 500, Lost: 1, JitterMs: 4, BufferMs: 20},
 		Pictures: []wire.SeenPictures{seen(wire.SourceCamera), seen(wire.SourceScreen)},
 		Sent:     &wire.SentPicture{SentMs: 10_000, CPUMs: 100},

@@ -77,3 +77,16 @@ var pictureRow = row{title: "Pictures", pictures: []picture{
 		queries: []query{{`sum by (reason) (rate(pronto_sender_limited_seconds_total{}[$__rate_interval])) / ignoring(reason) group_left sum(rate(pronto_sent_video_seconds_total{}[$__rate_interval]))`, "{{reason}}"}},
 	},
 }}
+
+var experimentRow = row{title: "Experiment", pictures: []picture{
+	{
+		title: "Set-ups that succeed, by arm", about: "Of the attempts that either connected or failed, the share that connected, for each arm of PRONTO_EXPERIMENT. Empty while nothing is tried out.", unit: "percentunit",
+		queries: []query{{`sum by (arm) (rate(pronto_experiment_setups_total{outcome="connected",` + jobs + `}[$__rate_interval])) / sum by (arm) (rate(pronto_experiment_setups_total{outcome=~"connected|failed",` + jobs + `}[$__rate_interval]))`, "{{arm}}"}},
+	}, {
+		title: "First sound, p95, by arm", about: "From accept or join to the first sound that a participant heard; one in twenty waits longer. Empty while nothing is tried out.", unit: "s",
+		queries: []query{quantile("0.95", "pronto_experiment_first_media_seconds", "arm", "{{arm}}")},
+	}, {
+		title: "Good sound, by arm", about: "Share of the time that people heard others well: a score of 3.8 or more with less than 2 % made up. Empty while nothing is tried out.", unit: "percentunit",
+		queries: []query{{`sum by (arm) (rate(pronto_experiment_media_seconds_total{media="audio",quality="good",` + jobs + `}[$__rate_interval])) / sum by (arm) (rate(pronto_experiment_media_seconds_total{media="audio",quality!="unknown",` + jobs + `}[$__rate_interval]))`, "{{arm}}"}},
+	},
+}}

@@ -187,7 +187,7 @@ func (s *server) createLink(ctx context.Context, in *createLinkInput) (*linkOutp
 	if b.Unencrypted && !s.cfg.Links.AllowsUnencrypted() {
 		return nil, problem(CodeInvalid, "all calls of this server are end-to-end encrypted").at("body.unencrypted", "leave it out")
 	}
-	n := store.NewLink{ID: identity.NewSecret(), OwnerID: b.Owner, Kind: store.Kind(b.Kind), LinkTerms: terms, Unencrypted: b.Unencrypted}
+	n := store.NewLink{ID: identity.NewSecret(), OwnerID: b.Owner, Kind: store.Kind(b.Kind), LinkTerms: terms, Unencrypted: b.Unencrypted, KeyID: caller(ctx).ID}
 	host := ""
 	if b.HostLink {
 		host = identity.NewSecret()

@@ -13,7 +13,7 @@ import (
 // attempted counts an attempt that made no call, once. Those that make one are
 // counted by the call. What is no attempt is not counted: a request that makes
 // no sense, and one that an account has been told to repeat later.
-func (r *Registry) attempted(kind wire.Kind, via Via, err error) {
+func (r *Registry) attempted(who Who, kind wire.Kind, via Via, err error) {
 	if err == nil {
 		return
 	}
@@ -36,7 +36,7 @@ func (r *Registry) attempted(kind wire.Kind, via Via, err error) {
 	case wire.CodeEncryptionNeeded:
 		cause = CauseKeyExchange
 	}
-	r.cfg.Events(SetUpEnded{Kind: kind, Topology: topology, Via: via, Outcome: outcome, Cause: cause})
+	r.cfg.Events(SetUpEnded{Key: who.Key, Kind: kind, Topology: topology, Via: via, Outcome: outcome, Cause: cause})
 }
 
 // viaOf is how a ring for so many comes about.

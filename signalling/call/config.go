@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"pronto/sfu"
@@ -32,6 +33,9 @@ type Config struct {
 	// Encryption says which calls are end-to-end encrypted; empty is
 	// [EncryptionRequired].
 	Encryption Encryption
+
+	// Experiment is what calls try out; empty is [ExperimentOff].
+	Experiment Experiment
 
 	// Marker makes what links remember of those who were put out.
 	Marker link.Marker
@@ -68,6 +72,9 @@ func (c Config) Validate() error {
 		return errors.New("call: Config.Marker has no secret")
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("call: a part of Config is missing")
+	}
+	if c.Experiment != "" && !slices.Contains(Experiments(), c.Experiment) {
+		return errors.New("call: Config.Experiment is none of Experiments")
 	}
 	if !c.Encryption.valid() {
 		return errors.New("call: Config.Encryption is none of required, optional and off")

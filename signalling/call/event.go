@@ -6,7 +6,8 @@ import (
 	"pronto/signalling/wire"
 )
 
-// Event is what metrics are told; it names nobody. One of
+// Event is what metrics are told; it names nobody but the API key whose people are in the
+// call, for the integrator's own figures. One of
 // [SetUpEnded], [RingingBegan], [RingingEnded], [MediaBegan], [Ended], [Refused], [Alerted],
 // [LinkJoined], [LobbyLeft], [KindAnswered], [Entered], [AdmissionRefused], [Connected], [Reported], [StayReported], [ReportDropped],
 // [Rated], [GroupFounded], [KeysChanged], [CommitRefused], [KeysOpened] or [KeysFailed].
@@ -65,7 +66,9 @@ func Causes() []Cause {
 
 // SetUpEnded says how one attempt ended: exactly once for each call.
 type SetUpEnded struct {
-	Trace    string // the call's random trace id
+	Trace    string   // the call's random trace id
+	Key      string   // the API key that the call's people, or its link, are of; empty if it is not known
+	Arm      wire.Arm // of an experiment; empty for none
 	Kind     wire.Kind
 	Topology wire.Topology
 	Via      Via
@@ -90,6 +93,7 @@ type RingingEnded struct {
 // MediaBegan says how long a client waited for the first sound.
 type MediaBegan struct {
 	Trace    string
+	Arm      wire.Arm // as in [SetUpEnded]
 	Via      Via
 	Kind     wire.Kind
 	Topology wire.Topology
@@ -100,6 +104,7 @@ type MediaBegan struct {
 // Ended says that a call is over.
 type Ended struct {
 	Trace    string
+	Key      string // as in [SetUpEnded]
 	Kind     wire.Kind
 	Topology wire.Topology
 	Cause    EndCause
@@ -230,6 +235,8 @@ type Connected struct {
 // Reported is what a client reported of the last seconds of a call.
 type Reported struct {
 	Trace    string
+	Key      string   // as in [SetUpEnded]
+	Arm      wire.Arm // likewise
 	Topology wire.Topology
 	Span     time.Duration
 	Path     wire.Path     // empty if unknown

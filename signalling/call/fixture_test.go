@@ -102,6 +102,9 @@ type world struct {
 	limits   Limits
 	secrecy  Encryption
 
+	experiment Experiment
+	silent     bool // no reports are wanted
+
 	mu     sync.Mutex
 	inbox  map[wire.SessionID][]wire.Frame
 	online map[wire.UserID][]wire.SessionID
@@ -128,7 +131,7 @@ func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
 		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
-		Limits: w.limits, Encryption: w.secrecy, Marker: marker,
+		Limits: w.limits, Encryption: w.secrecy, Experiment: w.experiment, NoReports: w.silent, Marker: marker,
 		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()
 			defer w.mu.Unlock()

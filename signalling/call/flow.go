@@ -72,7 +72,7 @@ func (s *state) mediaFlows(fx *effects, l *leg, m *wire.MediaFlows) error {
 		return errUnanswered
 	}
 	fx.notes = append(fx.notes, Step{What: "mediaFlows", Who: l.Participant, Detail: string(m.Path), TookMs: int64(m.AfterMs)})
-	fx.count(MediaBegan{Trace: s.Trace, Via: s.via(), Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
+	fx.count(MediaBegan{Trace: s.Trace, Arm: s.Arm, Via: s.via(), Kind: s.Kind, Topology: s.Topology, Path: m.Path, After: time.Duration(m.AfterMs) * time.Millisecond})
 	if !s.Flows {
 		s.Flows, s.Fault = true, CauseNone
 		s.settled(fx, OutcomeConnected, CauseNone)

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"pronto/signalling/identity"
 	"pronto/signalling/policy"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
@@ -36,7 +35,7 @@ var (
 // same time one creates it and the other joins.
 func (r *Registry) ringGroup(ctx context.Context, who Who, m *wire.RingGroup) error {
 	err := r.tryGroup(ctx, who, m)
-	r.attempted(m.Kind, ViaGroup, err)
+	r.attempted(who, m.Kind, ViaGroup, err)
 	return err
 }
 
@@ -125,11 +124,8 @@ func (r *Registry) member(ctx context.Context, group wire.GroupID, user wire.Use
 // was first it returns that one's call. The call is registered before the group
 // is read: whoever is removed later is taken out by [Registry.GroupChanged].
 func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGroup, media wire.Media) (*Call, error) {
-	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologySFU,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
-		ofGroup: ofGroup{Group: m.Group, Starter: who.User},
-	}
+	s := r.newState(m.Kind, wire.TopologySFU, who.Key)
+	s.Peak, s.ofGroup = 1, ofGroup{Group: m.Group, Starter: who.User}
 	var err error
 	if s.Keys, err = r.cfg.Encryption.begin(who, m.Unencrypted); err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"pronto/signalling/identity"
 	"pronto/signalling/policy"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
@@ -115,13 +114,9 @@ func (c *Call) answerMember(who Who) bool {
 // createForLink starts the call of a link. Of two who come first at the same
 // time one creates it and the other finds it.
 func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error) {
-	link, now := a.link, time.Now()
-	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
-		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Link: a.id(), Created: now,
-		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
-	}
-	s.Owner = wire.UserID(link.OwnerID)
+	link := a.link
+	s := r.newState(wire.Kind(link.Kind), wire.TopologySFU, link.KeyID)
+	s.Keys, s.Link, s.Owner = r.cfg.Encryption.ofLink(link), a.id(), wire.UserID(link.OwnerID)
 	s.abide(link.LinkTerms)
 	if !s.speaks(a.who) {
 		return nil, errNeedsKeys
@@ -130,7 +125,7 @@ func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {
 		return other, err
 	}
-	events := s.story(nil, &effects{}, now)
+	events := s.story(nil, &effects{}, s.Created)
 	snapshot, err := s.snapshot()
 	if err == nil {
 		_, err = r.cfg.Store.CreateCall(ctx, &store.NewCall{

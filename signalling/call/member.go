@@ -148,7 +148,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	s.broadcast(fx, wire.CallEnded{Reason: reason, DurationMs: uint32(talked.Milliseconds())})
 	outcome, cause := s.outcome()
 	s.settled(fx, outcome, cause)
-	fx.count(Ended{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Cause: s.endCause(), Talked: talked, Peak: s.Peak})
+	fx.count(Ended{Trace: s.Trace, Key: s.Key, Kind: s.Kind, Topology: s.Topology, Cause: s.endCause(), Talked: talked, Peak: s.Peak})
 	s.Keys = s.Keys.over()
 	for _, l := range s.Legs {
 		fx.gone = append(fx.gone, l)
@@ -169,7 +169,7 @@ func (s *state) settled(fx *effects, outcome Outcome, cause Cause) {
 		return
 	}
 	s.Settled, fx.durable = true, true
-	fx.count(SetUpEnded{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Via: s.via(), Outcome: outcome, Cause: cause})
+	fx.count(SetUpEnded{Trace: s.Trace, Key: s.Key, Arm: s.Arm, Kind: s.Kind, Topology: s.Topology, Via: s.via(), Outcome: outcome, Cause: cause})
 }
 
 func (s *state) via() Via {

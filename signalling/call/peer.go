@@ -49,14 +49,15 @@ func (c *Call) toOther(ctx context.Context, who Who, generation uint32, body any
 // peer; the work is done by the caller's goroutine.
 func (c *Call) negotiate(ctx context.Context, who Who, m *wire.Negotiate) error {
 	var p *peer
+	offer := sfu.Offer{SDP: m.SDP, Mids: map[sfu.Source]string{}}
 	err := c.do(ctx, func() (err error) {
+		offer.DownlinkBps = c.state.startBps(int(m.DownlinkBps))
 		p, err = c.peerFor(who, m.Generation, origin(m.SDP))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	offer := sfu.Offer{SDP: m.SDP, Mids: map[sfu.Source]string{}, DownlinkBps: int(m.DownlinkBps)}
 	for _, send := range m.Sends {
 		offer.Mids[sfu.Source(send.Source)] = send.Mid
 	}

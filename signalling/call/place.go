@@ -6,7 +6,6 @@ import (
 	"slices"
 	"time"
 
-	"pronto/signalling/identity"
 	"pronto/signalling/policy"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
@@ -16,7 +15,7 @@ import (
 // answers the first one's call.
 func (r *Registry) ring(ctx context.Context, who Who, m *wire.Ring) error {
 	err := r.tryRing(ctx, who, m)
-	r.attempted(m.Kind, viaOf(len(m.Users)), err)
+	r.attempted(who, m.Kind, viaOf(len(m.Users)), err)
 	return err
 }
 
@@ -67,11 +66,9 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 	if err != nil {
 		return err
 	}
-	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Epoch: 1, Kind: m.Kind, Phase: wire.PhaseRinging, Topology: wire.TopologyDirect, Keys: keys,
-		Generation: 1, Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
-	}
-	if len(users) > 1 || m.Routed {
+	s := r.newState(m.Kind, wire.TopologyDirect, who.Key)
+	s.Keys, s.Peak = keys, 1
+	if len(users) > 1 || m.Routed || s.routed() {
 		s.Topology = wire.TopologySFU
 	}
 	host := s.addLeg(leg{

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"pronto/signalling/identity"
 	"pronto/signalling/policy"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
@@ -69,12 +68,8 @@ func (r *Registry) rejoinQueue(ctx context.Context, who Who, link wire.LinkID) (
 // operators. To him they are one: he learns who is there when one answers.
 func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, media wire.Media) error {
 	who, link := a.who, a.link
-	s := &state{
-		ID: wire.CallID(identity.NewID("cal")), Epoch: 1, Kind: wire.Kind(link.Kind), Phase: wire.PhaseRinging,
-		Topology: wire.TopologySFU, Generation: 1, Keys: r.cfg.Encryption.ofLink(link), Title: link.Title,
-		Created: time.Now(), Peak: 1, ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace,
-	}
-	s.Queue = wire.LinkID(q.LinkID)
+	s := r.newState(wire.Kind(link.Kind), wire.TopologySFU, link.KeyID)
+	s.Keys, s.Title, s.Peak, s.Queue = r.cfg.Encryption.ofLink(link), link.Title, 1, wire.LinkID(q.LinkID)
 	if !s.speaks(who) {
 		return errNeedsKeys
 	}

@@ -88,7 +88,7 @@ func (s *state) reportQuality(fx *effects, l *leg, m *wire.ReportQuality, now ti
 	l.Reported = now
 	fx.notes = append(fx.notes, Step{What: "reportQuality", Who: l.Participant, Quality: inUnits(m)})
 	fx.count(Reported{
-		Trace:    s.Trace,
+		Trace: s.Trace, Key: s.Key, Arm: s.Arm,
 		Topology: s.Topology, Span: milliseconds(m.SpanMs), Path: m.Path, RTT: milliseconds(m.RTTMs),
 		Sound: m.Sound, Pictures: m.Pictures, Sent: m.Sent, Switches: int(m.Switches), Up: m.Up, Moments: m.Moments,
 	})

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"pronto/signalling/identity"
 	"pronto/signalling/wire"
 )
 
@@ -14,6 +15,7 @@ import (
 type state struct {
 	ID         wire.CallID        `json:"id"`
 	Trace      string             `json:"trace,omitzero"` // random; what logs call the call
+	Key        string             `json:"key,omitzero"`   // the API key of who began it, or of its link
 	Epoch      uint32             `json:"-"`              // the store's
 	Seq        uint32             `json:"seq"`
 	Kind       wire.Kind          `json:"kind"`
@@ -45,6 +47,7 @@ type state struct {
 	Told       int64              `json:"told,omitzero"` // what webhooks were told, counted
 	Keys       *keys              `json:"keys,omitzero"` // of an end-to-end encrypted call
 	Veils      []veil             `json:"veils,omitempty"`
+	trial
 	ofWay
 	ofGroup
 	ofQueue
@@ -53,6 +56,15 @@ type state struct {
 	ringFor    time.Duration
 	grace      time.Duration
 	quiet      bool // no reports are wanted
+}
+
+// newState is a call that begins, for the people of an integrator.
+func (r *Registry) newState(kind wire.Kind, topology wire.Topology, key string) *state {
+	return &state{
+		ID: wire.CallID(identity.NewID("cal")), Trace: newTrace(), Key: key, Epoch: 1, Kind: kind, Phase: wire.PhaseRinging,
+		Topology: topology, Generation: 1, Created: time.Now(), trial: r.cfg.Experiment.draw(),
+		ringFor: r.cfg.RingTimeout, grace: r.cfg.Grace, quiet: r.cfg.NoReports,
+	}
 }
 
 // leg is one participant: rung, or in the call on one device.
@@ -147,6 +159,7 @@ func restore(snapshot string, epoch uint32, cfg Config, now time.Time) (*state, 
 	if err := json.Unmarshal([]byte(snapshot), s); err != nil {
 		return nil, fmt.Errorf("snapshot of a call: %w", err)
 	}
+	s.trial = cfg.Experiment.of(s.trial)
 	for i := range s.Legs {
 		if s.Legs[i].in() {
 			s.Legs[i].Lost = now
@@ -268,7 +281,8 @@ func (s *state) view(self wire.ParticipantID) wire.CallState {
 		Encrypted: s.Keys != nil, Isolates: s.Isolate, Queue: s.queueState(),
 		RingTimeoutMs: uint32(s.ringFor.Milliseconds()),
 		Support:       SupportCode(s.ID),
-		Participants:  make([]wire.Participant, 0, len(s.Legs)),
+		Experiment:    string(s.Experiment), Arm: s.Arm,
+		Participants: make([]wire.Participant, 0, len(s.Legs)),
 	}
 	if !s.Connected.IsZero() {
 		v.ConnectedMs = wire.UnixMs(s.Connected.UnixMilli())

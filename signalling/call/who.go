@@ -14,6 +14,9 @@ type Who struct {
 	// Network marks the network that a guest comes from, at the link he may join by;
 	// empty for an account, or if it is not known.
 	Network string
+	// Key is the API key that the session's token was signed with: it tells whose
+	// people these are, for what is counted. Empty if it is not known.
+	Key string
 	// Prefix is the network that the connection came from, as [source.Prefix] names it;
 	// empty if it is not known.
 	Prefix string

@@ -52,6 +52,9 @@ type Identity struct {
 	Name string
 	// Grants is what the holder may do.
 	Grants Grants
+	// Key is the API key that the token was signed with, or the server's own. Sign has it as
+	// an argument.
+	Key string
 	// Expires is when the token ends. A session that it opened goes on.
 	Expires time.Time
 }
@@ -127,7 +130,7 @@ func refusal(err error) string {
 }
 
 func (c claims) identity() (Identity, error) {
-	id := Identity{User: wire.UserID(c.Subject), Name: c.Name, Grants: c.Grants}
+	id := Identity{User: wire.UserID(c.Subject), Name: c.Name, Grants: c.Grants, Key: c.Issuer}
 	switch {
 	case c.Subject == "" || id.User.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: its subject is not an id of 1 to %d of A-Z a-z 0-9 _ -", ErrToken, wire.MaxIDBytes)

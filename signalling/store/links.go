@@ -29,6 +29,7 @@ type Link struct {
 	Unencrypted bool      // its calls are not end-to-end encrypted
 	Sequence    int64     // counts its changes
 	HasHost     bool      // whether it has a host link
+	KeyID       string    // the API key that made it, or whose token did; empty if it is not known
 }
 
 // LinkTerms are what the owner of a link may change.
@@ -55,6 +56,7 @@ type NewLink struct {
 	LinkTerms
 	HostHash    string // of the id of the host link; empty for none
 	Unencrypted bool   // its calls are not to be end-to-end encrypted
+	KeyID       string // the API key that makes it; empty if it is not known
 }
 
 // Ends is when the link ends by itself; zero means never.
@@ -76,7 +78,7 @@ func (l *Link) Ends() time.Time {
 
 const linkColumns = `id, owner_id, kind, title, sealed, lobby, COALESCE(opens_ms, 0), COALESCE(expires_ms, 0), COALESCE(idle_ms, 0),
 	COALESCE(max_uses, 0), COALESCE(max_people, 0), join_muted, ring_host, origins, created_ms, COALESCE(revoked_ms, 0), uses,
-	COALESCE(used_ms, 0), COALESCE(call_id, ''), unencrypted, sequence, host_hash IS NOT NULL`
+	COALESCE(used_ms, 0), COALESCE(call_id, ''), unencrypted, sequence, host_hash IS NOT NULL, key_id`
 
 func scanLink(s scanner) (l Link, err error) {
 	return l, s.Scan(l.columns()...)
@@ -86,7 +88,7 @@ func (l *Link) columns() []any {
 	return []any{
 		&l.ID, &l.OwnerID, &l.Kind, &l.Title, &l.Sealed, &l.Lobby, millis{&l.Opens}, millis{&l.Expires}, span{&l.Idle},
 		&l.MaxUses, &l.MaxPeople, &l.JoinMuted, &l.RingHost, &l.Origins, millis{&l.Created}, millis{&l.Revoked}, &l.Uses,
-		millis{&l.Used}, &l.CallID, &l.Unencrypted, &l.Sequence, &l.HasHost,
+		millis{&l.Used}, &l.CallID, &l.Unencrypted, &l.Sequence, &l.HasHost, &l.KeyID,
 	}
 }
 
@@ -116,11 +118,11 @@ func createLink(ctx context.Context, c conn, n NewLink) (Link, error) {
 	if live >= MaxLinks {
 		return Link{}, ErrLimit
 	}
-	args := append([]any{n.ID, n.OwnerID, string(n.Kind), orNull(n.HostHash), n.Unencrypted}, n.LinkTerms.args()...)
+	args := append([]any{n.ID, n.OwnerID, string(n.Kind), orNull(n.HostHash), n.Unencrypted, n.KeyID}, n.LinkTerms.args()...)
 	found, err := rows(ctx, c, scanLink, `
-		INSERT INTO links (id, owner_id, kind, host_hash, unencrypted, created_ms,
+		INSERT INTO links (id, owner_id, kind, host_hash, unencrypted, key_id, created_ms,
 			title, sealed, lobby, opens_ms, expires_ms, idle_ms, max_uses, max_people, join_muted, ring_host, origins)
-		VALUES ($1, $2, $3, $4, $5, {now}, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) RETURNING `+linkColumns, args...)
+		VALUES ($1, $2, $3, $4, $5, $6, {now}, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING `+linkColumns, args...)
 	if err != nil {
 		return Link{}, err
 	}

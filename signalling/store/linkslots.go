@@ -83,7 +83,7 @@ func (s *Store) BookSlot(ctx context.Context, link string, from time.Time, book 
 		if err != nil {
 			return taken(err)
 		}
-		book.OwnerID, book.Kind, book.Unencrypted = offered[0].OwnerID, offered[0].Kind, offered[0].Unencrypted
+		book.OwnerID, book.Kind, book.Unencrypted, book.KeyID = offered[0].OwnerID, offered[0].Kind, offered[0].Unencrypted, offered[0].KeyID
 		book.LinkTerms = offered[0].LinkTerms
 		book.Opens, book.Expires, book.Idle, book.MaxUses, book.MaxPeople, book.RingHost = from.Add(-SlotEarly), to, 0, 0, 2, true
 		if made, err = createLink(ctx, c, book); err != nil {

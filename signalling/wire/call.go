@@ -201,6 +201,12 @@ type CallState struct {
 	AskRating bool `json:"askRating,omitzero"`
 	// NoReports says that this server wants no reports of quality.
 	NoReports bool `json:"noReports,omitzero"`
+	// Experiment is what this server tries out in its calls; absent for nothing. It
+	// is for people who look into a call: clients need do nothing about it.
+	Experiment string `json:"experiment,omitzero"`
+	// Arm is the part of the experiment that the call has drawn, for all of its
+	// time; absent without one.
+	Arm Arm `json:"arm,omitzero"`
 	// Participants are all who are in the call or rung, in order of arrival,
 	// ourselves included.
 	Participants []Participant `json:"participants"`

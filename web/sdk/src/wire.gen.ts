@@ -153,6 +153,16 @@ export interface CallState {
   /** NoReports says that this server wants no reports of quality. */
   readonly noReports?: boolean;
   /**
+   * Experiment is what this server tries out in its calls; absent for nothing. It
+   * is for people who look into a call: clients need do nothing about it.
+   */
+  readonly experiment?: string;
+  /**
+   * Arm is the part of the experiment that the call has drawn, for all of its
+   * time; absent without one.
+   */
+  readonly arm?: Arm;
+  /**
    * Participants are all who are in the call or rung, in order of arrival,
    * ourselves included.
    */
@@ -212,6 +222,12 @@ export type LobbyMode = "off" | "guests" | "everyone";
  * - unanswered: nobody took it over: a transfer failed
  */
 export type QueueState = "calling" | "ringing" | "unanswered";
+
+/**
+ * Arm is a part of an experiment. A call has drawn it by chance.
+ * - control: as without the experiment
+ */
+export type Arm = "control" | "a" | "b";
 
 /** Participant is one person in a call, as the others see him. */
 export interface Participant {

@@ -210,6 +210,9 @@ func ntpTime(t time.Time) uint64 {
 
 // askForLost asks the peer for packets that did not come. It reports whether any are awaited.
 func (l *link) askForLost() (losing bool) {
+	if len(l.sources) == 0 { // who only listens; beginning to walk a map costs more than this whole step
+		return false
+	}
 	for ssrc, s := range l.sources {
 		if !s.reception.Losing() {
 			continue

@@ -28,8 +28,9 @@ type batcher struct {
 	refused   *atomic.Uint64
 	segmented *atomic.Bool
 
-	in  inbox
-	out outbox
+	in   inbox
+	out  outbox
+	vain time.Time // when waiting for room ended without any
 }
 
 // header is struct mmsghdr.
@@ -207,10 +208,13 @@ func (b *batcher) send(messages []message, buffer []byte) {
 	runtime.KeepAlive(buffer)
 }
 
-// wait waits for room in the send queue, for a while. It reports whether there is some.
+// wait waits for room in the send queue, for a while; not soon after that was in vain, for
+// what goes out together with what got no room would hold up the readers once more. It
+// reports whether there is some.
 func (b *batcher) wait() bool {
-	if b.until(time.Now().Add(maxWait)) != nil {
-		return false // closed
+	now := time.Now()
+	if now.Sub(b.vain) < maxWait || b.until(now.Add(maxWait)) != nil { // the latter if it is closed
+		return false
 	}
 	looked := false
 	err := b.conn.Write(func(uintptr) bool { // the poller waits when this says that nothing could be written
@@ -218,6 +222,9 @@ func (b *batcher) wait() bool {
 		looked = true
 		return again
 	})
+	if err != nil {
+		b.vain = time.Now()
+	}
 	return b.until(time.Time{}) == nil && err == nil
 }
 

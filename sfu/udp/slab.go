@@ -3,8 +3,11 @@ package udp
 import "net"
 
 const (
-	slabSize    = 160 << 10
-	maxMessages = 64
+	slabSize = 160 << 10
+	// maxMessages is how many go out with one call. Few, so that the first need not wait for
+	// all the others to be sealed, and what was sealed is still near the processor when the
+	// kernel copies it; enough that the call itself costs little.
+	maxMessages = 8
 	maxSegments = 48       // a message; Linux takes 64
 	maxMessage  = 60 << 10 // bytes of a message with segments
 )

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"runtime/debug"
 	"time"
 
 	"github.com/coder/websocket"
@@ -38,8 +37,11 @@ func (s *Server) read(sock *socket, one *session) error {
 			return err
 		}
 		silent.Reset(silentFor)
-		enough := 0
-		s.aside(sock, func() { enough = s.take(&in, one, data) })
+		enough, carry := 0, s.aside
+		if isSmall(data) {
+			carry = s.contain
+		}
+		carry(sock, func() { enough = s.take(&in, one, data) })
 		if enough != 0 {
 			return sock.cut(enough)
 		}
@@ -73,24 +75,6 @@ func (s *Server) take(in *incoming, one *session, data []byte) (enough int) {
 	}
 	s.handle(one, frame, message, err)
 	return 0
-}
-
-// aside runs f on a goroutine for that alone and waits for it: carrying out a request
-// takes a stack many times as large as waiting for one, and a goroutine keeps the
-// largest it had for long. If f panics, that costs its own socket only.
-func (s *Server) aside(k *socket, f func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		defer func() {
-			if cause := recover(); cause != nil {
-				s.cfg.Logger.Error("a request panicked", "cause", cause, "stack", string(debug.Stack()))
-				k.giveUp(int(websocket.StatusInternalError))
-			}
-		}()
-		f()
-	}()
-	<-done
 }
 
 // handle carries out one request. It is finished even if its socket has gone.
@@ -164,10 +148,11 @@ func isReport(message any) bool {
 	return false
 }
 
-// acknowledge answers a report. No event goes with it whose place the reply must
-// keep, so that it spares the way over the bus, which costs more than all the rest.
+// acknowledge answers a report, from the goroutine that takes it: no event goes with it
+// whose place the reply must keep, and the way over the bus and to a writer would cost
+// more than all the rest.
 func (s *Server) acknowledge(one *session, request wire.Frame, start time.Time, body any) {
-	one.send(reply(request.ID, body))
+	one.sendHere(reply(request.ID, body))
 	s.cfg.Events(Handled{Type: request.Type, After: time.Since(start)})
 }
 

@@ -56,18 +56,35 @@ func newSession(who call.Who) *session {
 	return s
 }
 
-// send queues a frame, which is a JSON object without a serial. It never
-// blocks; a client that does not read loses its socket.
+// send queues a frame, which is a JSON object without a serial, and has it written. It
+// never blocks; a client that does not read loses its socket.
 func (s *session) send(frame []byte) {
+	if sock := s.put(frame); sock != nil {
+		sock.wake(s)
+	}
+}
+
+// sendHere is send that writes on the caller's goroutine, unless another writes already.
+// It can take as long as a write may.
+func (s *session) sendHere(frame []byte) {
+	if sock := s.put(frame); sock != nil && sock.claim() {
+		defer sock.wait.Done()
+		sock.write(s)
+	}
+}
+
+// put queues a frame and returns the socket to write it to, if there is one.
+func (s *session) put(frame []byte) *socket {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.ready {
 		if len(s.held) < maxQueuedFrames {
 			s.held = append(s.held, frame)
 		}
-		return
+		return nil
 	}
 	s.push(frame)
+	return s.socket
 }
 
 // welcome queues the first frame of a session, and then those that came before
@@ -80,6 +97,9 @@ func (s *session) welcome(frame []byte) {
 		s.push(f)
 	}
 	s.ready, s.held = true, nil
+	if s.socket != nil {
+		s.socket.wake(s)
+	}
 }
 
 // push numbers a frame and queues it. The caller holds mu.
@@ -98,9 +118,6 @@ func (s *session) push(frame []byte) {
 		}
 		s.bytes -= len(s.queue[0].data)
 		s.queue = s.queue[1:]
-	}
-	if s.socket != nil {
-		s.socket.wake(s)
 	}
 }
 

@@ -51,15 +51,26 @@ func (k *socket) begin(f func()) {
 
 // wake has what waits in the session written. It does not block.
 func (k *socket) wake(s *session) {
+	if k.claim() {
+		go func() {
+			defer k.wait.Done()
+			k.write(s)
+		}()
+	}
+}
+
+// claim makes the caller the socket's writer, who calls write and then wait.Done. It
+// reports false if there is one, who writes on then, or nothing is to be written any more.
+func (k *socket) claim() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch {
-	case k.writing:
-		k.more = true
-	case !k.ended:
-		k.writing = true
-		k.wait.Go(func() { k.write(s) })
+	if k.writing || k.ended {
+		k.more = k.writing
+		return false
 	}
+	k.writing = true
+	k.wait.Add(1)
+	return true
 }
 
 // write sends the session's frames until there are none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,9 @@ type Call struct {
 	masks *disguise
 	group wire.GroupID // empty unless it is the call of one
 
-	// Owned by Run.
+	mu sync.Mutex // held while something is carried out: by run, or by who only reports (note)
+
+	// Owned by who holds mu.
 	state   *state
 	peers   map[wire.ParticipantID]*peer
 	uses    map[wire.ParticipantID]sfu.DataUse // how much data they want to use; nil while nobody has said
@@ -62,34 +65,53 @@ func (c *Call) run(ctx context.Context) {
 	defer close(c.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for c.state.Phase != wire.PhaseEnded {
-		wait := time.Hour
-		if at, ok := c.next(); ok {
-			wait = max(0, time.Until(at))
-		}
-		timer.Reset(wait)
+	for c.arm(timer) {
 		select {
 		case f := <-c.inbox:
-			f()
+			c.carryOut(f)
 		case <-timer.C:
 			c.tick(ctx)
 		case <-ctx.Done():
-			c.closePeers()
+			c.carryOut(c.closePeers)
 			return
 		}
 	}
-	c.closePeers()
+	c.carryOut(c.closePeers)
 	c.cfg.Relay.Revoke(c.id, "")
+}
+
+// arm sets the timer to when something is due. It reports whether the call goes on.
+func (c *Call) arm(timer *time.Timer) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	wait := time.Hour
+	if at, ok := c.next(); ok {
+		wait = max(0, time.Until(at))
+	}
+	timer.Reset(wait)
+	return c.state.Phase != wire.PhaseEnded
+}
+
+func (c *Call) carryOut(f func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	f()
 }
 
 // tick carries out what is due. If the store cannot be asked it is due again a
 // second later.
 func (c *Call) tick(ctx context.Context) {
-	err := c.change(ctx, func(s *state, fx *effects, now time.Time) error {
-		s.tick(fx, now)
-		return nil
+	var err error
+	c.carryOut(func() {
+		err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
+			s.tick(fx, now)
+			return nil
+		})
+		if c.state.Phase == wire.PhaseEnded {
+			err = nil // there is nothing to try again
+		}
 	})
-	if err == nil || c.state.Phase == wire.PhaseEnded {
+	if err == nil {
 		return
 	}
 	c.cfg.Logger.Warn("a call's timer could not be carried out; it is tried again", "err", err)

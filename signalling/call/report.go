@@ -1,7 +1,6 @@
 package call
 
 import (
-	"context"
 	"slices"
 	"strconv"
 	"time"
@@ -20,27 +19,33 @@ const maxEnds = 8
 // note carries out a report of who is in the call with this very session. A report
 // changes nothing that anybody is told of, that is stored or that the registry knows
 // calls by: so the state is not copied, compared and committed as change does, which
-// costs several times what the report does. After an error only what was counted stays.
-func (c *Call) note(ctx context.Context, who Who, f func(s *state, fx *effects, l *leg, now time.Time) error) error {
-	return c.do(ctx, func() error {
-		l, err := c.state.member(who)
-		if err != nil {
-			return err
-		}
-		fx, now := &effects{}, time.Now()
-		err = f(c.state, fx, l, now)
-		c.trace.note(c.state, c.state, fx.notes, now)
-		for _, e := range fx.metrics {
-			c.cfg.Events(e)
-		}
+// costs several times what the report does; nor does run have to be woken for it. After
+// an error only what was counted stays.
+func (c *Call) note(who Who, f func(s *state, fx *effects, l *leg, now time.Time) error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.done:
+		return errCallEnded
+	default:
+	}
+	l, err := c.state.member(who)
+	if err != nil {
 		return err
-	})
+	}
+	fx, now := &effects{}, time.Now()
+	err = f(c.state, fx, l, now)
+	c.trace.note(c.state, c.state, fx.notes, now)
+	for _, e := range fx.metrics {
+		c.cfg.Events(e)
+	}
+	return err
 }
 
 // noted is note of the call with an id. Its reply is done.
-func (r *Registry) noted(ctx context.Context, who Who, id wire.CallID, f func(*state, *effects, *leg, time.Time) error) error {
+func (r *Registry) noted(who Who, id wire.CallID, f func(*state, *effects, *leg, time.Time) error) error {
 	return r.with(id, func(c *Call) error {
-		if err := c.note(ctx, who, f); err != nil {
+		if err := c.note(who, f); err != nil {
 			return err
 		}
 		who.Reply(wire.Done{})
@@ -115,14 +120,14 @@ func (s *state) noteMoments(fx *effects, who wire.ParticipantID, moments []wire.
 
 // reportEnd counts the last report of a stay: of who is in the call, or, by the
 // registry's memory, of who has left it.
-func (r *Registry) reportEnd(ctx context.Context, who Who, m *wire.ReportEnd) error {
+func (r *Registry) reportEnd(who Who, m *wire.ReportEnd) error {
 	if r.cfg.NoReports {
 		r.cfg.Events(ReportDropped{ReportOptedOut})
 		who.Reply(wire.Done{})
 		return nil
 	}
 	if c, err := r.call(m.Call); err == nil {
-		err = c.note(ctx, who, func(s *state, fx *effects, l *leg, _ time.Time) error {
+		err = c.note(who, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			if l.ends >= maxEnds {
 				fx.count(ReportDropped{ReportLate})
 				return nil

@@ -106,14 +106,14 @@ func (r *Registry) Handle(ctx context.Context, who Who, message any) (handled bo
 	case *wire.RateCall:
 		return true, r.rate(who, m)
 	case *wire.ReportEnd:
-		return true, r.reportEnd(ctx, who, m)
+		return true, r.reportEnd(who, m)
 	case *wire.ReportConnection:
-		return true, r.noted(ctx, who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
+		return true, r.noted(who, m.Call, func(s *state, fx *effects, l *leg, _ time.Time) error {
 			s.reportConnection(fx, l, m)
 			return nil
 		})
 	case *wire.ReportQuality:
-		return true, r.noted(ctx, who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
+		return true, r.noted(who, m.Call, func(s *state, fx *effects, l *leg, now time.Time) error {
 			return s.reportQuality(fx, l, m, now)
 		})
 	}

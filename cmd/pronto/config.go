@@ -55,6 +55,7 @@ type config struct {
 	RatingShare float64       `env:"PRONTO_RATING_SHARE" envDefault:"0.1" help:"Share of the calls whose people are asked afterwards how it was, 0 to 1."`
 	Experiment  string        `env:"PRONTO_EXPERIMENT" envDefault:"off" help:"What calls try out, each in an arm that it draws by chance, for the panels under Quality: off; start-bitrate (the SFU begins with 2 Mbit/s at least in arm a, 4 in b); or routed-first (two people begin on the way through the SFU in arm a)."`
 	RingTimeout time.Duration `env:"PRONTO_RING_TIMEOUT" envDefault:"45s" help:"How long somebody is rung before it is a missed call, 1s to 2m."`
+	Remind      time.Duration `env:"PRONTO_REMIND_BEFORE" envDefault:"10m" help:"How long before a booked talk begins its people are told, in their open pages and (PRONTO_PUSH) on their other devices; 0 tells nobody. At most 168h."`
 	Grace       time.Duration `env:"PRONTO_GRACE" envDefault:"30s" help:"How long somebody who lost the network stays in a call, 1s to 5m."`
 	Encryption  string        `env:"PRONTO_ENCRYPTION" envDefault:"required" help:"End-to-end encryption: required for all calls, optional (on, unless a call or link asks for none), or off. A call never falls back, and says which it is."`
 	Rings       int           `env:"PRONTO_RINGS_PER_MINUTE" envDefault:"10" help:"How many times a minute an account may ring or invite."`
@@ -161,6 +162,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_PRIVACY_VERSION", "has %d characters, not 1 to 64", len(c.NoticeIs))
 	case c.Demo && c.PublicURL != "" && !c.DemoForce:
 		return badVariable("PRONTO_DEMO", "is set together with PRONTO_PUBLIC_URL: anybody could be anybody; unset one, or set PRONTO_DEMO_FORCE")
+	case c.Remind < 0 || c.Remind > 7*24*time.Hour:
+		return badVariable("PRONTO_REMIND_BEFORE", "is %v, not between 0 and 168h", c.Remind)
 	case !(c.RatingShare >= 0 && c.RatingShare <= 1): // also if it is no number
 		return badVariable("PRONTO_RATING_SHARE", "is %v, not between 0 and 1", c.RatingShare)
 	case c.Workers < 0 || c.Workers > 64:

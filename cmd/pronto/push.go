@@ -48,13 +48,23 @@ func (s *server) startPushes(cfg config, vapid notify.VAPID, db *store.Store, so
 	client := hook.NewHTTP(hook.Config{AllowPrivate: cfg.PushHere, Timeout: 10 * time.Second})
 	s.later(client.CloseIdleConnections)
 	pushes, err := notify.NewPushes(notify.PushConfig{
-		Store: db, Client: client, VAPID: vapid, Subject: cfg.pushSubject(), Ring: call.TopicRing, Missed: call.TopicMissed, Here: sockets.Here,
+		Store: db, Client: client, VAPID: vapid, Subject: cfg.pushSubject(), Ring: call.TopicRing, Missed: call.TopicMissed, Reminder: store.TopicReminderPush, Here: sockets.Here,
 		Events: func(p notify.Pushed) { counters.Pushed("webpush", string(p.Result), p.Took) }, Logger: s.log,
 	})
 	if err != nil {
 		return err
 	}
 	s.background(pushes.Run)
+	return nil
+}
+
+// startReminders has people told of booked talks until the server closes.
+func (s *server) startReminders(db *store.Store, calls *call.Registry) error {
+	reminders, err := notify.NewReminders(notify.RemindConfig{Store: db, Tell: calls.Remind, Logger: s.log})
+	if err != nil {
+		return err
+	}
+	s.background(reminders.Run)
 	return nil
 }
 

@@ -100,7 +100,7 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	tenants := &metrics.Tenants{}
 	s.keepTenants(db, tenants)
 	calls, err := call.New(ctx, call.Config{
-		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, Store: db, Post: post, Media: call.SFU(forward),
+		Node: cfg.Node, RingTimeout: cfg.RingTimeout, RatingShare: cfg.RatingShare, NoReports: cfg.Telemetry == "off", Grace: cfg.Grace, RemindBefore: cfg.Remind, Store: db, Post: post, Media: call.SFU(forward),
 		Limits:     call.Limits{Rings: cfg.Rings, PairRings: cfg.PairRings, PrefixRings: cfg.PrefixRings, Strangers: cfg.Strangers, CoolDown: cfg.CoolDown},
 		Encryption: call.Encryption(cfg.Encryption), Experiment: call.Experiment(cfg.Experiment), Marker: marker,
 		Relay: ice, Events: func(e call.Event) { counters.Call(e); tenants.Call(e) }, Logger: log,
@@ -162,6 +162,9 @@ func newServer(ctx context.Context, cfg config, log *slog.Logger) (_ *server, er
 	}
 	s.later(sockets.Close)
 	if err := s.startPushes(cfg, vapid, db, sockets, counters); err != nil {
+		return nil, err
+	}
+	if err := s.startReminders(db, calls); err != nil {
 		return nil, err
 	}
 	s.sweep(db)

@@ -30,6 +30,10 @@ type Config struct {
 	// 1 s to 5 min; 30 s is usual.
 	Grace time.Duration
 
+	// RemindBefore is how long before a booked talk its people are reminded of it; at
+	// most a week. 10 min is usual; 0 reminds nobody.
+	RemindBefore time.Duration
+
 	// Encryption says which calls are end-to-end encrypted; empty is
 	// [EncryptionRequired].
 	Encryption Encryption
@@ -68,6 +72,8 @@ func (c Config) Validate() error {
 		return errors.New("call: Config.RingTimeout is not between 1 s and 2 min")
 	case c.Grace < time.Second || c.Grace > 5*time.Minute:
 		return errors.New("call: Config.Grace is not between 1 s and 5 min")
+	case c.RemindBefore < 0 || c.RemindBefore > 7*24*time.Hour:
+		return errors.New("call: Config.RemindBefore is not between 0 and a week")
 	case !c.Marker.Valid():
 		return errors.New("call: Config.Marker has no secret")
 	case c.Store == nil || c.Post == nil || c.Media == nil || c.Relay == nil || c.Events == nil || c.Logger == nil:
@@ -91,7 +97,7 @@ type Store interface {
 	LinkDoor(ctx context.Context, id, hash string) (store.LinkDoor, error)
 	LinkStandings(ctx context.Context, link string, subjects []string) ([]store.LinkStanding, error)
 	Slots(ctx context.Context, link string) ([]store.Slot, error)
-	BookSlot(ctx context.Context, link string, from time.Time, book store.NewLink) (store.Link, error)
+	BookSlot(ctx context.Context, link string, from time.Time, book store.NewLink, remind store.Remind) (store.Link, error)
 	Group(ctx context.Context, id string) (store.GroupRow, error)
 	Queue(ctx context.Context, link string) (store.Queue, error)
 	Seen(ctx context.Context, ones, others []string) ([]store.Seen, error)

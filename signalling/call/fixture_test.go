@@ -130,7 +130,7 @@ func inWorld(t *testing.T, f func(t *testing.T, w *world)) {
 func (w *world) start() {
 	w.t.Helper()
 	r, err := New(w.t.Context(), Config{
-		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, Store: w.store, Post: w, Media: w.media,
+		Node: "node", RingTimeout: 45 * time.Second, Grace: 30 * time.Second, RemindBefore: 10 * time.Minute, Store: w.store, Post: w, Media: w.media,
 		Limits: w.limits, Encryption: w.secrecy, Experiment: w.experiment, NoReports: w.silent, Marker: marker,
 		Relay: w.relays, Logger: slog.New(slog.DiscardHandler), Events: func(e Event) {
 			w.mu.Lock()

@@ -18,7 +18,7 @@ func LinkOf(l store.Link) wire.Link {
 	}
 	return wire.Link{
 		Link: wire.LinkID(l.ID), Kind: wire.Kind(l.Kind), CreatedMs: ms(l.Created), EndsMs: ms(l.Ends()), RevokedMs: ms(l.Revoked),
-		Uses: uint32(l.Uses), UsedMs: ms(l.Used), Sequence: uint32(l.Sequence), Unencrypted: l.Unencrypted, HasHostLink: l.HasHost,
+		Uses: uint32(l.Uses), UsedMs: ms(l.Used), Sequence: uint32(l.Sequence), Unencrypted: l.Unencrypted, HasHostLink: l.HasHost, BookedFrom: wire.LinkID(l.BookedFrom),
 		Terms: wire.LinkTerms{
 			Title: l.Title, Sealed: l.Sealed, Lobby: wire.LobbyMode(l.Lobby), OpensMs: ms(l.Opens), ExpiresMs: ms(l.Expires),
 			IdleSeconds: uint32(l.Idle / time.Second), MaxUses: uint32(l.MaxUses), MaxParticipants: uint32(l.MaxPeople),

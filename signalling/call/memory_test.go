@@ -23,6 +23,7 @@ type memory struct {
 	hosts     map[string]string // hash of a host link's id to the link
 	marks     map[string]mark   // of link/subject
 	slots     map[string][]store.Slot
+	reminds   []store.Remind // of what was booked
 	groups    map[string]store.GroupRow
 	queues    map[string]store.Queue
 	veiled    map[[2]string]bool // viewer and whom he must not see
@@ -295,7 +296,7 @@ func (m *memory) Slots(_ context.Context, link string) ([]store.Slot, error) {
 	return slices.Clone(m.slots[link]), nil
 }
 
-func (m *memory) BookSlot(_ context.Context, link string, from time.Time, book store.NewLink) (store.Link, error) {
+func (m *memory) BookSlot(_ context.Context, link string, from time.Time, book store.NewLink, remind store.Remind) (store.Link, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	i := slices.IndexFunc(m.slots[link], func(s store.Slot) bool { return s.From.Equal(from) && !s.Booked })
@@ -306,7 +307,8 @@ func (m *memory) BookSlot(_ context.Context, link string, from time.Time, book s
 		return store.Link{}, err
 	}
 	m.slots[link][i].Booked = true
-	l := store.Link{ID: book.ID, OwnerID: m.links[link].OwnerID, Kind: m.links[link].Kind}
+	m.reminds = append(m.reminds, remind)
+	l := store.Link{ID: book.ID, OwnerID: m.links[link].OwnerID, Kind: m.links[link].Kind, BookedFrom: link}
 	l.Opens, l.Expires, l.MaxPeople = from.Add(-store.SlotEarly), m.slots[link][i].To, 2
 	m.links[book.ID] = l
 	return l, nil

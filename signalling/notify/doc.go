@@ -1,3 +1,5 @@
-// Package notify tells the servers of integrators what happened, from the
-// outbox: webhooks, at least once, signed as Standard Webhooks say.
+// Package notify tells those outside of what happened, from the outbox: the servers
+// of integrators by webhooks, at least once, signed as Standard Webhooks say;
+// browsers whose page is closed by Web Push; and whoever has booked a talk, or
+// offered it, that it begins soon.
 package notify

@@ -30,8 +30,8 @@ type PushConfig struct {
 	// Subject says who this server is, to the push services: an https address
 	// or an e-mail address (RFC 8292, section 2.1).
 	Subject string
-	// Ring and Missed are the topics of the outbox.
-	Ring, Missed string
+	// Ring, Missed and Reminder are the topics of the outbox.
+	Ring, Missed, Reminder string
 	// Here tells whether a device has a socket: then it knows already. Nil means
 	// that none has.
 	Here func(user, device string) bool
@@ -77,6 +77,7 @@ const (
 	pushIncoming = "incoming"
 	pushCancel   = "cancel"
 	pushMissed   = "missed"
+	pushReminder = "reminder" // of a booked talk, which is named by its link
 )
 
 // message is what the page's service worker gets. It names nobody: a name
@@ -88,15 +89,19 @@ type message struct {
 	Kind    string `json:"kind"`
 	// ExpiresMs is until when it means anything, in Unix milliseconds.
 	ExpiresMs int64 `json:"exp"`
+	// AtMs is when a booked talk begins, and Host says that it is by a link of the
+	// device's own account.
+	AtMs int64 `json:"at,omitzero"`
+	Host bool  `json:"host,omitzero"`
 }
 
-// Pushes tells devices whose page is closed of calls.
+// Pushes tells devices whose page is closed of calls, and of talks that begin soon.
 type Pushes struct{ cfg PushConfig }
 
 // NewPushes makes them; Run sends.
 func NewPushes(cfg PushConfig) (*Pushes, error) {
 	if cfg.Store == nil || cfg.Client == nil || cfg.VAPID.Private == "" || cfg.Subject == "" || cfg.Ring == "" || cfg.Missed == "" ||
-		cfg.Events == nil || cfg.Logger == nil {
+		cfg.Reminder == "" || cfg.Events == nil || cfg.Logger == nil {
 		return nil, errors.New("notify: a part of PushConfig is missing")
 	}
 	if cfg.Here == nil {
@@ -137,6 +142,10 @@ func (p *Pushes) round(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	reminders, err := p.cfg.Store.Due(ctx, p.cfg.Reminder, pushBatch)
+	if err != nil {
+		return err
+	}
 	over, err := p.cfg.Store.PushRingsOver(ctx, pushBatch)
 	if err != nil {
 		return err
@@ -147,6 +156,9 @@ func (p *Pushes) round(ctx context.Context) error {
 	}
 	for _, row := range missed {
 		sending.Go(func() { p.serve(ctx, row, pushMissed) })
+	}
+	for _, row := range reminders {
+		sending.Go(func() { p.serve(ctx, row, pushReminder) })
 	}
 	for _, ring := range over {
 		m := read(ring.Payload, pushCancel, time.Now().Add(cancelFor))
@@ -176,7 +188,7 @@ const cancelFor = time.Minute
 // read makes a message of what a row of the outbox says.
 func read(payload []byte, kind string, expires time.Time) message {
 	m := message{Version: 1, ExpiresMs: expires.UnixMilli()}
-	_ = json.Unmarshal(payload, &m) // written by package call: the call and its kind
+	_ = json.Unmarshal(payload, &m) // written by packages call and store: the call and its kind
 	m.Type = kind
 	return m
 }
@@ -216,7 +228,7 @@ func (p *Pushes) tell(ctx context.Context, user string, m message) (again bool, 
 	}
 	for _, d := range devices {
 		if m.Type != pushMissed && p.cfg.Here(user, d.Device) {
-			continue // its page rings, and stops
+			continue // its page rings, stops and reminds
 		}
 		result := p.push(ctx, d, m)
 		switch result {

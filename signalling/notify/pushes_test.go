@@ -50,7 +50,8 @@ type browser struct {
 type pushed struct {
 	Type, Call, Kind    string
 	V                   int
-	Exp                 int64
+	Exp, At             int64
+	Host                bool
 	ttl, urgency, topic string
 }
 
@@ -234,7 +235,7 @@ func startPushing(t *testing.T, s *store.Store, client *http.Client) *pushing {
 		}
 	}
 	pushes, err := notify.NewPushes(notify.PushConfig{
-		Store: noting{s, p}, Client: client, VAPID: vapid, Subject: "https://calls.example", Ring: "push.ring", Missed: "push.missed",
+		Store: noting{s, p}, Client: client, VAPID: vapid, Subject: "https://calls.example", Ring: "push.ring", Missed: "push.missed", Reminder: store.TopicReminderPush,
 		Here: func(user, device string) bool {
 			p.mu.Lock()
 			defer p.mu.Unlock()

@@ -157,20 +157,20 @@ func TestATimeIsBookedOnce(t *testing.T) {
 		fails(t, s.SetSlots(ctx, "bia", "l1", slots), store.ErrNotFound)
 		fails(t, s.SetSlots(ctx, "ana", "l1", append(slots, slots[0])), store.ErrInvalid)
 		ok(t, s.SetSlots(ctx, "ana", "l1", slots))
-		booked := value(s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b1"}))(t)
+		booked := value(s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b1"}, store.Remind{}))(t)
 		if booked.Opens != at.Add(-store.SlotEarly) || booked.Expires != at.Add(time.Hour) || booked.MaxPeople != 2 || booked.OwnerID != "ana" ||
 			booked.Title != "Advice" || !booked.RingHost || booked.Idle != 0 {
 			t.Errorf("the booked link is %+v", booked)
 		}
-		_, err := s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b2"})
+		_, err := s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b2"}, store.Remind{})
 		fails(t, err, store.ErrConflict)
-		_, err = s.BookSlot(ctx, "l1", at.Add(time.Minute), store.NewLink{ID: "b2"})
+		_, err = s.BookSlot(ctx, "l1", at.Add(time.Minute), store.NewLink{ID: "b2"}, store.Remind{})
 		fails(t, err, store.ErrConflict)
-		_, err = s.BookSlot(ctx, "none", at, store.NewLink{ID: "b2"})
+		_, err = s.BookSlot(ctx, "none", at, store.NewLink{ID: "b2"}, store.Remind{})
 		refused(t, err, store.LinkUnknown)
 		var won [4]bool
 		together(4, func(i int) {
-			_, err := s.BookSlot(ctx, "l1", slots[1].From, store.NewLink{ID: "c" + string(rune('0'+i))})
+			_, err := s.BookSlot(ctx, "l1", slots[1].From, store.NewLink{ID: "c" + string(rune('0'+i))}, store.Remind{})
 			won[i] = err == nil
 		})
 		n := 0
@@ -189,7 +189,7 @@ func TestATimeIsBookedOnce(t *testing.T) {
 		}
 		ok(t, s.RevokeLink(ctx, "ana", "b1"))
 		equal(t, "a time that was called off", value(s.Slots(ctx, "l1"))(t)[0].Booked, false)
-		value(s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b3"}))(t)
+		value(s.BookSlot(ctx, "l1", at, store.NewLink{ID: "b3"}, store.Remind{}))(t)
 	})
 }
 

@@ -30,6 +30,7 @@ type Link struct {
 	Sequence    int64     // counts its changes
 	HasHost     bool      // whether it has a host link
 	KeyID       string    // the API key that made it, or whose token did; empty if it is not known
+	BookedFrom  string    // the link that offered the time it was made for; empty for others
 }
 
 // LinkTerms are what the owner of a link may change.
@@ -78,7 +79,8 @@ func (l *Link) Ends() time.Time {
 
 const linkColumns = `id, owner_id, kind, title, sealed, lobby, COALESCE(opens_ms, 0), COALESCE(expires_ms, 0), COALESCE(idle_ms, 0),
 	COALESCE(max_uses, 0), COALESCE(max_people, 0), join_muted, ring_host, origins, created_ms, COALESCE(revoked_ms, 0), uses,
-	COALESCE(used_ms, 0), COALESCE(call_id, ''), unencrypted, sequence, host_hash IS NOT NULL, key_id`
+	COALESCE(used_ms, 0), COALESCE(call_id, ''), unencrypted, sequence, host_hash IS NOT NULL, key_id,
+	COALESCE((SELECT s.link_id FROM link_slots s WHERE s.booked_by = links.id), '')`
 
 func scanLink(s scanner) (l Link, err error) {
 	return l, s.Scan(l.columns()...)
@@ -88,7 +90,7 @@ func (l *Link) columns() []any {
 	return []any{
 		&l.ID, &l.OwnerID, &l.Kind, &l.Title, &l.Sealed, &l.Lobby, millis{&l.Opens}, millis{&l.Expires}, span{&l.Idle},
 		&l.MaxUses, &l.MaxPeople, &l.JoinMuted, &l.RingHost, &l.Origins, millis{&l.Created}, millis{&l.Revoked}, &l.Uses,
-		millis{&l.Used}, &l.CallID, &l.Unencrypted, &l.Sequence, &l.HasHost, &l.KeyID,
+		millis{&l.Used}, &l.CallID, &l.Unencrypted, &l.Sequence, &l.HasHost, &l.KeyID, &l.BookedFrom,
 	}
 }
 
@@ -288,9 +290,11 @@ func (s *Store) RevokeLink(ctx context.Context, owner, id string) error {
 		if err := tellOfLink(ctx, c, EventLinkRevoked, revoked[0], ""); err != nil {
 			return err
 		}
-		// A booked talk that is called off leaves its time to others.
-		_, err = c.exec(ctx, `UPDATE link_slots SET booked_by = NULL WHERE booked_by = $1`, id)
-		return err
+		// A booked talk that is called off leaves its time to others, and reminds nobody.
+		if _, err = c.exec(ctx, `UPDATE link_slots SET booked_by = NULL WHERE booked_by = $1`, id); err != nil {
+			return err
+		}
+		return dropOutbox(ctx, c, []string{reminderKey(id)})
 	})
 }
 

@@ -64,9 +64,9 @@ const SlotEarly = 5 * time.Minute
 
 // BookSlot books the time of a link that begins then, and makes the link for it: for
 // two, open from [SlotEarly] before to the end. book.ID is the new link's. Uses and
-// bookings count together. It fails with [ErrConflict] if the time is taken, is over
+// bookings count together. remind says who is to be reminded of it. It fails with [ErrConflict] if the time is taken, is over
 // or was never offered, and with a [*LinkRefused] if the link admits nobody.
-func (s *Store) BookSlot(ctx context.Context, link string, from time.Time, book NewLink) (Link, error) {
+func (s *Store) BookSlot(ctx context.Context, link string, from time.Time, book NewLink, remind Remind) (Link, error) {
 	var made Link
 	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		if err := useLink(ctx, c, link); err != nil {
@@ -89,8 +89,12 @@ func (s *Store) BookSlot(ctx context.Context, link string, from time.Time, book 
 		if made, err = createLink(ctx, c, book); err != nil {
 			return err
 		}
-		return c.must(ctx, ErrConflict, `UPDATE link_slots SET booked_by = $3 WHERE link_id = $1 AND from_ms = $2 AND booked_by IS NULL`,
-			link, from.UnixMilli(), made.ID)
+		made.BookedFrom = link
+		if err = c.must(ctx, ErrConflict, `UPDATE link_slots SET booked_by = $3 WHERE link_id = $1 AND from_ms = $2 AND booked_by IS NULL`,
+			link, from.UnixMilli(), made.ID); err != nil {
+			return err
+		}
+		return remind.write(ctx, c, made, from)
 	})
 	return made, err
 }

@@ -143,7 +143,8 @@ func (s *Store) Retry(ctx context.Context, id string, after time.Duration) error
 	return s.remove(ctx, `UPDATE outbox SET next_try_ms = {now} + $2 WHERE id = $1`, id, max(after, 0).Milliseconds())
 }
 
-// MaxWaiting is how many messages of a topic wait for one account: the newest.
+// MaxWaiting is how many messages of a topic wait for one account: the newest,
+// besides those whose first time has not come.
 const MaxWaiting = 200
 
 // Sweep deletes the messages that are no longer worth sending, and of those for
@@ -160,7 +161,7 @@ func (s *Store) Sweep(ctx context.Context) (int64, error) {
 			DELETE FROM outbox WHERE id IN (
 				SELECT id FROM (
 					SELECT id, ROW_NUMBER() OVER (PARTITION BY topic, user_id ORDER BY id DESC) AS place
-					FROM outbox WHERE user_id IS NOT NULL) AS waiting
+					FROM outbox WHERE user_id IS NOT NULL AND (tries > 0 OR next_try_ms <= {now})) AS waiting
 				WHERE place > $1)`, MaxWaiting)
 		n = expired + more
 		return err

@@ -48,6 +48,8 @@ func init() {
 	})
 	maps.Copy(eventExamples, map[string]any{
 		"link":          Link{Link: link.Link, Kind: KindVoice, CreatedMs: 1767225600000, RevokedMs: 1767225700000, Sequence: 1},
+		"link.booked":   Link{Link: host, Kind: KindVideo, CreatedMs: 1767225600000, BookedFrom: link.Link},
+		"reminder":      Reminder{Link: host, Kind: KindVideo, Sealed: sealed, FromMs: slot.FromMs, ToMs: slot.ToMs, Host: true, BookedFrom: link.Link},
 		"lobby":         Lobby{Call: "c1", Link: link.Link, Kind: KindVideo, Sealed: sealed, Waiting: waiting, Rings: true},
 		"lobby.empty":   Lobby{Call: "c1", Kind: KindVoice, Title: "Standup"},
 		"knockAnswered": KnockAnswered{Link: link.Link, Answer: KnockAdmitted},

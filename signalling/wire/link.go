@@ -115,6 +115,9 @@ type Link struct {
 	Sequence uint32 `json:"sequence"`
 	// Unencrypted says that its calls are not end-to-end encrypted.
 	Unencrypted bool `json:"unencrypted,omitzero"`
+	// BookedFrom is the link of ours by which somebody has booked a talk, which this
+	// one was made for: the part after # is the same.
+	BookedFrom LinkID `json:"bookedFrom,omitzero"`
 	// HasHostLink says that there is a host link.
 	HasHostLink bool `json:"hasHostLink,omitzero"`
 	// HostLink is the host link, to use like Link. It is told once, in the reply
@@ -198,4 +201,26 @@ type BookedSlot struct {
 	FromMs UnixMs `json:"fromMs"`
 	// ToMs is when it ends.
 	ToMs UnixMs `json:"toMs"`
+}
+
+// Reminder says that a booked talk begins soon, or has just been booked and does:
+// to the sessions of the link's owner, and of the account that booked it. After a
+// restart of the server it may come twice.
+type Reminder struct {
+	// Link is the talk's own, to join by.
+	Link LinkID `json:"link"`
+	// Kind is voice or video.
+	Kind Kind `json:"kind"`
+	// Title is as in [LinkTerms.Title].
+	Title string `json:"title,omitzero"`
+	// Sealed is as in [LinkTerms.Sealed].
+	Sealed string `json:"sealed,omitzero"`
+	// FromMs is when the talk begins.
+	FromMs UnixMs `json:"fromMs"`
+	// ToMs is when it ends.
+	ToMs UnixMs `json:"toMs"`
+	// Host says that the link is ours.
+	Host bool `json:"host,omitzero"`
+	// BookedFrom is as in [Link.BookedFrom].
+	BookedFrom LinkID `json:"bookedFrom,omitzero"`
 }

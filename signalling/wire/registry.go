@@ -182,6 +182,7 @@ var Events = []Event{
 	{"link", Link{}, ScopeSession},
 	{"lobby", Lobby{}, ScopeSession},
 	{"knockAnswered", KnockAnswered{}, ScopeSession},
+	{"reminder", Reminder{}, ScopeSession},
 	{"restarting", Restarting{}, ScopeSession},
 	{"participantInvited", ParticipantInvited{}, ScopeCall},
 	{"participantRinging", ParticipantRinging{}, ScopeCall},

@@ -8,7 +8,8 @@ let server;
 const browsers = {};
 
 beforeAll(async () => {
-  server = await startServer();
+  // So long before that who offers a talk is reminded of it as soon as it is booked.
+  server = await startServer({ PRONTO_REMIND_BEFORE: "168h" });
   browsers.Chromium = await openChromium();
   browsers.Firefox = await openFirefox();
 });
@@ -164,7 +165,15 @@ test("a guest books a talk in the hours that are offered, and nobody else gets t
   await zoe.press("book");
   await zoe.sees("join-booked");
   await zoe.looksGood("booked");
-  expect(await zoe.it("booked-address").getAttribute("href")).toMatch(/\/j\/[\w-]{20,}#k=/);
+  const talk = await zoe.it("booked-address").getAttribute("href");
+  expect(talk).toMatch(/\/j\/[\w-]{20,}#k=/);
+
+  // Whose link it is is reminded on all pages, and gets there with the key that the guest has.
+  await ana.reads("reminder", /^A booked talk begins at .*9:00/);
+  expect(await ana.it("join-talk").getAttribute("href")).toBe(talk);
+  await ana.looksGood("reminder");
+  await ana.press("dismiss-reminder");
+  await ana.it("reminders").waitFor({ state: "detached" });
   const dora = await come("Chromium", "dora", path);
   await dora.sees("join");
   await dora.it("nickname").fill("Dora");

@@ -40,11 +40,14 @@ const besideItself = {
  * parts are what of the client is loaded when it is first wanted, each a file of its own beside it: they use nothing of the
  * client's but what they are given, so that they fit the module and the classic script alike.
  */
-const parts = ["diagnostics", "judging", "push", "rest", "usagebackup"];
+const parts = ["diagnostics", "groups", "judging", "links", "push", "rest", "usagebackup"];
 /** clients are what there must be one of: see later.ts. */
 const clients = ["problem", "trusted"].map((name) => `sdk/src/${name}.ts`);
 
-/** partsBeside has the client find its parts: at is the code of where the file of a name is. */
+/**
+ * partsBeside has the client find its parts: at is the code of where the file of a name is. It changes the sources, because
+ * the classic script needs code there: for one of another origin a path is relative to nothing (HTML, "create a classic script").
+ */
 const partsBeside = (at) => ({
   name: "parts beside",
   setup({ onLoad }) {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { countMissed, english, readMemo, setMissed, writeMemo } from "../worker/memo.ts";
-import { knockOf, messageOf, noteOf } from "../worker/note.ts";
+import { clock, knockOf, messageOf, noteOf, talkPage } from "../worker/note.ts";
 
 /** FakeCaches is a CacheStorage in memory. */
 class FakeCaches {
@@ -56,6 +56,37 @@ describe("a push", () => {
     expect(notes.map(({ options }) => options.requireInteraction ?? false)).toEqual([true, false, false]);
     expect(notes.map(({ options }) => options.silent ?? false)).toEqual([false, false, true]);
     expect(noteOf({ ...message, kind: "voice" }, english).title).toBe("Incoming voice call");
+  });
+});
+
+describe("the push of a booked talk", () => {
+  const at = new Date(2026, 0, 5, 15, 0).getTime();
+  const talk = { v: 1, type: "reminder", call: "l1", kind: "video", exp: at + 1, at, host: true };
+
+  test("says when it begins, in the page's language, and names nobody", () => {
+    const message = messageOf(JSON.stringify({ ...talk, title: "Ana's divorce" }));
+    if (message === undefined) throw new Error("not read");
+    expect(message).toEqual({ type: "reminder", call: "l1", kind: "video", at, host: true });
+    const note = noteOf(message, english);
+    expect(note.title).toMatch(/^A booked talk begins at .*0?3:00/);
+    expect(note.options).toMatchObject({
+      tag: "pronto-call-l1",
+      body: "Open Pronto to join.",
+      requireInteraction: true,
+    });
+    const texts = { ...english.texts, soon: "Un colloquio prenotato inizia: {time}" };
+    expect(noteOf(message, { ...english, texts, language: "it" }).title).toMatch(/^Un colloquio.* 15:00$/);
+    expect(messageOf(JSON.stringify({ ...talk, at: undefined }))).toBeUndefined();
+  });
+
+  test("of another day says the day", () => {
+    expect(clock(at, "en-GB", at - 60_000)).toBe("15:00");
+    expect(clock(at, "en-GB", at - 86_400_000)).toMatch(/^Mon,? 5 Jan.* 15:00$/);
+  });
+
+  test("leads to our link, where its key is, or to the talk", () => {
+    expect(talkPage({ call: "l1", host: true }, "/?as=ana")).toBe("/?as=ana#links/l1");
+    expect(talkPage({ call: "l1", host: false }, "/?as=ana")).toBe("/j/l1");
   });
 });
 

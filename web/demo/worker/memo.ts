@@ -18,6 +18,9 @@ export interface Texts {
   readonly missedVideo: string;
   readonly missedBody: string;
   readonly over: string;
+  /** soon has {time}: when a booked talk begins. */
+  readonly soon: string;
+  readonly soonBody: string;
 }
 
 /** english is for who was told nothing, or something that does not fit. */
@@ -32,6 +35,8 @@ export const english: Memo = {
     missedVideo: "Missed video call",
     missedBody: "Open Pronto to see who it was.",
     over: "The call is over",
+    soon: "A booked talk begins at {time}",
+    soonBody: "Open Pronto to join.",
   },
 };
 

@@ -1,7 +1,7 @@
 // The service worker: it keeps the page for when there is no network, and tells of calls when the page is closed.
 
 import { countMissed, readMemo } from "./memo.ts";
-import { type Clicked, type Message, messageOf, type Noted, noteOf } from "./note.ts";
+import { type Clicked, type Message, messageOf, type Noted, noteOf, talkPage } from "./note.ts";
 import { answer, keep, tidy } from "./shell.ts";
 
 declare const self: ServiceWorkerGlobalScope;
@@ -80,7 +80,13 @@ async function clicked(message: Noted, action: string): Promise<void> {
   const mine = pages[answers.indexOf(true)];
   if (mine !== undefined)
     await mine.focus().catch(() => undefined); // where the browser lets us
-  else await self.clients.openWindow(message.type === "missed" ? `${home}#recents` : home);
+  else await self.clients.openWindow(pageOf(message, home));
+}
+
+/** pageOf is where a notification leads if no page is open. */
+function pageOf(message: Noted, home: string): string {
+  if (message.type === "reminder") return talkPage(message, home);
+  return message.type === "missed" ? `${home}#recents` : home;
 }
 
 /** ask asks a page something that it answers with true if it is the one. */

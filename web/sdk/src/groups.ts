@@ -2,6 +2,8 @@ import type { RequestOptions } from "./requests.ts";
 import type { Signalling } from "./signalling.ts";
 import type { CreateGroup, Group, GroupRole } from "./wire.gen.ts";
 
+export { Queues } from "./queues.ts";
+
 /** Groups are the groups that our account is in or invited to. Their calls are begun by Pronto.ringGroup and joinGroup. */
 export class Groups {
   readonly #signalling: Signalling;

@@ -23,3 +23,24 @@ export async function later<Part>(part: Promise<Part>): Promise<Part> {
     );
   }
 }
+
+/**
+ * lately is something of a part of which all methods answer later: it is loaded, and made, when the first of them is
+ * called.
+ */
+export function lately<Thing extends object>(make: () => Promise<Thing>): Thing {
+  let made: Promise<Thing> | undefined;
+  return new Proxy({} as Thing, {
+    get: (_, name) =>
+      name === "then" || typeof name === "symbol"
+        ? undefined // to wait for it, or to look at it, is none of its methods
+        : async (...given: unknown[]) => {
+            made ??= make();
+            made.catch(() => {
+              made = undefined; // the network may be back the next time
+            });
+            const thing = (await made) as Record<string, (...given: unknown[]) => unknown>;
+            return thing[name]?.(...given);
+          },
+  });
+}

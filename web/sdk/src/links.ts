@@ -1,4 +1,6 @@
-import { type LinkDetails, linkAddress, newLinkSecret, openDetails, sealDetails } from "./linksecret.ts";
+import type { Client } from "./later.ts";
+import { linkAddress, newLinkSecret } from "./linkaddress.ts";
+import { type LinkDetails, read, seal } from "./linkdetails.ts";
 import type { LinkStore } from "./linkstore.ts";
 import type { Signalling } from "./signalling.ts";
 import type {
@@ -10,7 +12,10 @@ import type {
   LinkSlot,
   LinkTerms,
   SlotTime,
+  Reminder as WireReminder,
 } from "./wire.gen.ts";
+
+export { open, read, seal } from "./linkdetails.ts";
 
 /** CallLink is a link of ours, with what only this browser knows of it. */
 export interface CallLink extends Link {
@@ -48,14 +53,25 @@ export interface Door extends LinkDoor {
   readonly description: string;
 }
 
+/** Reminder is a booked talk that begins soon: ours to hold, if host, or one that we have booked. */
+export interface Reminder extends WireReminder {
+  /** title and description are empty if the secret is in another browser. */
+  readonly title: string;
+  readonly description: string;
+  /** address is that of the talk, to join by; undefined if its secret is in another browser. */
+  readonly address?: string;
+}
+
 /** Links are the call links of our account, and those we come by. */
 export class Links {
   readonly #signalling: Signalling;
   readonly #store: LinkStore;
   readonly #base: string;
+  readonly #client: Client;
 
   /** base is the server's page. @internal */
-  constructor(signalling: Signalling, store: LinkStore, base: string) {
+  constructor(signalling: Signalling, store: LinkStore, base: string, client: Client) {
+    this.#client = client;
     this.#signalling = signalling;
     this.#store = store;
     this.#base = base;
@@ -67,7 +83,7 @@ export class Links {
     const secret = unencrypted ? undefined : newLinkSecret();
     const made = await this.#signalling.request("createLink", {
       kind,
-      terms: { ...terms, ...(await describe(secret, { title, description })) },
+      terms: { ...terms, ...(await describe(this.#client, secret, { title, description })) },
       ...(expiresInSeconds === undefined ? {} : { expiresInSeconds }),
       ...(unencrypted === undefined ? {} : { unencrypted }),
       ...(hostLink === undefined ? {} : { hostLink }),
@@ -92,7 +108,7 @@ export class Links {
             ...(link.terms.title === undefined ? {} : { title: link.terms.title }),
             ...(sealed === undefined ? {} : { sealed }),
           }
-        : await describe(link.secret, {
+        : await describe(this.#client, link.secret, {
             title: title ?? link.title,
             description: description ?? link.description,
           });
@@ -124,7 +140,7 @@ export class Links {
   /** lookAt says what is behind a link. It counts nothing, and rejects with notFound if it leads nowhere, whatever the reason. */
   async lookAt(link: string, secret?: string): Promise<Door> {
     const door = await this.#signalling.request("lookAtLink", { link });
-    return { ...door, ...(await readDetails(secret, door)) };
+    return { ...door, ...(await read(secret, door)) };
   }
 
   /** setSlots makes a link one by which others book a talk of two ("call me between"); booked times stay. */
@@ -139,45 +155,62 @@ export class Links {
 
   /**
    * book takes a time, and rejects with conflict if somebody was faster. The talk has a link of its own, with the
-   * same secret: join by booked.link in time.
+   * same secret, which this browser then keeps for it: join by booked.link in time.
    */
-  book(link: string, fromMs: number): Promise<BookedSlot> {
-    return this.#signalling.request("bookSlot", { link, fromMs });
+  async book(
+    link: string,
+    fromMs: number,
+    secret: string | undefined = this.#store.secret(link),
+  ): Promise<BookedSlot> {
+    const booked = await this.#signalling.request("bookSlot", { link, fromMs });
+    if (secret !== undefined) this.#store.keep(booked.link, secret);
+    return booked;
   }
 
   /** read adds what only this browser knows. @internal */
   async read(link: Link): Promise<CallLink> {
-    const secret = this.#store.secret(link.link);
-    const sealed = link.terms.sealed !== undefined;
-    const details = await readDetails(secret, link.terms);
-    const whole = !sealed || secret !== undefined; // else an address would lead into a call without its keys
+    const known = await this.#known(link, link.terms);
+    const { address, secret } = known;
     return {
       ...link,
-      ...details,
+      ...known,
+      ...(address === undefined || link.hostLink === undefined
+        ? {}
+        : { hostAddress: linkAddress(link.hostLink, secret, this.#base) }),
+    };
+  }
+
+  /** remind adds it to a reminder. @internal */
+  async remind(reminder: WireReminder): Promise<Reminder> {
+    return { ...reminder, ...(await this.#known(reminder, reminder)) };
+  }
+
+  /** known is what this browser knows of a link. A booked talk has the secret of the link that it was booked by. */
+  async #known(
+    { link, bookedFrom }: Pick<Link, "link" | "bookedFrom">,
+    about: Pick<LinkTerms, "title" | "sealed">,
+  ): Promise<LinkDetails & Pick<CallLink, "secret" | "address">> {
+    let secret = this.#store.secret(link);
+    if (secret === undefined && bookedFrom !== undefined) {
+      secret = this.#store.secret(bookedFrom);
+      if (secret !== undefined) this.#store.keep(link, secret);
+    }
+    // A secret that is not here is missed: an address without would lead into a call without its keys.
+    const whole = about.sealed === undefined || secret !== undefined;
+    return {
+      ...(await read(secret, about)),
       ...(secret === undefined ? {} : { secret }),
-      ...(whole ? { address: linkAddress(link.link, secret, this.#base) } : {}),
-      ...(whole && link.hostLink !== undefined
-        ? { hostAddress: linkAddress(link.hostLink, secret, this.#base) }
-        : {}),
+      ...(whole ? { address: linkAddress(link, secret, this.#base) } : {}),
     };
   }
 }
 
 /** describe is what the server gets of a title and a description. */
 async function describe(
+  client: Client,
   secret: string | undefined,
   details: LinkDetails,
 ): Promise<Pick<LinkTerms, "title" | "sealed">> {
-  if (secret !== undefined) return { sealed: await sealDetails(secret, details) };
+  if (secret !== undefined) return { sealed: await seal(client, secret, details) };
   return details.title === "" ? {} : { title: details.title };
-}
-
-/** readDetails are title and description of what the server knows and the secret opens. @internal */
-export async function readDetails(
-  secret: string | undefined,
-  known: { readonly title?: string; readonly sealed?: string },
-): Promise<LinkDetails> {
-  const { title = "", sealed } = known;
-  const opened = secret === undefined || sealed === undefined ? undefined : await openDetails(secret, sealed);
-  return opened ?? { title, description: "" };
 }

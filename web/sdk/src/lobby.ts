@@ -1,6 +1,6 @@
 import { Emitter } from "./emitter.ts";
-import { readDetails } from "./links.ts";
-import type { LinkDetails } from "./linksecret.ts";
+import type { LinkDetails } from "./linkdetails.ts";
+import { readDetails } from "./linksecret.ts";
 import type { Signalling } from "./signalling.ts";
 import type { CallState, LobbyMode, Waiter, Lobby as WireLobby } from "./wire.gen.ts";
 

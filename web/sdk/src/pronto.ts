@@ -4,21 +4,21 @@ import type { DeviceChoice } from "./choice.ts";
 import type { Store } from "./device.ts";
 import { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
-import { Groups } from "./groups.ts";
+import type { Groups } from "./groups.ts";
 import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt } from "./keyworker.ts";
 import { Knocks } from "./knock.ts";
-import { client, later } from "./later.ts";
-import { type CallLink, Links } from "./links.ts";
+import { client, lately, later } from "./later.ts";
+import type { CallLink, Links, Reminder } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
 import { type Knocking, toKnocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
 import type { Push } from "./push.ts";
-import { Queues } from "./queues.ts";
+import type { Queues } from "./queues.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
 import { Signalling, type State } from "./signalling.ts";
 import type { MakeSocket } from "./socket.ts";
@@ -126,6 +126,8 @@ export interface ProntoEvents {
   callsForgotten: readonly string[];
   /** link: another device, or a booking, has made, changed or revoked a link of ours. */
   link: CallLink;
+  /** reminder: a talk that was booked with us, or by us, begins soon. After a restart of the server it may come twice. */
+  reminder: Reminder;
   /** lobby: who waits at a link of ours has changed, or somebody waited already when we came. */
   lobby: Knocking;
   /** problem: the connection is closed for good. */
@@ -214,10 +216,14 @@ export class Pronto extends Emitter<ProntoEvents> {
     });
     this.#linkStore = new LinkStore(options.linkStorage ?? browserStorage());
     this.#knocks = new Knocks(this.#signalling);
-    this.links = new Links(this.#signalling, this.#linkStore, url.replace(/^ws/, "http"));
+    const page = url.replace(/^ws/, "http");
+    this.links = lately(async () => {
+      const { Links } = await later(import("./links.ts"));
+      return new Links(this.#signalling, this.#linkStore, page, client);
+    });
     this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
-    this.groups = new Groups(this.#signalling);
-    this.queues = new Queues(this.#signalling);
+    this.groups = lately(async () => new (await later(import("./groups.ts"))).Groups(this.#signalling));
+    this.queues = lately(async () => new (await later(import("./groups.ts"))).Queues(this.#signalling));
     this.#signalling.on("state", (state) => {
       this.#journal.note("connection", state);
       this.emit("state", state);
@@ -651,7 +657,10 @@ export class Pronto extends Emitter<ProntoEvents> {
         this.#calls.get(frame.body.call)?.moved(frame.body.device);
         break;
       case "link":
-        void this.links.read(frame.body).then((link) => this.emit("link", link));
+        void this.links.read(frame.body).then((link) => this.emit("link", link), reportError);
+        break;
+      case "reminder":
+        void this.links.remind(frame.body).then((reminder) => this.emit("reminder", reminder), reportError);
         break;
       case "lobby":
         this.#calls.get(frame.body.call)?.lobby.take(frame.body);

@@ -14,12 +14,20 @@ export type PushState = "unsupported" | "unavailable" | "denied" | "off" | "on";
 export interface PushMessage {
   /** v is 1. */
   readonly v: number;
-  /** type: a call rings, does not ring any more, or was missed. One takes the place of the one before about the same call. */
-  readonly type: "incoming" | "cancel" | "missed";
+  /**
+   * type: a call rings, does not ring any more, or was missed; or a booked talk begins soon. One takes the place of the
+   * one before about the same call.
+   */
+  readonly type: "incoming" | "cancel" | "missed" | "reminder";
+  /** call is the call; of a talk, its link. */
   readonly call: string;
   readonly kind: "voice" | "video";
   /** exp is until when it means anything, in Unix milliseconds. */
   readonly exp: number;
+  /** at is when a talk begins, in Unix milliseconds. */
+  readonly at?: number;
+  /** host says that the talk is by a link of ours. */
+  readonly host?: boolean;
 }
 
 /** answerWithinMs is how long a browser's push service may take to answer. */

@@ -2071,6 +2071,11 @@ export interface Link {
   readonly sequence: number;
   /** Unencrypted says that its calls are not end-to-end encrypted. */
   readonly unencrypted?: boolean;
+  /**
+   * BookedFrom is the link of ours by which somebody has booked a talk, which this
+   * one was made for: the part after # is the same.
+   */
+  readonly bookedFrom?: LinkID;
   /** HasHostLink says that there is a host link. */
   readonly hasHostLink?: boolean;
   /**
@@ -2937,6 +2942,30 @@ export interface KnockAnswered {
 export type KnockAnswer = "admitted" | "denied" | "expired" | "closed";
 
 /**
+ * Reminder says that a booked talk begins soon, or has just been booked and does:
+ * to the sessions of the link's owner, and of the account that booked it. After a
+ * restart of the server it may come twice.
+ */
+export interface Reminder {
+  /** Link is the talk's own, to join by. */
+  readonly link: LinkID;
+  /** Kind is voice or video. */
+  readonly kind: Kind;
+  /** Title is as in LinkTerms.title. */
+  readonly title?: string;
+  /** Sealed is as in LinkTerms.sealed. */
+  readonly sealed?: string;
+  /** FromMs is when the talk begins. */
+  readonly fromMs: UnixMs;
+  /** ToMs is when it ends. */
+  readonly toMs: UnixMs;
+  /** Host says that the link is ours. */
+  readonly host?: boolean;
+  /** BookedFrom is as in Link.bookedFrom. */
+  readonly bookedFrom?: LinkID;
+}
+
+/**
  * Restarting says that the server is going away: reconnect when the socket
  * closes. Media between two people goes on meanwhile.
  */
@@ -3783,6 +3812,7 @@ export interface EventMap {
   readonly link: Link;
   readonly lobby: Lobby;
   readonly knockAnswered: KnockAnswered;
+  readonly reminder: Reminder;
   readonly restarting: Restarting;
   readonly participantInvited: ParticipantInvited;
   readonly participantRinging: ParticipantRinging;
@@ -3849,6 +3879,7 @@ export type SessionEventFrame =
   | { readonly type: "link"; readonly id?: never; readonly serial: number; readonly body: Link }
   | { readonly type: "lobby"; readonly id?: never; readonly serial: number; readonly body: Lobby }
   | { readonly type: "knockAnswered"; readonly id?: never; readonly serial: number; readonly body: KnockAnswered }
+  | { readonly type: "reminder"; readonly id?: never; readonly serial: number; readonly body: Reminder }
   | { readonly type: "restarting"; readonly id?: never; readonly serial: number; readonly body: Restarting };
 
 /** sessionEvents names them. */
@@ -3873,6 +3904,7 @@ export const sessionEvents = [
   "link",
   "lobby",
   "knockAnswered",
+  "reminder",
   "restarting",
 ] as const;
 

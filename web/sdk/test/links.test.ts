@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { client } from "../src/later.ts";
 import type { CallLink } from "../src/links.ts";
 import { Links } from "../src/links.ts";
 import { openDetails } from "../src/linksecret.ts";
@@ -29,6 +30,7 @@ function office() {
       return hostLink ? { ...link, hostLink: "h1" } : link;
     }
     if (type === "getLinks") return { links: [...kept.values()] };
+    if (type === "bookSlot") return { link: "b1", fromMs: 1, toMs: 2 };
     const { link } = body as { link: string };
     const known = kept.get(link) as Link;
     if (type === "changeLink") {
@@ -55,7 +57,7 @@ function office() {
       getItem: (key: string) => items.get(key) ?? null,
       setItem: (key: string, value: string) => void items.set(key, value),
     };
-    return new Links(signalling, new LinkStore(store), base);
+    return new Links(signalling, new LinkStore(store), base, client);
   };
   return { browser, asked, kept };
 }
@@ -160,4 +162,29 @@ test("revoking says whether the call goes on", async () => {
     ["revokeLink", { link: "l1" }],
     ["revokeLink", { link: "l1", keepCall: true }],
   ]);
+});
+
+test("a booked talk has the secret of the link that it was booked by, at both", async () => {
+  const { browser, kept } = office();
+  const [host, visitor, other] = [browser(), browser(), browser()];
+  const offer = await host.create({ kind: "video", title: "Advice" });
+  kept.set("b1", { ...(kept.get("l1") as Link), link: "b1", bookedFrom: "l1" });
+  const { sealed = "" } = offer.terms;
+  const reminder = { link: "b1", kind: "video", sealed, fromMs: 1, toMs: 2 } as const;
+  const address = `${base}/j/b1#k=${offer.secret}`;
+
+  const talk = (await host.list()).find(({ link }) => link === "b1");
+  expect(talk).toMatchObject({ title: "Advice", address, secret: offer.secret });
+  expect(await host.remind({ ...reminder, host: true, bookedFrom: "l1" })).toMatchObject({
+    title: "Advice",
+    address,
+  });
+  expect(await host.remind(reminder), "it was kept").toMatchObject({ address });
+
+  await visitor.book("l1", 1, offer.secret);
+  expect(await visitor.remind(reminder)).toMatchObject({ title: "Advice", address });
+  expect(await other.remind({ ...reminder, bookedFrom: "l1" })).toEqual({
+    ...reminder,
+    ...{ bookedFrom: "l1", title: "", description: "" },
+  });
 });

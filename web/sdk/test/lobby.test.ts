@@ -1,5 +1,6 @@
 import { expect, test, vi } from "vitest";
-import { newLinkSecret, sealDetails } from "../src/linksecret.ts";
+import { newLinkSecret } from "../src/linkaddress.ts";
+import { sealDetails } from "../src/linksecret.ts";
 import { Lobby, toKnocking } from "../src/lobby.ts";
 import type { Signalling } from "../src/signalling.ts";
 import type { CallState, Lobby as WireLobby } from "../src/wire.gen.ts";

@@ -212,6 +212,10 @@ export const enLater = {
   "push.missedVideo": "Missed video call",
   "push.missedBody": "Open Pronto to see who it was.",
   "push.over": "The call is over",
+  "push.soon": "A booked talk begins at {time}",
+  "push.soonBody": "Open Pronto to join.",
+  "remind.label": "Booked talks",
+  "remind.soonAt": "“{title}” begins at {time}",
 
   "alerts.sounds": "Ring aloud",
   "alerts.soundsHint": "Off, a call is shown on the screen and in the tab’s title only.",

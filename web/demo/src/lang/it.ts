@@ -326,6 +326,10 @@ export const it: Dictionary = {
   "push.missedVideo": "Videochiamata persa",
   "push.missedBody": "Apri Pronto per vedere chi era.",
   "push.over": "La chiamata è finita",
+  "push.soon": "Un colloquio prenotato inizia: {time}",
+  "push.soonBody": "Apri Pronto per entrare.",
+  "remind.label": "Colloqui prenotati",
+  "remind.soonAt": "“{title}” inizia: {time}",
 
   "alerts.sounds": "Suoneria",
   "alerts.soundsHint": "Se è spenta, una chiamata si vede solo sullo schermo e nel titolo della scheda.",

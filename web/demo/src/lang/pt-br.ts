@@ -319,6 +319,10 @@ export const ptBR: Dictionary = {
   "push.missedVideo": "Chamada de vídeo perdida",
   "push.missedBody": "Abra o Pronto para ver quem era.",
   "push.over": "A chamada terminou",
+  "push.soon": "Uma conversa marcada começa: {time}",
+  "push.soonBody": "Abra o Pronto para entrar.",
+  "remind.label": "Conversas marcadas",
+  "remind.soonAt": "“{title}” começa: {time}",
 
   "alerts.sounds": "Tocar em voz alta",
   "alerts.soundsHint": "Desligado, a chamada só aparece na tela e no título da aba.",

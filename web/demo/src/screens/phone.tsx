@@ -12,6 +12,7 @@ const preloadMs = 300;
 const reachMs = 1500;
 const CallScreen = lazy(async () => (await import("./callpages.ts")).CallScreen);
 const LobbyPanel = lazy(async () => (await import("./lobbypanel.tsx")).LobbyPanel);
+const ReminderPanel = lazy(async () => (await import("./reminderpanel.tsx")).ReminderPanel);
 const EndedScreen = lazy(async () => (await import("./callpages.ts")).EndedScreen);
 
 /** PhoneScreen is what a connected phone shows: the call, else the page about the last one, else home; and what rings, above all. */
@@ -51,6 +52,7 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
         <Home phone={phone} />
       )}
       {phone.guest && active === undefined ? null : <LobbyPanel phone={phone} />}
+      {phone.reminders.all.value.length === 0 ? null : <ReminderPanel phone={phone} />}
       {incoming === undefined ? null : (
         <IncomingDialog key={incoming.call} phone={phone} incoming={incoming} />
       )}

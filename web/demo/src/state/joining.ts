@@ -109,7 +109,7 @@ export class Joining {
     const phone = this.#phone.value;
     if (phone === undefined) return;
     try {
-      const { link, fromMs, toMs } = await phone.pronto.links.book(this.link, slot.fromMs);
+      const { link, fromMs, toMs } = await phone.pronto.links.book(this.link, slot.fromMs, this.#secret);
       this.#booked.value = { address: linkAddress(link, this.#secret), fromMs, toMs };
       this.#phase.value = "booked";
     } catch (error) {

@@ -21,6 +21,7 @@ import { PeopleBook } from "./peoplebook.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 import { Watching } from "./presence.ts";
 import { OwnProfile } from "./profile.ts";
+import { Reminders } from "./reminders.ts";
 import { say, sayProblem } from "./toasts.ts";
 
 /** ConnectionState is how the page stands with the server. */
@@ -39,6 +40,7 @@ export class Phone {
   readonly watching: Watching;
   readonly own: OwnProfile;
   readonly lobbies: Lobbies;
+  readonly reminders: Reminders;
   readonly guest: boolean;
   readonly #pronto: Pronto;
   readonly #state = signal<ConnectionState>("idle");
@@ -63,6 +65,7 @@ export class Phone {
     this.watching = new Watching(pronto);
     this.own = new OwnProfile(pronto);
     this.lobbies = new Lobbies(pronto);
+    this.reminders = new Reminders(pronto);
     this.#undo.push(
       pronto.on("state", (state) => {
         this.#state.value = state;
@@ -166,6 +169,7 @@ export class Phone {
     this.#closed = true;
     for (const undo of this.#undo) undo();
     this.lobbies.close();
+    this.reminders.close();
     for (const one of [...this.#held.value, this.#call.value]) one?.close();
     this.#held.value = [];
     this.#call.value = undefined;

@@ -5,9 +5,10 @@ import {
   ProntoError,
   type Push,
   type PushState,
+  type Reminder,
 } from "../../../sdk/src/index.ts";
 import { setMissed, writeMemo } from "../../worker/memo.ts";
-import { type Clicked, knockOf, noteOf, tagOf } from "../../worker/note.ts";
+import { type Clicked, clock, knockOf, noteOf, tagOf, talkPage } from "../../worker/note.ts";
 import { language, t } from "../lang/index.ts";
 import type { Phone } from "./phone.ts";
 import { prefs } from "./prefs.ts";
@@ -49,6 +50,7 @@ export class Reach {
   readonly #push = signal<ReachState>(undefined);
   readonly #known = new Map<string, Incoming>();
   readonly #knocked = new Map<string, ReadonlySet<string>>();
+  readonly #reminded = new Set<string>();
   #worker: Promise<ServiceWorkerRegistration | undefined> | undefined;
 
   constructor(phone: Phone) {
@@ -76,6 +78,7 @@ export class Reach {
     const undo = [
       effect(() => this.#follow(this.#phone.incoming.value)),
       effect(() => this.#followKnocks(this.#phone.lobbies.all.value)),
+      effect(() => this.#followReminders(this.#phone.reminders.all.value)),
       effect(() => void badge(this.#phone.log.unseen.value)),
       effect(() => void this.#remember(language.value)),
     ];
@@ -216,6 +219,32 @@ export class Reach {
     await (await this.#worker)?.showNotification(note.title, note.options);
   }
 
+  /** followReminders tells of talks that begin soon and are not looked at, and takes that back when they are put away. */
+  #followReminders(reminders: readonly Reminder[]): void {
+    for (const reminder of reminders) {
+      if (this.#reminded.has(reminder.link)) continue;
+      this.#reminded.add(reminder.link);
+      void this.#tellReminder(reminder);
+    }
+    for (const link of this.#reminded) {
+      if (reminders.some((one) => one.link === link)) continue;
+      this.#reminded.delete(link);
+      void this.#close(link, "reminder");
+    }
+  }
+
+  async #tellReminder({ link, kind, fromMs, host = false, title }: Reminder): Promise<void> {
+    if (!this.#on.value || document.visibilityState === "visible") return;
+    const message = { type: "reminder", call: link, kind, at: fromMs, host } as const;
+    const note = noteOf(message, { home: this.#home, language: language.value, texts: texts() });
+    const named = prefs.value.names && title !== "";
+    const time = clock(fromMs, language.value);
+    await (await this.#worker)?.showNotification(
+      named ? t("remind.soonAt", { time, title }) : note.title,
+      note.options,
+    );
+  }
+
   async #close(call: string, type: string, tag: string = tagOf(call)): Promise<void> {
     for (const note of (await (await this.#worker)?.getNotifications({ tag })) ?? [])
       if (note.data?.type === type) note.close();
@@ -235,12 +264,15 @@ export class Reach {
       return;
     }
     const incoming = this.#phone.incoming.value.find(({ call }) => call === question.call);
-    if (question.pronto === "rings") port?.postMessage(incoming !== undefined);
+    const reminded = this.#phone.reminders.all.value.some(({ link }) => link === question.call);
+    if (question.pronto === "rings") port?.postMessage(incoming !== undefined || reminded);
     if (question.pronto !== "clicked") return;
     const ours = incoming !== undefined || question.home === this.#home;
     port?.postMessage(ours);
     if (!ours) return;
     if (question.type === "missed") open("recents");
+    else if (question.type === "reminder")
+      location.assign(talkPage(question, location.pathname + location.search));
     else if (question.type === "knock")
       return; // who knocks is shown above everything
     else if (incoming === undefined && this.#phone.call.value?.call.id !== question.call)
@@ -280,6 +312,8 @@ function texts() {
     missedVideo: t("push.missedVideo"),
     missedBody: t("push.missedBody"),
     over: t("push.over"),
+    soon: t("push.soon", { time: "{time}" }),
+    soonBody: t("push.soonBody"),
   };
 }
 

@@ -2,6 +2,7 @@ package call
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,11 @@ func TestACallDrawsOneArmForAllOfItsTimeAndAllWhoAreInIt(t *testing.T) {
 		if got := ana.must(&wire.Sync{Call: call}).(wire.CallState).Arm; got != arm {
 			t.Errorf("after a restart the call is in arm %q, before in %q", got, arm)
 		}
+		ana.must(&wire.Leave{Call: call})
+		if line := w.store.timelines[TimelineKey(SupportCode(call))]; !strings.Contains(line, `"experiment":"start-bitrate","arm":"`+string(arm)+`"`) {
+			t.Errorf("the timeline of a call in arm %q is %s", arm, line)
+		}
+		call = talk(ana, bia)
 		w.tryOut(ExperimentRouted)
 		w.registry.Attach(t.Context(), ana.who)
 		if got := ana.must(&wire.Sync{Call: call}).(wire.CallState); got.Arm != "" || got.Experiment != "" {

@@ -2,6 +2,7 @@ package call
 
 import (
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pronto/signalling/wire"
@@ -48,6 +49,30 @@ func TestASetUpHasOneOutcomeAlsoAfterACrash(t *testing.T) {
 		}
 		if fail := outcomes(w); fail != "" {
 			t.Error(fail)
+		}
+	})
+}
+
+// The call of a queue's visitor is counted like any other, whatever becomes of it.
+func TestAVisitorsCallHasOneOutcomeAndOneEnd(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.queue("")
+		zoe, bia, carlo := w.visitor("zoe"), w.device("bia", "desk"), w.device("carlo", "desk")
+		answered := zoe.visit().Call
+		bia.must(&wire.Accept{Call: answered})
+		zoe.must(&wire.MediaFlows{Call: answered, Generation: 1, Path: wire.PathHost})
+		zoe.must(&wire.Leave{Call: answered})
+		gaveUp := zoe.visit().Call
+		carlo.must(&wire.DeviceRings{Call: gaveUp})
+		zoe.must(&wire.Leave{Call: gaveUp})
+		zoe.visit() // nobody answers
+		time.Sleep(2 * time.Minute)
+		synctest.Wait()
+		if fail := outcomes(w); fail != "" {
+			t.Error(fail)
+		}
+		if got := w.setUps(); len(got) != 3 || got[0].Outcome != OutcomeConnected || got[1].Outcome != OutcomeCancelled {
+			t.Errorf("the set-ups ended as %+v", got)
 		}
 	})
 }

@@ -24,6 +24,10 @@ type Timeline struct {
 	Kind     wire.Kind     `json:"kind"`
 	Topology wire.Topology `json:"topology"` // at its end
 	Started  time.Time     `json:"started"`
+	// Experiment is what the call tried out, and Arm the part that it had drawn; absent
+	// for nothing.
+	Experiment Experiment `json:"experiment,omitzero"`
+	Arm        wire.Arm   `json:"arm,omitzero"`
 	// Steps are in order. After MaxSteps no more are written down but the end.
 	Steps []Step `json:"steps"`
 	// Left counts the steps that were not written down.
@@ -152,7 +156,7 @@ func (t *trace) add(step Step, now time.Time) {
 
 // timeline is what is kept of an ended call.
 func (t *trace) timeline(s *state) (*store.Timeline, error) {
-	line := Timeline{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Started: t.started, Steps: t.steps, Left: t.left}
+	line := Timeline{Trace: s.Trace, Kind: s.Kind, Topology: s.Topology, Started: t.started, Experiment: s.Experiment, Arm: s.Arm, Steps: t.steps, Left: t.left}
 	for {
 		body, err := json.Marshal(line)
 		if err != nil {

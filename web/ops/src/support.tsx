@@ -7,6 +7,8 @@ interface Timeline {
   readonly kind: string;
   readonly topology: string;
   readonly started: string;
+  readonly experiment?: string;
+  readonly arm?: string;
   readonly left?: number;
   readonly steps: readonly Step[];
 }
@@ -67,11 +69,12 @@ export function Support() {
   );
 }
 
-function Steps({ kind, topology, started, steps, left }: Timeline) {
+function Steps({ kind, topology, started, experiment, arm, steps, left }: Timeline) {
   return (
     <>
       <h2>
         {kind}, {topology}, {new Date(started).toLocaleString()}
+        {arm === undefined ? "" : `, ${experiment}: arm ${arm}`}
       </h2>
       {left !== undefined && <p>{left} steps of the middle were left out.</p>}
       <table>

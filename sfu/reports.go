@@ -130,6 +130,7 @@ func (l *link) send(reports []byte) {
 	room := l.worker.slab.Room(len(reports) + udp.Overhead + 16)
 	if sealed, err := l.session.SealRTCP(room[:copy(room, reports)]); err == nil {
 		l.worker.slab.Add(l.address, len(sealed))
+		l.path.moved += int64(len(sealed) + beneath)
 	}
 }
 

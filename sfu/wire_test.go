@@ -267,3 +267,52 @@ func (w *wire) raw() []byte {
 		}
 	}
 }
+
+// What a peer has used is every packet of media and of reports that its client sent and received, whatever
+// they carry: the client counts them too, and both must come to the same.
+func TestWhatAPeerHasUsedIsEveryPacketOnTheWire(t *testing.T) {
+	_, r := startWired(t, Limits{})
+	ana, bia := joinWired(t, r, "ana", true, gcm), joinWired(t, r, "bia", false, gcm)
+	want := map[*wire]int64{}
+	var reports int
+	for seq := range uint16(200) {
+		sealed := ana.seal(video(seq + 1))
+		ana.write(sealed)
+		want[ana] += int64(len(sealed) + beneath)
+		for _, w := range []*wire{ana, bia} {
+			_ = w.conn.SetReadDeadline(time.Now().Add(5 * time.Millisecond))
+			for buf := make([]byte, 2*udp.MTU); ; {
+				n, err := w.conn.Read(buf)
+				if err != nil {
+					break
+				}
+				want[w] += int64(n + beneath)
+				if w == ana && buf[1] >= 192 && buf[1] <= 223 {
+					reports++
+				}
+			}
+		}
+	}
+	if reports < 5 {
+		t.Fatalf("only %d reports came", reports)
+	}
+	for name, w := range map[string]*wire{"ana": ana, "bia": bia} {
+		var got int64
+		for deadline := time.Now().Add(5 * time.Second); got != want[w] && time.Now().Before(deadline); {
+			if packet := w.size(10 * time.Millisecond); packet > 0 { // one that was on its way
+				want[w] += int64(packet + beneath)
+			}
+			r.worker.do(func() { got = w.peer.link.path.moved })
+		}
+		if got != want[w] {
+			t.Errorf("%s has used %d bytes on the wire, and %d are counted", name, want[w], got)
+		}
+	}
+}
+
+// size is that of the next packet that comes; 0 for none.
+func (w *wire) size(within time.Duration) int {
+	_ = w.conn.SetReadDeadline(time.Now().Add(within))
+	n, _ := w.conn.Read(make([]byte, 2*udp.MTU))
+	return n
+}

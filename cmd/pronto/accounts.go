@@ -4,9 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"pronto/signalling"
 	"pronto/signalling/api"
-	"pronto/signalling/contact"
 	"pronto/signalling/enrol"
 )
 
@@ -77,15 +75,15 @@ func (c config) codeSender(log *slog.Logger) (sender enrol.Sender, close func(),
 }
 
 // letIn adds to the API how people make accounts of their own.
-func (s *server) letIn(cfg config, codes []byte, sockets *signalling.Server, numbers contact.Key, routes *api.Config) error {
-	sender, closeSender, err := cfg.codeSender(s.log)
+func (s *server) letIn(routes *api.Config) error {
+	sender, closeSender, err := s.cfg.codeSender(s.log)
 	if err != nil {
 		return err
 	}
 	s.later(closeSender)
 	routes.Accounts = api.Accounts{
-		Sender: sender, Hasher: enrol.Hasher{Key: codes}, Numbers: numbers, NumberVerified: sockets.SetNumber,
+		Sender: sender, Hasher: enrol.Hasher{Key: s.secrets.codes}, Numbers: s.secrets.numbers, NumberVerified: s.sockets.SetNumber,
 	}
-	routes.Proxies, err = cfg.proxies()
+	routes.Proxies, err = s.cfg.proxies()
 	return err
 }

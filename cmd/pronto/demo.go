@@ -103,14 +103,6 @@ func (d *demoCmd) run(ctx context.Context, cfg config, on *screen) error {
 		return err
 	}
 	defer s.Close()
-	master, err := cfg.masterKey()
-	if err != nil {
-		return err
-	}
-	own, err := derive(master, "tokens")
-	if err != nil {
-		return err
-	}
 	engine, err := media.NewEngine(media.Config{Logger: log})
 	if err != nil {
 		return err
@@ -124,7 +116,7 @@ func (d *demoCmd) run(ctx context.Context, cfg config, on *screen) error {
 		return err
 	}
 	defer bad.Close()
-	c := &cast{url: socketURL(s.urls.Page), own: own, engine: engine, bad: bad, isBad: d.isBad, log: log}
+	c := &cast{url: socketURL(s.urls.Page), own: s.secrets.tokens, engine: engine, bad: bad, isBad: d.isBad, log: log}
 	if err := c.hire(d.Bots, d.Groups); err != nil {
 		return err
 	}

@@ -15,25 +15,25 @@ import (
 )
 
 // operators is what the listener of the metrics serves: them, and the viewer.
-func (s *server) operators(cfg config, db *store.Store, counters *metrics.Metrics) (http.Handler, error) {
+func (s *server) operators() (http.Handler, error) {
 	page, err := web.OpsHandler(web.Config{Logger: s.log})
 	if err != nil {
 		return nil, fmt.Errorf("viewer: %w", err)
 	}
 	var prometheus *url.URL
-	if cfg.Prometheus != "" {
-		if prometheus, err = url.Parse(cfg.Prometheus); err != nil {
+	if s.cfg.Prometheus != "" {
+		if prometheus, err = url.Parse(s.cfg.Prometheus); err != nil {
 			return nil, badVariable("PRONTO_OPS_PROMETHEUS", "is no address: %v", err)
 		}
 	}
 	viewer, err := ops.New(ops.Config{
-		Metrics: counters.Gatherer(), Prometheus: prometheus, Page: page, Logger: s.log,
+		Metrics: s.counters.Gatherer(), Prometheus: prometheus, Page: page, Logger: s.log,
 		Timeline: func(ctx context.Context, code string) (string, bool, error) {
 			key := call.TimelineKey(code)
 			if key == "" {
 				return "", false, nil
 			}
-			body, err := db.Timeline(ctx, key)
+			body, err := s.store.Timeline(ctx, key)
 			if errors.Is(err, store.ErrNotFound) {
 				return "", false, nil
 			}
@@ -45,7 +45,7 @@ func (s *server) operators(cfg config, db *store.Store, counters *metrics.Metric
 	}
 	s.later(viewer.Close)
 	mux := http.NewServeMux()
-	mux.Handle("/metrics", counters.Handler())
-	mux.Handle("/ops/", metrics.Guard(cfg.MetricsKey, viewer))
+	mux.Handle("/metrics", s.counters.Handler())
+	mux.Handle("/ops/", metrics.Guard(s.cfg.MetricsKey, viewer))
 	return mux, nil
 }

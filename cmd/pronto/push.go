@@ -1,14 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"strings"
 	"time"
 
-	"pronto/metrics"
-	"pronto/signalling"
 	"pronto/signalling/call"
 	"pronto/signalling/hook"
 	"pronto/signalling/notify"
@@ -17,15 +16,11 @@ import (
 
 // vapid is the key by which push services know this server; empty if it sends
 // no pushes.
-func (c config) vapid(master []byte) (notify.VAPID, error) {
-	if !c.Push {
-		return notify.VAPID{}, nil
+func (s *server) vapid() notify.VAPID {
+	if !s.cfg.Push {
+		return notify.VAPID{}
 	}
-	secret, err := derive(master, "push")
-	if err != nil {
-		return notify.VAPID{}, err
-	}
-	return notify.NewVAPID(secret)
+	return s.secrets.vapid
 }
 
 // pushSubject is who this server is, to push services.
@@ -41,15 +36,15 @@ func (c config) pushSubject() string {
 
 // startPushes has devices whose page is closed told of calls until the server
 // closes.
-func (s *server) startPushes(cfg config, vapid notify.VAPID, db *store.Store, sockets *signalling.Server, counters *metrics.Metrics) error {
-	if !cfg.Push {
+func (s *server) startPushes(context.Context) error {
+	if !s.cfg.Push {
 		return nil
 	}
-	client := hook.NewHTTP(hook.Config{AllowPrivate: cfg.PushHere, Timeout: 10 * time.Second})
+	client := hook.NewHTTP(hook.Config{AllowPrivate: s.cfg.PushHere, Timeout: 10 * time.Second})
 	s.later(client.CloseIdleConnections)
 	pushes, err := notify.NewPushes(notify.PushConfig{
-		Store: db, Client: client, VAPID: vapid, Subject: cfg.pushSubject(), Ring: call.TopicRing, Missed: call.TopicMissed, Reminder: store.TopicReminderPush, Here: sockets.Here,
-		Events: func(p notify.Pushed) { counters.Pushed("webpush", string(p.Result), p.Took) }, Logger: s.log,
+		Store: s.store, Client: client, VAPID: s.vapid(), Subject: s.cfg.pushSubject(), Ring: call.TopicRing, Missed: call.TopicMissed, Reminder: store.TopicReminderPush, Here: s.sockets.Here,
+		Events: func(p notify.Pushed) { s.counters.Pushed("webpush", string(p.Result), p.Took) }, Logger: s.log,
 	})
 	if err != nil {
 		return err
@@ -59,8 +54,8 @@ func (s *server) startPushes(cfg config, vapid notify.VAPID, db *store.Store, so
 }
 
 // startReminders has people told of booked talks until the server closes.
-func (s *server) startReminders(db *store.Store, calls *call.Registry) error {
-	reminders, err := notify.NewReminders(notify.RemindConfig{Store: db, Tell: calls.Remind, Logger: s.log})
+func (s *server) startReminders(context.Context) error {
+	reminders, err := notify.NewReminders(notify.RemindConfig{Store: s.store, Tell: s.calls.Remind, Logger: s.log})
 	if err != nil {
 		return err
 	}
@@ -77,18 +72,17 @@ func (vapidCmd) Run(s *screen) error {
 	if err != nil {
 		return err
 	}
-	cfg.Push = true
 	master, err := cfg.masterKey()
 	if err != nil {
 		return err
 	}
-	key, err := cfg.vapid(master)
+	secrets, err := newSecrets(master)
 	if err != nil {
 		return err
 	}
 	v := struct {
 		Public string `json:"publicKey"`
-	}{key.Public}
+	}{secrets.vapid.Public}
 	return s.show(v, func(out io.Writer) error {
 		_, err := fmt.Fprintln(out, v.Public)
 		return err

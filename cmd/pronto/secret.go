@@ -10,7 +10,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"pronto/signalling/avatar"
 	"pronto/signalling/contact"
+	"pronto/signalling/link"
+	"pronto/signalling/notify"
 )
 
 const masterKeyBytes = 32
@@ -60,14 +63,39 @@ func derive(master []byte, purpose string) ([]byte, error) {
 	return hkdf.Key(sha256.New, master, nil, "pronto "+purpose, sha256.Size)
 }
 
-// numbersKey hashes phone numbers. It serves nothing else: who learns another
-// secret of the server's cannot find out the numbers in its database.
-func numbersKey(master []byte) (contact.Key, error) {
-	secret, err := derive(master, "numbers")
-	if err != nil {
-		return contact.Key{}, err
+// secrets are made from the master key, each for one purpose: who learns one cannot
+// find out another, nor the numbers in the database.
+type secrets struct {
+	master, tokens, codes, turn []byte
+
+	numbers contact.Key // hashes phone numbers
+	marker  link.Marker
+	avatars avatar.Sealer
+	vapid   notify.VAPID
+}
+
+func newSecrets(master []byte) (s secrets, err error) {
+	of := func(purpose string) []byte {
+		secret, failed := derive(master, purpose)
+		err = errors.Join(err, failed)
+		return secret
 	}
-	return contact.NewKey(secret)
+	s = secrets{master: master, tokens: of("tokens"), codes: of("codes"), turn: of("turn")}
+	numbers, marks, pictures, push := of("numbers"), of("link marks"), of("avatars"), of("push")
+	if err != nil {
+		return s, err
+	}
+	if s.numbers, err = contact.NewKey(numbers); err != nil {
+		return s, err
+	}
+	if s.marker, err = link.NewMarker(marks); err != nil {
+		return s, err
+	}
+	if s.avatars, err = avatar.NewSealer(pictures); err != nil {
+		return s, err
+	}
+	s.vapid, err = notify.NewVAPID(push)
+	return s, err
 }
 
 // ownKey is the issuer of the tokens that the server itself gives out.

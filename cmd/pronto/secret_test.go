@@ -13,11 +13,11 @@ func TestTheHashOfANumberIsTheSameAfterARestartAndAnotherElsewhere(t *testing.T)
 		t.Fatal(err)
 	}
 	hash := func(master string) string {
-		key, err := numbersKey(bytes.Repeat([]byte(master), masterKeyBytes))
+		all, err := newSecrets(bytes.Repeat([]byte(master), masterKeyBytes))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return key.Hash(n)
+		return all.numbers.Hash(n)
 	}
 	if first, second := hash("a"), hash("a"); first != second {
 		t.Error("one master key makes two hashes")

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"pronto/metrics"
-	"pronto/signalling/store"
 )
 
 // tenantsEvery is how often what was counted for integrators is stored: what a crash
@@ -14,11 +13,8 @@ const tenantsEvery = 10 * time.Second
 
 // keepTenants stores what is counted for integrators, until the server closes and
 // once more then: whatever is built later has ended by then, and has been counted.
-func (s *server) keepTenants(db *store.Store, tenants *metrics.Tenants) {
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+func (s *server) keepTenants(tenants *metrics.Tenants) {
+	s.background(func(ctx context.Context) {
 		tick := time.NewTicker(tenantsEvery)
 		defer tick.Stop()
 		for ctx.Err() == nil {
@@ -26,20 +22,19 @@ func (s *server) keepTenants(db *store.Store, tenants *metrics.Tenants) {
 			case <-tick.C:
 			case <-ctx.Done():
 			}
-			s.storeTenants(db, tenants)
+			s.storeTenants(tenants)
 		}
-	}()
-	s.later(func() { stop(); <-done })
+	})
 }
 
-func (s *server) storeTenants(db *store.Store, tenants *metrics.Tenants) {
+func (s *server) storeTenants(tenants *metrics.Tenants) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
 	stats := tenants.Take()
 	if len(stats) == 0 {
 		return
 	}
-	if err := db.AddKeyStats(ctx, stats); err != nil {
+	if err := s.store.AddKeyStats(ctx, stats); err != nil {
 		tenants.Return(stats)
 		s.log.Warn("what was counted for integrators could not be stored; it is tried again", "err", err)
 	}

@@ -106,6 +106,35 @@ func TestWhoIsInTheAddressBookBecomesAContactOnAllDevices(t *testing.T) {
 	}
 }
 
+// A match is a contact as any other: the rule of who may call goes by it.
+func TestWhoIsInTheAddressBookMayCallWhereContactsMay(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
+	setNumber(t, s, "bia", "+393331234567")
+	ask[wire.Privacy](ana, "setPrivacy", wire.SetPrivacy{WhoMayCall: wire.MayCallContacts})
+	ask[wire.Discovery](ana, "setDiscovery", wire.SetDiscovery{On: true})
+	why := func(book wire.UploadContacts) (wire.Verdict, wire.Reason) {
+		t.Helper()
+		ask[wire.Matches](ana, "uploadContacts", book)
+		call := ask[wire.CallState](bia, "ring", wire.Ring{Users: []wire.UserID{"ana"}, Kind: wire.KindVoice}).Call
+		ask[wire.Done](bia, "leave", wire.Leave{Call: call})
+		d := ask[wire.Decisions](ana, "getDecisions", wire.GetDecisions{Limit: 1}).Entries[0]
+		return d.Verdict, d.Reason
+	}
+	other, hers := "+393337654321", "+393331234567"
+	if v, r := why(wire.UploadContacts{Add: []string{other}}); v != wire.VerdictSilent || r != wire.ReasonPrivacy {
+		t.Errorf("who is not in the book: %s, %s", v, r)
+	}
+	if v, r := why(wire.UploadContacts{Add: []string{hers}}); v != wire.VerdictAllowed {
+		t.Errorf("who is in it: %s, %s", v, r)
+	}
+	event[wire.Incoming](ana, "incoming")
+	if v, r := why(wire.UploadContacts{Remove: []string{hers}}); v != wire.VerdictSilent || r != wire.ReasonPrivacy {
+		t.Errorf("who is in it no more: %s, %s", v, r)
+	}
+}
+
 func TestUploadersAreToldWithinTwoSecondsOfARegistration(t *testing.T) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {
 		s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})

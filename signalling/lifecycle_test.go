@@ -271,6 +271,11 @@ func TestAnotherNumberFindsTheSameAccountAndTheOldOneNobody(t *testing.T) {
 	if f := ask[wire.Found](bia, "findNumber", wire.FindNumber{Number: older}); f.Person != (wire.Person{User: user, Name: "Ana"}) {
 		t.Errorf("found is %+v", f)
 	}
+	call := ask[wire.CallState](bia, "ring", wire.Ring{Users: []wire.UserID{user}, Kind: wire.KindVoice}).Call
+	event[wire.Incoming](ana, "incoming")
+	ask[wire.CallState](ana, "accept", wire.Accept{Call: call})
+	ask[wire.Done](ana, "leave", wire.Leave{Call: call})
+	bia.wait("the end of the call", 0, func(f wire.Frame) bool { return f.Type == "logged" })
 	code := box.send(t, s, newer)
 	for name, m := range map[string]wire.ChangeNumber{
 		"no number": {Number: "112", Code: code}, "letters": {Number: newer, Code: "abcdef"},
@@ -309,6 +314,9 @@ func TestAnotherNumberFindsTheSameAccountAndTheOldOneNobody(t *testing.T) {
 	}
 	if l := ask[wire.Links](ana, "getLinks", nil); len(l.Links) != 1 || l.Links[0].Link != link.Link {
 		t.Errorf("her links are %+v", l)
+	}
+	if l := ask[wire.CallLog](ana, "getCallLog", nil); len(l.Entries) != 1 || l.Entries[0].Call != call || l.Entries[0].Outcome != wire.OutcomeAnswered {
+		t.Errorf("her log is %+v", l)
 	}
 	if again, status := box.verify(t, s, newer, ""); status != http.StatusOK || again.User != d.User {
 		t.Errorf("by the new number one signs in as %s (%d)", again.User, status)

@@ -13,8 +13,8 @@ import (
 )
 
 // Whatever people do, in any order, from any device: no media or description
-// crosses before an accept, events have no gap, every account has one outcome,
-// and when all have gone every call has ended.
+// crosses before an accept, events have no gap, the end of a call is told once
+// and last, every call has one outcome, and when all have gone every call has ended.
 func TestWhateverPeopleDo(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
 		step := rapid.IntRange(0, 1<<20)
@@ -38,6 +38,7 @@ func wander(w *world, steps []int) string {
 	}
 	var calls []wire.CallID
 	accepted := map[string]bool{} // call/user
+	listening := listening{}
 	for _, step := range steps {
 		d := devices[step%len(devices)]
 		step /= len(devices)
@@ -45,6 +46,7 @@ func wander(w *world, steps []int) string {
 			other := users[step/16%len(users)]
 			if reply, err := d.try(&wire.Ring{Users: []wire.UserID{other}, Kind: wire.KindVoice}); err == nil {
 				id := reply.(wire.CallState).Call
+				listening.knows(d, reply.(wire.CallState))
 				calls = append(calls, id)
 				accepted[string(id)+"/"+string(d.who.User)] = true
 			}
@@ -53,7 +55,8 @@ func wander(w *world, steps []int) string {
 		id := calls[step/16%len(calls)]
 		switch step % 16 {
 		case 1, 2, 3:
-			if _, err := d.try(&wire.Accept{Call: id}); err == nil {
+			if reply, err := d.try(&wire.Accept{Call: id}); err == nil {
+				listening.knows(d, reply.(wire.CallState))
 				accepted[string(id)+"/"+string(d.who.User)] = true
 			}
 		case 4:
@@ -74,7 +77,9 @@ func wander(w *world, steps []int) string {
 		case 10:
 			w.registry.SessionLost(w.t.Context(), d.who.User, d.who.Session)
 		case 11:
-			w.registry.Attach(w.t.Context(), d.who)
+			for _, state := range w.registry.Attach(w.t.Context(), d.who) {
+				listening.knows(d, state)
+			}
 		case 12:
 			_, _ = d.try(&wire.MediaFailed{Call: id, Generation: uint32(step/16%3 + 1)})
 		case 13:
@@ -83,7 +88,9 @@ func wander(w *world, steps []int) string {
 			if step/16%4 == 0 { // the server crashes; whoever was in a call comes back
 				w.restart()
 				for _, d := range devices {
-					w.registry.Attach(w.t.Context(), d.who)
+					for _, state := range w.registry.Attach(w.t.Context(), d.who) {
+						listening.knows(d, state)
+					}
 				}
 				break
 			}
@@ -91,7 +98,7 @@ func wander(w *world, steps []int) string {
 		case 15:
 			_, _ = d.try(&wire.MediaFlows{Call: id, Generation: 1, Path: wire.PathHost})
 		}
-		if fail := check(w, devices, accepted); fail != "" {
+		if fail := check(w, devices, accepted, listening); fail != "" {
 			return fail
 		}
 	}
@@ -106,10 +113,47 @@ func wander(w *world, steps []int) string {
 	return outcomes(w)
 }
 
-func check(w *world, devices []*device, accepted map[string]bool) string {
+// heardOf is what a device has heard of a call.
+type heardOf struct {
+	epoch, seq uint32
+	ended      bool
+}
+
+// listening is that of all devices, by session and call.
+type listening map[string]heardOf
+
+// knows notes the state that a device was given of a call.
+func (l listening) knows(d *device, s wire.CallState) {
+	key := string(d.who.Session) + "/" + string(s.Call)
+	if now := l[key]; s.Epoch > now.epoch || s.Epoch == now.epoch && s.Seq > now.seq {
+		l[key] = heardOf{s.Epoch, s.Seq, now.ended}
+	}
+}
+
+// takes notes an event, and tells what is wrong with it: it does not follow on the one
+// before, nor on a state that the device was given, or comes after the end.
+func (l listening) takes(d *device, f wire.Frame) string {
+	key := string(d.who.Session) + "/" + string(f.Call)
+	now, known := l[key]
+	switch {
+	case f.Seq == 0: // of no event of the call's sequence
+		return ""
+	case now.ended:
+		return fmt.Sprintf("%s was told %s after the end", d.who.Session, f.Type)
+	case known && f.Epoch == now.epoch && f.Seq > now.seq+1 && f.Type != "callEnded":
+		return fmt.Sprintf("%s was told %s, event %d, after event %d", d.who.Session, f.Type, f.Seq, now.seq)
+	}
+	l[key] = heardOf{f.Epoch, f.Seq, f.Type == "callEnded"}
+	return ""
+}
+
+func check(w *world, devices []*device, accepted map[string]bool, listening listening) string {
 	synctest.Wait()
 	for _, d := range devices {
 		for _, f := range d.frames() {
+			if fail := listening.takes(d, f); fail != "" {
+				return fail
+			}
 			if f.Type == "described" && !accepted[string(f.Call)+"/"+string(d.who.User)] {
 				return fmt.Sprintf("a description reached %s before any accept", d.who.Session)
 			}

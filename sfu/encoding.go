@@ -57,6 +57,7 @@ type encoding struct {
 	codec   atomic.Uint32 // [forward.Codec] of the newest packet
 	made    atomic.Uint32 // [forward.Targets] that the sender makes, 0 if unknown
 	levels  atomic.Uint64 // sum of the audio levels (high half) and their number since they were read
+	torn    atomic.Bool   // of sound, most of the last two seconds was lost for good
 
 	// Set by the worker, cleared by the room.
 	feedback atomic.Bool // a key frame is wished for

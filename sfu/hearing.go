@@ -14,6 +14,8 @@ const (
 	// fellSilentAfter is the same for a microphone that has brought sound before: a
 	// headset's noise gate makes pauses of perfect silence, a dead one goes on with it.
 	fellSilentAfter = 30 * time.Second
+	// fewPackets is too few in two seconds to say which part of them was lost.
+	fewPackets = 10
 )
 
 // hearing is what a room knows of a peer's microphone. All is guarded by Room.mu.
@@ -73,16 +75,48 @@ func (p *Peer) checkHeard(now time.Time) {
 	}
 }
 
-// dead tells whether a microphone that is on brings no packets, or silence only.
+// dead tells whether a microphone that is on brings no packets, or less than half of
+// them, or silence only.
 func (h *hearing) dead(s *stream, now time.Time) bool {
 	if now.Sub(h.since) < unheardAfter {
 		return false
 	}
 	switch {
-	case !s.live(now, unheardAfter):
+	case !s.live(now, unheardAfter), s.torn():
 		return true
 	case h.soundAt.IsZero():
 		return h.silent
 	}
 	return now.Sub(h.soundAt) >= fellSilentAfter
+}
+
+// torn tells whether most of a sound is lost on its way here.
+func (s *stream) torn() bool {
+	e := s.encodings[0].Load()
+	return e != nil && e.torn.Load()
+}
+
+// tear is what is lost of one source for good: what was sent again and came has not been
+// lost. The worker owns it.
+type tear struct {
+	total counted // as of the last turn of the wheel
+	last  counted // of the turn before that
+}
+
+// turn takes what should have come until now, and has, and tells whether less than half came
+// in the last two turns.
+func (t *tear) turn(expected, received int64) bool {
+	step := counted{expected - t.total.expected, received - t.total.received}
+	both := counted{step.expected + t.last.expected, step.received + t.last.received}
+	t.total, t.last = counted{expected, received}, step
+	return both.expected >= fewPackets && 2*both.received < both.expected
+}
+
+// tearing notes which sounds are torn, once a turn of the wheel.
+func (l *link) tearing() {
+	for _, s := range l.sources {
+		if s.reports() && s.audio() {
+			s.encoding.torn.Store(s.tear.turn(s.reception.Arrived()))
+		}
+	}
 }

@@ -37,6 +37,8 @@ func (m *mic) play(level int, d time.Duration) {
 	}
 }
 
+func (m *mic) torn(on bool) { m.peer.streams[0].encodings[0].Load().torn.Store(on) }
+
 const noPackets, noLevels = -1, 128
 
 func TestAMicrophoneIsUnheardWhenItBringsNoPacketsOrFromTheBeginningOnlySilence(t *testing.T) {
@@ -58,6 +60,13 @@ func TestAMicrophoneIsUnheardWhenItBringsNoPacketsOrFromTheBeginningOnlySilence(
 		{"a whisper", func(m *mic) { m.play(speaker.Silence-1, time.Minute) }, false},
 		{"a client that sends no levels", func(m *mic) { m.play(noLevels, time.Minute) }, false},
 		{"a muted one", func(m *mic) { m.peer.hearing.muted = true; m.play(noPackets, time.Minute) }, false},
+		{"most of it is lost", func(m *mic) { m.play(30, 3*time.Second); m.torn(true); m.play(30, 200*time.Millisecond) }, true},
+		{"what was lost comes again", func(m *mic) {
+			m.torn(true)
+			m.play(30, 5*time.Second)
+			m.torn(false)
+			m.play(30, 200*time.Millisecond)
+		}, false},
 		{"one on hold", func(m *mic) { m.peer.sending.Store(false); m.play(noPackets, time.Minute) }, false},
 		{"one who was never connected", func(m *mic) { m.peer.everUp = false; m.play(noPackets, time.Minute) }, false},
 		{"muted after it died", func(m *mic) {
@@ -83,5 +92,34 @@ func TestAMicrophoneIsUnheardWhenItBringsNoPacketsOrFromTheBeginningOnlySilence(
 				t.Errorf("unheard %v, told %v, want %v", m.peer.hearing.unheard, told, row.want)
 			}
 		})
+	}
+}
+
+func TestASoundIsTornWhenMostOfTwoSecondsIsLostForGood(t *testing.T) {
+	for _, row := range []struct {
+		name  string
+		steps [][2]int64 // what should have come in each second, and has
+		want  bool
+	}{
+		{"nothing is lost", [][2]int64{{50, 50}, {50, 50}}, false},
+		{"half of it", [][2]int64{{50, 25}, {50, 25}}, false},
+		{"more", [][2]int64{{50, 24}, {50, 25}}, true},
+		{"more, but since a moment", [][2]int64{{50, 50}, {50, 10}}, false},
+		{"and again", [][2]int64{{50, 50}, {50, 10}, {50, 10}}, true},
+		{"it is over", [][2]int64{{50, 10}, {50, 10}, {50, 50}}, false},
+		{"pauses with a packet now and then", [][2]int64{{3, 0}, {3, 1}}, false},
+		{"nothing comes", [][2]int64{{50, 10}, {50, 10}, {0, 0}, {0, 0}}, false},
+		{"more comes than should, by repetition", [][2]int64{{50, 60}, {50, 60}}, false},
+	} {
+		var s tear
+		var all counted
+		got := false
+		for _, step := range row.steps {
+			all = counted{all.expected + step[0], all.received + step[1]}
+			got = s.turn(all.expected, all.received)
+		}
+		if got != row.want {
+			t.Errorf("%s: torn %v, want %v", row.name, got, row.want)
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // through has somebody join whose network is bad: what it does to packets is set at will.
-func through(t *testing.T, s *sfu.SFU, r *sfu.Room, id string, tag byte) (*sfutest.Client, func(down impair.Conditions)) {
+func through(t *testing.T, s *sfu.SFU, r *sfu.Room, id string, tag byte) (*sfutest.Client, func(up, down impair.Conditions)) {
 	t.Helper()
 	relay, err := impair.NewRelay("127.0.0.1:0", s.Addrs()[0].String(), 1)
 	if err != nil {
@@ -18,9 +18,9 @@ func through(t *testing.T, s *sfu.SFU, r *sfu.Room, id string, tag byte) (*sfute
 	t.Cleanup(relay.Close)
 	o := filled
 	o.Relay = relay.Addr()
-	return sfutest.Join(t, r, id, tag, o), func(down impair.Conditions) {
+	return sfutest.Join(t, r, id, tag, o), func(up, down impair.Conditions) {
 		t.Helper()
-		if err := relay.Set(impair.Conditions{}, down); err != nil {
+		if err := relay.Set(up, down); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -37,7 +37,7 @@ func TestOnANarrowWayThePictureStopsSoundDoesNotAndTheBestPictureComesBackByItse
 	bia.Peer.View([]sfu.ViewItem{{Participant: "ana", Source: sfu.Camera, Height: 720}})
 	sfutest.Wait(t, "bia sees ana large", func() bool { return layerOf(bia, "ana") == 2 })
 
-	weather(impair.Conditions{RateBps: 120_000, QueueMs: 300})
+	weather(impair.Conditions{}, impair.Conditions{RateBps: 120_000, QueueMs: 300})
 	sfutest.Wait(t, "the picture stops", func() bool { got, _ := paused(bia); return len(got) == 1 })
 	heard := bia.From("ana", sfu.Microphone)
 	before := heard.Len()
@@ -47,7 +47,7 @@ func TestOnANarrowWayThePictureStopsSoundDoesNotAndTheBestPictureComesBackByItse
 		t.Errorf("%d packets of sound were lost of %d", lost, len(packets)+lost)
 	}
 
-	weather(impair.Conditions{})
+	weather(impair.Conditions{}, impair.Conditions{})
 	sfutest.Wait(t, "bia sees ana large again", func() bool {
 		got, _ := paused(bia)
 		return len(got) == 0 && layerOf(bia, "ana") == 2

@@ -69,6 +69,7 @@ type source struct {
 	srtp      *udp.Source
 	reception forward.Reception
 	encoding  *encoding // nil until it is known what it is
+	tear      tear
 }
 
 // audio tells whether the source is known to be one of sound.

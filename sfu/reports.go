@@ -144,6 +144,7 @@ func (l *link) report() {
 		return
 	}
 	l.measure()
+	l.tearing()
 	if l.path.wanted.Load() > l.path.bps.Load() {
 		l.activate() // also where nothing flows for want of room: else it would never be found
 	}

@@ -103,6 +103,14 @@ func (r *Reception) Counts() (expected, received int64) {
 	return r.newest - r.first + 1, r.packets - r.recovered
 }
 
+// Arrived returns how many packets should have come so far, and how many did, those that were sent again among them.
+func (r *Reception) Arrived() (expected, received int64) {
+	if !r.begun {
+		return 0, 0
+	}
+	return r.newest - r.first + 1, r.packets
+}
+
 // Jitter is the interarrival jitter (RFC 3550, section 6.4.1).
 func (r *Reception) Jitter() time.Duration {
 	if r.ClockRate == 0 {

@@ -1,5 +1,5 @@
 import { watchBattery } from "./battery.ts";
-import { apply, type CallEvents, type Ended, isOlder, orderOf } from "./callstate.ts";
+import { apply, type CallEvents, type Ended, inCall, isOlder, orderOf } from "./callstate.ts";
 import type { DeviceChoice } from "./choice.ts";
 import { Conduct } from "./conduct.ts";
 import { Devices } from "./devices.ts";
@@ -7,7 +7,7 @@ import { downlinkBps, startBps } from "./downlink.ts";
 import { Emitter } from "./emitter.ts";
 import { CallEncryption, clearly, type Encryption, type FrameCounts, type Keeper } from "./encryption.ts";
 import { Lobby } from "./lobby.ts";
-import { CallMedia, inCall } from "./media.ts";
+import { CallMedia } from "./media.ts";
 import type { Remembered } from "./memory.ts";
 import {
   type LocalMedia,
@@ -598,7 +598,9 @@ export class Call extends Emitter<CallEvents> {
 
   /** tellHealth tells the others of our bad connection, and whom of them we do not hear. */
   #tellHealth(): void {
-    const { poorNetwork, unheard } = this.#media.health;
+    if (this.#ended) return;
+    const { unheard } = this.#media;
+    const { poorNetwork } = this.#media.health;
     const { id: call } = this;
     if (poorNetwork !== this.#poor)
       this.#quietly("setTrouble", { call, trouble: "poorNetwork", on: poorNetwork });

@@ -193,3 +193,27 @@ function nextHost(state: CallState, left: string): Pick<CallState, "host"> {
   const host = state.participants.find((p) => p.host === true && p.participant !== left)?.participant;
   return host === undefined ? {} : { host };
 }
+
+/** inCall are the participants who are in the call, not rung. */
+export function inCall(state: CallState): Participant[] {
+  return state.participants.filter((p) => p.presence === "joined" || p.presence === "reconnecting");
+}
+
+/** Flow is something that should be coming in. */
+export interface Flow {
+  readonly participant: string;
+  readonly source: "microphone" | "camera" | "screen";
+}
+
+/** flowing lists what should be coming in: nothing of who is on hold, and nothing at all while we are. */
+export function flowing(state: CallState): Flow[] {
+  const all = inCall(state);
+  if (all.some(({ participant, onHold }) => participant === state.self && onHold)) return [];
+  return all
+    .filter(({ participant, onHold }) => participant !== state.self && !onHold)
+    .flatMap(({ participant, media }) =>
+      (["microphone", "camera", "screen"] as const)
+        .filter((source) => media[source])
+        .map((source) => ({ participant, source })),
+    );
+}

@@ -7,9 +7,6 @@ type Counters = Readonly<Record<string, unknown>>;
 const remembered = 5;
 const raiseOf5 = 4;
 const clearAfter = 3;
-const stillSamples = 2; // of perfect silence from the beginning: a dead microphone
-const fellStillSamples = 15; // after there was sound: a noise gate makes pauses of perfect silence, too
-const lostMost = 0.5; // of the packets: nobody understands what is left
 const poorRttMs = 400;
 const poorLoss = 0.05;
 const fairLoss = 0.01;
@@ -29,14 +26,6 @@ class Steady {
   }
 }
 
-/** Hearing is what has come lately of somebody's microphone. */
-interface Hearing {
-  readonly none: boolean; // no packet in a whole sample: DTX sends one every 0.4 s (RFC 7587, section 3.1.3)
-  readonly lost: boolean; // most packets of the last sample
-  readonly still: number; // samples in a row of perfect silence
-  readonly sounded: boolean; // it brought sound before
-}
-
 /** HealthWatch makes Health of a browser's counters (W3C webrtc-stats), which it is told every 2 s. */
 export class HealthWatch {
   readonly #before = new Map<string, Counters>();
@@ -46,7 +35,6 @@ export class HealthWatch {
     string,
     { received: number; lost: number; jitterMs: number; frozen: number }[]
   >();
-  readonly #hearing = new Map<string, Hearing>();
 
   /** sample takes the counters of a moment. direct: what comes in comes from the other himself. */
   sample(reports: ReadonlyMap<string, Counters>, shown: readonly Shown[], direct: boolean): Health {
@@ -71,7 +59,6 @@ export class HealthWatch {
         jitterMs: Math.max(sum.jitterMs, step.jitterMs),
         frozen: sum.frozen + step.frozen,
       });
-      if (one.source === "microphone") this.#hear(one.participant, id, counters, step);
     }
     const up = [...reports.values()].filter((counters) => counters.type === "remote-inbound-rtp");
     const upLoss = Math.max(0, ...up.map(({ fractionLost }) => numberOf(fractionLost)));
@@ -85,7 +72,6 @@ export class HealthWatch {
       ),
       cpuLimited: this.#cpu.take(cpu),
       bars: this.#bars(now),
-      unheard: this.#unheard(shown, direct),
     };
     this.#before.clear();
     for (const [id, counters] of reports) this.#before.set(id, counters);
@@ -95,34 +81,6 @@ export class HealthWatch {
   #grown(id: string, counters: Counters, field: string): number {
     const before = this.#before.get(id);
     return before === undefined ? 0 : Math.max(0, numberOf(counters[field]) - numberOf(before[field]));
-  }
-
-  #hear(participant: string, id: string, counters: Counters, step: { received: number; lost: number }): void {
-    if (!this.#before.has(id)) return; // nothing to compare with
-    const before = this.#hearing.get(participant);
-    const played = this.#grown(id, counters, "totalSamplesReceived") > 0;
-    const sound = this.#grown(id, counters, "totalAudioEnergy") > 0;
-    const still = played && Number.isFinite(counters.totalAudioEnergy) && !sound;
-    this.#hearing.set(participant, {
-      none: step.received === 0,
-      lost: share(step.lost, step.received) > lostMost,
-      still: still && step.received > 0 ? (before?.still ?? 0) + 1 : 0,
-      sounded: sound || (before?.sounded ?? false),
-    });
-  }
-
-  /** Through the server, which sends the loudest only and sees silence itself, only losses say something. */
-  #unheard(shown: readonly Shown[], direct: boolean): Set<string> {
-    const wanted = new Set(
-      shown.filter(({ source }) => source === "microphone").map(({ participant }) => participant),
-    );
-    for (const participant of this.#hearing.keys())
-      if (!wanted.has(participant)) this.#hearing.delete(participant); // muted, or gone
-    const unheard = [...this.#hearing].filter(
-      ([, { none, lost, still, sounded }]) =>
-        (lost && !none) || (direct && (none || still >= (sounded ? fellStillSamples : stillSamples))),
-    );
-    return new Set(unheard.map(([participant]) => participant));
   }
 
   #bars(
@@ -154,8 +112,8 @@ export class HealthWatch {
 
 /** sameHealth tells whether nothing has changed that is worth a word. */
 export function sameHealth(a: Health, b: Health): boolean {
-  const word = ({ poorNetwork, cpuLimited, bars, unheard }: Health) =>
-    JSON.stringify([poorNetwork, cpuLimited, [...bars].sort(), [...unheard].sort()]);
+  const word = ({ poorNetwork, cpuLimited, bars }: Health) =>
+    JSON.stringify([poorNetwork, cpuLimited, [...bars].sort()]);
   return word(a) === word(b);
 }
 

@@ -9,11 +9,6 @@ export interface Health {
   readonly cpuLimited: boolean;
   /** bars are those of the participants of whom something comes in. */
   readonly bars: ReadonlyMap<string, Bars>;
-  /**
-   * unheard are participants who are not muted and do not come through: most of their packets are lost; or, in direct calls, where
-   * the server does not see it, none come or only silence.
-   */
-  readonly unheard: ReadonlySet<string>;
 }
 
 /** healthy is the health before anything is known. */
@@ -21,5 +16,4 @@ export const healthy: Health = {
   poorNetwork: false,
   cpuLimited: false,
   bars: new Map(),
-  unheard: new Set(),
 };

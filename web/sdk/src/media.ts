@@ -1,6 +1,8 @@
+import { flowing, inCall } from "./callstate.ts";
 import type { Devices } from "./devices.ts";
 import { Emitter } from "./emitter.ts";
 import { type Health, healthy } from "./healthy.ts";
+import type { Hearing } from "./hearing.ts";
 import type { Moments } from "./moments.ts";
 import { type Peer, sources } from "./peer.ts";
 import { DirectPeer } from "./peer-direct.ts";
@@ -104,6 +106,8 @@ export class CallMedia extends Emitter<MediaEvents> {
   #speakers: ReadonlySet<string> = new Set();
   #paused: readonly PausedPicture[] = [];
   #health = healthy;
+  #hearing: Hearing | undefined;
+  #unheard: ReadonlySet<string> = new Set();
   #brokenMs: number | undefined;
   #shown: readonly ViewItem[] = []; // what the page shows
 
@@ -246,6 +250,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#health;
   }
 
+  /** unheard are those who should be heard at present, and do not come through. */
+  get unheard(): ReadonlySet<string> {
+    return this.#unheard;
+  }
+
   /** brokenMs is since when the connection does not work, by Date.now(); undefined while it does. */
   get brokenMs(): number | undefined {
     return this.#brokenMs;
@@ -295,6 +304,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     clearTimeout(this.#poller);
     clearInterval(this.#levels);
     this.#reporter.close();
+    this.#hearing?.close();
     for (const peer of [this.#peer, this.#old, this.#lingering]) peer?.close();
     this.#peer = this.#old = this.#lingering = undefined;
   }
@@ -332,6 +342,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#peer = peer;
     this.#heard = false;
     this.#reporter.follow(peer);
+    this.#hear(peer).catch(() => undefined); // where its file is missing the call goes on without
     this.#replaceTracks();
     peer.on("track", () => this.emit("track", undefined));
     peer.on("again", () => {
@@ -354,10 +365,29 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.emit("track", undefined);
   }
 
+  /** hear finds out who should be heard on a way and is not. */
+  async #hear(peer: Peer): Promise<void> {
+    const { Hearing } = await import("./judging.ts");
+    if (peer !== this.#peer) return;
+    this.#hearing ??= new Hearing({
+      microphones: () =>
+        flowing(this.#state)
+          .filter(({ source }) => source === "microphone")
+          .map(({ participant }) => participant),
+      speaking: (participant) => this.#speakers.has(participant),
+      unheard: (participants) => {
+        this.#unheard = participants;
+        this.emit("health", undefined);
+      },
+    });
+    this.#hearing.follow(peer);
+  }
+
   /** leavePeer lets the peer go: at once, or when the next one carries its media. */
   #leavePeer(overlap: boolean): void {
     clearTimeout(this.#poller);
     clearInterval(this.#levels);
+    this.#hearing?.close();
     this.#spokeMs.clear();
     this.#setSpeakers(new Set());
     this.#paused = [];
@@ -387,19 +417,12 @@ export class CallMedia extends Emitter<MediaEvents> {
 
   /** incoming are the tracks that should be flowing, for the reports. */
   #incoming(): Shown[] {
-    const list: Shown[] = [];
-    const all = inCall(this.#state);
-    if (all.some(({ participant, onHold }) => participant === this.#state.self && onHold)) return list;
-    for (const { participant, media, onHold } of all) {
-      if (onHold) continue; // nothing of his flows, and nothing is amiss
-      for (const source of ["microphone", "camera", "screen"] as const) {
-        const track = media[source] ? this.#peer?.receiver(participant, source)?.track : undefined;
-        if (participant === this.#state.self || track === undefined) continue;
-        const item = this.#shown.find((s) => s.participant === participant && s.source === source);
-        list.push({ track: track.id, source, participant, ...(item && { height: item.height }) });
-      }
-    }
-    return list;
+    return flowing(this.#state).flatMap(({ participant, source }) => {
+      const track = this.#peer?.receiver(participant, source)?.track;
+      if (track === undefined) return [];
+      const item = this.#shown.find((s) => s.participant === participant && s.source === source);
+      return [{ track: track.id, source, participant, ...(item && { height: item.height }) }];
+    });
   }
 
   /** poll looks for the first sound of this way, and for the moment the old way may go. */
@@ -515,11 +538,6 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#speakers = speakers;
     this.emit("speaking", undefined);
   }
-}
-
-/** inCall are the participants who are in the call, not rung. */
-export function inCall(state: CallState): Participant[] {
-  return state.participants.filter((p) => p.presence === "joined" || p.presence === "reconnecting");
 }
 
 /** failureOf tells what kept a connection from working: no way, or no handshake on one. */

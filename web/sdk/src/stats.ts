@@ -33,7 +33,8 @@ export interface CallStats {
   readonly participants: readonly ParticipantStats[];
 }
 
-async function inbound(receiver: RTCRtpReceiver): Promise<Record<string, number>> {
+/** inbound are the counters of what comes in by a receiver; empty before anything has. */
+export async function inbound(receiver: RTCRtpReceiver): Promise<Record<string, number>> {
   for (const report of (await receiver.getStats()).values()) {
     if (report.type === "inbound-rtp") return report as Record<string, number>;
   }

@@ -12,7 +12,7 @@ func TestARequestThatPanicsCostsItsOwnSocketOnly(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	s := &Server{cfg: Config{Logger: slog.New(slog.NewJSONHandler(&log, nil))}}
-	k := &socket{ended: true} // so that nothing begins to close it
+	k := &socket{ended: true}               // so that nothing begins to close it
 	s.contain(k, func() { panic("a bug") }) // as a report does, for which there is no other goroutine
 	k.code.Store(0)
 	s.aside(k, func() { panic("a bug") })

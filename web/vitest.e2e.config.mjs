@@ -1,24 +1,19 @@
 // Real browsers against a real server: one file after the other, because two
 // browsers and a media server are as much as a small machine carries.
 
+const files = (names) => names.map((name) => `e2e/${name}.test.mjs`);
+
 /** long take a minute and more each, or have a short form among the others: make soak runs them. */
-const long = [
-  "alerts",
-  "badnetwork",
-  "codecs",
-  "incall",
-  "lobby",
-  "matrix",
-  "screens",
-  "telemetry",
-  "vitals",
-].map((name) => `e2e/${name}.test.mjs`);
+const long = files(["alerts", "badnetwork", "codecs", "incall", "lobby", "screens", "vitals"]);
+
+/** both tell a story or two in make test, and more of them in make soak: see E2E_LONG in them. */
+const both = files(["matrix"]);
 
 export default {
   test: {
     ...(process.env.E2E_LONG === undefined
       ? { include: ["e2e/**/*.test.mjs"], exclude: long }
-      : { include: long }),
+      : { include: [...long, ...both] }),
     environment: "node",
     globalSetup: "e2e/build.mjs",
     fileParallelism: false,

@@ -68,9 +68,14 @@ func (r *run) listen(log *slog.Logger) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	reminders, err := notify.NewReminders(notify.RemindConfig{Store: r.server.Store, Tell: r.server.Calls.Remind, Every: 10 * time.Millisecond, Logger: log})
+	if err != nil {
+		r.t.Fatal(err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { w.Run(ctx) })
+	running.Go(func() { reminders.Run(ctx) })
 	r.t.Cleanup(func() { cancel(); running.Wait(); client.Close() })
 
 	id, text := identity.NewKey()

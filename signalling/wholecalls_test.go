@@ -255,7 +255,9 @@ func (r *run) meet() {
 	ask[wire.LinkSlots](p, "setSlots", wire.SetSlots{Link: book, Slots: []wire.SlotTime{{FromMs: at, ToMs: at + 3_600_000}}})
 	client := r.guest(book, r.names[7])
 	ask[wire.LinkSlots](client, "getSlots", wire.GetSlots{Link: book})
+	from = p.count()
 	ask[wire.BookedSlot](client, "bookSlot", wire.BookSlot{Link: book, FromMs: at})
+	p.wait("the reminder", from, func(f wire.Frame) bool { return f.Type == "reminder" })
 }
 
 // guest is the page of somebody who comes by a link.

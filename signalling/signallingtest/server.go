@@ -57,6 +57,8 @@ type Options struct {
 	Limits call.Limits
 	// Unused and UnusedCheck are as in [signalling.Config].
 	Unused, UnusedCheck time.Duration
+	// RemindBefore is as in [call.Config].
+	RemindBefore time.Duration
 	// Encryption says which calls are end-to-end encrypted; none if empty.
 	Encryption call.Encryption
 	// APIPerMinute is how often an API key may ask; the API's own limit if 0.
@@ -162,7 +164,7 @@ func Start(t testing.TB, o Options) *Server {
 		calls = o.CallStore(s.Store)
 	}
 	s.Calls, err = call.New(t.Context(), call.Config{
-		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, Store: calls, Post: post, Media: call.SFU(s.SFU),
+		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, RemindBefore: o.RemindBefore, Store: calls, Post: post, Media: call.SFU(s.SFU),
 		Limits: o.Limits, Marker: marker, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
 		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})

@@ -127,11 +127,16 @@ func (r *run) integrate() {
 
 // keep has keys and tokens made and taken back.
 func (r *run) keep() {
-	key := r.as("POST", "/v1/keys", `{"name":"`+r.word("till")+`","scopes":["links:read"]}`, "Idempotency-Key", "two")["id"].(string)
+	made := r.as("POST", "/v1/keys", `{"name":"`+r.word("till")+`","scopes":["links:read"]}`, "Idempotency-Key", "two")
+	key := made["id"].(string)
 	r.as("GET", "/v1/keys", "")
 	r.as("GET", "/v1/keys/"+key, "")
 	r.as("POST", "/v1/keys/"+key+"/rotate", `{}`, "Idempotency-Key", "three")
 	r.as("DELETE", "/v1/keys/"+key, "")
+	// What opens nothing is not said back.
+	r.rest("GET", "/v1/links", key+"."+made["secret"].(string), "")
+	r.rest("GET", "/v1/links", r.key+"x", "")
+	r.rest("DELETE", "/v1/account/avatar", r.token(4)+"x", "")
 	r.as("POST", "/v1/tokens", `{"user":"u5","name":"`+r.names[5]+`"}`, "Idempotency-Key", "four")
 }
 

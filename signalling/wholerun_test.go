@@ -231,7 +231,9 @@ func (r *run) blunder() {
 		}
 		ask[wire.Done](p, "ping", wire.Ping{})
 		wrong := connect(r.t, r.server)
-		refused(wrong, "hello", wire.Hello{Token: canary + "x", Device: "page"})
+		if p := refused(wrong, "hello", wire.Hello{Token: canary + "x", Device: "page"}); strings.Contains(fmt.Sprint(p), canary) {
+			r.t.Errorf("a token that is refused is said back: %+v", p)
+		}
 		for _, path := range []string{
 			"/v1/accounts/code", "/v1/accounts/verify", "/v1/accounts/refresh", "/v1/devices/link", "/v1/demo/sign-in", "/v1/links/nowhere/guests",
 		} {

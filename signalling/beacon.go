@@ -26,7 +26,7 @@ type beacon struct {
 func (s *Server) TakeReport(w http.ResponseWriter, r *http.Request) {
 	// Firefox hides the origin of a beacon of pages that send no referrer, as ours and the
 	// Fetch standard say ("null"). Whose report it is tells the secret, which no other page has.
-	if r.Header.Get("Origin") != "null" && !originAllowed(r, s.cfg.Origins) {
+	if r.Header.Get("Origin") != "null" && !s.OriginAllowed(r) {
 		http.Error(w, "this origin may not report", http.StatusForbidden)
 		return
 	}

@@ -99,7 +99,7 @@ func (s *Server) idle() <-chan struct{} {
 
 // ServeHTTP accepts a WebSocket, which is served until it closes or Close is called.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if !originAllowed(r, s.cfg.Origins) {
+	if !s.OriginAllowed(r) {
 		http.Error(w, "this origin may not connect", http.StatusForbidden)
 		return
 	}

@@ -31,7 +31,7 @@ type config struct {
 	ACME        string        `env:"PRONTO_ACME_DIRECTORY" envDefault:"https://acme-v02.api.letsencrypt.org/directory" help:"The certificate authority that PRONTO_TLS=acme asks (RFC 8555). Nobody else is contacted, and none without that setting. To ask is to accept its terms."`
 	ACMEMail    string        `env:"PRONTO_ACME_MAIL" help:"E-mail address that the authority writes to before a certificate expires."`
 	ACMERoots   string        `env:"PRONTO_ACME_ROOTS" help:"File with the certificates that the authority's own address is checked by, as PEM. Empty takes this machine's."`
-	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas."`
+	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas, besides those of API keys."`
 	Notice      string        `env:"PRONTO_PRIVACY_NOTICE" help:"Address of the privacy notice that visitors of embedded calls are shown before anything is asked of them. Empty shows a short one of this server's own."`
 	NoticeIs    string        `env:"PRONTO_PRIVACY_VERSION" envDefault:"1" help:"Version of that notice, at most 64 characters: it is stored with each visitor's consent. Change it when the text changes."`
 	Data        string        `env:"PRONTO_DATA" envDefault:"data" help:"Directory of the embedded database and the master key; made if it is not there."`

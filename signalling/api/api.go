@@ -46,6 +46,9 @@ type Config struct {
 	SuspendGroup func(ctx context.Context, group wire.GroupID, on bool) error
 	// Calls are those that go on.
 	Calls Calls
+	// Listed says whether a request comes from a page that may use this server: its
+	// own, or one of a listed site. Nil lists none.
+	Listed func(*http.Request) bool
 	// PerMinute is how many requests an API key may make in a minute; 30,000 if
 	// 0, which is what one link after the other needs.
 	PerMinute int

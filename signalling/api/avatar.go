@@ -143,6 +143,7 @@ type getAvatarOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Sniff        string `header:"X-Content-Type-Options"`
 	Policy       string `header:"Content-Security-Policy"`
+	Resource     string `header:"Cross-Origin-Resource-Policy"`
 	Body         []byte
 }
 
@@ -160,5 +161,7 @@ func (s *server) getAvatar(ctx context.Context, in *getAvatarInput) (*getAvatarO
 		return nil, s.failed(err)
 	}
 	// A browser asks again each time: who is not to see it any more does not.
-	return &getAvatarOutput{ContentType: a.Type, CacheControl: "private, no-cache", Sniff: "nosniff", Policy: "default-src 'none'; sandbox", Body: a.Image}, nil
+	return &getAvatarOutput{ContentType: a.Type, CacheControl: "private, no-cache", Sniff: "nosniff", Policy: "default-src 'none'; sandbox",
+		// The address is for one account's eyes, on whatever page that shows it.
+		Resource: "cross-origin", Body: a.Image}, nil
 }

@@ -22,7 +22,7 @@ func (s *server) front(routes *http.ServeMux) http.Handler {
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		problem(CodeCrossSite, "the request comes from a page of another site").write(w)
 	}))
-	inner := guard.Handler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	open := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		handler, pattern := routes.Handler(r)
 		if pattern != "" {
 			routes.ServeHTTP(w, r) // again, because it sets the path's values
@@ -36,7 +36,8 @@ func (s *server) front(routes *http.ServeMux) http.Handler {
 			return
 		}
 		problem(CodeNotFound, "the API has no such address; /v1/openapi.json lists them").write(w)
-	}))
+	})
+	inner := s.pages(open, guard.Handler(open))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
 		if !isRequestID(id) {

@@ -23,7 +23,7 @@ var nameless = []string{
 	// What integrators are told and were answered goes by its time: they know their
 	// own accounts, and must hear of a deletion.
 	"events", "answers",
-	"goose_db_version", "api_keys", "duties", "timelines", "call_groups", "group_marks", "active_pairs", "deletions", "barred_addresses",
+	"goose_db_version", "api_keys", "key_stats", "duties", "timelines", "call_groups", "group_marks", "active_pairs", "deletions", "barred_addresses",
 	"number_blocks", // what others block: a number, whoever has it
 }
 

@@ -20,7 +20,7 @@ type NumberMove struct {
 
 // ChangeNumber spends a code and gives the account the number, to be found and to
 // sign in by, in place of the one it had: the account's id, and all that hangs on
-// it, stays. Whoever signed in by the number before does so no more: numbers are
+// it, stays, but for permissions to call, which must be given anew. Whoever signed in by the number before does so no more: numbers are
 // handed on. Those who have uploaded the old number lose the contact that they had
 // from it and those who have uploaded the new one get it; they are returned,
 // [MaxTold] at most.
@@ -76,6 +76,11 @@ func (m NumberMove) validate() error {
 }
 
 func (m NumberMove) carryOut(ctx context.Context, c conn) (told []string, err error) {
+	// What was permitted, to it or by it, was permitted to who had the number before.
+	if _, err := c.exec(ctx, `DELETE FROM call_permissions WHERE (callee_id = $1 OR caller_id = $1)
+		AND NOT EXISTS (SELECT 1 FROM numbers WHERE user_id = $1 AND hash = $2)`, m.User, m.Hash); err != nil {
+		return nil, err
+	}
 	if _, err := c.exec(ctx, `DELETE FROM account_addresses WHERE user_id = $1 AND SUBSTR(address_hash, 1, $2) = $3 AND address_hash <> $4`,
 		m.User, len(m.Prefix), m.Prefix, m.AddressHash); err != nil {
 		return nil, err

@@ -206,8 +206,8 @@ const wanted = (library) => `(async () => {
   await pronto.connect();
   window.before = fetched();
   window.faults = await Promise.all([
-    pronto.account.sendCode("1").catch((error) => error instanceof ProntoError),
-    pronto.account.setAvatar(new Blob(["no image"])).catch((error) => error instanceof ProntoError),
+    pronto.account.sendCode("1").catch((error) => error instanceof ProntoError && error.code),
+    pronto.account.setAvatar(new Blob(["no image"])).catch((error) => error instanceof ProntoError && error.code),
     pronto.usage.restore("pronto-usage.1.a.b.c", "x").catch((error) => error.message),
     pronto.push().then((push) => push.startWorker("/none.js")).catch((error) => error.name),
   ]);
@@ -255,9 +255,48 @@ describe("what is rarely wanted", () => {
     expect(after.filter((name) => parts.includes(name)).sort()).toEqual(parts);
     expect(after.filter((name) => name === "pronto.js").length).toBe(kind === "module" ? 1 : 0);
     expect(seen).toEqual({
-      faults: [true, true, "the passphrase does not open this backup", "TypeError"],
+      faults: ["unavailable", "invalid", "the passphrase does not open this backup", "TypeError"],
       connection: "online",
     });
+  });
+
+  test("works from a page of a listed site, where pictures show too, and not from another one's", async () => {
+    const png = readFileSync(join(web, "demo/public/icons/icon-192.png")).toString("base64");
+    const page = await runs(`
+      import { connect } from "pronto-sdk";
+      const pronto = await connect("/my-token", { url: "${server.url}" });
+      window.picture = async () => (await pronto.account.profiles([pronto.me.user]))[0].avatar;
+      const image = await (await fetch("data:image/png;base64,${png}")).blob();
+      await pronto.account.setAvatar(image);
+      for (const crossOrigin of [null, "anonymous"]) {
+        const shown = Object.assign(new Image(), { crossOrigin, src: await window.picture() });
+        await shown.decode();
+        document.body.append(shown);
+      }
+      document.title = "shown";`);
+    await title(page).toBe("shown");
+    expect(await page.evaluate(() => [...document.images].map((image) => image.naturalWidth))).toEqual([
+      192, 192,
+    ]);
+
+    const other = await startSite({ "/": "<!doctype html><title>Elsewhere</title>" });
+    try {
+      const elsewhere = await page.context().newPage();
+      await elsewhere.goto(`${other.origin}/`);
+      const { token } = await (await fetch(`${site.origin}/my-token`)).json();
+      const tried = await elsewhere.evaluate(
+        ([url, bearer]) =>
+          fetch(url, { method: "DELETE", headers: { Authorization: `Bearer ${bearer}` } }).then(
+            ({ status }) => status,
+            (error) => error.name,
+          ),
+        [`${server.url}/v1/account/avatar`, token],
+      );
+      expect(tried, "the browser lets nothing through").toBe("TypeError");
+      expect(await page.evaluate(() => window.picture()), "the picture is still there").toBeDefined();
+    } finally {
+      await other.stop();
+    }
   });
 
   test("without its file the problem says what is missing", async () => {

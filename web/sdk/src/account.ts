@@ -34,11 +34,19 @@ export class Account {
 
   /** profiles are what we may see of accounts, in their order. */
   async profiles(users: string[], options?: RequestOptions): Promise<readonly Profile[]> {
-    return (await this.#signalling.request("getProfiles", { users }, options)).profiles;
+    const { profiles } = await this.#signalling.request("getProfiles", { users }, options);
+    return profiles.map((profile) => this.whole(profile));
   }
 
-  setProfile(profile: SetProfile, options?: RequestOptions): Promise<Profile> {
-    return this.#signalling.request("setProfile", profile, options);
+  async setProfile(profile: SetProfile, options?: RequestOptions): Promise<Profile> {
+    return this.whole(await this.#signalling.request("setProfile", profile, options));
+  }
+
+  /** whole has the address of the picture with the server in it, for pages of other sites. @internal */
+  whole(profile: Profile): Profile {
+    const { avatar } = profile;
+    if (avatar === undefined) return profile;
+    return { ...profile, avatar: new URL(avatar, this.#options.url.replace(/^ws/, "http")).href };
   }
 
   /** setAvatar sends an image: PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side. */

@@ -679,7 +679,7 @@ export class Pronto extends Emitter<ProntoEvents> {
         this.emit("privacy", frame.body);
         break;
       case "profile":
-        this.emit("profile", frame.body);
+        this.emit("profile", this.account.whole(frame.body));
         break;
       case "preferences":
         this.emit("preferences", frame.body);

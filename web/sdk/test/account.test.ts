@@ -6,6 +6,8 @@ import type { Preferences, Profile, RequestType } from "../src/wire.gen.ts";
 import { FakeServer } from "./fakeserver.ts";
 
 const bia: Profile = { user: "bia", name: "Bia", about: "At the sea", avatar: "/v1/avatars/x" };
+/** whole is Bia as a page of any site can show her. */
+const whole: Profile = { ...bia, avatar: "https://calls.example/v1/avatars/x" };
 const preferences: Preferences = {
   version: 3,
   showProfileTo: "everyone",
@@ -53,10 +55,10 @@ describe("the account", () => {
   test("asks for profiles and changes its own", async () => {
     const got = pronto.account.profiles(["bia"]);
     expect(answer("getProfiles", "profiles", { profiles: [bia] })).toEqual({ users: ["bia"] });
-    expect(await got).toEqual([bia]);
+    expect(await got).toEqual([whole]);
     const own = pronto.account.setProfile({ name: "Ana", about: "" });
     expect(answer("setProfile", "profile", bia)).toEqual({ name: "Ana", about: "" });
-    expect(await own).toEqual(bia);
+    expect(await own).toEqual(whole);
   });
 
   test("reads and changes preferences by their version", async () => {
@@ -99,7 +101,7 @@ describe("the account", () => {
     pronto.on("preferences", (record) => heard.push(record));
     server.last.receive({ type: "profile", serial: 2, body: bia });
     server.last.receive({ type: "preferences", serial: 3, body: preferences });
-    expect(heard).toEqual([bia, preferences]);
+    expect(heard).toEqual([whole, preferences]);
   });
 });
 

@@ -30,6 +30,7 @@ const byStatus: Readonly<Partial<Record<number, PlainKey>>> = {
 
 const byDevice: Readonly<Partial<Record<string, PlainKey>>> = {
   permissionDenied: "device.permissionDenied",
+  permissionDismissed: "device.dismissed",
   noDevice: "device.noDevice",
   deviceBusy: "device.deviceBusy",
   insecureOrigin: "device.insecureOrigin",
@@ -44,7 +45,13 @@ export function problemText(error: Pick<ProntoError, "code" | "retryAfterMs"> | 
   return t(byCode[error.code] ?? byDevice[error.code] ?? "problem.internal");
 }
 
-/** deviceText says why a microphone or camera is not there, and what to do next. */
-export function deviceText(code: string): string {
+/**
+ * deviceText says why a microphone or camera is not there, and what to do next, in the browser of these own words.
+ * permissionDismissed is that the browser's question was closed without an answer: it will ask again.
+ */
+export function deviceText(code: string, userAgent = ""): string {
+  if (code === "permissionDenied" && /Firefox\//.test(userAgent)) return t("device.deniedFirefox");
+  if (code === "permissionDenied" && /Safari\//.test(userAgent) && !/Chrome\//.test(userAgent))
+    return t("device.deniedSafari");
   return t(byDevice[code] ?? "device.other");
 }

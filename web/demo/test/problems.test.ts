@@ -24,8 +24,13 @@ test("a problem is told in the page's words and never in the server's", () => {
 });
 
 test("each trouble with a device has its own next step", () => {
-  const codes = ["permissionDenied", "noDevice", "deviceBusy", "insecureOrigin", "something new"];
-  expect(new Set(codes.map(deviceText)).size).toBe(codes.length);
+  const codes = [
+    ...["permissionDenied", "permissionDismissed", "noDevice", "deviceBusy", "insecureOrigin"],
+    "something new",
+  ];
+  expect(new Set(codes.map((code) => deviceText(code))).size).toBe(codes.length);
+  const browsers = ["Chrome/156.0 Safari/537.36", "Firefox/153.0", "Version/26.0 Safari/605.1"];
+  expect(new Set(browsers.map((browser) => deviceText("permissionDenied", browser))).size).toBe(3);
 });
 
 test("statistics are plain numbers, and silence is said", () => {

@@ -81,6 +81,7 @@ export class Call extends Emitter<CallEvents> {
   readonly #media: CallMedia;
   readonly #encryption: CallEncryption | undefined;
   #described: Promise<void> = Promise.resolve(); // descriptions are signed and sent in order
+  #signing = 0; // of them
   readonly #view: View;
   readonly #stopBattery: () => void;
   #state: CallState;
@@ -239,6 +240,14 @@ export class Call extends Emitter<CallEvents> {
   /** brokenMs is since when sound and pictures cannot pass, by Date.now(); undefined while they can. It is being mended. */
   get brokenMs(): number | undefined {
     return this.#media.brokenMs;
+  }
+
+  /**
+   * negotiating: a new connection is just being described, which goes back and forth between the pages. A page that has
+   * much to draw does so when that is over, which change tells: else it keeps descriptions waiting.
+   */
+  get negotiating(): boolean {
+    return !this.#ended && (this.#signing > 0 || this.#media.negotiating);
   }
 
   /** local is what we send. */
@@ -540,9 +549,12 @@ export class Call extends Emitter<CallEvents> {
       this.#quietly("describe", { call: this.id, generation, type, sdp });
       return;
     }
+    this.#signing++;
     this.#described = this.#described.then(async () => {
       const binding = await encryption.bind(generation, type, sdp, to).catch(() => undefined);
       if (binding !== undefined) this.#quietly("describe", { call: this.id, generation, type, sdp, binding });
+      this.#signing--;
+      this.#change();
     });
   }
 

@@ -223,6 +223,11 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
   }
 
+  /** negotiating: a new way has no answer yet. */
+  get negotiating(): boolean {
+    return this.#peer !== undefined && this.#peer.connection.currentRemoteDescription === null;
+  }
+
   /** abandon leaves a way that somebody has put himself into; the server finds another. */
   abandon(generation: number): void {
     if (this.#peer?.generation !== generation || !(this.#peer instanceof DirectPeer)) return;

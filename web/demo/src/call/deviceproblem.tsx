@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { type PlainKey, t } from "../lang/index.ts";
 import { IconButton } from "../parts/button.tsx";
-import { deviceText } from "../problems.ts";
+import { DeviceText } from "../parts/devicetext.tsx";
 import type { ActiveCall, Device } from "../state/activecall.ts";
 
 const what: Readonly<Record<Device, PlainKey>> = {
@@ -18,7 +18,7 @@ export function DeviceProblemBanner({ active }: { active: ActiveCall }): JSX.Ele
   return (
     <div class="banner" role="alert" data-testid="device-problem">
       <p>
-        <strong>{t(what[problem.device])}</strong> {deviceText(problem.code)}
+        <strong>{t(what[problem.device])}</strong> <DeviceText code={problem.code} />
       </p>
       <IconButton
         icon="close"

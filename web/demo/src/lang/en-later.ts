@@ -109,6 +109,7 @@ export const enLater = {
     "This link was made in another browser of yours. The key in its address has not left it, so open this page there to hand the link out. Here you can change its terms or revoke it.",
   "links.dead": "Nobody can join by this link any more.",
   "links.revoke": "Revoke",
+  "links.rename": "Rename",
   "links.revokeTitle": "Revoke this link?",
   "links.revokeBody": "Nobody can join by it any more, and a call going on by it ends.",
   "links.revoked": "Revoked",
@@ -395,6 +396,8 @@ export const enLater = {
   "call.yourScreen": "You are sharing your screen.",
   "call.stopRinging": "Stop calling {name}",
   "call.alone": "Nobody else is here yet.",
+  "call.leaveTitle": "Leave the call?",
+  "call.leaveBody": "The others go on without you.",
   "call.connecting": "Connecting…",
   "call.pagePrevious": "Previous page",
   "call.pageNext": "Next page",
@@ -670,6 +673,12 @@ export const enLater = {
   "groups.left": "You left “{name}”.",
   "device.permissionDenied":
     "Your browser does not let this page use it. Open the lock or camera sign beside the address, allow it, then press the button again.",
+  "device.dismissed":
+    "Nothing was allowed yet. Press the button again, and choose Allow when your browser asks.",
+  "device.deniedFirefox":
+    "Firefox does not let this page use it. Press the crossed-out sign beside the address, take the block away, then press the button again.",
+  "device.deniedSafari":
+    "Safari does not let this page use it. Open the menu beside the address, allow it in the settings of this website, then press the button again.",
   "device.noDevice":
     "None was found. Plug one in or pick one in your system’s settings, then press the button again.",
   "device.deviceBusy": "Another program is using it. Close that program, then press the button again.",

@@ -117,6 +117,7 @@ export const enFirst = {
   "in.holdAccept": "Hold and accept",
   "in.endAccept": "End and accept",
   "in.decline": "Decline",
+  "in.connecting": "Connecting…",
   "in.titleFlash": "{name} is calling",
   "in.answeredElsewhere": "Answered on {device}.",
   "in.answeredElsewhereUnnamed": "Answered on another of your devices.",

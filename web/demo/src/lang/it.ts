@@ -218,6 +218,7 @@ export const it: Dictionary = {
   "links.copied": "Link copiato.",
   "links.copyFailed": "Il browser non ci ha lasciato copiare. Seleziona il testo e copialo a mano.",
   "links.revoke": "Revoca",
+  "links.rename": "Rinomina",
   "links.revokeTitle": "Revocare questo link?",
   "links.revokeBody": "Nessuno può più entrare, e una chiamata in corso finisce.",
   "links.revoked": "Revocato",
@@ -509,6 +510,7 @@ export const it: Dictionary = {
   "in.holdAccept": "Metti in attesa e rispondi",
   "in.endAccept": "Chiudi e rispondi",
   "in.decline": "Rifiuta",
+  "in.connecting": "Connessione…",
   "in.titleFlash": "{name} ti chiama",
   "in.answeredElsewhere": "Risposta da {device}.",
   "in.answeredElsewhereUnnamed": "Risposta da un altro tuo dispositivo.",
@@ -542,6 +544,8 @@ export const it: Dictionary = {
   "call.yourScreen": "Stai condividendo il tuo schermo.",
   "call.stopRinging": "Smetti di chiamare {name}",
   "call.alone": "Non c’è ancora nessun altro.",
+  "call.leaveTitle": "Lasciare la chiamata?",
+  "call.leaveBody": "Gli altri continuano senza di te.",
   "call.connecting": "Connessione…",
   "call.pagePrevious": "Pagina precedente",
   "call.pageNext": "Pagina successiva",
@@ -758,6 +762,12 @@ export const it: Dictionary = {
 
   "device.permissionDenied":
     "Il browser non lo permette a questa pagina. Apri il lucchetto o la videocamera accanto all’indirizzo, consentilo, poi premi di nuovo il pulsante.",
+  "device.dismissed":
+    "Non è stato ancora consentito. Premi di nuovo il pulsante e scegli Consenti quando il browser lo chiede.",
+  "device.deniedFirefox":
+    "Firefox non lo permette a questa pagina. Premi il simbolo barrato accanto all’indirizzo, togli il blocco, poi premi di nuovo il pulsante.",
+  "device.deniedSafari":
+    "Safari non lo permette a questa pagina. Apri il menu accanto all’indirizzo, consentilo nelle impostazioni di questo sito, poi premi di nuovo il pulsante.",
   "device.noDevice":
     "Non se ne trova nessuno. Collegalo, o sceglilo nelle impostazioni del sistema, poi premi di nuovo il pulsante.",
   "device.deviceBusy": "Lo sta usando un altro programma. Chiudilo, poi premi di nuovo il pulsante.",

@@ -213,6 +213,7 @@ export const ptBR: Dictionary = {
   "links.copied": "Link copiado.",
   "links.copyFailed": "O navegador não deixou copiar. Selecione o texto e copie à mão.",
   "links.revoke": "Revogar",
+  "links.rename": "Renomear",
   "links.revokeTitle": "Revogar este link?",
   "links.revokeBody": "Ninguém mais entra por ele, e uma chamada em andamento termina.",
   "links.revoked": "Revogado",
@@ -498,6 +499,7 @@ export const ptBR: Dictionary = {
   "in.holdAccept": "Pôr em espera e atender",
   "in.endAccept": "Encerrar e atender",
   "in.decline": "Recusar",
+  "in.connecting": "Conectando…",
   "in.titleFlash": "{name} está ligando",
   "in.answeredElsewhere": "Atendida em {device}.",
   "in.answeredElsewhereUnnamed": "Atendida em outro aparelho seu.",
@@ -531,6 +533,8 @@ export const ptBR: Dictionary = {
   "call.yourScreen": "Você está compartilhando sua tela.",
   "call.stopRinging": "Parar de chamar {name}",
   "call.alone": "Ainda não há mais ninguém aqui.",
+  "call.leaveTitle": "Sair da chamada?",
+  "call.leaveBody": "Os outros continuam sem você.",
   "call.connecting": "Conectando…",
   "call.pagePrevious": "Página anterior",
   "call.pageNext": "Próxima página",
@@ -747,6 +751,12 @@ export const ptBR: Dictionary = {
 
   "device.permissionDenied":
     "O navegador não deixa esta página usar. Abra o cadeado ou a câmera ao lado do endereço, permita, e aperte o botão de novo.",
+  "device.dismissed":
+    "Ainda não foi permitido. Aperte o botão de novo e escolha Permitir quando o navegador perguntar.",
+  "device.deniedFirefox":
+    "O Firefox não deixa esta página usar. Aperte o sinal riscado ao lado do endereço, tire o bloqueio, e aperte o botão de novo.",
+  "device.deniedSafari":
+    "O Safari não deixa esta página usar. Abra o menu ao lado do endereço, permita nos ajustes deste site, e aperte o botão de novo.",
   "device.noDevice":
     "Nenhum foi encontrado. Conecte um, ou escolha um nos ajustes do sistema, e aperte o botão de novo.",
   "device.deviceBusy": "Outro programa está usando. Feche-o e aperte o botão de novo.",

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import "../parts/callicon.tsx";
 import { AddPeople } from "../call/addpeople.tsx";
 import { Alerts } from "../call/alerts.tsx";
+import { useBackAsks } from "../call/backasks.ts";
 import { CallHeader } from "../call/callheader.tsx";
 import { Chat } from "../call/chat.tsx";
 import { Controls, canShare } from "../call/controls.tsx";
@@ -21,6 +22,7 @@ import { Statistics } from "../call/statistics.tsx";
 import { useWakeLock } from "../call/wakelock.ts";
 import { useKeys } from "../keys.ts";
 import { t } from "../lang/index.ts";
+import { Confirm } from "../parts/confirm.tsx";
 import { ConnectionBanner } from "../parts/connectionbanner.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import type { Phone } from "../state/phone.ts";
@@ -33,6 +35,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
   const shot = active.shot.value;
   const adding = useSignal(false);
   const measuring = useSignal(false);
+  const leaving = useSignal(false);
   const outgoing = active.outgoing && shot.phase === "ringing" && waitingAlone(shot);
   const openAdd = (): void => {
     if (!phone.guest && !outgoing) adding.value = true;
@@ -47,6 +50,9 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
     desk.chatting.value = !desk.chatting.value;
   };
   useWakeLock();
+  useBackAsks(() => {
+    leaving.value = true;
+  });
   usePermissions(active);
   const raised = shot.seats.some((seat) => seat.self && seat.handMs !== undefined);
   useKeys({
@@ -115,6 +121,17 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
           onClose={() => {
             desk.choosing.value = false;
           }}
+        />
+      ) : null}
+      {leaving.value ? (
+        <Confirm
+          title={t("call.leaveTitle")}
+          body={t("call.leaveBody")}
+          confirm={t("call.leave")}
+          onCancel={() => {
+            leaving.value = false;
+          }}
+          onConfirm={() => void active.leave()}
         />
       ) : null}
       {adding.value ? (

@@ -13,6 +13,7 @@ import { TextField } from "../parts/field.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Page } from "../parts/page.tsx";
 import { PickPeople } from "../parts/pickpeople.tsx";
+import { Rename } from "../parts/rename.tsx";
 import { Row } from "../parts/row.tsx";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
@@ -173,7 +174,13 @@ function OneGroup({ phone, group }: { phone: Phone; group: Group }): JSX.Element
         <AddMembers phone={phone} group={group} onClose={() => (adding.value = false)} />
       ) : null}
       {renaming.value ? (
-        <Rename phone={phone} group={group} onClose={() => (renaming.value = false)} />
+        <Rename
+          title={t("groups.rename")}
+          label={t("groups.name")}
+          name={group.name}
+          onName={(name) => void phone.groups.rename(group.group, name)}
+          onClose={() => (renaming.value = false)}
+        />
       ) : null}
       {leaving.value ? (
         <Confirm
@@ -278,39 +285,6 @@ function AddMembers({
           <Button onPress={onClose}>{t("dialog.cancel")}</Button>
           <Button submit look="primary" disabled={picked.value.size === 0} testid="add-members-yes">
             {t("people.add")}
-          </Button>
-        </div>
-      </form>
-    </Dialog>
-  );
-}
-
-function Rename({ phone, group, onClose }: { phone: Phone; group: Group; onClose: () => void }): JSX.Element {
-  const name = useSignal(group.name);
-  const submit = (event: Event): void => {
-    event.preventDefault();
-    void phone.groups.rename(group.group, name.value.trim());
-    onClose();
-  };
-  return (
-    <Dialog labelledBy="rename" onCancel={onClose} testid="rename-dialog">
-      <form onSubmit={submit}>
-        <h2 id="rename">{t("groups.rename")}</h2>
-        <TextField
-          label={t("groups.name")}
-          value={name.value}
-          maxLength={80}
-          required
-          autofocus
-          testid="new-name"
-          onInput={(value) => {
-            name.value = value;
-          }}
-        />
-        <div class="actions">
-          <Button onPress={onClose}>{t("dialog.cancel")}</Button>
-          <Button submit look="primary" disabled={name.value.trim() === ""} testid="rename-yes">
-            {t("dialog.save")}
           </Button>
         </div>
       </form>

@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { Incoming } from "../../../sdk/src/index.ts";
@@ -17,20 +18,27 @@ const guardMs = 500;
 /** IncomingDialog rings: to the ear, to the eye, and in the tab's title. */
 export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: Incoming }): JSX.Element {
   const shownMs = useRef(performance.now());
+  const answering = useSignal(false);
   const { name, kind, others } = incoming;
+  const answered = answering.value;
   useEffect(() => {
+    if (answered) return;
     const silence = prefs.peek().sounds ? play(tunes[prefs.peek().ringtone]) : () => undefined;
     const calm = flash(t("in.titleFlash", { name }));
     return () => {
       silence();
       calm();
     };
-  }, [name]);
+  }, [name, answered]);
   const meant = (act: () => void) => (): void => {
     if (performance.now() - shownMs.current >= guardMs) act();
   };
   const accept = (camera: boolean, hold = false): (() => void) =>
-    meant(() => void phone.accept(incoming, camera, hold));
+    meant(() => {
+      if (answering.value) return;
+      answering.value = true;
+      void phone.accept(incoming, camera, hold);
+    });
   const busy = phone.call.value !== undefined;
   const decline = meant(() => void phone.decline(incoming));
   const video = kind === "video";
@@ -48,15 +56,18 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
       labelledBy="incoming-title"
       describedBy="incoming-more"
       role="alertdialog"
-      class="incoming"
+      class={answered ? "incoming answering" : "incoming"}
       onCancel={decline}
       testid="incoming"
     >
-      <Dial state="ringing">
+      <Dial state={answered ? "connecting" : "ringing"}>
         <Avatar id={incoming.from} name={name} size="large" />
       </Dial>
       <h2 id="incoming-title">{video ? t("in.video", { name }) : t("in.voice", { name })}</h2>
       <div id="incoming-more">
+        <p role="status" data-testid="answering">
+          {answered ? t("in.connecting") : ""}
+        </p>
         {others > 0 ? <p>{t("in.others", { count: others })}</p> : null}
         {busy ? <p>{t("in.busy")}</p> : null}
       </div>

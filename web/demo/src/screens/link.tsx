@@ -12,6 +12,7 @@ import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Page } from "../parts/page.tsx";
 import { QR } from "../parts/qr.tsx";
+import { Rename } from "../parts/rename.tsx";
 import { usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
@@ -46,6 +47,7 @@ export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): J
 
 function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
   const revoking = useSignal(false);
+  const renaming = useSignal(false);
   const alive = usable(link, Date.now());
   const { address } = link;
   return (
@@ -75,6 +77,17 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
               {t("links.join")}
             </a>
           )}
+          {address === undefined ? null : (
+            <Button
+              icon="pencil"
+              testid="rename-link"
+              onPress={() => {
+                renaming.value = true;
+              }}
+            >
+              {t("links.rename")}
+            </Button>
+          )}
           <Button
             look="danger"
             icon="trash"
@@ -86,6 +99,17 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
             {t("links.revoke")}
           </Button>
         </div>
+      ) : null}
+      {renaming.value ? (
+        <Rename
+          title={t("links.rename")}
+          label={t("links.titleLabel")}
+          name={link.title}
+          onName={(title) => void phone.links.change(link, { title })}
+          onClose={() => {
+            renaming.value = false;
+          }}
+        />
       ) : null}
       {revoking.value ? (
         <Confirm

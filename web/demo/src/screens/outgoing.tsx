@@ -20,7 +20,7 @@ const words: Readonly<Record<Ringing, PlainKey>> = {
 /** Outgoing is a call that nobody has answered. It says "ringing", and sounds so, only when a device of somebody rings. */
 export function Outgoing({ active }: { active: ActiveCall }): JSX.Element {
   const shot = active.shot.value;
-  const state = ringing(shot);
+  const state = active.joining.value ? "connecting" : ringing(shot);
   const others = shot.seats.filter((seat) => !seat.self);
   const own = shot.seats.find((seat) => seat.self)?.camera;
   useEffect(() => (state === "ringing" ? play(ringback) : undefined), [state]);

@@ -4,8 +4,8 @@ import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Banner } from "../parts/banner.tsx";
 import { Button, IconButton } from "../parts/button.tsx";
+import { DeviceText } from "../parts/devicetext.tsx";
 import { Meter } from "../parts/meter.tsx";
-import { deviceText } from "../problems.ts";
 import { severalCameras } from "../state/mediadevices.ts";
 import { deviceChoice, prefs, setPrefs } from "../state/prefs.ts";
 import type { Preview } from "../state/preview.ts";
@@ -69,7 +69,7 @@ export function PreviewPane({ preview, name, menus = true }: PreviewPaneProps): 
       </div>
       {problem === undefined ? null : (
         <Banner tone="alarm" icon="warning" testid="preview-problem">
-          {deviceText(problem)}
+          <DeviceText code={problem} />
         </Banner>
       )}
       {opened ? (

@@ -2,6 +2,7 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, ProntoError } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { Summary, Why } from "./ended.ts";
+import { negotiated } from "./negotiated.ts";
 import { type Line, noticeText, withLine } from "./notices.ts";
 import { type CallShot, newlyRaised, newlySharing, shoot } from "./shot.ts";
 import { attempt } from "./toasts.ts";
@@ -20,6 +21,8 @@ const noticeMs = 6000;
 
 /** ActiveCall is the call that this tab is in: its state as signals, and what the controls do. */
 export class ActiveCall {
+  /** ready resolves when a call may be drawn. */
+  static readonly ready: (call: Call) => Promise<void> = negotiated;
   readonly call: Call;
   /** outgoing is true when we rang. */
   readonly outgoing: boolean;
@@ -37,6 +40,8 @@ export class ActiveCall {
   #leaving = false;
   #said = 0;
   #toldDeviceError: ProntoError | undefined;
+  readonly #joining = signal(false); // a connection is being negotiated, and the shot waits for that
+  #waited = false; // long enough
 
   constructor(call: Call, options: { outgoing: boolean; finished: (active: ActiveCall, why: Why) => void }) {
     this.call = call;
@@ -59,6 +64,10 @@ export class ActiveCall {
   /** shot is the call as it is now. */
   get shot(): ReadonlySignal<CallShot> {
     return this.#shot;
+  }
+  /** joining: somebody has answered, and shot will show him in a moment: little is to be drawn until then. */
+  get joining(): ReadonlySignal<boolean> {
+    return this.#joining;
   }
   /** lines are the notices on the screen. */
   get lines(): ReadonlySignal<readonly Line[]> {
@@ -138,9 +147,24 @@ export class ActiveCall {
     this.#finished(this, why);
   }
 
+  /** changed looks at the call again: at once, or when its new connection is negotiated. */
   #changed(): void {
+    const { negotiating } = this.call;
+    if (!negotiating) this.#waited = false;
+    if (!negotiating || this.#waited) this.#look();
+    else if (!this.#joining.value) {
+      this.#joining.value = true;
+      void negotiated(this.call).then(() => {
+        this.#waited = this.call.negotiating;
+        this.#look();
+      });
+    }
+  }
+
+  #look(): void {
     const before = this.#shot.value;
     const shot = shoot(this.call);
+    this.#joining.value = false;
     this.#shot.value = shot;
     this.#rang ||= shot.phase === "ringing";
     if (this.#startedMs.value === undefined && shot.connectedMs !== undefined) {

@@ -293,7 +293,10 @@ export class Phone {
     const adopting =
       this.#adopting.get(call.id) ??
       import("./activecall.ts")
-        .then(({ ActiveCall }) => this.#show(call, ActiveCall))
+        .then(async ({ ActiveCall }) => {
+          await ActiveCall.ready(call);
+          this.#show(call, ActiveCall);
+        })
         .finally(() => this.#adopting.delete(call.id));
     this.#adopting.set(call.id, adopting);
     return adopting;

@@ -51,6 +51,7 @@ export class Reach {
   readonly #known = new Map<string, Incoming>();
   readonly #knocked = new Map<string, ReadonlySet<string>>();
   readonly #reminded = new Set<string>();
+  #turn: Promise<void> = Promise.resolve();
   #worker: Promise<ServiceWorkerRegistration | undefined> | undefined;
 
   constructor(phone: Phone) {
@@ -69,12 +70,13 @@ export class Reach {
 
   /** start keeps the page for when there is no network, and tells of calls if that was wanted. It returns what ends that. */
   start(): () => void {
+    this.#on.value = this.#wanted && granted(); // known at once: something may be ringing already
     const worker = this.#start();
     const ended = new AbortController();
     const { signal } = ended;
     navigator.serviceWorker?.addEventListener("message", (event) => this.#asked(event), { signal });
     navigator.serviceWorker?.startMessages();
-    document.addEventListener("visibilitychange", () => void this.#tidy(), { signal });
+    document.addEventListener("visibilitychange", () => this.#looked(), { signal });
     const undo = [
       effect(() => this.#follow(this.#phone.incoming.value)),
       effect(() => this.#followKnocks(this.#phone.lobbies.all.value)),
@@ -184,17 +186,38 @@ export class Reach {
     }
   }
 
+  /** looked: the page is looked at, or not any more; what rings then is told of. */
+  #looked(): void {
+    void this.#tidy();
+    for (const [, incoming] of this.#known) void this.#tell(incoming, "incoming");
+  }
+
+  /**
+   * inTurn does something to the notifications as soon as the worker can: a page that has just come may be told of a call
+   * before. One thing after the other, because Chromium loses a notification that is asked for while it is being shown.
+   */
+  #inTurn(work: (worker: ServiceWorkerRegistration) => Promise<void>): Promise<void> {
+    this.#turn = this.#turn
+      .then(async () => {
+        if ((await this.#worker) !== undefined) await work(await navigator.serviceWorker.ready);
+      })
+      .catch(() => undefined); // the permission was taken back, or the browser's data deleted
+    return this.#turn;
+  }
+
   async #tell(incoming: Incoming, type: "incoming" | "missed"): Promise<void> {
     if (!this.#on.value || document.visibilityState === "visible") return;
     const { call, kind, name } = incoming;
-    const worker = await this.#worker;
     const note = noteOf({ type, call, kind }, { home: this.#home, language: language.value, texts: texts() });
     const named = kind === "video" ? t("in.video", { name }) : t("in.voice", { name });
     const title = type === "missed" ? t("in.missed", { name }) : named;
-    await worker?.showNotification(prefs.value.names ? title : note.title, {
-      ...note.options,
-      ...(type === "incoming" ? actions() : {}),
-    } as NotificationOptions);
+    await this.#inTurn(async (worker) => {
+      if (type === "incoming" && !this.#known.has(call)) return; // it has stopped meanwhile
+      await worker.showNotification(prefs.value.names ? title : note.title, {
+        ...note.options,
+        ...(type === "incoming" ? actions() : {}),
+      } as NotificationOptions);
+    });
   }
 
   /** followKnocks tells of who waits at our links and is not looked at, and takes that back when nobody waits any more. */
@@ -216,7 +239,7 @@ export class Reach {
     const named = prefs.value.names && title !== "";
     const text = named ? t("lobby.waitingAt", { count, title }) : t("lobby.waiting", { count });
     const note = knockOf(call, text, language.value);
-    await (await this.#worker)?.showNotification(note.title, note.options);
+    await this.#inTurn((worker) => worker.showNotification(note.title, note.options));
   }
 
   /** followReminders tells of talks that begin soon and are not looked at, and takes that back when they are put away. */
@@ -239,21 +262,23 @@ export class Reach {
     const note = noteOf(message, { home: this.#home, language: language.value, texts: texts() });
     const named = prefs.value.names && title !== "";
     const time = clock(fromMs, language.value);
-    await (await this.#worker)?.showNotification(
-      named ? t("remind.soonAt", { time, title }) : note.title,
-      note.options,
+    await this.#inTurn((worker) =>
+      worker.showNotification(named ? t("remind.soonAt", { time, title }) : note.title, note.options),
     );
   }
 
   async #close(call: string, type: string, tag: string = tagOf(call)): Promise<void> {
-    for (const note of (await (await this.#worker)?.getNotifications({ tag })) ?? [])
-      if (note.data?.type === type) note.close();
+    await this.#inTurn(async (worker) => {
+      for (const note of await worker.getNotifications({ tag })) if (note.data?.type === type) note.close();
+    });
   }
 
   /** tidy takes away what was told, once the page is looked at. */
   async #tidy(): Promise<void> {
     if (document.visibilityState !== "visible") return;
-    for (const note of (await (await this.#worker)?.getNotifications()) ?? []) note.close();
+    await this.#inTurn(async (worker) => {
+      for (const note of await worker.getNotifications()) note.close();
+    });
   }
 
   /** asked answers the worker: whether a call rings before somebody's eyes here, and whether a notification is ours. */

@@ -1,3 +1,5 @@
+import { readKept } from "./kept.ts";
+
 /** Line is a line of a call's chat. */
 export interface Line {
   readonly id: number;
@@ -32,11 +34,7 @@ export function keepLines(call: string, lines: readonly Line[]): void {
 }
 
 function read(): Kept {
-  try {
-    return Object(JSON.parse(sessionStorage.getItem(chatKey) ?? "{}")) as Kept;
-  } catch {
-    return {};
-  }
+  return readKept<Kept>(chatKey, () => true) ?? {};
 }
 
 function isLine(value: unknown): value is Line {

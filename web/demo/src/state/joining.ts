@@ -3,10 +3,11 @@ import { type LinkSlot, linkAddress, Pronto, ProntoError, readLinkAddress } from
 import { guestPass, HttpError, type Identity } from "../api.ts";
 import { deviceName } from "../format.ts";
 import { problemText } from "../problems.ts";
+import { readKept } from "./kept.ts";
 import { Phone } from "./phone.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 import { Preview } from "./preview.ts";
-import { keptUser, openKept, readKept } from "./session.ts";
+import { keptUser, openKept } from "./session.ts";
 import { attempt, say, sayProblem } from "./toasts.ts";
 
 /** JoinPhase is where the page of a link stands. */

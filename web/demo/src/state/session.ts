@@ -15,6 +15,7 @@ import { t } from "../lang/index.ts";
 import { problemText } from "../problems.ts";
 import { accountClient, forgetAccount, type Kept, keepAccount, keptAccount } from "./account.ts";
 import { chatKey } from "./chatlines.ts";
+import { readKept } from "./kept.ts";
 import { Phone } from "./phone.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 import { say, sayProblem } from "./toasts.ts";
@@ -53,16 +54,6 @@ export function keptUser(): Identity | undefined {
     readKept<Identity>(kept, (value) => typeof value.user === "string" && typeof value.name === "string") ??
     keptAccount()
   );
-}
-
-/** readKept reads what this tab kept under a name; undefined when it is absent, broken or not of the right shape. */
-export function readKept<T>(key: string, fits: (value: Partial<T>) => boolean): T | undefined {
-  try {
-    const value = JSON.parse(sessionStorage.getItem(key) ?? "null") as Partial<T> | null;
-    return value !== null && typeof value === "object" && fits(value) ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 /** inDemo says that this tab is one of the demo's identities. */

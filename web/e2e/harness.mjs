@@ -124,9 +124,9 @@ function ready(child, said) {
 }
 
 /** openChromium, with more arguments or not, has a fake camera and microphone, and shares a fake screen unasked. */
-export function openChromium(more = []) {
+export function openChromium(more = [], executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium") {
   return chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    executablePath,
     args: [
       "--no-sandbox",
       "--use-fake-ui-for-media-stream",

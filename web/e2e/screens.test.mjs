@@ -180,3 +180,73 @@ test.each([
     await good(guest, "booked");
   },
 );
+
+/** covered runs in the page: it tells which controls have something over them, or lie where nobody gets to. */
+function covered() {
+  const top = [...document.querySelectorAll("dialog[open], .chat")].at(-1) ?? document; // the chat lies over a narrow call
+  return [...top.querySelectorAll("button, a, input:not([type=file]), select, summary")]
+    .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches(".unseen, .unseen *"))
+    .filter((one) => {
+      one.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      const [box] = one.getClientRects();
+      if (box === undefined || box.width * box.height === 0) return false;
+      const there = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      return !one.contains(there) && there?.closest("label")?.contains(one) !== true;
+    })
+    .map((one) => one.outerHTML.slice(0, 160));
+}
+
+test.each([
+  ["a phone held sideways", { viewport: { width: 640, height: 360 } }, "it"],
+  ["a desk at 200 % zoom", { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 }, "it"],
+  ["the narrowest page (WCAG 1.4.10)", { viewport: { width: 320, height: 640 } }, "pt-BR"],
+])("on %s nothing is cut off or covered, at rest and in a call", async (name, size, language) => {
+  const look = { ...size, hasTouch: false, script: [choose, { theme: "light", language }] };
+  const dora = await here.come(browsers.Chromium, server.url, "dora", "/", look);
+  const good = async (screen) => {
+    await dora.page.evaluate(() => scrollTo(0, 0));
+    await dora.looksGood(`${name.replaceAll(/\W+/g, "-")}-${screen}`);
+    expect(await dora.page.evaluate(covered), `${name}: ${screen}`).toEqual([]);
+  };
+  await dora.sees("as-dora");
+  await good("signin");
+  await dora.go("/?as=dora");
+  await dora.sees("contacts");
+  for (const place of places) {
+    await dora.page.evaluate((hash) => {
+      location.hash = hash;
+    }, place);
+    await dora.page.locator(place.includes("/") ? ".opened h1" : ".list h1").waitFor();
+    await good(place.replace("/", "-"));
+  }
+  await dora.page.evaluate(() => {
+    location.hash = "people";
+  });
+  const ana = await here.come(browsers.Chromium, server.url, "ana");
+  await ana.sees("contacts");
+  await dora.rings("ana");
+  await good("outgoing");
+  await ana.answers("decline");
+  await dora.sees("ended");
+  await good("ended");
+  await dora.press("put-away");
+  await ana.rings("dora");
+  await dora.sees("incoming");
+  const all = await dora.it("incoming").evaluate((box) => box.scrollHeight <= box.clientHeight);
+  expect(all, "all answers are to be seen at once").toBe(true);
+  await good("incoming");
+  await dora.answers();
+  await dora.sees("clock");
+  await good("call");
+  await dora.page.keyboard.press("c");
+  await dora.sees("chat-panel");
+  await good("chat");
+  await dora.press("chat-close");
+  await dora.press("call-more");
+  await dora.press("open-devices");
+  await dora.sees("devices-dialog");
+  await good("devices");
+  await dora.press("devices-close");
+  await ana.press("hangup");
+  await dora.sees("ended");
+});

@@ -14,7 +14,7 @@ export function CallHeader({ active }: { active: ActiveCall }): JSX.Element {
   const name =
     title ?? (others.length === 0 ? t(kind === "voice" ? "kind.voice" : "kind.video") : names(others));
   return (
-    <header class="callheader">
+    <header class={others.length === 0 ? "callheader alone" : "callheader"}>
       <Heading>{name}</Heading>
       <SecurityButton active={active} />
       {phase === "active" && active.startedMs.value !== undefined ? (

@@ -1,0 +1,312 @@
+// What people take for granted of a telephone: it is heard and seen to ring, a missed call is called back, who must not call does
+// not, the display stays on, and going back does not hang up.
+
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openChromium, startServer } from "./harness.mjs";
+import { company } from "./people.mjs";
+
+let server;
+let browser;
+
+beforeAll(async () => {
+  [server, browser] = await Promise.all([startServer(), openChromium()]);
+});
+afterAll(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const here = company(afterEach, (person) => person.vanishes());
+
+async function come(name, options = {}, path = undefined) {
+  return here.come(browser, server.url, name, path, options);
+}
+
+/** at opens a place of the page that is signed in. */
+async function at(person, hash) {
+  await person.page.evaluate((next) => {
+    location.hash = next;
+  }, hash);
+}
+
+/** listen runs in the page before everything else: it notes which notes are played, and whether something plays still. */
+function listen() {
+  window.pitches = [];
+  const players = new Set();
+  const make = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () {
+    const one = make.call(this);
+    players.add(this);
+    const start = one.start.bind(one);
+    one.start = (when) => {
+      window.pitches.push(one.frequency.value);
+      start(when);
+    };
+    return one;
+  };
+  window.sounding = () => [...players].some(({ state }) => state !== "closed");
+}
+
+const pitches = (person) => person.page.evaluate(() => window.pitches.map(Math.round));
+const sounding = (person) => person.page.evaluate(() => window.sounding());
+const icon = (person) => person.page.evaluate(() => document.querySelector("link[rel=icon]").href);
+/** moves is whether something on the page moves without end. */
+const moves = (person) =>
+  person.page.evaluate(() =>
+    document.getAnimations().some(({ effect }) => effect.getTiming().iterations === Number.POSITIVE_INFINITY),
+  );
+
+test("a call is heard and seen by both, keeps the focus, and is quiet as soon as it is answered", async () => {
+  const [ana, bia] = await Promise.all(["ana", "bia"].map((name) => come(name, { script: [listen] })));
+  await bia.sees("contacts");
+  const calm = await icon(bia);
+  await ana.rings("bia", "voice");
+  await bia.sees("incoming");
+  await expect.poll(() => pitches(bia)).toContain(392); // the tune
+  await expect.poll(() => bia.page.title()).toBe("Ana is calling");
+  expect(await icon(bia)).not.toBe(calm);
+  expect(await moves(bia)).toBe(true);
+  await ana.reads("ring-state", /^Ringing…$/);
+  await expect.poll(() => pitches(ana)).toContain(425); // the tone of the exchange
+  const focused = () =>
+    document.activeElement?.closest("[data-testid=incoming], body")?.dataset.testid ?? "browser";
+  for (let i = 0; i < 5; i++) {
+    await bia.page.keyboard.press("Tab"); // round the dialog, and through the browser's own buttons
+    expect(await bia.page.evaluate(focused)).toMatch(/^(incoming|browser)$/);
+  }
+  expect(
+    await bia.page.evaluate(() => document.querySelector("main")?.contains(document.activeElement)),
+  ).not.toBe(true);
+  await bia.answers();
+  await Promise.all([ana.sees("clock"), bia.sees("clock")]);
+  for (const person of [ana, bia]) await expect.poll(() => sounding(person)).toBe(false);
+  await expect.poll(() => bia.page.title()).not.toMatch(/calling/);
+  expect(await icon(bia)).toBe(calm);
+  // Who speaks is framed: the browsers' fake microphones beep every second.
+  await ana.page.locator("[data-testid=tile][data-who=bia].speaking").waitFor();
+  await ana.press("hangup");
+  await bia.sees("ended");
+});
+
+test("who wants less motion has a title and a picture that stand still", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia", { reducedMotion: "reduce" })]);
+  await bia.sees("contacts");
+  await ana.rings("bia", "voice");
+  await bia.sees("incoming");
+  expect(await moves(bia)).toBe(false);
+  expect(await bia.page.title()).toBe("Ana is calling");
+  await new Promise((resolve) => setTimeout(resolve, 1_200)); // others see it alternate every second
+  expect(await bia.page.title()).toBe("Ana is calling");
+  await bia.answers("decline");
+  await ana.sees("ended");
+});
+
+test("a missed call is called back from the list, which says how long a talk was", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await bia.sees("contacts");
+  await ana.rings("bia", "voice");
+  await bia.sees("incoming");
+  await ana.press("hangup");
+  await bia.press("nav-recents");
+  await expect.poll(() => bia.it("recent").getAttribute("data-outcome")).toBe("missed");
+  await bia.press("only-missed");
+  await bia.press("voice-back");
+  await ana.answers();
+  await ana.reads("clock", /0:0[1-9]/);
+  await ana.press("hangup");
+  await bia.sees("ended");
+  await bia.press("put-away");
+  await expect.poll(() => bia.it("recent").getAttribute("data-outcome")).toBe("answered");
+  await bia.reads("recent", /Ana[\s\S]*Outgoing · Voice call[\s\S]*· 0:\d\d/);
+});
+
+test("nobody may call, strangers are silenced, and presence is hidden, as the settings say", async () => {
+  const [ana, bia, ezio] = await Promise.all([come("ana"), come("bia"), come("ezio")]);
+  await bia.reads("contact-ana", /Online/);
+  await at(ana, "#settings/privacy");
+  await ana.sees("presence");
+  const before = await ana.it("presence").inputValue();
+  await ana.it("presence").selectOption("nobody");
+  await expect.poll(() => bia.it("contact-ana").innerText()).not.toMatch(/Online/);
+  await ana.press("silence-unknown");
+  await ana.reads("toasts", /Saved\./);
+  await ezio.sees("voice-ana");
+  await ezio.press("voice-ana");
+  await ezio.reads("ring-state", /^Calling…$/);
+  await at(ana, "#settings/why");
+  await ana.reads("decisions", /Ezio/);
+  expect(await ana.it("incoming").count()).toBe(0);
+  await ezio.press("hangup");
+  await at(ana, "#recents");
+  await expect.poll(() => ana.it("recent").getAttribute("data-outcome")).toBe("missed");
+  await ana.reads("recent", /Ezio/);
+
+  await at(ana, "#settings/privacy");
+  await ana.press("silence-unknown");
+  await ana.press("who-nobody");
+  await expect.poll(() => ana.it("who-nobody").isChecked()).toBe(true);
+  await bia.rings("ana", "voice");
+  await bia.reads("ring-state", /^Calling…$/);
+  await at(ana, "#settings/why");
+  await ana.reads("decisions", /Bia/);
+  expect(await ana.it("incoming").count()).toBe(0);
+  await bia.press("hangup");
+  await at(ana, "#settings/privacy");
+  await ana.press("who-everyone");
+  await expect.poll(() => ana.it("who-everyone").isChecked()).toBe(true);
+  await ana.it("presence").selectOption(before);
+  await expect.poll(() => ana.it("presence").inputValue()).toBe(before);
+  await bia.sees("contacts");
+  await bia.rings("ana", "voice");
+  await ana.answers("decline");
+  await bia.sees("ended");
+});
+
+test("somebody's new name is seen by others", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await bia.reads("contact-ana", /Ana/);
+  await at(ana, "#settings/profile");
+  await ana.it("profile-name").fill("Anna Maria");
+  await ana.press("save-profile");
+  await ana.reads("me", /Anna Maria/);
+  await bia.page.reload();
+  await bia.reads("contact-ana", /Anna Maria/);
+  await ana.it("profile-name").fill("Ana");
+  await ana.press("save-profile");
+  await ana.reads("me", /Ana/);
+});
+
+/** watchDisplay runs in the page before everything else: it notes whether the page keeps the display on. */
+function watchDisplay() {
+  window.kept = 0;
+  const keep = async () => {
+    window.kept++;
+    return { release: async () => void window.kept-- };
+  };
+  Object.defineProperty(navigator, "wakeLock", { value: { request: keep } });
+}
+
+test("the display stays on while a call lasts, and going back asks before it hangs up", async () => {
+  const ana = await come("ana", { script: [watchDisplay] });
+  const bia = await come("bia");
+  await bia.sees("contacts");
+  await at(ana, "#recents");
+  await at(ana, "#people");
+  await ana.rings("bia", "voice");
+  await bia.answers();
+  await ana.sees("clock");
+  expect(await ana.page.evaluate(() => window.kept)).toBe(1);
+  await ana.page.goBack();
+  await ana.reads("confirm", /Leave the call\?/);
+  await ana.looksGood("back-asks");
+  await ana.page.keyboard.press("Escape");
+  await ana.it("confirm").waitFor({ state: "detached" });
+  await ana.receives("bia", { picture: false });
+  await ana.page.goBack();
+  await ana.press("confirm-yes");
+  await bia.sees("ended");
+  await ana.press("put-away");
+  await ana.sees("contacts");
+  await expect.poll(() => ana.page.evaluate(() => window.kept)).toBe(0);
+  await expect.poll(() => ana.page.evaluate(() => location.hash)).toBe("#people");
+  await ana.page.goBack(); // the call has left nothing in the way
+  await expect.poll(() => ana.page.evaluate(() => location.hash)).toBe("#recents");
+});
+
+test("a link gets another name, is copied and shared, and leads nowhere once it was used as often as it may be", async () => {
+  const share = () => {
+    navigator.share = async (data) => {
+      window.shared = data;
+    };
+  };
+  const ana = await come("ana", { script: [share] }, "/?as=ana#links/new");
+  await ana.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await ana.it("link-title").fill("Piano");
+  await ana.it("link-uses").selectOption("1");
+  await ana.press("create-link");
+  await ana.sees("link-qr");
+  await ana.press("rename-link");
+  await ana.looksGood("rename-link");
+  await ana.it("new-name").fill("Violin");
+  await ana.press("rename-yes");
+  await ana.page.getByRole("heading", { name: "Violin" }).waitFor();
+  const address = await ana.it("link-address").getAttribute("href");
+  await ana.press("copy-link");
+  await ana.reads("toasts", /copied/i);
+  expect(await ana.page.evaluate(() => navigator.clipboard.readText())).toBe(address);
+  await ana.press("share-link");
+  expect(await ana.page.evaluate(() => window.shared)).toEqual({ title: "Violin", url: address });
+  const path = new URL(address).pathname + new URL(address).hash;
+  const zoe = await come("zoe", {}, path);
+  await zoe.it("nickname").fill("Zoe");
+  await zoe.press("join-call");
+  await zoe.reads("call", /Violin/);
+  const late = await come("zoe", {}, path);
+  await late.it("nickname").fill("Late");
+  await late.press("join-call");
+  await late.sees("dead-link");
+  await zoe.press("hangup");
+});
+
+/** refuse runs in the page before everything else: microphone and camera are not to be had, for a reason. */
+function refuse([name, state]) {
+  const { mediaDevices, permissions } = navigator;
+  if (name === "insecure") Object.defineProperty(navigator, "mediaDevices", { value: undefined });
+  else
+    mediaDevices.getUserMedia = async () => {
+      throw new DOMException("refused", name);
+    };
+  const query = permissions.query.bind(permissions);
+  permissions.query = async (what) =>
+    ["microphone", "camera"].includes(what.name) ? Object.assign(new EventTarget(), { state }) : query(what);
+}
+
+test.each([
+  ["NotAllowedError", "denied", /Open the lock or camera sign beside the address/],
+  ["NotAllowedError", "prompt", /choose Allow when your browser asks/],
+  ["NotFoundError", "granted", /Plug one in or pick one/],
+  ["NotReadableError", "granted", /Another program is using it/],
+  ["insecure", "prompt", /Open this page by https/],
+])(
+  "a device that is not there for %s (%s) is told with the next step, and joining goes on",
+  async (name, state, text) => {
+    const ana = await come("ana", {}, "/?as=ana#links/new");
+    await ana.press("create-link");
+    const { pathname, hash } = new URL(await ana.it("link-address").getAttribute("href"));
+    const zoe = await come("zoe", { script: [refuse, [name, state]] }, pathname + hash);
+    if (state !== "granted") await zoe.press("open-preview"); // nobody is asked before he has pressed
+    await zoe.reads("preview-problem", text);
+    await zoe.looksGood(`refused-${name}-${state}`);
+    await zoe.it("nickname").fill("Zoe");
+    await zoe.press("join-call");
+    await zoe.sees("call");
+    await zoe.press("hangup");
+  },
+);
+
+test("more than nine in a call have a second page", { timeout: 180_000 }, async () => {
+  const link = await server.newLink({ title: "Eleven" });
+  const bots = ["One", "Two"].map((prefix) =>
+    server.run(
+      ...["load", "--url", server.url, "--scenario", "keys", "--link", link, "--prefix", prefix],
+      ...["--members", "6", "--settle", "1h"],
+    ),
+  );
+  try {
+    const ana = await come("ana", {}, `/j/${link}`);
+    await ana.it("nickname").fill("Ana");
+    await ana.press("join-call");
+    const tiles = () => ana.page.locator("[data-testid=stage] [data-testid=tile]").count();
+    await expect.poll(tiles, { timeout: 60_000 }).toBe(9);
+    const next = ana.page.getByRole("button", { name: /next/i });
+    await next.click();
+    await expect.poll(tiles).toBe(2);
+    await ana.looksGood("second-page");
+    await ana.page.getByRole("button", { name: /previous/i }).click();
+    await expect.poll(tiles).toBe(9);
+    await ana.press("hangup");
+  } finally {
+    for (const one of bots) one.stop();
+    await Promise.allSettled(bots.map(({ done }) => done));
+  }
+});

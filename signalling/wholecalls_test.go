@@ -251,7 +251,7 @@ func (r *run) meet() {
 	r.ended(8, call)
 
 	book := ask[wire.Link](p, "createLink", wire.CreateLink{Kind: wire.KindVoice, Terms: wire.LinkTerms{Title: r.word("hours")}}).Link
-	at := wire.UnixMs(time.Now().Add(time.Minute).UnixMilli()) // so soon that they are reminded at once
+	at := wire.UnixMs(time.Now().Add(24 * time.Hour).UnixMilli())
 	ask[wire.LinkSlots](p, "setSlots", wire.SetSlots{Link: book, Slots: []wire.SlotTime{{FromMs: at, ToMs: at + 3_600_000}}})
 	client := r.guest(book, r.names[7])
 	ask[wire.LinkSlots](client, "getSlots", wire.GetSlots{Link: book})

@@ -28,9 +28,9 @@ const byStatus: Readonly<Partial<Record<number, PlainKey>>> = {
   503: "problem.unavailable",
 };
 
-const byDevice: Readonly<Partial<Record<string, PlainKey>>> = {
+/** byDevice are the texts about microphones and cameras, by the code of what is wrong. */
+export const byDevice: Readonly<Partial<Record<string, PlainKey>>> = {
   permissionDenied: "device.permissionDenied",
-  permissionDismissed: "device.dismissed",
   noDevice: "device.noDevice",
   deviceBusy: "device.deviceBusy",
   insecureOrigin: "device.insecureOrigin",
@@ -43,15 +43,4 @@ export function problemText(error: Pick<ProntoError, "code" | "retryAfterMs"> | 
     return t("problem.rateLimited", { count: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)) });
   if (error instanceof HttpError) return t(byStatus[error.status] ?? "problem.internal");
   return t(byCode[error.code] ?? byDevice[error.code] ?? "problem.internal");
-}
-
-/**
- * deviceText says why a microphone or camera is not there, and what to do next, in the browser of these own words.
- * permissionDismissed is that the browser's question was closed without an answer: it will ask again.
- */
-export function deviceText(code: string, userAgent = ""): string {
-  if (code === "permissionDenied" && /Firefox\//.test(userAgent)) return t("device.deniedFirefox");
-  if (code === "permissionDenied" && /Safari\//.test(userAgent) && !/Chrome\//.test(userAgent))
-    return t("device.deniedSafari");
-  return t(byDevice[code] ?? "device.other");
 }

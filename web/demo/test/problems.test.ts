@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { ProntoError } from "../../sdk/src/index.ts";
 import { HttpError } from "../src/api.ts";
 import { receivedLines } from "../src/call/statistics.tsx";
-import { deviceText, problemText } from "../src/problems.ts";
+import { deviceText } from "../src/devicetexts.ts";
+import { problemText } from "../src/problems.ts";
 
 test("too fast says for how long to wait, by either way", () => {
   expect(problemText(new ProntoError("rateLimited", "x", { retryAfterMs: 2100 }))).toBe(

@@ -1,7 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { deviceText } from "../problems.ts";
+import { deviceText } from "../devicetexts.ts";
 
 /** DeviceText says why a microphone or camera is not there, and what to do next. */
 export function DeviceText({ code }: { code: string }): JSX.Element {

@@ -56,7 +56,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
       labelledBy="incoming-title"
       describedBy="incoming-more"
       role="alertdialog"
-      class={answered ? "incoming answering" : "incoming"}
+      class="incoming"
       onCancel={decline}
       testid="incoming"
     >

@@ -349,6 +349,8 @@ test("before joining by a link one sees and hears oneself, and what is open goes
   await zoe.sees("call");
   await expect.poll(() => zoe.it("microphone").getAttribute("data-on")).toBe("false");
   await expect.poll(() => zoe.it("camera").getAttribute("data-on")).toBe("true");
+  // No page sets a cookie: neither that of who is signed in, nor a link's, before the call and in it.
+  for (const { context } of [ana, zoe]) expect(await context.cookies()).toEqual([]);
   await zoe.press("hangup");
   await zoe.leaves();
 });

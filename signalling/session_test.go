@@ -1,6 +1,7 @@
 package signalling_test
 
 import (
+	"reflect"
 	"testing"
 	"time"
 
@@ -218,6 +219,11 @@ func TestTheCallLogTellsHowCallsWent(t *testing.T) {
 	if len(log.Entries) != 1 || log.Entries[0].Outcome != wire.OutcomeAnswered || log.Entries[0].Direction != wire.DirectionIncoming ||
 		len(log.Entries[0].With) != 1 || log.Entries[0].With[0].Name != "Ana" {
 		t.Errorf("the log is %+v", log)
+	}
+	// The server keeps an account's log: a device that comes later reads it there, and nobody has to hand it a copy.
+	tablet := signIn(t, s, "bia", "another")
+	if again := ask[wire.CallLog](tablet, "getCallLog", wire.GetCallLog{Limit: 1}); !reflect.DeepEqual(again, log) {
+		t.Errorf("a new device reads %+v, the old one %+v", again, log)
 	}
 	if p := refused(b, "getCallLog", wire.GetCallLog{Before: "yesterday"}); p.Code != wire.CodeInvalid {
 		t.Errorf("a cursor that is none: %+v", p)

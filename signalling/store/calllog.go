@@ -14,7 +14,9 @@ const (
 	Outgoing Direction = "outgoing"
 )
 
-// LogRow is one call as one of its users sees it afterwards.
+// LogRow is one call as one of its users sees it afterwards. The log is the
+// account's, not a device's: a device that is linked later reads it here, so that no
+// copy has to pass from one device to another.
 type LogRow struct {
 	CallID, UserID string
 	Direction      Direction

@@ -243,11 +243,11 @@ export class Call extends Emitter<CallEvents> {
   }
 
   /**
-   * negotiating: a new connection is just being described, which goes back and forth between the pages. A page that has
-   * much to draw does so when that is over, which change tells: else it keeps descriptions waiting.
+   * offering: our offer for a new connection has not left yet, or a description of ours is just being signed. A page that
+   * has much to draw does so when that is over, which change tells, and while the other answers.
    */
-  get negotiating(): boolean {
-    return !this.#ended && (this.#signing > 0 || this.#media.negotiating);
+  get offering(): boolean {
+    return !this.#ended && (this.#signing > 0 || this.#media.offering);
   }
 
   /** local is what we send. */
@@ -490,13 +490,15 @@ export class Call extends Emitter<CallEvents> {
         trickle: (generation, candidates) => this.#quietly("trickle", { call, generation, candidates }),
         negotiate: async (generation, sdp, sends) => {
           const downlink = startBps(known().downlinkBps, downlinkBps());
-          const { sdp: answer } = await this.#signalling.request("negotiate", {
+          const answered = this.#signalling.request("negotiate", {
             call,
             generation,
             sdp,
             sends,
             ...(downlink === undefined ? {} : { downlinkBps: downlink }),
           });
+          this.#change();
+          const { sdp: answer } = await answered;
           this.#view.again();
           return answer;
         },
@@ -547,6 +549,7 @@ export class Call extends Emitter<CallEvents> {
     const encryption = this.#encryption;
     if (encryption === undefined) {
       this.#quietly("describe", { call: this.id, generation, type, sdp });
+      this.#change();
       return;
     }
     this.#signing++;

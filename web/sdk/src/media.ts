@@ -223,9 +223,9 @@ export class CallMedia extends Emitter<MediaEvents> {
     return this.#peer instanceof DirectPeer ? this.#peer.other : undefined;
   }
 
-  /** negotiating: a new way has no answer yet. */
-  get negotiating(): boolean {
-    return this.#peer !== undefined && this.#peer.connection.currentRemoteDescription === null;
+  /** offering: our offer for a new way is not made yet. */
+  get offering(): boolean {
+    return this.#peer?.offers === true && this.#peer.connection.localDescription === null;
   }
 
   /** abandon leaves a way that somebody has put himself into; the server finds another. */

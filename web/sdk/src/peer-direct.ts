@@ -59,6 +59,10 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
     return this.#options.generation;
   }
 
+  get offers(): boolean {
+    return this.#options.offers;
+  }
+
   get other(): string {
     return this.#options.other;
   }

@@ -35,6 +35,7 @@ const passing: ReadonlySet<ProblemCode> = new Set(["unavailable", "rateLimited",
 export class SFUPeer extends Emitter<PeerEvents> implements Peer {
   readonly connection: RTCPeerConnection;
   readonly direct = false;
+  readonly offers = true;
   readonly #options: SFUPeerOptions;
   readonly #recovery: Recovery;
   readonly #senders = new Map<Source, RTCRtpTransceiver>();

@@ -16,6 +16,8 @@ export interface PeerEvents {
 export interface Peer extends Emitter<PeerEvents> {
   /** generation is the way's number. */
   readonly generation: number;
+  /** offers: the first description is ours. */
+  readonly offers: boolean;
   readonly connection: RTCPeerConnection;
   /** direct: it leads to the other participant. */
   readonly direct: boolean;

@@ -2,8 +2,8 @@ import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, ProntoError } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { Summary, Why } from "./ended.ts";
-import { negotiated } from "./negotiated.ts";
 import { type Line, noticeText, withLine } from "./notices.ts";
+import { offered } from "./offered.ts";
 import { type CallShot, newlyRaised, newlySharing, shoot } from "./shot.ts";
 import { attempt } from "./toasts.ts";
 import { ViewList } from "./viewlist.ts";
@@ -22,7 +22,7 @@ const noticeMs = 6000;
 /** ActiveCall is the call that this tab is in: its state as signals, and what the controls do. */
 export class ActiveCall {
   /** ready resolves when a call may be drawn. */
-  static readonly ready: (call: Call) => Promise<void> = negotiated;
+  static readonly ready: (call: Call) => Promise<void> = offered;
   readonly call: Call;
   /** outgoing is true when we rang. */
   readonly outgoing: boolean;
@@ -40,7 +40,7 @@ export class ActiveCall {
   #leaving = false;
   #said = 0;
   #toldDeviceError: ProntoError | undefined;
-  readonly #joining = signal(false); // a connection is being negotiated, and the shot waits for that
+  readonly #joining = signal(false); // a connection is to be offered, and the shot waits for that
   #waited = false; // long enough
 
   constructor(call: Call, options: { outgoing: boolean; finished: (active: ActiveCall, why: Why) => void }) {
@@ -147,15 +147,15 @@ export class ActiveCall {
     this.#finished(this, why);
   }
 
-  /** changed looks at the call again: at once, or when its new connection is negotiated. */
+  /** changed looks at the call again: at once, or when we have offered its new connection. */
   #changed(): void {
-    const { negotiating } = this.call;
-    if (!negotiating) this.#waited = false;
-    if (!negotiating || this.#waited) this.#look();
+    const { offering } = this.call;
+    if (!offering) this.#waited = false;
+    if (!offering || this.#waited) this.#look();
     else if (!this.#joining.value) {
       this.#joining.value = true;
-      void negotiated(this.call).then(() => {
-        this.#waited = this.call.negotiating;
+      void offered(this.call).then(() => {
+        this.#waited = this.call.offering;
         this.#look();
       });
     }

@@ -4,11 +4,11 @@ import type { Call } from "../../../sdk/src/index.ts";
 const patienceMs = 1_000;
 
 /**
- * negotiated resolves when a call's new connection has been described both ways, or patience is over. To draw a call takes a
- * page a tenth of a second and more, and for as long it neither sends nor answers.
+ * offered resolves when our offer for a call's new connection has left, or patience is over. To draw a call takes a page a
+ * tenth of a second and more, and for as long it sends nothing: it draws while the other answers.
  */
-export function negotiated(call: Pick<Call, "negotiating" | "on">): Promise<void> {
-  if (!call.negotiating) return Promise.resolve();
+export function offered(call: Pick<Call, "offering" | "on">): Promise<void> {
+  if (!call.offering) return Promise.resolve();
   return new Promise((resolve) => {
     const done = (): void => {
       undo();
@@ -16,7 +16,7 @@ export function negotiated(call: Pick<Call, "negotiating" | "on">): Promise<void
       resolve();
     };
     const undo = call.on("change", () => {
-      if (!call.negotiating) done();
+      if (!call.offering) done();
     });
     const timer = setTimeout(done, patienceMs);
   });

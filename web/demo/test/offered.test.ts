@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Emitter } from "../../sdk/src/emitter.ts";
 import type { Call } from "../../sdk/src/index.ts";
-import { negotiated } from "../src/state/negotiated.ts";
+import { offered } from "../src/state/offered.ts";
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -10,9 +10,9 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** Negotiating is a call of which only that is known. */
-class Negotiating extends Emitter<{ change: undefined }> {
-  negotiating = true;
+/** Offering is a call of which only that is known. */
+class Offering extends Emitter<{ change: undefined }> {
+  offering = true;
 
   change(): void {
     this.emit("change", undefined);
@@ -29,23 +29,23 @@ async function settles(waiting: Promise<void>, ms: number): Promise<boolean> {
   return over;
 }
 
-const wait = (call: Negotiating) => negotiated(call as unknown as Call);
+const wait = (call: Offering) => offered(call as unknown as Call);
 
-test("a page draws when both descriptions are there, not at any other change", async () => {
-  const call = new Negotiating();
+test("a page draws when its offer has left, not at any other change", async () => {
+  const call = new Offering();
   const waiting = wait(call);
   call.change();
   expect(await settles(waiting, 50)).toBe(false);
-  call.negotiating = false;
+  call.offering = false;
   call.change();
   expect(await settles(waiting, 0)).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
 
-test("it draws at once where nothing is negotiated, and in the end where that goes on", async () => {
-  const call = new Negotiating();
+test("it draws at once where nothing is to be offered, and in the end where that takes long", async () => {
+  const call = new Offering();
   expect(await settles(wait(call), 999)).toBe(false);
   expect(await settles(wait(call), 1_000)).toBe(true);
-  call.negotiating = false;
+  call.offering = false;
   expect(await settles(wait(call), 0)).toBe(true);
 });

@@ -49,39 +49,34 @@ func (a Accounts) hash(address enrol.Address) (string, error) {
 // registerAccounts adds the routes of accounts and devices.
 func (s *server) registerAccounts(api huma.API) {
 	if s.cfg.Accounts.Sender != nil {
-		huma.Register(api, huma.Operation{
+		public(s, api, huma.Operation{
 			OperationID: "send-code", Method: http.MethodPost, Path: "/v1/accounts/code", MaxBodyBytes: 4 << 10,
 			DefaultStatus: http.StatusAccepted,
 			Summary:       "Send a one-time code to an e-mail address or a phone number",
 			Description: "The answer is the same whether the address has an account or not. At most five codes an hour are sent " +
 				"to one address and for one network address.",
-			Middlewares: huma.Middlewares{s.limit(api), s.source},
-			Errors:      []int{http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+			Middlewares: huma.Middlewares{s.source}, Errors: []int{http.StatusServiceUnavailable},
 		}, s.sendCode)
-		huma.Register(api, huma.Operation{
+		public(s, api, huma.Operation{
 			OperationID: "verify-code", Method: http.MethodPost, Path: "/v1/accounts/verify", MaxBodyBytes: 4 << 10,
 			Summary: "Sign in with the code that was sent; makes the account at the first time",
 			Description: "A code is good once, for ten minutes, and for five tries. One that is wrong, expired, used or was never sent is " +
 				"401, whichever it is.",
-			Middlewares: huma.Middlewares{s.limit(api)},
-			Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+			Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable},
 		}, s.verifyCode)
 	}
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "refresh-token", Method: http.MethodPost, Path: "/v1/accounts/refresh", MaxBodyBytes: 4 << 10,
 		Summary:     "Get the next token of a device by its refresh secret",
 		Description: "A secret that is unknown, whose device was revoked or was away for ninety days is 401; that of a device that has to be confirmed first is 403.",
-		Middlewares: huma.Middlewares{s.limit(api)},
-		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
-			http.StatusServiceUnavailable},
+		Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable},
 	}, s.refresh)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "link-device", Method: http.MethodPost, Path: "/v1/devices/link", MaxBodyBytes: 4 << 10,
 		Summary: "Become a device of the account that shows a code",
 		Description: "The code is that of linkDevice, good once and for two minutes. The token works when another device of the account " +
 			"has confirmed this one, within ten minutes; until then hello and refresh say so.",
-		Middlewares: huma.Middlewares{s.limit(api)},
-		Errors:      []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable},
 	}, s.linkDevice)
 }
 

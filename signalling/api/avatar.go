@@ -34,26 +34,25 @@ func (s *server) registerAvatars(api huma.API) {
 	if s.cfg.Profiles.Identity.Keys == nil {
 		return
 	}
-	errs := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	huma.Register(api, huma.Operation{
+	errs := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+	public(s, api, huma.Operation{
 		OperationID: "put-avatar", Method: http.MethodPut, Path: "/v1/account/avatar", MaxBodyBytes: avatar.MaxBytes,
 		DefaultStatus: http.StatusNoContent,
 		Summary:       "Set the image that the account is known by",
 		Description: "PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side; what it is, is read from the file. It is shown to whom " +
 			"the account shows its profile. The account's devices are told by the event profile.",
-		Middlewares: huma.Middlewares{s.limit(api)}, Errors: append(errs, http.StatusRequestEntityTooLarge),
+		Errors: append(errs, http.StatusBadRequest, http.StatusRequestEntityTooLarge),
 	}, s.putAvatar)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "delete-avatar", Method: http.MethodDelete, Path: "/v1/account/avatar", DefaultStatus: http.StatusNoContent,
-		Summary:     "Take the account's image away",
-		Middlewares: huma.Middlewares{s.limit(api)}, Errors: errs,
+		Summary: "Take the account's image away", Errors: errs,
 	}, s.deleteAvatar)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "get-avatar", Method: http.MethodGet, Path: avatar.Path + "{ticket}",
 		Summary: "Get an image, by the address that getProfiles gave",
 		Description: "The address is made for one account, and is 404 as soon as the image is another one or is not shown to that account " +
 			"any more.",
-		Middlewares: huma.Middlewares{s.limit(api)}, Errors: []int{http.StatusNotFound, http.StatusTooManyRequests, http.StatusServiceUnavailable},
+		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable}, Responses: fileResponse(avatar.PNG, avatar.JPEG, avatar.WebP),
 	}, s.getAvatar)
 }
 

@@ -12,14 +12,16 @@ import (
 	"pronto/signalling/wire"
 )
 
-type demoPerson struct {
+// DemoPerson is one of the people. The type is exported because the library looks
+// into embedded structs only if they are.
+type DemoPerson struct {
 	User string `json:"user" doc:"The account."`
 	Name string `json:"name" doc:"What to show."`
 }
 
 type identitiesOutput struct {
 	Body struct {
-		Identities []demoPerson `json:"identities" doc:"The people that anybody can be on this server."`
+		Identities []DemoPerson `json:"identities" doc:"The people that anybody can be on this server."`
 	}
 }
 
@@ -33,7 +35,7 @@ type signInOutput struct {
 	CacheControl string `header:"Cache-Control"`
 	Body         struct {
 		Token string `json:"token" doc:"To say hello with on the WebSocket; good for twelve hours."`
-		demoPerson
+		DemoPerson
 	}
 }
 
@@ -45,14 +47,14 @@ func (s *server) registerDemo(api huma.API) {
 	}, func(context.Context, *struct{}) (*identitiesOutput, error) {
 		out := &identitiesOutput{}
 		for _, p := range identity.Demo {
-			out.Body.Identities = append(out.Body.Identities, demoPerson{string(p.User), p.Name})
+			out.Body.Identities = append(out.Body.Identities, DemoPerson{string(p.User), p.Name})
 		}
 		return out, nil
 	})
 	huma.Register(api, huma.Operation{
 		OperationID: "demo-sign-in", Method: http.MethodPost, Path: "/v1/demo/sign-in", MaxBodyBytes: 4 << 10,
 		Summary: "Be one of the people of a demo server", Description: "Only where PRONTO_DEMO is true.",
-		Errors: []int{http.StatusNotFound},
+		Errors: append([]int{http.StatusNotFound}, bodyErrors...),
 	}, s.signIn)
 }
 
@@ -68,6 +70,6 @@ func (s *server) signIn(ctx context.Context, in *signInInput) (*signInOutput, er
 		return nil, s.failed(err)
 	}
 	out := &signInOutput{CacheControl: "no-store"}
-	out.Body.Token, out.Body.demoPerson = token, demoPerson{string(p.User), p.Name}
+	out.Body.Token, out.Body.DemoPerson = token, DemoPerson{string(p.User), p.Name}
 	return out, nil
 }

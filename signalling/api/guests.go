@@ -34,18 +34,18 @@ const deadLink = "An unknown, expired, revoked or used up link is 404, whichever
 
 // registerGuests adds the routes of those who come by a link without an account.
 func (s *server) registerGuests(api huma.API) {
-	errors := []int{http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	huma.Register(api, huma.Operation{
+	errors := []int{http.StatusNotFound, http.StatusServiceUnavailable}
+	public(s, api, huma.Operation{
 		OperationID: "look-at-link", Method: http.MethodGet, Path: "/v1/links/{link}/door",
 		Summary:     "See what is behind a link before joining",
 		Description: "Counts no use of the link, and nobody is told. " + deadLink,
-		Middlewares: huma.Middlewares{s.limit(api), s.source}, Errors: errors,
+		Middlewares: huma.Middlewares{s.source}, Errors: errors,
 	}, s.lookAtLink)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "create-guest", Method: http.MethodPost, Path: "/v1/links/{link}/guests", MaxBodyBytes: 4 << 10,
 		Summary:     "Get a token to join the call of a link as a guest",
 		Description: "Counts no use of the link. A host link makes a guest who is a host. " + deadLink,
-		Middlewares: huma.Middlewares{s.limit(api), s.source}, Errors: errors,
+		Middlewares: huma.Middlewares{s.source}, Errors: errors,
 	}, s.createGuest)
 }
 

@@ -61,10 +61,13 @@ func (s *server) registerLinkForms(api huma.API) {
 	}, s.linkEvent)
 }
 
-func fileResponse(kind string) map[string]*huma.Response {
-	return map[string]*huma.Response{"200": {
-		Description: "The file.", Content: map[string]*huma.MediaType{kind: {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-	}}
+// fileResponse describes a file of one of these kinds.
+func fileResponse(kinds ...string) map[string]*huma.Response {
+	content := map[string]*huma.MediaType{}
+	for _, kind := range kinds {
+		content[kind] = &huma.MediaType{Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}
+	}
+	return map[string]*huma.Response{"200": {Description: "The file.", Content: content}}
 }
 
 func (s *server) linkEvent(ctx context.Context, in *LinkInPath) (*fileOutput, error) {

@@ -152,13 +152,10 @@ func (s *server) registerOwnPermissions(api huma.API) {
 		return
 	}
 	const path = "/v1/account/permissions/{caller}"
-	errs := []int{
-		http.StatusUnauthorized, http.StatusForbidden, http.StatusConflict, http.StatusUnprocessableEntity, http.StatusTooManyRequests,
-		http.StatusServiceUnavailable,
-	}
-	huma.Register(api, huma.Operation{
+	errs := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+	public(s, api, huma.Operation{
 		OperationID: "permit-calls", Method: http.MethodPut, Path: path, DefaultStatus: http.StatusNoContent, MaxBodyBytes: 4 << 10,
-		Summary: "Permit somebody to call the account", Middlewares: huma.Middlewares{s.limit(api)}, Errors: append(errs, http.StatusNotFound),
+		Summary: "Permit somebody to call the account", Errors: append(errs, http.StatusConflict),
 	}, func(ctx context.Context, in *struct {
 		BearerField
 		CallerField
@@ -170,9 +167,9 @@ func (s *server) registerOwnPermissions(api huma.API) {
 		}
 		return nil, s.permit(ctx, user, in.Caller, in.Body.ForSeconds)
 	})
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "stop-calls", Method: http.MethodDelete, Path: path, DefaultStatus: http.StatusNoContent,
-		Summary: "Take the permission to call the account back, at once", Middlewares: huma.Middlewares{s.limit(api)}, Errors: errs,
+		Summary: "Take the permission to call the account back, at once", Errors: errs,
 	}, func(ctx context.Context, in *struct {
 		BearerField
 		CallerField

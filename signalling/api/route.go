@@ -45,8 +45,7 @@ func resource[I, O any](s *server, api huma.API, scope identity.Scope, op huma.O
 			op.MaxBodyBytes = maxBody
 		}
 		if hasBody[I]() {
-			op.Errors = append(op.Errors, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType,
-				http.StatusUnprocessableEntity)
+			op.Errors = append(op.Errors, bodyErrors...)
 		}
 	}
 	if op.Method == http.MethodPost {
@@ -56,6 +55,24 @@ func resource[I, O any](s *server, api huma.API, scope identity.Scope, op huma.O
 			Name: idempotencyHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString, MaxLength: ptr(255)},
 			Description: "Makes it safe to send the request again: for 24 hours it is carried out once and answered alike.",
 		})
+	}
+	slices.Sort(op.Errors)
+	op.Errors = slices.Compact(op.Errors)
+	huma.Register(api, op, handler)
+}
+
+// bodyErrors are those of whatever takes a body.
+var bodyErrors = []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity}
+
+// public adds a route for those without an API key: guests, accounts by their own
+// tokens, and who has neither yet. It bounds how often a network address may ask;
+// op.Errors lists what is not the body's fault. The contract test has a request for
+// each in its table entrances (keyless_test.go).
+func public[I, O any](s *server, api huma.API, op huma.Operation, handler func(context.Context, *I) (*O, error)) {
+	op.Middlewares = append(huma.Middlewares{s.limit(api)}, op.Middlewares...)
+	op.Errors = append(slices.Clone(op.Errors), http.StatusTooManyRequests)
+	if hasBody[I]() {
+		op.Errors = append(op.Errors, bodyErrors...)
 	}
 	slices.Sort(op.Errors)
 	op.Errors = slices.Compact(op.Errors)

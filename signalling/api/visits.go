@@ -15,25 +15,24 @@ import (
 // registerVisits adds what visitors of embedded calls do outside a call: agree to
 // the privacy notice, ask to be called back, and have all of it deleted.
 func (s *server) registerVisits(api huma.API) {
-	limited := huma.Middlewares{s.limit(api)}
-	errs := []int{http.StatusUnauthorized, http.StatusNotFound, http.StatusUnprocessableEntity, http.StatusTooManyRequests}
-	huma.Register(api, huma.Operation{
+	errs := []int{http.StatusUnauthorized, http.StatusServiceUnavailable}
+	public(s, api, huma.Operation{
 		OperationID: "keep-consent", Method: http.MethodPut, Path: "/v1/visits/consent", MaxBodyBytes: 4 << 10, Tags: []string{"visits"},
 		Summary:     "Note that a guest has agreed to the privacy notice",
 		Description: "Kept with its time and the version of the notice for 30 days, under a hash of the visit. Needs the guest's own token.",
-		Middlewares: limited, Errors: errs, DefaultStatus: http.StatusNoContent,
+		Errors:      append(errs, http.StatusNotFound), DefaultStatus: http.StatusNoContent,
 	}, s.keepConsent)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "ask-callback", Method: http.MethodPut, Path: "/v1/visits/callback", MaxBodyBytes: 8 << 10, Tags: []string{"visits"},
 		Summary:     "Ask to be called back by the operators of a link",
 		Description: "Encrypted, for 30 days or until an operator has called. Needs the guest's own token, and his consent before; a second one takes the place of the first.",
-		Middlewares: limited, Errors: append(errs, http.StatusConflict), DefaultStatus: http.StatusNoContent,
+		Errors:      append(errs, http.StatusNotFound, http.StatusConflict), DefaultStatus: http.StatusNoContent,
 	}, s.askCallback)
-	huma.Register(api, huma.Operation{
+	public(s, api, huma.Operation{
 		OperationID: "forget-visit", Method: http.MethodDelete, Path: "/v1/visits", Tags: []string{"visits"},
 		Summary:     "Delete all that is kept of a guest's visit",
 		Description: "Needs the guest's own token.",
-		Middlewares: limited, Errors: errs, DefaultStatus: http.StatusNoContent,
+		Errors:      errs, DefaultStatus: http.StatusNoContent,
 	}, s.forgetVisit)
 }
 

@@ -52,10 +52,10 @@ func cpu(t *testing.T) time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// idle fails unless the process is back to idle within a second.
+// idle fails unless the process comes back to idle. It has long to do so, for other tests run beside.
 func idle(t *testing.T) {
 	t.Helper()
-	deadline := time.Now().Add(time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for {
 		before, start := cpu(t), time.Now()
 		<-time.After(100 * time.Millisecond) // the span over which idleness is measured

@@ -163,27 +163,6 @@ func TestProgressAndColoursAreForTerminalsOnly(t *testing.T) {
 	if errs.Len() > 0 || s.coloured() {
 		t.Errorf("no terminal, and it gets %q", errs.String())
 	}
-	if _, err := exec.LookPath("script"); err != nil {
-		t.Fatal("script of util-linux is missing: it is a terminal for the test")
-	}
-	binary, err := build()
-	if err != nil {
-		t.Fatal(err)
-	}
-	on := func(env string) string {
-		cmd := exec.Command("script", "-qec", env+" "+binary+" link qr https://calls.example.com/j/abc", "/dev/null")
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
-		return string(out)
-	}
-	if !strings.Contains(on(""), "\x1b[40;97m") {
-		t.Error("a terminal gets no colours")
-	}
-	if plain := on("NO_COLOR=1"); strings.Contains(plain, "\x1b[") || !strings.Contains(plain, "█") {
-		t.Error("with NO_COLOR a terminal gets colours, or nothing")
-	}
 }
 
 // A server in a shell that has the variables of other commands starts all the same.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"net"
@@ -25,6 +26,11 @@ const clockSkew = 10 * time.Second
 
 // lookAtPage comes to the server as people do, by its public address.
 func lookAtPage(ctx context.Context, cfg config) []diagnosis {
+	return lookAtPageTrusting(ctx, cfg, nil)
+}
+
+// lookAtPageTrusting believes certificates of these roots; nil are the system's.
+func lookAtPageTrusting(ctx context.Context, cfg config, roots *x509.CertPool) []diagnosis {
 	const check = "public URL"
 	if cfg.PublicURL == "" {
 		return []diagnosis{unwell(doubt, check, "Set PRONTO_PUBLIC_URL if others than you should call.", "none is set: the page is for this machine")}
@@ -40,7 +46,9 @@ func lookAtPage(ctx context.Context, cfg config) []diagnosis {
 	if err != nil {
 		return []diagnosis{unwell(ill, check, "Set PRONTO_PUBLIC_URL.", "%v", err)}
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, ForceAttemptHTTP2: true}}
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true, ForceAttemptHTTP2: true,
+	}}
 	answer, err := client.Do(request)
 	if err != nil {
 		return []diagnosis{pageProblem(check, err)}
@@ -67,7 +75,14 @@ func lookAtPage(ctx context.Context, cfg config) []diagnosis {
 // pageProblem tells a certificate that is no good from a door that is shut.
 func pageProblem(check string, err error) diagnosis {
 	if bad, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
-		return unwell(ill, "certificate", "Get one for this name: PRONTO_TLS=acme does.", "browsers refuse it: %v", bad.Err)
+		next := "Get one for this name: PRONTO_TLS=acme does."
+		if _, ok := errors.AsType[x509.UnknownAuthorityError](bad.Err); ok {
+			next = "Serve the whole chain up to an authority that browsers know; PRONTO_TLS=acme does."
+		}
+		if why, ok := errors.AsType[x509.CertificateInvalidError](bad.Err); ok && why.Reason == x509.Expired {
+			next = "Renew it; PRONTO_TLS=acme does so by itself."
+		}
+		return unwell(ill, "certificate", next, "browsers refuse it: %v", bad.Err)
 	}
 	return unwell(ill, check, "Open the port in the firewall, and see that the proxy runs.", "nobody answers: %v", err)
 }

@@ -2,6 +2,7 @@ package signalling
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"pronto/signalling/call"
@@ -39,12 +40,42 @@ func (s *Server) getProfiles(ctx context.Context, who call.Who, m *wire.GetProfi
 	if err != nil {
 		return err
 	}
+	closed, err := s.closedTo(ctx, who.User, found)
+	if err != nil {
+		return err
+	}
 	list := wire.Profiles{Profiles: make([]wire.Profile, 0, len(found))}
 	for _, p := range found {
-		list.Profiles = append(list.Profiles, s.shown(who.User, p))
+		shown := s.shown(who.User, p)
+		if rel, ok := closed[p.User]; ok {
+			shown.NoCalls, shown.NoCallsText = true, rel.CalleeNoCallsText
+		}
+		list.Profiles = append(list.Profiles, shown)
 	}
 	who.Reply(list)
 	return nil
+}
+
+// closedTo is which of the accounts whose profiles viewer sees take no calls of
+// his. Of others he is not told: it would say that there is such an account.
+func (s *Server) closedTo(ctx context.Context, viewer wire.UserID, found []store.Profile) (map[string]store.Relation, error) {
+	var users []string
+	for _, p := range found {
+		if p.Name != "" && p.User != string(viewer) && !slices.Contains(users, p.User) {
+			users = append(users, p.User)
+		}
+	}
+	closed := map[string]store.Relation{}
+	if len(users) == 0 {
+		return closed, nil
+	}
+	relations, err := s.cfg.Store.Relations(ctx, string(viewer), users)
+	for _, rel := range relations {
+		if call.TakesNoCalls(rel, time.Now()) {
+			closed[rel.Callee] = rel
+		}
+	}
+	return closed, err
 }
 
 // shown is a profile as a viewer gets it.

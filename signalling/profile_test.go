@@ -8,10 +8,13 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"pronto/signalling/policy"
 	"pronto/signalling/signallingtest"
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -263,5 +266,67 @@ func TestNobodyOutsideTheAudienceGetsANameInAnyMessage(t *testing.T) {
 		said("the attempts", ask[wire.Decisions](viewer, "getDecisions", nil).Entries[0].Name)
 		ask[wire.People](viewer, "block", wire.Block{User: "ana"})
 		said("the blocks", ask[wire.People](viewer, "getPeople", nil).Blocked[0].Name)
+	}
+}
+
+// Whether a call is taken is told before anybody calls: to whom the profile is
+// shown, and by the rule that refuses a ring. A block or a setting is not told.
+func TestAProfileTellsWhoTakesNoCalls(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana := signIn(t, s, "ana", "phone")
+	now := time.Now().UTC()
+	later := (now.Hour()*60 + now.Minute() + 2*60) % (24 * 60)
+	hours := policy.Hours{Zone: "UTC", Ranges: []policy.Range{{From: later, To: (later + 60) % (24 * 60)}}}
+	rules := func(r store.Rules) func(*page) error {
+		return func(p *page) error { return s.Store.SetRules(t.Context(), string(p.welcome.User), r) }
+	}
+	for _, row := range []struct {
+		user    wire.UserID
+		arrange func(*page) error
+		closed  bool
+		text    string
+	}{
+		{"library", func(*page) error { return s.Store.SetNoCalls(t.Context(), "library", true, "Write to us.") }, true, "Write to us."},
+		{"desk", rules(store.Rules{CallHours: hours.Text()}), true, ""},
+		{"doctor", rules(store.Rules{ByPermission: true}), true, ""},
+		{"nurse", func(p *page) error {
+			if err := s.Store.Permit(t.Context(), "nurse", "ana", time.Hour); err != nil {
+				return err
+			}
+			return rules(store.Rules{ByPermission: true})(p)
+		}, false, ""},
+		{"ugo", func(p *page) error { ask[wire.People](p, "block", wire.Block{User: "ana"}); return nil }, false, ""},
+		{"caio", func(p *page) error {
+			ask[wire.Privacy](p, "setPrivacy", wire.SetPrivacy{WhoMayCall: wire.MayCallNobody})
+			return nil
+		}, false, ""},
+		{"bia", func(*page) error { return nil }, false, ""},
+	} {
+		other := signIn(t, s, row.user, "phone")
+		ask[wire.People](other, "addContact", wire.AddContact{User: "ana"})
+		if err := row.arrange(other); err != nil {
+			t.Fatal(err)
+		}
+		if seen := profileOf(ana, row.user); seen.NoCalls != row.closed || seen.NoCallsText != row.text {
+			t.Errorf("of %s: %+v, want %v %q", row.user, seen, row.closed, row.text)
+		}
+		ring := wire.Ring{Users: []wire.UserID{row.user}, Kind: wire.KindVoice}
+		if !row.closed {
+			ask[wire.Done](ana, "leave", wire.Leave{Call: ask[wire.CallState](ana, "ring", ring).Call})
+		} else if p := refused(ana, "ring", ring); p.Code != wire.CodeCallsNotAccepted || p.Text != row.text {
+			t.Errorf("a ring of %s is answered with %+v", row.user, p)
+		}
+		if own := profileOf(other, row.user); own.NoCalls {
+			t.Errorf("%s sees %+v of himself", row.user, own)
+		}
+	}
+	show(signIn(t, s, "library", "desk"), wire.MayCallNobody)
+	if seen := profileOf(ana, "library"); seen != (wire.Profile{User: "library", Name: "library"}) {
+		t.Errorf("shown to nobody, it shows %+v", seen)
+	}
+	mal := signIn(t, s, "mal", "phone")
+	if seen := profileOf(mal, "doctor"); seen != (wire.Profile{User: "doctor", Name: "doctor"}) {
+		t.Errorf("who has only the id sees %+v", seen)
 	}
 }

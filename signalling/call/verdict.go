@@ -96,10 +96,16 @@ func facts(rel store.Relation) policy.Facts {
 		WhoMayCall: audience(rel.CalleePrivacy.WhoMayCall), WhoMayAdd: audience(rel.CalleePrivacy.WhoMayAdd),
 		SilenceUnknown: rel.CalleePrivacy.SilenceUnknown, DoNotDisturb: disturbs(rel.CalleePrivacy.DoNotDisturb, time.Now()),
 		CallerHidesAddress: rel.CallerPrivacy.HideAddress, CalleeHidesAddress: rel.CalleePrivacy.HideAddress,
-		CalleeNoCalls:   rel.CalleeNoCalls || closed(rel.CalleeRules.CallHours, time.Now()) || rel.CalleeRules.ByPermission && !rel.Permitted,
+		CalleeNoCalls:   TakesNoCalls(rel, time.Now()),
 		CallerAsksFirst: rel.CallerAsksFirst, CallerPermitted: rel.Permitted, CallerQuotaSpent: rel.CallerQuotaSpent,
 		CallerSuspended: rel.CallerSuspended, CalleeSuspended: rel.CalleeSuspended,
 	}
+}
+
+// TakesNoCalls tells whether the callee's account takes no calls from the caller,
+// publicly: at all, at this hour, or from who has no permission.
+func TakesNoCalls(rel store.Relation, now time.Time) bool {
+	return rel.CalleeNoCalls || closed(rel.CalleeRules.CallHours, now) || rel.CalleeRules.ByPermission && !rel.Permitted
 }
 
 // disturbs tells whether now is one of the hours without calls. Hours that

@@ -24,7 +24,7 @@ func init() {
 	})
 	maps.Copy(replyExamples, map[string]any{
 		"preferences": Preferences{ShowProfileTo: MayCallEveryone, Privacy: Privacy{WhoMayCall: MayCallEveryone, WhoMayAdd: MayCallEveryone}, Presence: PresenceSetting{Audience: PresenceContacts}},
-		"profiles":    Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}}},
+		"profiles":    Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}, {User: "library", Name: "Library", NoCalls: true, NoCallsText: "Write to us."}}},
 		"profile":     bia,
 		"found":       Found{Person: Person{User: "bia", Name: "Bia"}},
 	})

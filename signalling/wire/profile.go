@@ -30,6 +30,12 @@ type Profile struct {
 	// Avatar is the path of his image on this server, made for us: nobody can
 	// guess it, and it leads nowhere as soon as he shows it to us no more.
 	Avatar string `json:"avatar,omitzero"`
+	// NoCalls says that a call of ours would be answered with callsNotAccepted now:
+	// the account takes no calls, none at this hour, or none without permission. It
+	// tells nothing of blocks and privacy, and is absent in what we see of ourselves.
+	NoCalls bool `json:"noCalls,omitzero"`
+	// NoCallsText is what the account says about that.
+	NoCallsText string `json:"noCallsText,omitzero"`
 }
 
 // SetProfile changes what others see of us. The image is changed by PUT and DELETE

@@ -201,6 +201,33 @@ test("quiet hours keep a call from ringing, and the settings say why", async () 
   await Promise.all([bia.leaves(), dora.leaves()]);
 });
 
+test("who takes no calls has no call buttons, but says how else to be reached", async () => {
+  const { credentials } = server.newKey();
+  const dora = async (change) => {
+    const answer = await fetch(`${server.url}/v1/users/dora`, {
+      method: "PATCH",
+      headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+      body: JSON.stringify(change),
+    });
+    expect(answer.status).toBe(200);
+  };
+  await dora({ noCalls: true, noCallsText: "Write to me." });
+  const bia = await come("bia");
+  await bia.sees("voice-carlo");
+  await bia.it("voice-dora").waitFor({ state: "detached" });
+  await at(bia, "#people/dora");
+  await bia.reads("person-closed", /^Write to me\.$/);
+  expect(await bia.it("person-voice").count()).toBe(0);
+  await bia.looksGood("closed");
+  await dora({ noCalls: false, noCallsText: "" });
+  await at(bia, "#people/carlo");
+  await bia.sees("person-voice");
+  await at(bia, "#people/dora");
+  await bia.it("person-closed").waitFor({ state: "detached" });
+  await bia.sees("person-voice");
+  await bia.leaves();
+});
+
 test("who has talked is told how long, what it used, a code for help, and may say how it was, once", async () => {
   const [ana, ezio] = await Promise.all([come("ana"), come("ezio")]);
   await ezio.sees("others");

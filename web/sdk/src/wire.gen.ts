@@ -1785,6 +1785,14 @@ export interface Profile {
    * guess it, and it leads nowhere as soon as he shows it to us no more.
    */
   readonly avatar?: string;
+  /**
+   * NoCalls says that a call of ours would be answered with callsNotAccepted now:
+   * the account takes no calls, none at this hour, or none without permission. It
+   * tells nothing of blocks and privacy, and is absent in what we see of ourselves.
+   */
+  readonly noCalls?: boolean;
+  /** NoCallsText is what the account says about that. */
+  readonly noCallsText?: string;
 }
 
 /**

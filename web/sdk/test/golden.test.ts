@@ -175,6 +175,8 @@ const optional = [
   "reply profile: body.avatar",
   "reply profiles: body.profiles[].about",
   "reply profiles: body.profiles[].avatar",
+  "reply profiles: body.profiles[].noCalls",
+  "reply profiles: body.profiles[].noCallsText",
   "reply push: body.key",
   "reply push: body.subscribed",
   "reply queue: body.hours",

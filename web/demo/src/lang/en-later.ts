@@ -42,6 +42,7 @@ export const enLater = {
   "person.id": "User id: {user}",
   "person.add": "Add to contacts",
   "person.blocked": "Blocked. They cannot reach you.",
+  "person.closed": "Does not take calls now.",
 
   "groups.title": "Groups",
   "groups.new": "New group",

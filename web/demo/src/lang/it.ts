@@ -119,6 +119,7 @@ export const it: Dictionary = {
   "person.id": "ID utente: {user}",
   "person.add": "Aggiungi ai contatti",
   "person.blocked": "Contatto bloccato. Non può raggiungerti.",
+  "person.closed": "Ora non riceve chiamate.",
 
   "people.others": "Anche in questa demo",
   "people.addOne": "Aggiungi {name} ai contatti",

@@ -115,6 +115,7 @@ export const ptBR: Dictionary = {
   "person.id": "ID de usuário: {user}",
   "person.add": "Adicionar aos contatos",
   "person.blocked": "Contato bloqueado. Não consegue falar com você.",
+  "person.closed": "Não recebe chamadas agora.",
 
   "people.others": "Também nesta demonstração",
   "people.addOne": "Adicionar {name} aos contatos",

@@ -23,7 +23,7 @@ export function PersonPage({ phone, user }: { phone: Phone; user: string }): JSX
   const known = contact ?? blocked ?? calls.flatMap((entry) => entry.with).find((one) => one.user === user);
   const person = known ?? { user, name: user };
   const presence = watching.people.value.get(user);
-  const about = watching.abouts.value.get(user);
+  const { about, noCalls, noCallsText } = watching.profiles.value.get(user) ?? {};
   return (
     <Page title={person.name} section="people" testid="person">
       <div class="portrait">
@@ -32,25 +32,31 @@ export function PersonPage({ phone, user }: { phone: Phone; user: string }): JSX
           {blocked === undefined ? (presenceText(presence) ?? t("presence.unknown")) : t("person.blocked")}
         </p>
         {about ? <p class="about">{about}</p> : null}
-        <div class="bigacts">
-          <Button
-            icon="phone"
-            disabled={phone.busy.value || blocked !== undefined}
-            onPress={() => void phone.ring([user], "voice")}
-            testid="person-voice"
-          >
-            {t("links.voice")}
-          </Button>
-          <Button
-            look="primary"
-            icon="camera"
-            disabled={phone.busy.value || blocked !== undefined}
-            onPress={() => void phone.ring([user], "video")}
-            testid="person-video"
-          >
-            {t("links.video")}
-          </Button>
-        </div>
+        {noCalls ? (
+          <p class="detail" data-testid="person-closed">
+            {noCallsText || t("person.closed")}
+          </p>
+        ) : (
+          <div class="bigacts">
+            <Button
+              icon="phone"
+              disabled={phone.busy.value || blocked !== undefined}
+              onPress={() => void phone.ring([user], "voice")}
+              testid="person-voice"
+            >
+              {t("links.voice")}
+            </Button>
+            <Button
+              look="primary"
+              icon="camera"
+              disabled={phone.busy.value || blocked !== undefined}
+              onPress={() => void phone.ring([user], "video")}
+              testid="person-video"
+            >
+              {t("links.video")}
+            </Button>
+          </div>
+        )}
       </div>
       <Card title={t("person.calls")}>
         {calls.length === 0 ? (

@@ -33,7 +33,8 @@ export function PersonRow({
   const { user, name } = person;
   const favourite = phone.people.isFavourite(user);
   const presence = phone.watching.people.value.get(user);
-  const detail = presenceText(presence) ?? (phone.watching.abouts.value.get(user) || user);
+  const profile = phone.watching.profiles.value.get(user);
+  const detail = presenceText(presence) ?? (profile?.about || user);
   const picture = <Avatar id={user} name={name} presence={presenceDot(presence)} />;
   if (selected !== undefined) {
     return (
@@ -65,13 +66,15 @@ export function PersonRow({
       current={current}
       testid={`contact-${user}`}
     >
-      <CallButtons
-        voice={t("people.voice", { name })}
-        video={t("people.video", { name })}
-        busy={phone.busy.value}
-        onCall={(kind) => void phone.ring([user], kind)}
-        testid={user}
-      />
+      {profile?.noCalls ? null : (
+        <CallButtons
+          voice={t("people.voice", { name })}
+          video={t("people.video", { name })}
+          busy={phone.busy.value}
+          onCall={(kind) => void phone.ring([user], kind)}
+          testid={user}
+        />
+      )}
       <Menu label={t("people.more", { name })} testid={`more-${user}`}>
         <Button
           icon="star"

@@ -152,7 +152,7 @@ export function Entry({
         </>
       }
     >
-      {plain || users.length === 0 ? null : (
+      {plain || users.every((user) => phone.watching.profiles.value.get(user)?.noCalls) ? null : (
         <CallButtons
           voice={t("recents.voiceBack", { name })}
           video={t("recents.videoBack", { name })}

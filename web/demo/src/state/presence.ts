@@ -1,5 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import { type PersonPresence, type Pronto, ProntoError } from "../../../sdk/src/index.ts";
+import { type PersonPresence, type Profile, type Pronto, ProntoError } from "../../../sdk/src/index.ts";
 import { setFaces } from "./faces.ts";
 
 /** mostWatched and mostAsked are the protocol's limits: how many accounts one request may name. */
@@ -10,13 +10,13 @@ const mostAsked = 100;
 export class Watching {
   readonly #pronto: Pronto;
   readonly #people = signal<ReadonlyMap<string, PersonPresence>>(new Map());
-  readonly #abouts = signal<ReadonlyMap<string, string>>(new Map());
+  readonly #profiles = signal<ReadonlyMap<string, Profile>>(new Map());
   #watched = "";
 
   /** people are those whose presence was told, by account. */
   readonly people: ReadonlySignal<ReadonlyMap<string, PersonPresence>> = this.#people;
-  /** abouts are what people say about themselves, by account. */
-  readonly abouts: ReadonlySignal<ReadonlyMap<string, string>> = this.#abouts;
+  /** profiles are what people say about themselves, and whether they take calls, by account. */
+  readonly profiles: ReadonlySignal<ReadonlyMap<string, Profile>> = this.#profiles;
 
   constructor(pronto: Pronto) {
     this.#pronto = pronto;
@@ -38,11 +38,7 @@ export class Watching {
     try {
       this.take(await this.#pronto.watchPresence(wanted));
       for (let at = 0; at < wanted.length; at += mostAsked) {
-        const profiles = await this.#pronto.account.profiles(wanted.slice(at, at + mostAsked));
-        setFaces(profiles);
-        const abouts = new Map(this.#abouts.value);
-        for (const { user, about } of profiles) abouts.set(user, about ?? "");
-        this.#abouts.value = abouts;
+        await this.#ask(wanted.slice(at, at + mostAsked));
       }
     } catch (error) {
       if (!(error instanceof ProntoError)) throw error;
@@ -50,16 +46,21 @@ export class Watching {
     }
   }
 
-  /** look asks what somebody says about himself whose page was opened. */
+  /** look asks anew about somebody whose page was opened: he may take calls at some hours only. */
   async look(user: string): Promise<void> {
-    if (this.#abouts.value.has(user)) return;
     try {
-      const profiles = await this.#pronto.account.profiles([user]);
-      setFaces(profiles);
-      const [profile] = profiles;
-      this.#abouts.value = new Map([...this.#abouts.value, [user, profile?.about ?? ""]]);
+      await this.#ask([user]);
     } catch (error) {
       if (!(error instanceof ProntoError)) throw error;
     }
+  }
+
+  async #ask(users: string[]): Promise<void> {
+    const profiles = await this.#pronto.account.profiles(users);
+    setFaces(profiles);
+    this.#profiles.value = new Map([
+      ...this.#profiles.value,
+      ...profiles.map((one) => [one.user, one] as const),
+    ]);
   }
 }

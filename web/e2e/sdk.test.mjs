@@ -221,7 +221,7 @@ const wanted = (library) => `(async () => {
 })();`;
 
 describe("what is rarely wanted", () => {
-  const parts = ["diagnostics", "groups", "links", "push", "rest", "usagebackup"].map(
+  const parts = ["account", "diagnostics", "groups", "links", "push", "usagebackup"].map(
     (name) => `pronto-${name}.js`,
   );
 

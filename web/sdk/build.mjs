@@ -40,7 +40,7 @@ const besideItself = {
  * parts are what of the client is loaded when it is first wanted, each a file of its own beside it: they use nothing of the
  * client's but what they are given, so that they fit the module and the classic script alike.
  */
-const parts = ["diagnostics", "groups", "judging", "links", "push", "rest", "usagebackup"];
+const parts = ["account", "diagnostics", "groups", "judging", "links", "push", "usagebackup"];
 /** clients are what there must be one of: see later.ts. */
 const clients = ["problem", "trusted"].map((name) => `sdk/src/${name}.ts`);
 

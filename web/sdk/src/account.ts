@@ -1,5 +1,7 @@
-import { client, later } from "./later.ts";
+import type { Client } from "./later.ts";
+import { whole } from "./profile.ts";
 import type { RequestOptions } from "./requests.ts";
+import { sendAvatar, sendCode } from "./rest.ts";
 import type { Signalling } from "./signalling.ts";
 import type { Tokens } from "./token.ts";
 import type {
@@ -26,38 +28,32 @@ export interface AccountOptions {
 export class Account {
   readonly #signalling: Signalling;
   readonly #options: AccountOptions;
+  readonly #client: Client;
 
-  constructor(signalling: Signalling, options: AccountOptions) {
+  /** @internal */
+  constructor(signalling: Signalling, options: AccountOptions, client: Client) {
     this.#signalling = signalling;
     this.#options = options;
+    this.#client = client;
   }
 
   /** profiles are what we may see of accounts, in their order. */
   async profiles(users: string[], options?: RequestOptions): Promise<readonly Profile[]> {
     const { profiles } = await this.#signalling.request("getProfiles", { users }, options);
-    return profiles.map((profile) => this.whole(profile));
+    return profiles.map((profile) => whole(profile, this.#options.url));
   }
 
   async setProfile(profile: SetProfile, options?: RequestOptions): Promise<Profile> {
-    return this.whole(await this.#signalling.request("setProfile", profile, options));
-  }
-
-  /** whole has the address of the picture with the server in it, for pages of other sites. @internal */
-  whole(profile: Profile): Profile {
-    const { avatar } = profile;
-    if (avatar === undefined) return profile;
-    return { ...profile, avatar: new URL(avatar, this.#options.url.replace(/^ws/, "http")).href };
+    return whole(await this.#signalling.request("setProfile", profile, options), this.#options.url);
   }
 
   /** setAvatar sends an image: PNG, JPEG or WebP, at most 64 KiB and 1024 pixels a side. */
   async setAvatar(image: Blob): Promise<void> {
-    const { sendAvatar } = await rest();
-    await sendAvatar(client, this.#options, image);
+    await sendAvatar(this.#client, this.#options, image);
   }
 
   async removeAvatar(): Promise<void> {
-    const { sendAvatar } = await rest();
-    await sendAvatar(client, this.#options);
+    await sendAvatar(this.#client, this.#options);
   }
 
   preferences(options?: RequestOptions): Promise<Preferences> {
@@ -95,8 +91,7 @@ export class Account {
 
   /** sendCode has a one-time code sent to a phone number, for changeNumber. */
   async sendCode(phone: string): Promise<void> {
-    const { sendCode } = await rest();
-    await sendCode(client, this.#options, phone);
+    await sendCode(this.#client, this.#options, phone);
   }
 
   /** changeNumber gives the account another number; it rejects with notFound for a wrong code. */
@@ -118,9 +113,4 @@ export class Account {
   liftBan(group: string, user: string, options?: RequestOptions): Promise<Group> {
     return this.#signalling.request("liftBan", { group, user }, options);
   }
-}
-
-/** rest is what asks the server outside the WebSocket. */
-function rest() {
-  return later(import("./rest.ts"));
 }

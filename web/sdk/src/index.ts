@@ -1,5 +1,4 @@
-export type { AccountOptions } from "./account.ts";
-export { Account } from "./account.ts";
+export type { Account, AccountOptions } from "./account.ts";
 export { Call } from "./call.ts";
 export type { CallEvents, Ended, Notice } from "./callstate.ts";
 export type { DeviceChoice } from "./choice.ts";

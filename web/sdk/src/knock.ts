@@ -1,14 +1,17 @@
-import { ProntoError } from "./problem.ts";
+import type { Client } from "./later.ts";
+import type { ProntoError } from "./problem.ts";
 import type { Signalling } from "./signalling.ts";
 import type { EventFrame, KnockAnswer } from "./wire.gen.ts";
 
 /** Knocks are those that were not answered yet, by link. @internal */
 export class Knocks {
   readonly #signalling: Signalling;
+  readonly #client: Client;
   readonly #waiting = new Map<string, (answer: KnockAnswer) => void>();
 
-  constructor(signalling: Signalling) {
+  constructor(signalling: Signalling, client: Client) {
     this.#signalling = signalling;
+    this.#client = client;
   }
 
   /** take takes an answer. */
@@ -27,7 +30,7 @@ export class Knocks {
       await new Promise<void>((resolve, reject) => {
         this.#waiting.set(link, (answer) => {
           if (answer === "admitted") resolve();
-          else reject(answers[answer]());
+          else reject(answers[answer](this.#client));
         });
         const knock = (): void => {
           this.#signalling.request("knock", { link, browser }).then(({ admitted = false }) => {
@@ -62,8 +65,8 @@ export class Knocks {
   }
 }
 
-const answers: Record<Exclude<KnockAnswer, "admitted">, () => ProntoError> = {
-  denied: () => new ProntoError("denied", "a host did not let us in"),
-  expired: () => new ProntoError("noAnswer", "no host answered; try again later"),
-  closed: () => new ProntoError("notFound", "the link or its call is over"),
+const answers: Record<Exclude<KnockAnswer, "admitted">, (client: Client) => ProntoError> = {
+  denied: ({ ProntoError }) => new ProntoError("denied", "a host did not let us in"),
+  expired: ({ ProntoError }) => new ProntoError("noAnswer", "no host answered; try again later"),
+  closed: ({ ProntoError }) => new ProntoError("notFound", "the link or its call is over"),
 };

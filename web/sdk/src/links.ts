@@ -15,6 +15,7 @@ import type {
   Reminder as WireReminder,
 } from "./wire.gen.ts";
 
+export { Knocks } from "./knock.ts";
 export { open, read, seal } from "./linkdetails.ts";
 
 /** CallLink is a link of ours, with what only this browser knows of it. */

@@ -1,4 +1,4 @@
-import { Account } from "./account.ts";
+import type { Account } from "./account.ts";
 import { Call, type CallStart } from "./call.ts";
 import type { DeviceChoice } from "./choice.ts";
 import type { Store } from "./device.ts";
@@ -9,7 +9,7 @@ import { type AcceptOptions, Incoming } from "./incoming.ts";
 import { Journal, type JournalStep } from "./journal.ts";
 import { ClientKeys, encryptionVersion } from "./keeper.ts";
 import { canEncrypt } from "./keyworker.ts";
-import { Knocks } from "./knock.ts";
+import type { Knocks } from "./knock.ts";
 import { client, lately, later } from "./later.ts";
 import type { CallLink, Links, Reminder } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
@@ -17,6 +17,7 @@ import { type Knocking, toKnocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
+import { whole } from "./profile.ts";
 import type { Push } from "./push.ts";
 import type { Queues } from "./queues.ts";
 import type { Abortable, RequestOptions } from "./requests.ts";
@@ -175,6 +176,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly #store: Store | undefined;
   readonly #linkStore: LinkStore;
   readonly #knocks: Knocks;
+  readonly #url: string;
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
   #watched: readonly string[] = []; // whose presence this session shows
@@ -202,6 +204,7 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#telemetry = options.telemetry ?? true;
     const lasting = options.memory === undefined ? lastingStorage() : (options.memory ?? undefined);
     this.#memory = new Memory(lasting);
+    this.#url = url;
     this.usage = new Usage(lasting);
     this.#choice = options.devices ?? {};
     this.#noMedia = options.noMedia ?? false;
@@ -215,13 +218,19 @@ export class Pronto extends Emitter<ProntoEvents> {
       ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
     });
     this.#linkStore = new LinkStore(options.linkStorage ?? browserStorage());
-    this.#knocks = new Knocks(this.#signalling);
+    this.#knocks = lately(async () => {
+      const { Knocks } = await later(import("./links.ts"));
+      return new Knocks(this.#signalling, client);
+    });
     const page = url.replace(/^ws/, "http");
     this.links = lately(async () => {
       const { Links } = await later(import("./links.ts"));
       return new Links(this.#signalling, this.#linkStore, page, client);
     });
-    this.account = new Account(this.#signalling, { url, tokens: this.#signalling.tokens });
+    this.account = lately(async () => {
+      const { Account } = await later(import("./account.ts"));
+      return new Account(this.#signalling, { url, tokens: this.#signalling.tokens }, client);
+    });
     this.groups = lately(async () => new (await later(import("./groups.ts"))).Groups(this.#signalling));
     this.queues = lately(async () => new (await later(import("./groups.ts"))).Queues(this.#signalling));
     this.#signalling.on("state", (state) => {
@@ -670,7 +679,7 @@ export class Pronto extends Emitter<ProntoEvents> {
           );
         break;
       case "knockAnswered":
-        this.#knocks.take(frame);
+        void this.#knocks.take(frame); // somebody waits for it, so that they are there
         break;
       case "people":
         this.emit("people", frame.body);
@@ -679,7 +688,7 @@ export class Pronto extends Emitter<ProntoEvents> {
         this.emit("privacy", frame.body);
         break;
       case "profile":
-        this.emit("profile", this.account.whole(frame.body));
+        this.emit("profile", whole(frame.body, this.#url));
         break;
       case "preferences":
         this.emit("preferences", frame.body);

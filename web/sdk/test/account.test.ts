@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { Account, Pronto, ProntoError } from "../src/index.ts";
+import { Account } from "../src/account.ts";
+import { Pronto, ProntoError } from "../src/index.ts";
+import { client } from "../src/later.ts";
 import type { Signalling } from "../src/signalling.ts";
 import { Tokens } from "../src/token.ts";
 import type { Preferences, Profile, RequestType } from "../src/wire.gen.ts";
-import { FakeServer } from "./fakeserver.ts";
+import { FakeServer, settle } from "./fakeserver.ts";
 
 const bia: Profile = { user: "bia", name: "Bia", about: "At the sea", avatar: "/v1/avatars/x" };
 /** whole is Bia as a page of any site can show her. */
@@ -45,53 +47,58 @@ describe("the account", () => {
     vi.useRealTimers();
   });
 
-  /** asked is the body of the last request of a type, which is then answered. */
-  function answer(type: RequestType, reply: Parameters<FakeServer["reply"]>[1], body: unknown): unknown {
-    const frame = server.last.of(type).at(-1);
+  /** answer waits for a request of a type, the only one of it in a test, answers it and returns its body. */
+  async function answer(
+    type: RequestType,
+    reply: Parameters<FakeServer["reply"]>[1],
+    body: unknown,
+  ): Promise<unknown> {
+    for (let turns = 0; turns < 1_000 && server.last.of(type).length === 0; turns++) await settle(); // its part loads
+    const [frame] = server.last.of(type);
     server.reply(frame?.id ?? "", reply, body as never);
     return frame?.body;
   }
 
   test("asks for profiles and changes its own", async () => {
     const got = pronto.account.profiles(["bia"]);
-    expect(answer("getProfiles", "profiles", { profiles: [bia] })).toEqual({ users: ["bia"] });
+    expect(await answer("getProfiles", "profiles", { profiles: [bia] })).toEqual({ users: ["bia"] });
     expect(await got).toEqual([whole]);
     const own = pronto.account.setProfile({ name: "Ana", about: "" });
-    expect(answer("setProfile", "profile", bia)).toEqual({ name: "Ana", about: "" });
+    expect(await answer("setProfile", "profile", bia)).toEqual({ name: "Ana", about: "" });
     expect(await own).toEqual(whole);
   });
 
   test("reads and changes preferences by their version", async () => {
     const got = pronto.account.preferences();
-    answer("getPreferences", "preferences", preferences);
+    await answer("getPreferences", "preferences", preferences);
     expect(await got).toEqual(preferences);
     const refused = pronto.account.setPreferences({ ifVersion: 2, acceptTerms: "2026-01" });
-    answer("setPreferences", "problem", { code: "conflict", detail: "it was changed meanwhile" });
+    await answer("setPreferences", "problem", { code: "conflict", detail: "it was changed meanwhile" });
     await expect(refused).rejects.toMatchObject({ code: "conflict" });
   });
 
   test("finds a number, changes its own, and lifts a ban", async () => {
     const found = pronto.account.findNumber("+393331234567");
-    answer("findNumber", "found", { person: { user: "bia", name: "Bia" } });
+    await answer("findNumber", "found", { person: { user: "bia", name: "Bia" } });
     expect(await found).toEqual({ user: "bia", name: "Bia" });
     const discovery = { on: false, uploaded: 0, numbersBlocked: 0, numberEnding: "21", discoverable: true };
     const changed = pronto.account.changeNumber("+393337654321", "123456");
-    expect(answer("changeNumber", "discovery", discovery)).toEqual({
+    expect(await answer("changeNumber", "discovery", discovery)).toEqual({
       number: "+393337654321",
       code: "123456",
     });
     expect(await changed).toEqual(discovery);
     const lifted = pronto.account.liftBan("g1", "ugo");
-    answer("liftBan", "problem", { code: "notFound", detail: "he is not banned" });
+    await answer("liftBan", "problem", { code: "notFound", detail: "he is not banned" });
     await expect(lifted).rejects.toMatchObject({ code: "notFound" });
   });
 
   test("is switched off and deleted by its own id", async () => {
     const off = pronto.account.disable();
-    answer("disableAccount", "done", {});
+    await answer("disableAccount", "done", {});
     await off;
     const gone = pronto.account.delete("ana");
-    expect(answer("deleteAccount", "done", {})).toEqual({ user: "ana" });
+    expect(await answer("deleteAccount", "done", {})).toEqual({ user: "ana" });
     await gone;
   });
 
@@ -108,14 +115,18 @@ describe("the account", () => {
 describe("what goes beside the WebSocket", () => {
   const asked: { url: string; init: RequestInit }[] = [];
   const account = (status: number, body: unknown = {}) =>
-    new Account({} as Signalling, {
-      url: "wss://calls.example/v1/ws",
-      tokens: new Tokens(async () => "t"),
-      fetch: async (url, init) => {
-        asked.push({ url: String(url), init: init ?? {} });
-        return new Response(status === 204 ? null : JSON.stringify(body), { status });
+    new Account(
+      {} as Signalling,
+      {
+        url: "wss://calls.example/v1/ws",
+        tokens: new Tokens(async () => "t"),
+        fetch: async (url, init) => {
+          asked.push({ url: String(url), init: init ?? {} });
+          return new Response(status === 204 ? null : JSON.stringify(body), { status });
+        },
       },
-    });
+      client,
+    );
 
   beforeEach(() => {
     asked.length = 0;
@@ -153,11 +164,15 @@ describe("what goes beside the WebSocket", () => {
   });
 
   test("is offline when the server cannot be reached", async () => {
-    const away = new Account({} as Signalling, {
-      url: "ws://localhost/v1/ws",
-      tokens: new Tokens("t"),
-      fetch: () => Promise.reject(new TypeError("no network")),
-    });
+    const away = new Account(
+      {} as Signalling,
+      {
+        url: "ws://localhost/v1/ws",
+        tokens: new Tokens("t"),
+        fetch: () => Promise.reject(new TypeError("no network")),
+      },
+      client,
+    );
     await expect(away.removeAvatar()).rejects.toMatchObject({ code: "offline" });
   });
 });

@@ -1,6 +1,7 @@
 import { expect, test, vi } from "vitest";
 import { Emitter } from "../src/emitter.ts";
 import { Knocks } from "../src/knock.ts";
+import { client } from "../src/later.ts";
 import type { Signalling } from "../src/signalling.ts";
 import type { KnockAnswer } from "../src/wire.gen.ts";
 
@@ -9,7 +10,7 @@ function door(admitted = false) {
   const events = new Emitter<{ welcome: { resumed: boolean }; failed: Error }>();
   const request = vi.fn(async (_type: string, _body: unknown) => (admitted ? { admitted } : {}));
   const signalling = Object.assign(events, { request }) as unknown as Signalling;
-  const knocks = new Knocks(signalling);
+  const knocks = new Knocks(signalling, client);
   const answer = (what: KnockAnswer) =>
     knocks.take({ type: "knockAnswered", body: { link: "l", answer: what } } as Parameters<
       Knocks["take"]

@@ -198,7 +198,7 @@ func (s *server) createLink(ctx context.Context, in *createLinkInput) (*linkOutp
 	case errors.Is(err, store.ErrNotFound):
 		return nil, problem(CodeInvalid, "there is no such account").at("body.owner", "make the account first")
 	case errors.Is(err, store.ErrLimit):
-		return nil, problem(CodeLimitReached, "the account has %d links that are not revoked", store.MaxLinks)
+		return nil, problem(CodeLimitReached, "the account has %d links that are neither revoked nor expired", store.MaxLinks)
 	case err != nil:
 		return nil, s.failed(err)
 	}

@@ -15,7 +15,7 @@ const (
 	MaxDevices    = 64        // devices of a user; the least recently seen make room
 	MaxContacts   = 2000      // contacts of a user
 	MaxBlocks     = 2000      // blocks of a user
-	MaxLinks      = 1000      // links of a user that are not revoked
+	MaxLinks      = 1000      // links of a user that are neither revoked nor expired
 	MaxPage       = 200       // rows of one page of the call log, of decisions or of one outbox batch
 	MaxHours      = 512       // the hours without calls
 	MaxSealed     = 2 << 10   // a link's sealed details

@@ -111,9 +111,12 @@ func createLink(ctx context.Context, c conn, n NewLink) (Link, error) {
 	if err := n.validate(); err != nil {
 		return Link{}, err
 	}
-	// Not counted beyond the limit: an owner of many links pays no more than that.
+	// In two, each a range of the index links_live, and not counted beyond the limit:
+	// an owner of many links pays no more than that.
 	var live int
-	if err := c.row(ctx, `SELECT COUNT(*) FROM (SELECT 1 FROM links WHERE owner_id = $1 AND revoked_ms IS NULL LIMIT $2) AS live`,
+	if err := c.row(ctx, `SELECT COUNT(*) FROM (
+			SELECT 1 FROM links WHERE owner_id = $1 AND expires_ms IS NULL AND `+linkLives+`
+			UNION ALL SELECT 1 FROM links WHERE owner_id = $1 AND expires_ms > {now} AND `+linkLives+` LIMIT $2) AS live`,
 		[]any{n.OwnerID, MaxLinks}, &live); err != nil {
 		return Link{}, err
 	}

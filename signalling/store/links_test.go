@@ -193,3 +193,36 @@ func TestALinkLeadsToAnotherCallAfterItsCallHasEnded(t *testing.T) {
 		fails(t, err, store.ErrNotFound)
 	})
 }
+
+// Booked talks that are over, and whatever else has expired, leave room for more.
+func TestOnlyLinksThatLiveAreCounted(t *testing.T) {
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		s := storetest.Open(t, dsn)
+		ctx := t.Context()
+		people(t, s, "ana", "bia")
+		n := store.NewLink{OwnerID: "ana", Kind: store.Voice}
+		make := func(id string) error {
+			n.ID = id
+			_, err := s.CreateLink(ctx, n)
+			return err
+		}
+		ok(t, make("first"))
+		storetest.Exec(t, dsn, `INSERT INTO links (id, owner_id, kind, lobby, title, sealed, join_muted, ring_host, unencrypted, origins, created_ms, expires_ms)
+			WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+			SELECT 'l' || i, owner_id, kind, lobby, title, sealed, join_muted, ring_host, unencrypted, origins, created_ms, 4102444800000 FROM links, n WHERE id = 'first'`)
+		fails(t, make("more"), store.ErrLimit)
+		for what, change := range map[string]string{
+			"expired": `expires_ms = 1`, "unused for long": `idle_ms = 1, created_ms = 1`, "revoked": `revoked_ms = 1`,
+		} {
+			storetest.Exec(t, dsn, `UPDATE links SET `+change+` WHERE id = 'l2'`)
+			if err := make(what); err != nil {
+				t.Errorf("one is %s, and another is refused: %v", what, err)
+			}
+			fails(t, make("more"), store.ErrLimit)
+			storetest.Exec(t, dsn, `DELETE FROM links WHERE id = '`+what+`'`)
+			storetest.Exec(t, dsn, `UPDATE links SET expires_ms = 4102444800000, idle_ms = NULL, revoked_ms = NULL WHERE id = 'l2'`)
+		}
+		n.OwnerID = "bia"
+		ok(t, make("another account's"))
+	})
+}

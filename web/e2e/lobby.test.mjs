@@ -168,6 +168,7 @@ test("a guest books a talk in the hours that are offered, and nobody else gets t
   const talk = await zoe.it("booked-address").getAttribute("href");
   expect(talk).toMatch(/\/j\/[\w-]{20,}#k=/);
 
+  await ana.reads("bookings", /booked[\s\S]*free/); // her page, which was open, has learnt of it
   // Whose link it is is reminded on all pages, and gets there with the key that the guest has.
   await ana.reads("reminder", /^A booked talk begins at .*9:00/);
   expect(await ana.it("join-talk").getAttribute("href")).toBe(talk);

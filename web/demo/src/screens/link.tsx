@@ -220,6 +220,7 @@ function Terms({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
 /** Bookings are the times that a link offers, if it offers any, and which of them are taken. */
 function Bookings({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element | null {
   const slots = useSignal<readonly LinkSlot[]>([]);
+  const talks = bookedBy(phone.links.links.value ?? [], link);
   useEffect(() => {
     let here = true;
     void attempt(async () => {
@@ -229,7 +230,7 @@ function Bookings({ phone, link }: { phone: Phone; link: CallLink }): JSX.Elemen
     return () => {
       here = false;
     };
-  }, [phone, link, slots]);
+  }, [phone, link, slots, talks]);
   if (slots.value.length === 0) return null;
   return (
     <Card title={t("links.books")} testid="bookings">
@@ -242,6 +243,14 @@ function Bookings({ phone, link }: { phone: Phone; link: CallLink }): JSX.Elemen
       </ul>
     </Card>
   );
+}
+
+/** bookedBy tells the talks apart that were booked by a link: another text, and its times are other ones. */
+function bookedBy(links: readonly CallLink[], { link }: CallLink): string {
+  return links
+    .filter(({ bookedFrom }) => bookedFrom === link)
+    .map((talk) => `${talk.link}${talk.revokedMs === undefined ? "" : "-"}`)
+    .join();
 }
 
 function canShareText(): boolean {

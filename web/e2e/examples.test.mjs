@@ -23,7 +23,11 @@ const running = [];
 
 beforeAll(async () => {
   site = await startSite(pages);
-  server = await startServer({ PRONTO_ORIGINS: site.origin, PRONTO_GRACE: "1s" });
+  server = await startServer({
+    PRONTO_ORIGINS: site.origin,
+    PRONTO_GRACE: "1s",
+    PRONTO_WEBHOOKS_PRIVATE: "true",
+  });
   browser = await openChromium();
 });
 afterAll(async () => {
@@ -68,10 +72,30 @@ test("the page with a button calls", async () => {
 });
 
 test("the receiver takes what is signed and nothing else", async () => {
-  const secret = `whsec_${Buffer.from("0123456789abcdef0123456789abcdef").toString("base64")}`;
+  const { credentials } = server.newKey();
+  const rest = async (method, path, body) => {
+    const answer = await fetch(`${server.url}/v1/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    expect(answer.ok).toBe(true);
+    return answer.json();
+  };
+  const types = ["link.created"];
+  const { id, secret } = await rest("POST", "webhooks", { url: "https://shop.example/hook", types });
   const receiver = await runs(process.execPath, [join(examples, "webhook-receiver.mjs")], {
     WEBHOOK_SECRET: secret,
   });
+
+  // What the server sends is verified by the public library.
+  await rest("PATCH", `webhooks/${id}`, { url: `${receiver.url}/` });
+  await rest("PUT", "users/ana", { name: "Ana" });
+  await server.newLink();
+  await expect.poll(() => receiver.lines.length, { timeout: 20_000 }).toBe(2);
+  expect(receiver.lines[1]).toMatch(/^link\.created \S+$/);
+
+  // What somebody else sends is not, unless he has the secret.
   const body = JSON.stringify({ type: "call.ended", timestamp: "2026-01-01T00:00:00Z", data: {} });
   const now = new Date();
   const send = (signature) =>
@@ -88,7 +112,7 @@ test("the receiver takes what is signed and nothing else", async () => {
   expect(await send("v1,AAAA")).toBe(400);
   expect(await send(signature)).toBe(204);
   expect(await send(signature)).toBe(204); // at least once: again, and not taken twice
-  expect(receiver.lines.slice(1)).toEqual(["call.ended evt_1"]);
+  expect(receiver.lines.slice(2)).toEqual(["call.ended evt_1"]);
 });
 
 test("the React page rings with the token of the Go back end", async () => {

@@ -267,6 +267,18 @@ test("Chromium: what is pushed is shown, one for each call, counted on the badge
   expect(await worker.evaluate(() => globalThis.badges)).toEqual([1]);
   await click(worker, missed.tag);
   await expect.poll(() => worker.evaluate(() => globalThis.opened)).toEqual(["/?as=dora#recents"]);
+
+  // A talk that begins soon: by a link of hers it is among her links, else at its own address.
+  for (const [host, opens] of [
+    [true, "/?as=dora#links/l1"],
+    [false, "/j/l1"],
+  ]) {
+    await deliver({ type: "reminder", call: "l1", at: Date.now(), host });
+    const soon = await shows(watch, "reminder");
+    expect(soon.title).toMatch(/^A booked talk begins at \d/);
+    await click(worker, soon.tag);
+    await expect.poll(() => worker.evaluate(() => globalThis.opened)).toEqual([opens]);
+  }
 });
 
 test("Chromium: a page that nobody looks at notifies by name, and a press there answers", async () => {

@@ -107,6 +107,7 @@ func TestNoInputMakesMoreSeriesThanDefined(t *testing.T) {
 		m.Call(call.Reported{Path: wire.Path(text), RTT: time.Second, Sound: &wire.HeardSound{PlayedMs: 1, Packets: 1}})
 		m.Signalling(signalling.LinkCreated{Kind: wire.Kind(text)})
 		m.Signalling(signalling.Handled{Type: text, Code: wire.Code(text), After: time.Second})
+		m.Signalling(signalling.Noticed{Step: signalling.NoticeStep(text)})
 		m.Signalling(signalling.SocketOpened{Client: call.Client(text)})
 		m.Signalling(signalling.SocketClosed{Client: call.Client(text), Reason: signalling.CloseReason(text)})
 		m.Call(call.Entered{Client: call.Client(text), Distinct: uint64(i)})

@@ -215,6 +215,11 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			m.Signalling(signalling.TokenRefused{})
 		}, "pronto_auth_failures_total{mechanism=\"token\",reason=\"refused\"} 1\n" +
 			"pronto_ws_messages_total{direction=\"in\",type=\"hello\"} 1\npronto_ws_messages_total{direction=\"out\",type=\"problem\"} 1\npronto_ws_problems_total{code=\"unauthenticated\"} 1"},
+		{"terms that are told, and accepted", func(m *Metrics) {
+			m.Signalling(signalling.Noticed{Step: signalling.NoticeDelivered})
+			m.Signalling(signalling.Noticed{Step: signalling.NoticeDelivered})
+			m.Signalling(signalling.Noticed{Step: signalling.NoticeAccepted})
+		}, "pronto_notices_total{step=\"accepted\"} 1\npronto_notices_total{step=\"delivered\"} 2"},
 		{"an allocation that lives", func(m *Metrics) { m.Turn(turn.AllocationOpened{Transport: turn.TCP}) },
 			"pronto_turn_allocations{transport=\"tcp\"} 1\n" + `pronto_turn_allocations_total{result="ok",transport="tcp"} 1`},
 		{"an allocation that is gone", func(m *Metrics) {

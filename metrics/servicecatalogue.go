@@ -59,6 +59,9 @@ var socketDefinitions = []Definition{
 	}, {
 		Name: "pronto_rate_limited_total", Type: Counter, Labels: []Label{label("scope", append(requestClasses(), "http")...)},
 		Help: "Requests that were refused because there were too many, by what was asked for; http is all over HTTP.",
+	}, {
+		Name: "pronto_notices_total", Type: Counter, Labels: []Label{label("step", texts(signalling.NoticeDelivered, signalling.NoticeAccepted)...)},
+		Help: "Accounts that were told of new terms (PRONTO_TERMS_VERSION) and that accepted them, each once for each version.",
 	},
 }
 

@@ -7,8 +7,8 @@ import (
 
 // sockets measures the WebSocket endpoint.
 type sockets struct {
-	messages, problems, closes, auth, limited *counter
-	handle, rtt                               *histogram
+	messages, problems, closes, auth, limited, notices *counter
+	handle, rtt                                        *histogram
 }
 
 func newSockets(b *builder) sockets {
@@ -18,6 +18,7 @@ func newSockets(b *builder) sockets {
 		closes:   b.counter("pronto_ws_closes_total"),
 		auth:     b.counter("pronto_auth_failures_total"),
 		limited:  b.counter("pronto_rate_limited_total"),
+		notices:  b.counter("pronto_notices_total"),
 		rtt:      b.histogram("pronto_ws_rtt_seconds"),
 		handle:   b.histogram("pronto_ws_handle_seconds"),
 	}
@@ -51,6 +52,8 @@ func (m *Metrics) Signalling(e signalling.Event) {
 		s.rtt.observe(e.RTT.Seconds())
 	case signalling.LinkCreated:
 		m.links.created.inc(string(e.Kind))
+	case signalling.Noticed:
+		s.notices.inc(string(e.Step))
 	case signalling.TokenRefused:
 		s.auth.inc("token", "refused")
 	}

@@ -56,6 +56,8 @@ type Config struct {
 	// UnusedCheck is how often they are looked for. 30 days are usual; at least
 	// an hour.
 	UnusedCheck time.Duration
+	// Terms are what accounts are asked to accept; the zero value is nothing.
+	Terms Terms
 	// Calls are the calls of this node.
 	Calls *call.Registry
 	// Post is where sessions get their frames from.
@@ -83,6 +85,9 @@ func (c Config) Validate() error {
 		return errors.New("signalling: Config.Numbers has no secret")
 	case c.Identity.Keys == nil || c.Store == nil || c.Calls == nil || c.Post == nil || c.Events == nil || c.Logger == nil:
 		return errors.New("signalling: a part of Config is missing")
+	}
+	if err := c.Terms.validate(); err != nil {
+		return err
 	}
 	for _, origin := range c.Origins {
 		if err := checkOrigin(origin); err != nil {

@@ -108,6 +108,9 @@ func (s *Server) handle(one *session, frame wire.Frame, message any, err error) 
 // dispatch hands a request to those who know. Whoever carries it out replies;
 // after an error nothing was replied.
 func (s *Server) dispatch(ctx context.Context, who call.Who, message any) error {
+	if err := s.termsAllow(ctx, who, message); err != nil {
+		return err
+	}
 	if handled, err := s.cfg.Calls.Handle(ctx, who, message); handled {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Event is what metrics are told; it names nobody. One of [SocketOpened],
-// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated] or [TokenRefused].
+// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated], [Noticed] or [TokenRefused].
 type Event interface{ event() }
 
 // SocketOpened says that a WebSocket was accepted.
@@ -50,6 +50,19 @@ type Handled struct {
 // LinkCreated says that somebody made a call link.
 type LinkCreated struct{ Kind wire.Kind }
 
+// NoticeStep is how far a notice of the service, such as new terms, has come with an
+// account. The set is fixed, fit for a label.
+type NoticeStep string
+
+// The steps.
+const (
+	NoticeDelivered NoticeStep = "delivered" // a device of it was told
+	NoticeAccepted  NoticeStep = "accepted"
+)
+
+// Noticed says that an account has come so far with the terms of now, each once.
+type Noticed struct{ Step NoticeStep }
+
 // TokenRefused says that a hello had a token that was refused.
 type TokenRefused struct{}
 
@@ -59,4 +72,5 @@ func (Handled) event()      {}
 func (EventsSent) event()   {}
 func (Pinged) event()       {}
 func (LinkCreated) event()  {}
+func (Noticed) event()      {}
 func (TokenRefused) event() {}

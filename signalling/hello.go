@@ -167,8 +167,13 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 			return nil, err
 		}
 	}
+	terms, told, err := s.notice(ctx, who)
+	if err != nil {
+		s.forget(one)
+		return nil, err
+	}
 	w := wire.Welcome{
-		Session: one.id, Secret: one.secret, GraceMs: uint32(s.cfg.Grace.Milliseconds()), User: account(who), Name: who.Name,
+		Session: one.id, Secret: one.secret, GraceMs: uint32(s.cfg.Grace.Milliseconds()), User: account(who), Name: who.Name, Terms: terms,
 		Calls: s.cfg.Calls.Attach(ctx, who), Incoming: []wire.Incoming{},
 	}
 	if !who.Guest() {
@@ -180,6 +185,9 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the session was ended; sign in again")
 	}
 	one.welcome(reply(id, w))
+	if terms != nil && !told {
+		s.delivered(ctx, who)
+	}
 	if !who.Guest() {
 		for _, lobby := range s.cfg.Calls.Lobbies(ctx, who.User) {
 			one.send(event(lobby))

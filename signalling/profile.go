@@ -155,7 +155,8 @@ func (s *Server) preferences(ctx context.Context, who call.Who, change func() er
 }
 
 func (s *Server) setPreferences(ctx context.Context, who call.Who, m *wire.SetPreferences) error {
-	change := store.PreferencesChange{Terms: m.AcceptTerms, Audience: store.WhoMayCall(m.ShowProfileTo)}
+	ours := m.AcceptTerms != "" && m.AcceptTerms == s.cfg.Terms.Version
+	change := store.PreferencesChange{Terms: m.AcceptTerms, NoteTerms: ours, Audience: store.WhoMayCall(m.ShowProfileTo)}
 	if m.AcceptTerms != "" {
 		if err := identity.CheckTitle(m.AcceptTerms); err != nil {
 			return wire.Problemf(wire.CodeInvalid, "setPreferences acceptTerms %s", err)
@@ -174,11 +175,14 @@ func (s *Server) setPreferences(ctx context.Context, who call.Who, m *wire.SetPr
 	if m.Blocked != nil {
 		change.Blocked = texts(m.Blocked.Users)
 	}
-	blocked, err := s.cfg.Store.SetPreferences(ctx, string(who.User), change, int64(m.IfVersion))
+	done, err := s.cfg.Store.SetPreferences(ctx, string(who.User), change, int64(m.IfVersion))
 	if err != nil {
 		return err
 	}
-	for _, id := range blocked {
+	if done.Accepted {
+		s.cfg.Events(Noticed{NoticeAccepted})
+	}
+	for _, id := range done.Blocked {
 		s.cfg.Calls.Blocked(ctx, who.User, wire.UserID(id))
 	}
 	if change.Presence != nil || change.Blocked != nil {

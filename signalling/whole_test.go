@@ -211,7 +211,8 @@ func TestARunOverEverythingLeavesNoNumberTokenOrNameWhereItDoesNotBelong(t *test
 		r := &run{canaries: newCanaries(), t: t, codes: &postman{codes: map[string]string{}}, done: map[string]bool{}}
 		r.server = signallingtest.Start(t, signallingtest.Options{
 			DSN: dsn, Codes: r.codes, RingTimeout: 5 * time.Second, Logger: logger, Encryption: call.EncryptionRequired, PushKey: "a2V5", WebhooksInside: true,
-			RemindBefore: 48 * time.Hour, // so that whoever is booked tomorrow is reminded at once
+			Terms:        signalling.Terms{Version: "7", URL: "/terms"}, // which the run accepts
+			RemindBefore: 48 * time.Hour,                                // so that whoever is booked tomorrow is reminded at once
 		})
 		r.listen(logger)
 		for _, part := range []func(){

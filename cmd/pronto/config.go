@@ -34,6 +34,9 @@ type config struct {
 	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas, besides those of API keys."`
 	Notice      string        `env:"PRONTO_PRIVACY_NOTICE" help:"Address of the privacy notice that visitors of embedded calls are shown before anything is asked of them. Empty shows a short one of this server's own."`
 	NoticeIs    string        `env:"PRONTO_PRIVACY_VERSION" envDefault:"1" help:"Version of that notice, at most 64 characters: it is stored with each visitor's consent. Change it when the text changes."`
+	Terms       string        `env:"PRONTO_TERMS_VERSION" help:"Version of the terms that accounts are asked to accept, such as 2026-01: their pages show where to read them until they have. At most 64 bytes; change it when the text changes. Empty asks for nothing."`
+	TermsURL    string        `env:"PRONTO_TERMS_URL" help:"Where these terms are to be read: an address such as https://example.com/terms, or a path of this server such as /terms."`
+	TermsNeeded bool          `env:"PRONTO_TERMS_REQUIRED" envDefault:"false" help:"Keeps accounts that have not accepted them from ringing anybody and from entering calls. Calls ring all the same, those that go on are not cut, and guests who come by links are not asked."`
 	Data        string        `env:"PRONTO_DATA" envDefault:"data" help:"Directory of the embedded database and the master key; made if it is not there."`
 	DB          string        `env:"PRONTO_DB" help:"Database: postgres://… , or empty for SQLite in PRONTO_DATA."`
 	MasterKey   string        `env:"PRONTO_MASTER_KEY" secret:"true" help:"32 bytes as base64, from which all secrets are derived. Empty makes one in PRONTO_DATA at the first start. Losing it makes API keys unreadable."`
@@ -156,6 +159,9 @@ func (c config) validate() error {
 		if u, err := url.Parse(c.Notice); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			return badVariable("PRONTO_PRIVACY_NOTICE", "is %q, not an address such as https://example.com/privacy", c.Notice)
 		}
+	}
+	if err := c.checkTerms(); err != nil {
+		return err
 	}
 	switch {
 	case c.NoticeIs == "" || len(c.NoticeIs) > 64:

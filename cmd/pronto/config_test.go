@@ -31,6 +31,14 @@ func TestConfigurationErrorsNameTheVariable(t *testing.T) {
 		{"too long a wait", "PRONTO_COOL_DOWN", []string{"PRONTO_COOL_DOWN=25h"}},
 		{"too short a key", "PRONTO_MASTER_KEY", []string{"PRONTO_MASTER_KEY=c2hvcnQ="}},
 		{"no such variable", "PRONTO_LISTNE", []string{"PRONTO_LISTNE=:80"}},
+		{"terms nowhere", "PRONTO_TERMS_URL", []string{"PRONTO_TERMS_VERSION=2026-01"}},
+		{"terms in the open", "PRONTO_TERMS_URL", []string{"PRONTO_TERMS_VERSION=2026-01", "PRONTO_TERMS_URL=http://example.com/terms"}},
+		{"terms of another host", "PRONTO_TERMS_URL", []string{"PRONTO_TERMS_VERSION=2026-01", "PRONTO_TERMS_URL=//example.com/terms"}},
+		{"terms that run", "PRONTO_TERMS_URL", []string{"PRONTO_TERMS_VERSION=2026-01", "PRONTO_TERMS_URL=javascript:alert(1)"}},
+		{"terms without a version", "PRONTO_TERMS_URL", []string{"PRONTO_TERMS_URL=/terms"}},
+		{"no terms that are required", "PRONTO_TERMS_REQUIRED", []string{"PRONTO_TERMS_REQUIRED=true"}},
+		{"too long a version", "PRONTO_TERMS_VERSION", []string{"PRONTO_TERMS_VERSION=" + strings.Repeat("1", 65), "PRONTO_TERMS_URL=/terms"}},
+		{"a version that cannot be shown", "PRONTO_TERMS_VERSION", []string{"PRONTO_TERMS_VERSION=1\n2", "PRONTO_TERMS_URL=/terms"}},
 		{"a demo in public", "PRONTO_DEMO", []string{"PRONTO_DEMO=true", "PRONTO_PUBLIC_URL=https://calls.example.com"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -64,6 +72,15 @@ func TestDefaultsAreValid(t *testing.T) {
 	}
 	if c.Metrics != "127.0.0.1:9464" {
 		t.Errorf("metrics listen on %s by default, not on loopback only", c.Metrics)
+	}
+}
+
+func TestTermsAreAnAddressOrAPathOfThisServer(t *testing.T) {
+	for _, at := range []string{"https://example.com/terms?of=2026", "/terms", "/j/../terms.html#top"} {
+		c, err := loadConfig([]string{"PRONTO_TERMS_VERSION=2026-01", "PRONTO_TERMS_URL=" + at, "PRONTO_TERMS_REQUIRED=true"})
+		if err != nil || c.TermsURL != at || !c.TermsNeeded {
+			t.Errorf("%s: %v, %+v", at, err, c.TermsURL)
+		}
 	}
 }
 

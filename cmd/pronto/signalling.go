@@ -63,7 +63,9 @@ func (s *server) startSockets(context.Context) error {
 		Origins: cfg.Origins, Proxies: proxies, Grace: cfg.Grace, SocketsPerAddress: cfg.Sockets, SessionsPerUser: 32,
 		Identity: s.verifier(), Store: s.store, Calls: s.calls, Post: signalling.NewPost(s.bus, s.log),
 		Numbers: s.secrets.numbers, Codes: enrol.Hasher{Key: s.secrets.codes}, Avatars: s.secrets.avatars, PushKey: wire.Blob(s.vapid().Public),
-		Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck, Events: s.counters.Signalling, Logger: s.log,
+		Node: cfg.Node, Unused: unused, UnusedCheck: cfg.UnusedCheck,
+		Terms:  signalling.Terms{Version: cfg.Terms, URL: cfg.TermsURL, Required: cfg.TermsNeeded},
+		Events: s.counters.Signalling, Logger: s.log,
 	})
 	if err == nil {
 		s.later(s.sockets.Close)

@@ -93,6 +93,39 @@ type accountStands struct {
 	NoCalls     bool       `json:"noCalls"`
 	NoCallsText string     `json:"noCallsText,omitempty"`
 	Minor       bool       `json:"minor"`
+	Terms       []noticed  `json:"terms,omitempty"`
+}
+
+// noticed is how far a version of the terms has come with an account.
+type noticed struct {
+	Version   string     `json:"version"`
+	Delivered *time.Time `json:"delivered,omitempty"`
+	Accepted  *time.Time `json:"accepted,omitempty"`
+}
+
+// noticedOf are receipts for programs, the latest first.
+func noticedOf(receipts []store.Receipt) (list []noticed) {
+	orNone := func(at time.Time) *time.Time {
+		if at.IsZero() {
+			return nil
+		}
+		return &at
+	}
+	for _, r := range receipts {
+		list = append(list, noticed{r.Version, orNone(r.Delivered), orNone(r.Accepted)})
+	}
+	return list
+}
+
+// String is it for people.
+func (n noticed) String() string {
+	says := func(at *time.Time) string {
+		if at == nil {
+			return "no"
+		}
+		return at.Format(time.DateTime) + " UTC"
+	}
+	return fmt.Sprintf("terms      %s  delivered %s  accepted %s", n.Version, says(n.Delivered), says(n.Accepted))
 }
 
 // Run implements the command.
@@ -105,6 +138,10 @@ func (u userShowCmd) Run(ctx context.Context, out *screen) error {
 		if err != nil {
 			return stands(err)
 		}
+		receipts, err := db.Receipts(ctx, u.User)
+		if err != nil {
+			return err
+		}
 		until := "no"
 		switch {
 		case s.SuspendedUntil.Equal(store.Forever):
@@ -112,12 +149,17 @@ func (u userShowCmd) Run(ctx context.Context, out *screen) error {
 		case s.Suspended():
 			until = "until " + s.SuspendedUntil.Format(time.DateTime) + " UTC"
 		}
-		shown := accountStands{Suspended: s.Suspended(), Reason: s.SuspendedReason, NoCalls: s.NoCalls, NoCallsText: s.NoCallsText, Minor: s.Minor}
+		shown := accountStands{Suspended: s.Suspended(), Reason: s.SuspendedReason, NoCalls: s.NoCalls, NoCallsText: s.NoCallsText, Minor: s.Minor, Terms: noticedOf(receipts)}
 		if s.Suspended() && !s.SuspendedUntil.Equal(store.Forever) {
 			shown.Until = &s.SuspendedUntil
 		}
 		return out.show(shown, func(w io.Writer) error {
 			_, err := fmt.Fprintf(w, "suspended  %s  %s\nno calls   %v  %s\nminor      %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor)
+			for _, n := range shown.Terms {
+				if err == nil {
+					_, err = fmt.Fprintln(w, n)
+				}
+			}
 			return err
 		})
 	})

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"context"
+	"regexp"
 	"testing"
 	"time"
 
@@ -64,6 +66,39 @@ func TestWhatOperatorsGetWrongIsSaid(t *testing.T) {
 	} {
 		if code := run(context.Background(), append([]string{"user"}, args...)); code == 0 {
 			t.Errorf("user %v is carried out", args)
+		}
+	}
+}
+
+func TestAnOperatorSeesHowFarTheTermsHaveComeWithAnAccount(t *testing.T) {
+	t.Setenv("PRONTO_DATA", t.TempDir())
+	t.Setenv("PRONTO_LOG_LEVEL", "error")
+	err := withStore(t.Context(), func(db *store.Store) error {
+		if err := db.UpsertUser(t.Context(), "ana", "Ana"); err != nil {
+			return err
+		}
+		_, err := db.SetPreferences(t.Context(), "ana", store.PreferencesChange{Terms: "2026-01", NoteTerms: true}, store.AnyVersion)
+		if err == nil {
+			_, err = db.TermsDelivered(t.Context(), "ana", "2026-02")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const at = `\d{4}-\d\d-\d\d.\d\d:\d\d:\d\d\S*`
+	for asJSON, want := range map[bool][]string{
+		false: {`terms +2026-01  delivered no  accepted ` + at + ` UTC\n`, `terms +2026-02  delivered ` + at + ` UTC  accepted no\n`},
+		true:  {`{"version":"2026-01","accepted":"` + at + `"}`, `{"version":"2026-02","delivered":"` + at + `"}`},
+	} {
+		var out bytes.Buffer
+		if err := (userShowCmd{User: "ana"}).Run(t.Context(), &screen{out: &out, json: asJSON}); err != nil {
+			t.Fatal(err)
+		}
+		for _, pattern := range want {
+			if !regexp.MustCompile(pattern).Match(out.Bytes()) {
+				t.Errorf("%q does not match %s", out.String(), pattern)
+			}
 		}
 	}
 }

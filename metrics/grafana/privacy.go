@@ -48,6 +48,9 @@ var tellRow = row{title: "What is told", pictures: []picture{
 		title: "Counted as other", about: "Samples per minute whose labels are not in the list, or that too few calls had (k-anonymity).", unit: "cpm",
 		queries: []query{{`60 * sum by (reason) (rate(pronto_telemetry_suppressed_total{}[$__rate_interval]))`, "{{reason}}"}},
 	}, {
+		title: "Terms told and accepted", about: "Accounts per hour that were told of new terms, and that accepted them. Without PRONTO_TERMS_VERSION there is nothing to tell.", unit: "short",
+		queries: []query{{`3600 * sum by (step) (rate(pronto_notices_total{}[$__rate_interval]))`, "{{step}}"}},
+	}, {
 		title: "Series", about: "Series that each server exports; a process has at most 6,000.", unit: "short",
 		queries: []query{{`sum by (instance) (scrape_samples_post_metric_relabeling{})`, "{{instance}}"}},
 	},

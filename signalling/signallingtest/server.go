@@ -59,6 +59,8 @@ type Options struct {
 	Unused, UnusedCheck time.Duration
 	// RemindBefore is as in [call.Config].
 	RemindBefore time.Duration
+	// Terms are as in [signalling.Config].
+	Terms signalling.Terms
 	// Encryption says which calls are end-to-end encrypted; none if empty.
 	Encryption call.Encryption
 	// APIPerMinute is how often an API key may ask; the API's own limit if 0.
@@ -174,7 +176,7 @@ func Start(t testing.TB, o Options) *Server {
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Proxies: o.Proxies, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck, Terms: o.Terms,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)

@@ -28,12 +28,24 @@ type Preferences struct {
 // PreferencesChange is a change of some parts. What is empty stays as it is.
 type PreferencesChange struct {
 	// Terms accepts a version of the terms, now.
-	Terms    string
-	Audience WhoMayCall
-	Privacy  *Privacy
-	Presence *PresenceSetting
+	Terms string
+	// NoteTerms says that Terms is the server's own version of now: there is a
+	// [Receipt] of it.
+	NoteTerms bool
+	Audience  WhoMayCall
+	Privacy   *Privacy
+	Presence  *PresenceSetting
 	// Blocked, if not nil, is the whole block list.
 	Blocked []string
+}
+
+// PreferencesDone is what a change has brought about.
+type PreferencesDone struct {
+	// Blocked are whom the user has blocked that was not blocked before; see
+	// [Store.Block].
+	Blocked []string
+	// Accepted is whether it made the [Receipt] that the terms were accepted.
+	Accepted bool
 }
 
 // Preferences returns the record of user. It is for his own eyes.
@@ -61,12 +73,11 @@ func (s *Store) Preferences(ctx context.Context, user string) (Preferences, erro
 }
 
 // SetPreferences carries out a change if the record still has the version
-// ifVersion (or for [AnyVersion]); else it fails with [ErrConflict]. It returns
-// whom user has blocked that was not blocked before; see [Store.Block]. It fails
-// with [ErrNotFound] if there is no such user.
-func (s *Store) SetPreferences(ctx context.Context, user string, p PreferencesChange, ifVersion int64) (blocked []string, err error) {
+// ifVersion (or for [AnyVersion]); else it fails with [ErrConflict]. It fails with
+// [ErrNotFound] if there is no such user.
+func (s *Store) SetPreferences(ctx context.Context, user string, p PreferencesChange, ifVersion int64) (done PreferencesDone, err error) {
 	if err := p.validate(user); err != nil {
-		return nil, err
+		return done, err
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		if err := count(ctx, c, user, ifVersion); err != nil {
@@ -74,6 +85,12 @@ func (s *Store) SetPreferences(ctx context.Context, user string, p PreferencesCh
 		}
 		if p.Terms != "" {
 			if _, err := c.exec(ctx, `UPDATE preferences SET terms = $2, terms_ms = {now} WHERE user_id = $1`, user, p.Terms); err != nil {
+				return err
+			}
+		}
+		if p.Terms != "" && p.NoteTerms {
+			var err error
+			if done.Accepted, err = termsAccepted(ctx, c, user, p.Terms); err != nil {
 				return err
 			}
 		}
@@ -97,10 +114,10 @@ func (s *Store) SetPreferences(ctx context.Context, user string, p PreferencesCh
 			return nil
 		}
 		var err error
-		blocked, err = setBlocks(ctx, c, user, p.Blocked)
+		done.Blocked, err = setBlocks(ctx, c, user, p.Blocked)
 		return err
 	})
-	return blocked, err
+	return done, err
 }
 
 func (p *PreferencesChange) validate(user string) error {

@@ -77,12 +77,12 @@ func TestOfTwoWhoChangePreferencesAtOnceTheSecondIsTold(t *testing.T) {
 		fails(t, err, store.ErrConflict)
 		equal(t, "the block is there", len(value(s.Blocks(ctx, "ana"))(t)), 1)
 		second := value(s.Preferences(ctx, "ana"))(t)
-		blocked := value(s.SetPreferences(ctx, "ana", store.PreferencesChange{
+		done := value(s.SetPreferences(ctx, "ana", store.PreferencesChange{
 			Terms: "2026-01", Audience: store.Contacts, Blocked: []string{"mal", "ugo"},
 			Privacy:  &store.Privacy{WhoMayCall: store.Contacts, HideAddress: true},
 			Presence: &store.PresenceSetting{Audience: store.PresenceNobody},
 		}, second.Version))(t)
-		equal(t, "who is blocked now", strings.Join(blocked, " "), "ugo")
+		equal(t, "who is blocked now", strings.Join(done.Blocked, " "), "ugo")
 		got := value(s.Preferences(ctx, "ana"))(t)
 		if got.TermsAt.IsZero() || got.Version != second.Version+1 {
 			t.Errorf("the record is %+v", got)

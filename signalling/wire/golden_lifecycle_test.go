@@ -22,11 +22,14 @@ func init() {
 		"deleteAccount":        DeleteAccount{User: "ana"},
 		"liftBan":              LiftBan{Group: "g1", User: "ugo"},
 	})
+	terms := &Terms{Version: "2026-02", URL: "https://calls.example/terms", Required: true}
 	maps.Copy(replyExamples, map[string]any{
-		"preferences": Preferences{ShowProfileTo: MayCallEveryone, Privacy: Privacy{WhoMayCall: MayCallEveryone, WhoMayAdd: MayCallEveryone}, Presence: PresenceSetting{Audience: PresenceContacts}},
-		"profiles":    Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}, {User: "library", Name: "Library", NoCalls: true, NoCallsText: "Write to us."}}},
-		"profile":     bia,
-		"found":       Found{Person: Person{User: "bia", Name: "Bia"}},
+		"welcome.terms": Welcome{Session: "s1", Secret: "x1", GraceMs: 30000, User: "ana", Name: "Ana", Terms: terms},
+		"problem.terms": Problem{Code: CodeTermsNotAccepted, Detail: "the account has to accept the terms first"},
+		"preferences":   Preferences{ShowProfileTo: MayCallEveryone, Privacy: Privacy{WhoMayCall: MayCallEveryone, WhoMayAdd: MayCallEveryone}, Presence: PresenceSetting{Audience: PresenceContacts}},
+		"profiles":      Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}, {User: "library", Name: "Library", NoCalls: true, NoCallsText: "Write to us."}}},
+		"profile":       bia,
+		"found":         Found{Person: Person{User: "bia", Name: "Bia"}},
 	})
 	maps.Copy(eventExamples, map[string]any{
 		"preferences":     preferences,

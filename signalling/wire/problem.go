@@ -28,6 +28,7 @@ const (
 	CodeRateLimited       Code = "rateLimited"       // wait RetryAfterMs
 	CodeCallsNotAccepted  Code = "callsNotAccepted"  // the account takes no calls; Text is what it says about that
 	CodeSuspended         Code = "suspended"         // our account may do nothing for now
+	CodeTermsNotAccepted  Code = "termsNotAccepted"  // our account has to accept the terms first: welcome names them, setPreferences accepts
 	CodeEncryptionNeeded  Code = "encryptionNeeded"  // the call is end-to-end encrypted, and this client does not speak that
 	CodeQueueClosed       Code = "queueClosed"       // nobody is there at this hour; somebody is in RetryAfterMs
 	CodeWaitInLobby       Code = "waitInLobby"       // a host has to let us in: knock
@@ -43,7 +44,7 @@ func (Code) Values() []string {
 		string(CodeHelloFirst), string(CodeUnauthenticated), string(CodeForbidden), string(CodeNotFound),
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
 		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),
-		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeEncryptionNeeded),
+		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeTermsNotAccepted), string(CodeEncryptionNeeded),
 		string(CodeWaitInLobby), string(CodeNotYet), string(CodeQueueClosed), string(CodeUnavailable), string(CodeInternal),
 	}
 }

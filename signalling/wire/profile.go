@@ -77,7 +77,8 @@ type Preferences struct {
 type SetPreferences struct {
 	// IfVersion is the version that was shown when the change was made.
 	IfVersion uint32 `json:"ifVersion"`
-	// AcceptTerms is the version of the terms that we accept now.
+	// AcceptTerms is the version of the terms that we accept now: that of the
+	// [Terms] in [Welcome], as soon as they were shown.
 	AcceptTerms string `json:"acceptTerms,omitzero" limit:"0..64"`
 	// ShowProfileTo is who sees our name, text and image.
 	ShowProfileTo WhoMayCall `json:"showProfileTo,omitzero"`

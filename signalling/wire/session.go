@@ -48,6 +48,9 @@ type Welcome struct {
 	Calls []CallState `json:"calls"`
 	// Incoming are the calls that ring this account now.
 	Incoming []Incoming `json:"incoming"`
+	// Terms are those that our account has not accepted; absent if there are none,
+	// and in a session that was taken up.
+	Terms *Terms `json:"terms,omitzero"`
 }
 
 // Ping asks for a sign of life, and says what has been received so that the

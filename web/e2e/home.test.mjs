@@ -432,3 +432,55 @@ test("the search that each server of these tests goes through finds what it shou
     expect(leaksIn(`pronto_calls{label="${more}"} 1`)).toHaveLength(1);
   }
 });
+
+test("terms that are required are asked for, let calls ring, and are in nobody's way once accepted", async () => {
+  const asking = await startServer({
+    PRONTO_TERMS_VERSION: "2026-02",
+    PRONTO_TERMS_URL: "/terms",
+    PRONTO_TERMS_REQUIRED: "true",
+  });
+  try {
+    const [ana, bia] = [
+      await here.come(browser, asking.url, "ana"),
+      await here.come(browser, asking.url, "bia"),
+    ];
+    const acceptAt = (person) => person.it("terms-question").getByTestId("accept-terms").click();
+    await ana.sees("terms-question");
+    expect(await ana.it("terms-question").getByTestId("terms-link").getAttribute("href")).toBe(
+      `${asking.url}/terms`,
+    );
+    await ana.looksGood("terms-question");
+    await ana.press("terms-later");
+    await ana.reads("terms", /To call, accept/);
+    await ana.looksGood("terms");
+    await ana.press("voice-bia"); // asks again, and rings nobody
+    await acceptAt(ana);
+    await ana.page.getByTestId("terms").waitFor({ state: "detached" });
+
+    await bia.sees("terms-question");
+    await bia.press("terms-later");
+    await ana.rings("bia", "voice");
+    await bia.sees("incoming");
+    const asked = async () => {
+      if (await bia.it("terms-question").isVisible()) return true;
+      await bia.it("accept").click({ timeout: 2000 }); // one in the dialog's first moment is not meant
+      return bia.it("terms-question").isVisible();
+    };
+    await expect.poll(asked, { timeout: 30_000 }).toBe(true);
+    await acceptAt(bia);
+    await bia.page.getByTestId("terms-question").waitFor({ state: "detached" });
+    await bia.answers();
+    await ana.receives(
+      await ana.page.locator("[data-testid=tile]:not([data-who=self])").getAttribute("data-who"),
+      {
+        picture: false,
+      },
+    );
+    await ana.page.reload();
+    await ana.sees("call");
+    expect(await ana.page.getByTestId("terms-question").count()).toBe(0);
+    await Promise.all([ana.context.close(), bia.context.close()]);
+  } finally {
+    await asking.stop();
+  }
+});

@@ -8,7 +8,7 @@ import { enLater } from "../src/lang/en-later.ts";
 const web = join(import.meta.dirname, "../..");
 const mostBytes = 60_000;
 /** saidLater are what state says only about what somebody did on a screen that is loaded later, with its texts, or in a call. */
-const saidLater = /^(notice|settings|profile|links|groups|device|tab)\./;
+const saidLater = /^(notice|settings|profile|links|groups|device|tab|terms)\./;
 
 /** bundle builds the page as build.mjs does, in memory. */
 async function bundle() {

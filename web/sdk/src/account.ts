@@ -65,6 +65,19 @@ export class Account {
     return this.#signalling.request("setPreferences", change, options);
   }
 
+  /** acceptTerms accepts a version of the terms, whatever else changes meanwhile. See Pronto.acceptTerms. @internal */
+  async acceptTerms(version: string, options?: RequestOptions): Promise<Preferences> {
+    for (let tries = 3; ; tries--) {
+      const { version: ifVersion } = await this.preferences(options);
+      try {
+        return await this.setPreferences({ ifVersion, acceptTerms: version }, options);
+      } catch (error) {
+        if (tries === 0 || !(error instanceof this.#client.ProntoError) || error.code !== "conflict")
+          throw error;
+      }
+    }
+  }
+
   /** discovery is where we stand with finding and being found by phone number. */
   discovery(options?: RequestOptions): Promise<Discovery> {
     return this.#signalling.request("getDiscovery", {}, options);

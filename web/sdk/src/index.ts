@@ -102,6 +102,7 @@ export type {
   SetProfile,
   SlotTime,
   StopReason,
+  Terms,
   Topology,
   Verdict,
   VideoCodec,

@@ -48,6 +48,7 @@ import type {
   Privacy,
   Profile,
   SetPrivacy,
+  Terms,
   VideoCodec,
   Welcome,
   Incoming as WireIncoming,
@@ -109,6 +110,8 @@ export interface ProntoEvents {
   profile: Profile;
   /** preferences: another device has changed what we prefer. */
   preferences: Preferences;
+  /** terms: which terms there are to accept now; undefined if there are none, or this device or another one has. */
+  terms: Terms | undefined;
   /** presence: what has changed of those whom watchPresence named. */
   presence: readonly PersonPresence[];
   /** discovery: another device has changed whether and by which number we are found. */
@@ -179,6 +182,7 @@ export class Pronto extends Emitter<ProntoEvents> {
   readonly #url: string;
   #keys: ClientKeys | undefined;
   #me: Me | undefined;
+  #terms: Terms | undefined;
   #watched: readonly string[] = []; // whose presence this session shows
   #choice: DeviceChoice;
   #unlisten: () => void = () => undefined; // to the page
@@ -264,6 +268,21 @@ export class Pronto extends Emitter<ProntoEvents> {
 
   get me(): Me | undefined {
     return this.#me;
+  }
+
+  /**
+   * terms are those of the service that our account has not accepted, if any; url is a whole address. While they are
+   * required, who would ring somebody or enter a call gets the problem termsNotAccepted.
+   */
+  get terms(): Terms | undefined {
+    return this.#terms;
+  }
+
+  /** acceptTerms accepts terms, on all our devices. */
+  async acceptTerms(options?: RequestOptions): Promise<void> {
+    const terms = this.#terms;
+    if (terms === undefined) return;
+    this.#accepted(await this.account.acceptTerms(terms.version, options));
   }
 
   /** incoming are the calls that ring here. */
@@ -621,7 +640,9 @@ export class Pronto extends Emitter<ProntoEvents> {
   }
 
   #welcome(welcome: Welcome): void {
-    const { user, name, resumed = false } = welcome;
+    const { user, name, resumed = false, terms } = welcome;
+    if (!resumed)
+      this.#setTerms(terms && { ...terms, url: new URL(terms.url, this.#url.replace(/^ws/, "http")).href });
     this.#me = user === undefined ? { name } : { user, name };
     this.#keys?.setAccount(user ?? "");
     const knew = new Set(this.#calls.keys());
@@ -649,6 +670,15 @@ export class Pronto extends Emitter<ProntoEvents> {
         (people) => this.emit("presence", people),
         () => undefined,
       );
+  }
+
+  #accepted({ terms }: Preferences): void {
+    if (terms !== undefined && terms === this.#terms?.version) this.#setTerms(undefined);
+  }
+
+  #setTerms(terms: Terms | undefined): void {
+    this.#terms = terms;
+    this.emit("terms", terms);
   }
 
   #take(frame: EventFrame): void {
@@ -691,6 +721,7 @@ export class Pronto extends Emitter<ProntoEvents> {
         this.emit("profile", whole(frame.body, this.#url));
         break;
       case "preferences":
+        this.#accepted(frame.body);
         this.emit("preferences", frame.body);
         break;
       case "discovery":

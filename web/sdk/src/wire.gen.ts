@@ -68,6 +68,11 @@ export interface Welcome {
   readonly calls: readonly CallState[];
   /** Incoming are the calls that ring this account now. */
   readonly incoming: readonly Incoming[];
+  /**
+   * Terms are those that our account has not accepted; absent if there are none,
+   * and in a session that was taken up.
+   */
+  readonly terms?: Terms;
 }
 
 /**
@@ -327,6 +332,26 @@ export interface Incoming {
   readonly group?: GroupID;
   /** Title is the group's name; absent for other calls. */
   readonly title?: string;
+}
+
+/**
+ * Terms are the terms of this service, of which our account has not accepted this
+ * version. SetPreferences accepts it.
+ */
+export interface Terms {
+  /** Version names their text. */
+  readonly version: string;
+  /**
+   * URL is where they are to be read: an address with https, or a path of this
+   * server.
+   */
+  readonly url: string;
+  /**
+   * Required says that until it accepts them our account can neither place nor
+   * enter a call, and gets termsNotAccepted. Calls ring all the same, and one
+   * that goes on is not cut.
+   */
+  readonly required?: boolean;
 }
 
 /**
@@ -1718,7 +1743,10 @@ export type PresenceAudience = "everyone" | "contacts" | "contactsExcept" | "nob
 export interface SetPreferences {
   /** IfVersion is the version that was shown when the change was made. */
   readonly ifVersion: number;
-  /** AcceptTerms is the version of the terms that we accept now. */
+  /**
+   * AcceptTerms is the version of the terms that we accept now: that of the
+   * Terms in Welcome, as soon as they were shown.
+   */
   readonly acceptTerms?: string;
   /** ShowProfileTo is who sees our name, text and image. */
   readonly showProfileTo?: WhoMayCall;
@@ -2830,6 +2858,7 @@ export interface Problem {
  * - rateLimited: wait RetryAfterMs
  * - callsNotAccepted: the account takes no calls; Text is what it says about that
  * - suspended: our account may do nothing for now
+ * - termsNotAccepted: our account has to accept the terms first: welcome names them, setPreferences accepts
  * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
  * - queueClosed: nobody is there at this hour; somebody is in RetryAfterMs
  * - waitInLobby: a host has to let us in: knock
@@ -2837,7 +2866,7 @@ export interface Problem {
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "termsNotAccepted" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {

@@ -4,7 +4,7 @@ import { Pronto, ProntoError } from "../src/index.ts";
 import { client } from "../src/later.ts";
 import type { Signalling } from "../src/signalling.ts";
 import { Tokens } from "../src/token.ts";
-import type { Preferences, Profile, RequestType } from "../src/wire.gen.ts";
+import type { Preferences, Profile, RequestType, Welcome } from "../src/wire.gen.ts";
 import { FakeServer, settle } from "./fakeserver.ts";
 
 const bia: Profile = { user: "bia", name: "Bia", about: "At the sea", avatar: "/v1/avatars/x" };
@@ -27,6 +27,7 @@ const preferences: Preferences = {
 describe("the account", () => {
   let server: FakeServer;
   let pronto: Pronto;
+  const answered = new Set<string>(); // requests, by their ids
 
   beforeEach(async () => {
     vi.useFakeTimers();
@@ -43,18 +44,21 @@ describe("the account", () => {
   });
 
   afterEach(() => {
+    answered.clear();
     pronto.close();
     vi.useRealTimers();
   });
 
-  /** answer waits for a request of a type, the only one of it in a test, answers it and returns its body. */
+  /** answer waits for a request of a type, the first one that has no answer yet, answers it and returns its body. */
   async function answer(
     type: RequestType,
     reply: Parameters<FakeServer["reply"]>[1],
     body: unknown,
   ): Promise<unknown> {
-    for (let turns = 0; turns < 1_000 && server.last.of(type).length === 0; turns++) await settle(); // its part loads
-    const [frame] = server.last.of(type);
+    const open = () => server.last.of(type).find(({ id }) => !answered.has(id ?? ""));
+    for (let turns = 0; turns < 1_000 && open() === undefined; turns++) await settle(); // its part loads
+    const frame = open();
+    answered.add(frame?.id ?? "");
     server.reply(frame?.id ?? "", reply, body as never);
     return frame?.body;
   }
@@ -75,6 +79,54 @@ describe("the account", () => {
     const refused = pronto.account.setPreferences({ ifVersion: 2, acceptTerms: "2026-01" });
     await answer("setPreferences", "problem", { code: "conflict", detail: "it was changed meanwhile" });
     await expect(refused).rejects.toMatchObject({ code: "conflict" });
+  });
+
+  test("is told of terms, accepts them whatever changes meanwhile, and hears when another device has", async () => {
+    const terms = { version: "2026-02", url: "/terms", required: true };
+    const whole = { ...terms, url: "https://calls.example/terms" };
+    const heard: unknown[] = [];
+    pronto.on("terms", (now) => heard.push(now));
+    const again = async (welcome: Partial<Welcome>): Promise<void> => {
+      server.last.drop();
+      await vi.advanceTimersByTimeAsync(200);
+      await server.greet(welcome);
+    };
+    expect(pronto.terms).toBeUndefined();
+    await again({ terms });
+    expect(pronto.terms).toEqual(whole);
+    await again({ resumed: true });
+    expect(pronto.terms).toEqual(whole);
+
+    const accepted = pronto.acceptTerms();
+    await answer("getPreferences", "preferences", preferences);
+    await settle();
+    await answer("setPreferences", "problem", { code: "conflict", detail: "it was changed meanwhile" });
+    await settle();
+    await answer("getPreferences", "preferences", { ...preferences, version: 4 });
+    await settle();
+    expect(
+      await answer("setPreferences", "preferences", { ...preferences, version: 5, terms: "2026-02" }),
+    ).toEqual({
+      ifVersion: 4,
+      acceptTerms: "2026-02",
+    });
+    await accepted;
+    expect(pronto.terms).toBeUndefined();
+    await pronto.acceptTerms(); // nothing to do
+
+    await again({ session: "ses2", terms: { version: "2026-03", url: "https://example.com/terms" } });
+    server.event("preferences", { ...preferences, terms: "2026-02" });
+    expect(pronto.terms?.version).toBe("2026-03");
+    server.event("preferences", { ...preferences, terms: "2026-03" });
+    expect(heard).toEqual([
+      whole,
+      undefined,
+      { version: "2026-03", url: "https://example.com/terms" },
+      undefined,
+    ]);
+    await again({ session: "ses3", terms });
+    await again({ session: "ses4" });
+    expect(pronto.terms).toBeUndefined();
   });
 
   test("finds a number, changes its own, and lifts a ban", async () => {

@@ -186,6 +186,8 @@ const optional = [
   "reply welcome: body.calls[].ice.relayOnly",
   "reply welcome: body.calls[].participants[].user",
   "reply welcome: body.resumed",
+  "reply welcome: body.terms",
+  "reply welcome: body.terms.required",
   "reply welcome: body.user",
   "request cancel: body.participant",
   "request changeLink: body.terms.expiresMs",

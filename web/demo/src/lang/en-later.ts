@@ -1,5 +1,45 @@
 /** enLater are the English texts of what is loaded later; see en.ts. */
 export const enLater = {
+  "signin.out": "Sign out",
+
+  "page.back": "Back",
+
+  "presence.unknown": "Not known whether online",
+
+  "people.userHint": "for example “bia”",
+  "people.selected": { one: "{count} selected", other: "{count} selected" },
+  "people.groupVoice": "Voice call",
+  "people.groupVideo": "Video call",
+  "people.others": "Also on this demo",
+  "people.addOne": "Add {name} to contacts",
+
+  "block.title": "Block {name}?",
+  "block.body":
+    "They can no longer ring you or reach you by any other way, and are not told. To them you look offline. You can take it back in Settings.",
+  "block.confirm": "Block",
+
+  "dialog.save": "Save",
+  "dialog.done": "Done",
+
+  "recents.title": "Calls",
+  "recents.filter": "Which calls",
+  "recents.all": "All",
+  "recents.noneMissed": "You have missed nothing.",
+  "recents.empty": "Calls you make and get are listed here.",
+  "recents.more": "Show earlier calls",
+  "recents.missed": "Missed",
+  "recents.declined": "Declined",
+  "recents.unanswered": "No answer",
+  "recents.incoming": "Incoming",
+  "recents.outgoing": "Outgoing",
+  "recents.ongoing": "In progress",
+  "recents.nobody": "Call by link",
+  "recents.voiceBack": "Voice call back {name}",
+  "recents.videoBack": "Video call back {name}",
+
+  "kind.voice": "Voice call",
+  "kind.video": "Video call",
+
   "code.address": "Phone or e-mail",
   "code.addressHint": "A phone number begins with + and the country code.",
   "code.noAddress": "Write an e-mail address, or a phone number that begins with + and the country code.",
@@ -216,6 +256,17 @@ export const enLater = {
   "push.over": "The call is over",
   "push.soon": "A booked talk begins at {time}",
   "push.soonBody": "Open Pronto to join.",
+  "terms.title": "Terms of use",
+  "terms.new": "There are new terms of use.",
+  "terms.needed": "To call, accept the terms of use.",
+  "terms.required":
+    "This service asks you to accept its terms of use. Until then calls ring here, but you can neither answer them nor call anybody.",
+  "terms.first": "Accept the terms of use first: Pronto’s first page asks for that.",
+  "terms.read": "Read them",
+  "terms.accept": "Accept",
+  "terms.later": "Not now",
+  "terms.accepted": "You have accepted the terms of use.",
+
   "remind.label": "Booked talks",
   "remind.soonAt": "“{title}” begins at {time}",
 

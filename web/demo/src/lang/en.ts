@@ -14,7 +14,6 @@ export const enFirst = {
   "signin.offTitle": "This phone needs a key",
   "signin.off":
     "Nobody can sign in here by name. The service that sent you has to hand over a token; ask whoever runs it. If you are signed in on another device, link this one to it. Call links open without an account.",
-  "signin.out": "Sign out",
   "signin.again": "Try again",
   "signin.lost": "Your sign-in is no longer accepted. Please sign in again.",
   "signin.unreachableTitle": "No line",
@@ -34,8 +33,6 @@ export const enFirst = {
   "nav.missed": { one: "{count} missed call", other: "{count} missed calls" },
   "nav.invitations": { one: "{count} invitation", other: "{count} invitations" },
 
-  "page.back": "Back",
-
   "rest.title": "Hello, {name}.",
   "rest.lead": "Pick somebody on the left. Or:",
   "rest.link": "Make a call link",
@@ -46,7 +43,6 @@ export const enFirst = {
   "presence.online": "Online",
   "presence.inCall": "In a call",
   "presence.lastSeen": "Last seen {when}",
-  "presence.unknown": "Not known whether online",
 
   "state.reconnecting": "The connection to the server is lost. Reconnecting…",
 
@@ -56,7 +52,6 @@ export const enFirst = {
   "people.addLabel": "Find, or add by user id or phone number",
   "people.addHint": "Find or add somebody",
   "people.addWhat": "Add people by their user id, or by phone number with + and the country code.",
-  "people.userHint": "for example “bia”",
   "people.added": "{name} is in your contacts.",
   "people.removed": "{name} is no longer in your contacts.",
   "people.blocked": "{name} is blocked and is not told.",
@@ -71,41 +66,10 @@ export const enFirst = {
   "people.block": "Block",
   "people.select": "Group call",
   "people.selectDone": "Cancel",
-  "people.selected": { one: "{count} selected", other: "{count} selected" },
   "people.selectOne": "Select {name}",
-  "people.groupVoice": "Voice call",
-  "people.groupVideo": "Video call",
-  "people.others": "Also on this demo",
-  "people.addOne": "Add {name} to contacts",
-
-  "block.title": "Block {name}?",
-  "block.body":
-    "They can no longer ring you or reach you by any other way, and are not told. To them you look offline. You can take it back in Settings.",
-  "block.confirm": "Block",
 
   "dialog.cancel": "Cancel",
   "toast.undo": "Undo",
-  "dialog.save": "Save",
-  "dialog.done": "Done",
-
-  "recents.title": "Calls",
-  "recents.filter": "Which calls",
-  "recents.all": "All",
-  "recents.noneMissed": "You have missed nothing.",
-  "recents.empty": "Calls you make and get are listed here.",
-  "recents.more": "Show earlier calls",
-  "recents.missed": "Missed",
-  "recents.declined": "Declined",
-  "recents.unanswered": "No answer",
-  "recents.incoming": "Incoming",
-  "recents.outgoing": "Outgoing",
-  "recents.ongoing": "In progress",
-  "recents.nobody": "Call by link",
-  "recents.voiceBack": "Voice call back {name}",
-  "recents.videoBack": "Video call back {name}",
-
-  "kind.voice": "Voice call",
-  "kind.video": "Video call",
 
   "in.voice": "Voice call from {name}",
   "in.video": "Video call from {name}",

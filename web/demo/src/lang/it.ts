@@ -330,6 +330,17 @@ export const it: Dictionary = {
   "push.over": "La chiamata è finita",
   "push.soon": "Un colloquio prenotato inizia: {time}",
   "push.soonBody": "Apri Pronto per entrare.",
+  "terms.title": "Condizioni d’uso",
+  "terms.new": "Ci sono nuove condizioni d’uso.",
+  "terms.needed": "Per chiamare, accetta le condizioni d’uso.",
+  "terms.required":
+    "Questo servizio chiede di accettare le sue condizioni d’uso. Fino ad allora le chiamate squillano qui, ma non puoi né rispondere né chiamare.",
+  "terms.first": "Prima accetta le condizioni d’uso: le trovi sulla prima pagina di Pronto.",
+  "terms.read": "Leggile",
+  "terms.accept": "Accetta",
+  "terms.later": "Non ora",
+  "terms.accepted": "Hai accettato le condizioni d’uso.",
+
   "remind.label": "Colloqui prenotati",
   "remind.soonAt": "“{title}” inizia: {time}",
 

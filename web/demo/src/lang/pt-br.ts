@@ -323,6 +323,17 @@ export const ptBR: Dictionary = {
   "push.over": "A chamada terminou",
   "push.soon": "Uma conversa marcada começa: {time}",
   "push.soonBody": "Abra o Pronto para entrar.",
+  "terms.title": "Termos de uso",
+  "terms.new": "Há novos termos de uso.",
+  "terms.needed": "Para ligar, aceite os termos de uso.",
+  "terms.required":
+    "Este serviço pede que você aceite os termos de uso. Até lá as chamadas tocam aqui, mas você não pode atender nem ligar.",
+  "terms.first": "Primeiro aceite os termos de uso: eles estão na primeira página do Pronto.",
+  "terms.read": "Ler os termos",
+  "terms.accept": "Aceitar",
+  "terms.later": "Agora não",
+  "terms.accepted": "Você aceitou os termos de uso.",
+
   "remind.label": "Conversas marcadas",
   "remind.soonAt": "“{title}” começa: {time}",
 

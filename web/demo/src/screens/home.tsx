@@ -23,6 +23,7 @@ const Links = lazy(async () => (await later()).LinksScreen);
 const LinkPage = lazy(async () => (await later()).LinkPage);
 const Settings = lazy(async () => (await later()).SettingsScreen);
 const SettingsPage = lazy(async () => (await later()).SettingsPage);
+const TermsBanner = lazy(async () => (await later()).TermsBanner);
 
 const looks: Readonly<Record<Section, { readonly icon: IconName; readonly name: PlainKey }>> = {
   people: { icon: "person", name: "nav.people" },
@@ -36,6 +37,7 @@ const looks: Readonly<Record<Section, { readonly icon: IconName; readonly name: 
 export function Home({ phone }: { phone: Phone }): JSX.Element {
   const { section, id } = route.value;
   const elsewhere = phone.elsewhere.value;
+  const terms = phone.terms.now.value;
   useEffect(() => {
     const look = () => document.hidden || void phone.log.load(); // a call may go on elsewhere
     document.addEventListener("visibilitychange", look);
@@ -100,6 +102,7 @@ export function Home({ phone }: { phone: Phone }): JSX.Element {
       </header>
       <main class="panes">
         <div class="pane list">
+          {terms === undefined ? null : <TermsBanner phone={phone} terms={terms} />}
           {elsewhere === undefined ? null : <Elsewhere phone={phone} entry={elsewhere} />}
           <List phone={phone} section={section} id={id} />
         </div>

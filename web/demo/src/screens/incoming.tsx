@@ -35,7 +35,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
   };
   const accept = (camera: boolean, hold = false): (() => void) =>
     meant(() => {
-      if (answering.value) return;
+      if (answering.value || phone.terms.block()) return;
       answering.value = true;
       void phone.accept(incoming, camera, hold);
     });

@@ -15,3 +15,4 @@ export { PersonPage } from "./person.tsx";
 export { RecentsScreen } from "./recents.tsx";
 export { SettingsScreen } from "./settings.tsx";
 export { SettingsPage } from "./settingspage.tsx";
+export { TermsBanner, TermsQuestion } from "./termspanel.tsx";

@@ -13,6 +13,7 @@ const reachMs = 1500;
 const CallScreen = lazy(async () => (await import("./callpages.ts")).CallScreen);
 const LobbyPanel = lazy(async () => (await import("./lobbypanel.tsx")).LobbyPanel);
 const ReminderPanel = lazy(async () => (await import("./reminderpanel.tsx")).ReminderPanel);
+const TermsQuestion = lazy(async () => (await import("./later.ts")).TermsQuestion);
 const EndedScreen = lazy(async () => (await import("./callpages.ts")).EndedScreen);
 
 /** PhoneScreen is what a connected phone shows: the call, else the page about the last one, else home; and what rings, above all. */
@@ -20,6 +21,7 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
   const active = phone.call.value;
   const ended = phone.ended.value;
   const [incoming] = phone.incoming.value;
+  const terms = phone.terms.asked.value ? phone.terms.now.value : undefined;
   useEffect(() => {
     const timer = setTimeout(() => {
       CallScreen.preload();
@@ -56,6 +58,7 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
       {incoming === undefined ? null : (
         <IncomingDialog key={incoming.call} phone={phone} incoming={incoming} />
       )}
+      {terms === undefined ? null : <TermsQuestion phone={phone} terms={terms} />}
     </>
   );
 }

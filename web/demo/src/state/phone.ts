@@ -22,6 +22,7 @@ import { deviceChoice, prefs } from "./prefs.ts";
 import { Watching } from "./presence.ts";
 import { OwnProfile } from "./profile.ts";
 import { Reminders } from "./reminders.ts";
+import { OpenTerms } from "./terms.ts";
 import { say, sayProblem } from "./toasts.ts";
 
 /** ConnectionState is how the page stands with the server. */
@@ -41,6 +42,7 @@ export class Phone {
   readonly own: OwnProfile;
   readonly lobbies: Lobbies;
   readonly reminders: Reminders;
+  readonly terms = new OpenTerms();
   readonly guest: boolean;
   readonly #pronto: Pronto;
   readonly #state = signal<ConnectionState>("idle");
@@ -84,6 +86,7 @@ export class Phone {
       pronto.on("link", (link) => this.links.take(link)),
       pronto.on("groupCall", (call) => this.groups.takeCall(call)),
       pronto.on("preferences", (all) => this.people.takePreferences(all)),
+      pronto.on("terms", (terms) => this.terms.take(terms)),
       effect(() => pronto.setDevices(deviceChoice(prefs.value))),
       effect(() => pronto.setTelemetry(prefs.value.reports)),
       effect(() => {
@@ -178,6 +181,7 @@ export class Phone {
 
   /** ring calls accounts. */
   async ring(users: readonly string[], kind: Kind): Promise<void> {
+    if (this.terms.block()) return;
     await this.#begin(() =>
       this.#pronto.ring([...users], { kind, microphone: true, camera: kind === "video" }),
     );
@@ -189,6 +193,7 @@ export class Phone {
     kind: Kind,
     options: { confirmBlocked: boolean; blocked: () => void },
   ): Promise<void> {
+    if (this.terms.block()) return;
     await this.#begin(async () => {
       try {
         return await this.#pronto.ringGroup(group, {
@@ -220,6 +225,7 @@ export class Phone {
 
   /** accept answers a call; one that we are in is left first, or waits. */
   async accept(incoming: Incoming, camera: boolean, hold = false): Promise<void> {
+    if (this.terms.block()) return;
     const previous = this.#call.value;
     await this.#begin(async () => {
       this.#waits = hold ? previous : undefined;

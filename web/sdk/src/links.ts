@@ -15,7 +15,11 @@ import type {
   Reminder as WireReminder,
 } from "./wire.gen.ts";
 
+// What else is about links comes with them.
+/** @internal */
 export { Knocks } from "./knock.ts";
+/** @internal */
+export { toKnocking } from "./knocking.ts";
 export { open, read, seal } from "./linkdetails.ts";
 
 /** CallLink is a link of ours, with what only this browser knows of it. */

@@ -15,23 +15,6 @@ export interface Knocking extends WireLobby, LinkDetails {
   deny(waiter: string): Promise<void>;
 }
 
-/** toKnocking adds what to do about a lobby. @internal */
-export async function toKnocking(
-  signalling: Signalling,
-  lobby: WireLobby,
-  secret: string | undefined,
-): Promise<Knocking> {
-  const answer = async (waiter: string, admit: boolean): Promise<void> => {
-    await signalling.request("answerKnock", { call: lobby.call, waiter, admit });
-  };
-  return {
-    ...lobby,
-    ...(await readDetails(secret, lobby)),
-    admit: (waiter) => answer(waiter, true),
-    deny: (waiter) => answer(waiter, false),
-  };
-}
-
 /** Lobby is the part of a link's call that is about who may come in, and what the call is about. */
 export class Lobby extends Emitter<{ change: undefined }> {
   readonly #signalling: Signalling;

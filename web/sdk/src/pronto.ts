@@ -13,7 +13,7 @@ import type { Knocks } from "./knock.ts";
 import { client, lately, later } from "./later.ts";
 import type { CallLink, Links, Reminder } from "./links.ts";
 import { browserStorage, LinkStore } from "./linkstore.ts";
-import { type Knocking, toKnocking } from "./lobby.ts";
+import type { Knocking } from "./lobby.ts";
 import { Memory } from "./memory.ts";
 import { lastingStorage, pageStorage, pageURL, socketURL, watchPage } from "./page.ts";
 import { ProntoError } from "./problem.ts";
@@ -704,9 +704,11 @@ export class Pronto extends Emitter<ProntoEvents> {
       case "lobby":
         this.#calls.get(frame.body.call)?.lobby.take(frame.body);
         if (frame.body.link !== undefined)
-          void toKnocking(this.#signalling, frame.body, this.#linkStore.secret(frame.body.link)).then(
-            (lobby) => this.emit("lobby", lobby),
-          );
+          void later(import("./links.ts"))
+            .then(({ toKnocking }) =>
+              toKnocking(this.#signalling, frame.body, this.#linkStore.secret(frame.body.link ?? "")),
+            )
+            .then((lobby) => this.emit("lobby", lobby), reportError);
         break;
       case "knockAnswered":
         void this.#knocks.take(frame); // somebody waits for it, so that they are there

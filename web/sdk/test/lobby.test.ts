@@ -1,7 +1,8 @@
 import { expect, test, vi } from "vitest";
+import { toKnocking } from "../src/knocking.ts";
 import { newLinkSecret } from "../src/linkaddress.ts";
 import { sealDetails } from "../src/linksecret.ts";
-import { Lobby, toKnocking } from "../src/lobby.ts";
+import { Lobby } from "../src/lobby.ts";
 import type { Signalling } from "../src/signalling.ts";
 import type { CallState, Lobby as WireLobby } from "../src/wire.gen.ts";
 

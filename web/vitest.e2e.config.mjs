@@ -4,7 +4,7 @@
 const files = (names) => names.map((name) => `e2e/${name}.test.mjs`);
 
 /** long take a minute and more each, or have a short form among the others: make soak runs them. */
-const long = files(["alerts", "badnetwork", "codecs", "incall", "lobby", "screens", "vitals"]);
+const long = files(["alerts", "badnetwork", "codecs", "incall", "lobby", "screens", "telemetry", "vitals"]);
 
 /** both tell a story or two in make test, and more of them in make soak: see E2E_LONG in them. */
 const both = files(["matrix"]);

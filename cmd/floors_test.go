@@ -29,7 +29,7 @@ var floors = [][]string{
 	{"signalling/client/keys"},
 	{"sfu", "turn", "signalling/policy", "signalling/identity", "signalling/link", "signalling/enrol", "signalling/contact", "signalling/avatar", "signalling/client", "signalling/client/media"},
 	{
-		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing", "signalling/hook", "signalling/source",
+		"signalling/store", "signalling/bus", "signalling/wire", "signalling/framing", "signalling/hook", "signalling/source", "signalling/again",
 		"signalling/client/mls", "signalling/client/sframe",
 		"sfu/forward", "sfu/layer", "sfu/speaker", "sfu/estimate", "sfu/udp", "sfu/seal", "sfu/impair",
 		"metrics/emodel", "turn/credential", "web",

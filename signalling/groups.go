@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pronto/signalling/again"
 	"pronto/signalling/call"
 	"pronto/signalling/identity"
 	"pronto/signalling/policy"
@@ -278,18 +279,7 @@ const sweepGroupsEvery = 10 * time.Second
 
 // WatchGroups calls [Server.SweepGroups] every 10 s until ctx is done.
 func (s *Server) WatchGroups(ctx context.Context) {
-	tick := time.NewTicker(sweepGroupsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if err := s.SweepGroups(ctx); err != nil && ctx.Err() == nil {
-			s.cfg.Logger.Warn("groups could not be swept; it is tried again", "err", err)
-		}
-	}
+	again.Every(ctx, sweepGroupsEvery, s.cfg.Logger, "groups could not be swept; it is tried again", s.SweepGroups)
 }
 
 // SweepGroups deletes invitations and former members whose time is over, tells

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"pronto/signalling/again"
 	"pronto/signalling/store"
 )
 
@@ -18,18 +19,9 @@ const (
 // by itself: that suspensions do, invitations expire, deleted accounts leave nothing.
 func (s *server) startSweeps(context.Context) error {
 	s.background(func(ctx context.Context) {
-		tick := time.NewTicker(time.Minute)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
-			if err := sweep(ctx, s.store); err != nil && ctx.Err() == nil {
-				s.log.Warn("expired rows could not be deleted; it is tried again", "err", err)
-			}
-		}
+		again.Every(ctx, time.Minute, s.log, "expired rows could not be deleted; it is tried again", func(ctx context.Context) error {
+			return sweep(ctx, s.store)
+		})
 	})
 	s.background(s.sockets.Watch)
 	s.background(s.sockets.WatchGroups)

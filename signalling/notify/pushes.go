@@ -15,6 +15,7 @@ import (
 
 	webpush "github.com/SherClockHolmes/webpush-go"
 
+	"pronto/signalling/again"
 	"pronto/signalling/store"
 )
 
@@ -118,18 +119,7 @@ const pushBatch = 32
 
 // Run sends until ctx is done.
 func (p *Pushes) Run(ctx context.Context) {
-	tick := time.NewTicker(p.cfg.Every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if err := p.round(ctx); err != nil && ctx.Err() == nil {
-			p.cfg.Logger.Warn("the outbox cannot be asked for pushes; it is tried again", "err", err)
-		}
-	}
+	again.Every(ctx, p.cfg.Every, p.cfg.Logger, "the outbox cannot be asked for pushes; it is tried again", p.round)
 }
 
 // round sends what is due.

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"time"
 
+	"pronto/signalling/again"
 	"pronto/signalling/store"
 )
 
@@ -44,18 +45,7 @@ func NewReminders(cfg RemindConfig) (*Reminders, error) {
 
 // Run tells until ctx is done.
 func (r *Reminders) Run(ctx context.Context) {
-	tick := time.NewTicker(r.cfg.Every)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		if err := r.round(ctx); err != nil && ctx.Err() == nil {
-			r.cfg.Logger.Warn("reminders of booked talks cannot be looked for, or noted; it is tried again", "err", err)
-		}
-	}
+	again.Every(ctx, r.cfg.Every, r.cfg.Logger, "reminders of booked talks cannot be looked for, or noted; it is tried again", r.round)
 }
 
 // round tells what is due. If this server dies between the two, the pages are told

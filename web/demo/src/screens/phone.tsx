@@ -26,9 +26,14 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
     const timer = setTimeout(() => {
       CallScreen.preload();
       EndedScreen.preload();
+      void import("../state/activecall.ts").catch(() => undefined);
     }, preloadMs);
     return () => clearTimeout(timer);
   }, []);
+  const rings = incoming !== undefined || active !== undefined;
+  useEffect(() => {
+    if (rings) void import("./callpages.ts").then(({ warmUp }) => warmUp()).catch(() => undefined);
+  }, [rings]);
   useEffect(() => {
     if (phone.guest) return;
     let still: (() => void) | undefined;

@@ -68,7 +68,10 @@ async function timeBarePicture(context) {
       between.postMessage({ description: connection.localDescription.toJSON() });
     };
     const add = async () => {
-      const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 640, height: 360 } });
+      const stream = await navigator.mediaDevices.getUserMedia({
+        audio: true,
+        video: { width: 640, height: 360 },
+      });
       for (const track of stream.getTracks()) connection.addTrack(track, stream);
     };
     const early = [];

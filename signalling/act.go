@@ -15,7 +15,7 @@ func (s *Server) Act(ctx context.Context, user wire.UserID, message any) (reply 
 	if err != nil {
 		return nil, s.problem(err)
 	}
-	who := call.Who{User: user, Name: u.Name, Reply: func(body any) { reply = body }}
+	who := call.Who{User: user, Name: u.Name, Integrator: true, Reply: func(body any) { reply = body }}
 	handled, err := s.groups(ctx, who, message)
 	if !handled {
 		err = s.account(ctx, who, message)

@@ -121,3 +121,47 @@ func TestNamesOfGroupsAndLinks(t *testing.T) {
 		t.Errorf("the group is called %q", now.Name)
 	}
 }
+
+// An account calls neither itself nor what is its own by a name of the service's. An
+// integrator may; what he has named so, its owner may change in all else.
+func TestReservedNamesAreForIntegrators(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	key := integrator(t, s)
+	ana := signIn(t, s, "ana", "a")
+	g := newGroup(ana, "Choir", false)
+	l := ask[wire.Link](ana, "createLink", wire.CreateLink{Kind: wire.KindVoice})
+	for _, name := range []string{"Pronto", "Ｓｕｐｐｏｒｔ", "A d m i n", "assistenza clienti", "Suporte"} {
+		for request, body := range map[string]any{
+			"createGroup": wire.CreateGroup{Name: name, Users: []wire.UserID{}}, "renameGroup": wire.RenameGroup{Group: g.Group, Name: name},
+			"createLink": wire.CreateLink{Kind: wire.KindVoice, Terms: wire.LinkTerms{Title: name}},
+			"changeLink": wire.ChangeLink{Link: l.Link, IfSequence: l.Sequence, Terms: wire.LinkTerms{Title: name}},
+			"setProfile": wire.SetProfile{Name: name},
+		} {
+			p := refused(ana, request, body)
+			if p.Code != wire.CodeNameReserved || !strings.HasPrefix(p.Detail, request+" ") || !strings.Contains(p.Detail, "choose") || strings.Contains(p.Detail, name) {
+				t.Errorf("%s, %s: %+v", name, request, p)
+			}
+		}
+		body, _ := json.Marshal(map[string]string{"name": name})
+		if status := restful(t, s, "POST", "/v1/links/"+string(l.Link)+"/guests", "", string(body)); status != http.StatusUnprocessableEntity {
+			t.Errorf("a guest called %s: %d", name, status)
+		}
+	}
+	for _, q := range [][3]string{
+		{"PATCH", "/v1/groups/" + string(g.Group), `{"name":"Support"}`}, {"PATCH", "/v1/links/" + string(l.Link), `{"title":"Support"}`},
+		{"PUT", "/v1/users/ana", `{"name":"Support"}`},
+	} {
+		if status := restful(t, s, q[0], q[1], key, q[2]); status != http.StatusOK {
+			t.Errorf("%s %s: %d", q[0], q[1], status)
+		}
+	}
+	ask[wire.Group](ana, "renameGroup", wire.RenameGroup{Group: g.Group, Name: "Support"})
+	ask[wire.Profile](ana, "setProfile", wire.SetProfile{Name: "Support", About: "Mondays"})
+	now := ask[wire.Links](ana, "getLinks", wire.GetLinks{}).Links[0]
+	terms := now.Terms
+	terms.JoinMuted = true
+	if now = ask[wire.Link](ana, "changeLink", wire.ChangeLink{Link: l.Link, IfSequence: now.Sequence, Terms: terms}); now.Terms.Title != "Support" || !now.Terms.JoinMuted {
+		t.Errorf("the link is %+v", now)
+	}
+}

@@ -57,7 +57,13 @@ func (s *Server) groups(ctx context.Context, who call.Who, message any) (handled
 			return true, err
 		}
 		return true, s.changeGroup(ctx, who, groupChange{group: m.Group, act: policy.ActGovern,
-			apply: func(g *store.GroupRow) error { g.Name = m.Name; return nil }})
+			apply: func(g *store.GroupRow) error {
+				if err := checkOwnName(who, "renameGroup name", m.Name, g.Name); err != nil {
+					return err
+				}
+				g.Name = m.Name
+				return nil
+			}})
 	case *wire.IsolateInGroup:
 		return true, s.changeGroup(ctx, who, groupChange{group: m.Group, act: policy.ActGovern,
 			apply: func(g *store.GroupRow) error { g.Isolate = m.On; return nil }})
@@ -73,6 +79,18 @@ func checkGroupName(request, name string) error {
 	}
 	if err != nil {
 		return wire.Problemf(wire.CodeInvalid, "%s name %s", request, err)
+	}
+	return nil
+}
+
+// checkOwnName refuses a name that reads as the service's own, unless the thing is
+// called so already: its terms are sent whole. Integrators choose freely.
+func checkOwnName(who call.Who, field, name, now string) error {
+	if who.Integrator || name == now {
+		return nil
+	}
+	if err := identity.CheckOwnName(name); err != nil {
+		return wire.Problemf(wire.CodeNameReserved, "%s %s", field, err)
 	}
 	return nil
 }
@@ -154,6 +172,9 @@ func (s *Server) regroupBy(ctx context.Context, who call.Who, change groupChange
 
 func (s *Server) createGroup(ctx context.Context, who call.Who, m *wire.CreateGroup) error {
 	if err := checkGroupName("createGroup", m.Name); err != nil {
+		return err
+	}
+	if err := checkOwnName(who, "createGroup name", m.Name, ""); err != nil {
 		return err
 	}
 	users, admit, err := s.admissions(ctx, who, m.Users)

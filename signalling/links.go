@@ -60,6 +60,9 @@ func (s *Server) createLink(ctx context.Context, who call.Who, m *wire.CreateLin
 	if err != nil {
 		return err
 	}
+	if err := checkOwnName(who, "createLink title", chosen.Title, ""); err != nil {
+		return err
+	}
 	if m.Unencrypted && !s.cfg.Calls.AllowsUnencrypted() {
 		return wire.Problemf(wire.CodeForbidden, "all calls of this server are end-to-end encrypted; ask without unencrypted")
 	}
@@ -89,6 +92,9 @@ func (s *Server) changeLink(ctx context.Context, who call.Who, m *wire.ChangeLin
 		return err
 	}
 	l, err := s.cfg.Store.ChangeLink(ctx, string(who.User), string(m.Link), int64(m.IfSequence), func(t *store.LinkTerms) error {
+		if err := checkOwnName(who, "changeLink title", chosen.Title, t.Title); err != nil {
+			return err
+		}
 		chosen.Origins = t.Origins // integrators' business
 		*t = chosen
 		return nil

@@ -1,8 +1,10 @@
 package signalling_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,6 +116,68 @@ func TestWhoIsNotToBeReachedGetsNoByteAndNoPushOnAnyPath(t *testing.T) {
 	}
 	if d := ask[wire.Decisions](owner, "getDecisions", wire.GetDecisions{}).Entries; len(d) != 1 || d[0].Path != wire.DecisionLink || d[0].Reason != wire.ReasonBlocked {
 		t.Errorf("the owner reads %+v", d)
+	}
+}
+
+// Of several who are rung at once each has a verdict of his own: who may be rung hears
+// it, the others nothing. The caller sees all alike: invited, then not come, whether
+// one is offline, declines, takes no calls or was never told.
+func TestEachOfSeveralWhoAreRungHasAVerdictOfHisOwn(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: 2 * time.Second})
+	ana := signIn(t, s, "ana", "laptop")
+	friend, decliner := signIn(t, s, "friend", "phone"), signIn(t, s, "decliner", "phone")
+	signIn(t, s, "offline", "phone").close()
+	users := []wire.UserID{"friend", "decliner", "offline"}
+	unreached := map[wire.UserID]*page{}
+	for name, turn := range closed {
+		p := signIn(t, s, wire.UserID(name), "phone")
+		turn(t, s, p)
+		unreached[wire.UserID(name)] = p
+		users = append(users, wire.UserID(name))
+	}
+	before := map[wire.UserID]int{}
+	for user, p := range unreached {
+		before[user] = p.count()
+	}
+	state := ask[wire.CallState](ana, "ring", wire.Ring{Users: users, Kind: wire.KindVoice})
+	for _, p := range []*page{friend, decliner} {
+		if in := event[wire.Incoming](p, "incoming"); in.Call != state.Call {
+			t.Errorf("rung is %+v", in)
+		}
+	}
+	ask[wire.Done](decliner, "decline", wire.Decline{Call: state.Call})
+	ana.wait("the end", 0, func(f wire.Frame) bool { return f.Type == "callEnded" })
+	seen := map[wire.ParticipantID][]string{}
+	for _, h := range ana.heardAfter(0) {
+		var about struct{ Participant wire.ParticipantID }
+		if _ = json.Unmarshal(h.frame.Body, &about); about.Participant != "" && h.frame.Call == state.Call {
+			seen[about.Participant] = append(seen[about.Participant], h.frame.Type+strings.ReplaceAll(string(h.frame.Body), string(about.Participant), "x"))
+		}
+	}
+	shown := map[wire.UserID]bool{}
+	for _, p := range state.Participants {
+		if p.Participant == state.Self {
+			continue
+		}
+		shown[p.User] = true
+		if p.Presence != wire.PresenceInvited || p.Media != (wire.Media{}) {
+			t.Errorf("at first %s is shown as %+v", p.User, p)
+		}
+		if got := seen[p.Participant]; len(got) != 1 || got[0] != `inviteUnanswered{"participant":"x"}` {
+			t.Errorf("of %s the caller is told %q", p.User, got)
+		}
+	}
+	for _, user := range users {
+		if !shown[user] {
+			t.Errorf("%s is not shown", user)
+		}
+	}
+	for user, p := range unreached {
+		ask[wire.Done](p, "ping", wire.Ping{})
+		if got := p.heardAfter(before[user]); len(got) != 1 {
+			t.Errorf("%s heard %s", user, got[0].frame.Type)
+		}
 	}
 }
 

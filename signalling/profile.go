@@ -92,6 +92,13 @@ func (s *Server) setProfile(ctx context.Context, who call.Who, m *wire.SetProfil
 		if err := identity.CheckName(m.Name); err != nil {
 			return wire.Problemf(wire.CodeInvalid, "setProfile name %s", err)
 		}
+		u, err := s.cfg.Store.User(ctx, string(who.User))
+		if err != nil {
+			return err
+		}
+		if err := checkOwnName(who, "setProfile name", m.Name, u.Name); err != nil {
+			return err
+		}
 	}
 	if m.About != "" {
 		if err := identity.CheckTitle(m.About); err != nil {

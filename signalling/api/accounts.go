@@ -185,6 +185,9 @@ func (s *server) verifyCode(ctx context.Context, in *verifyInput) (*signedInOutp
 		if err := checkShown("name", in.Body.Name, identity.CheckName(in.Body.Name)); err != nil {
 			return nil, err
 		}
+		if err := checkOwn("name", in.Body.Name); err != nil {
+			return nil, err
+		}
 	}
 	if err := checkShown("deviceName", in.Body.DeviceName, identity.CheckTitle(in.Body.DeviceName)); err != nil {
 		return nil, err
@@ -293,4 +296,12 @@ func checkShown(field, text string, err error) error {
 		return nil
 	}
 	return huma.Error422UnprocessableEntity("the name cannot be shown", &huma.ErrorDetail{Location: "body." + field, Message: err.Error()})
+}
+
+// checkOwn refuses a name by which whoever chose it would pass for the service.
+func checkOwn(field, name string) error {
+	if err := identity.CheckOwnName(name); err != nil {
+		return problem(CodeNameReserved, "the name is the service's own").at("body."+field, err.Error())
+	}
+	return nil
 }

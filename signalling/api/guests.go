@@ -138,6 +138,9 @@ func (s *server) createGuest(ctx context.Context, in *guestInput) (*guestOutput,
 	if err := identity.CheckName(in.Body.Name); err != nil {
 		return nil, huma.Error422UnprocessableEntity("the name cannot be shown", &huma.ErrorDetail{Location: "body.name", Message: err.Error()})
 	}
+	if err := checkOwn("name", in.Body.Name); err != nil {
+		return nil, err
+	}
 	door, mark, err := s.visit(ctx, in.Link)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ const (
 	CodeTooLarge         Code = "tooLarge"
 	CodeMediaType        Code = "mediaType"
 	CodeInvalid          Code = "invalid"
+	CodeNameReserved     Code = "nameReserved"
 	CodeNameReused       Code = "nameReused"
 	CodeRateLimited      Code = "rateLimited"
 	CodeInternal         Code = "internal"
@@ -64,6 +65,7 @@ var catalogue = []kind{
 	{CodeTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less; the description gives the limits of each field."},
 	{CodeMediaType, http.StatusUnsupportedMediaType, "The body is not JSON", "Send Content-Type: application/json."},
 	{CodeInvalid, http.StatusUnprocessableEntity, "A part of the request is outside its limits", "The list of errors names each part and what is wrong with it."},
+	{CodeNameReserved, http.StatusUnprocessableEntity, "The name reads as if it were the service itself", "Choose a name that says who you are; only API keys may give such names."},
 	{CodeNameReused, http.StatusUnprocessableEntity, "The Idempotency-Key was used for another request", "Make a new key for each request, and use it again only to repeat that one."},
 	{CodeRateLimited, http.StatusTooManyRequests, "Too many requests", "Wait for as long as the header Retry-After says."},
 	{CodeInternal, http.StatusInternalServerError, "The server failed", "Its log has the cause, under the id of the request."},

@@ -55,3 +55,37 @@ func TestManyWhoComeAndGoShutTheCallOfALink(t *testing.T) {
 		}
 	})
 }
+
+// The call of a group has no lobby: it is locked, until an admin unlocks it.
+func TestMembersWhoComeAndGoLockTheGroupsCall(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.group(false, "ana", "bia", "carlo")
+		ana, bia, carlo := w.device("ana", "a"), w.device("bia", "b"), w.device("carlo", "c")
+		call := ana.ringGroup(true).Call
+		let := 0
+		for range maxShortStays + 10 {
+			if _, err := bia.joinGroup(); err == nil {
+				let++
+				bia.must(&wire.Leave{Call: call})
+			}
+			time.Sleep(time.Second)
+		}
+		if let != maxShortStays {
+			t.Errorf("who came and went %d times in a minute was let in %d times", maxShortStays+10, let)
+		}
+		heard := ana.heard()
+		if n := len(slices.DeleteFunc(heard, func(kind string) bool { return kind != "lockChanged" })); n != 1 {
+			t.Errorf("the admin is told of %d locks", n)
+		}
+		if _, err := carlo.joinGroup(); code(err) != wire.CodeForbidden {
+			t.Errorf("carlo comes into the locked call: %v", err)
+		}
+		if !slices.Contains(w.events, Event(Alerted{Alert: "churn"})) {
+			t.Error("nobody is alerted")
+		}
+		ana.must(&wire.Lock{Call: call})
+		if _, err := carlo.joinGroup(); err != nil {
+			t.Errorf("carlo comes when it is open again: %v", err)
+		}
+	})
+}

@@ -159,7 +159,14 @@ func TestWhoIsLostIsShownReconnectingAndLeavesAfterTheGrace(t *testing.T) {
 		time.Sleep(30*time.Second - time.Millisecond)
 		ana.expect("presenceChanged")
 		time.Sleep(time.Millisecond)
-		ana.expect("participantLeft", "callEnded", "logged")
+		synctest.Wait()
+		frames := ana.frames()
+		if len(frames) != 3 || frames[0].Type != "participantLeft" || frames[1].Type != "callEnded" || frames[2].Type != "logged" {
+			t.Fatalf("ana heard %+v", frames)
+		}
+		if left := body[wire.ParticipantLeft](t, frames[0]); left.Reason != wire.LeaveLost {
+			t.Errorf("he left because of %s", left.Reason)
+		}
 	})
 }
 
@@ -196,6 +203,39 @@ func TestOnlyTheHostEndsACallForAll(t *testing.T) {
 		}
 		ana.must(&wire.End{Call: call})
 		bia.expect("callEnded", "logged")
+	})
+}
+
+// The end of a call reaches those who are in it and those whom it rings, once, and is
+// the last that they hear of it.
+func TestTheEndReachesAlsoWhoIsRung(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia, carlo, dora := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone"), w.device("dora", "phone")
+		call := ana.ring("bia", "carlo", "dora").Call
+		bia.must(&wire.Accept{Call: call})
+		carlo.must(&wire.DeviceRings{Call: call})
+		for _, d := range []*device{ana, bia, carlo, dora} {
+			d.heard()
+		}
+		ana.must(&wire.End{Call: call})
+		for _, d := range []*device{ana, bia} {
+			d.expect("inviteWithdrawn", "inviteWithdrawn", "callEnded", "logged")
+		}
+		for _, d := range []*device{carlo, dora} {
+			d.expect("ringStopped", "logged")
+		}
+		if w.lastLog("carlo") != wire.OutcomeMissed || w.pushes("dora") != 1 {
+			t.Errorf("carlo's log says %s; %d pushes for dora", w.lastLog("carlo"), w.pushes("dora"))
+		}
+		for _, m := range []any{&wire.SetMedia{Call: call}, &wire.DeviceRings{Call: call}, &wire.Accept{Call: call}, &wire.Decline{Call: call}} {
+			for _, d := range []*device{ana, bia, carlo} {
+				_, _ = d.try(m)
+			}
+		}
+		time.Sleep(2 * time.Minute)
+		for _, d := range []*device{ana, bia, carlo, dora} {
+			d.expect()
+		}
 	})
 }
 

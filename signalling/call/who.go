@@ -29,6 +29,9 @@ type Who struct {
 	Encryption uint32
 	// Client is the kind of client.
 	Client Client
+	// Integrator tells that the holder of an API key acts for the account: the words
+	// that are reserved for whoever runs the service are his.
+	Integrator bool
 	// Session is the session.
 	Session wire.SessionID
 	// Reply sends the reply to the request. The call sends it from within its

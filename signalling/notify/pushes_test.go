@@ -20,6 +20,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -291,7 +292,8 @@ func TestARingIsPushedAndTakenBackOrMissed(t *testing.T) {
 		if ring.Type != "incoming" || ring.Call != "c1" || ring.Kind != "video" || ring.V != 1 || ring.urgency != "high" || len(ring.topic) != 32 {
 			t.Errorf("the ring is %+v", ring)
 		}
-		if left := time.Until(time.UnixMilli(ring.Exp)); ring.ttl < "3" || left < 30*time.Second || left > 45*time.Second {
+		ttl, err := strconv.Atoi(ring.ttl)
+		if left := time.Until(time.UnixMilli(ring.Exp)); err != nil || ttl < 30 || ttl > 45 || left < 30*time.Second || left > 45*time.Second {
 			t.Errorf("the ring lives for %v, TTL %s", left, ring.ttl)
 		}
 		// It is answered elsewhere: the call drops what waits under its key.

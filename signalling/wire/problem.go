@@ -14,6 +14,7 @@ const (
 	CodeTooLarge          Code = "tooLarge"          // over MaxFrameBytes
 	CodeUnknownType       Code = "unknownType"       // a message this server does not know
 	CodeInvalid           Code = "invalid"           // a field outside its limits; Detail names it
+	CodeNameReserved      Code = "nameReserved"      // a name that reads as the service's own; Detail says which: choose one that says who you are
 	CodeHelloFirst        Code = "helloFirst"        // the first message must be hello
 	CodeUnauthenticated   Code = "unauthenticated"   // token refused: sign in again
 	CodeForbidden         Code = "forbidden"         // known, but not allowed to this session
@@ -40,7 +41,7 @@ const (
 // Values lists all codes.
 func (Code) Values() []string {
 	return []string{
-		string(CodeBadFrame), string(CodeTooLarge), string(CodeUnknownType), string(CodeInvalid),
+		string(CodeBadFrame), string(CodeTooLarge), string(CodeUnknownType), string(CodeInvalid), string(CodeNameReserved),
 		string(CodeHelloFirst), string(CodeUnauthenticated), string(CodeForbidden), string(CodeNotFound),
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
 		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),

@@ -37,12 +37,15 @@ export class HttpError extends Error {
   readonly status: number;
   /** retryAfterMs is how long to wait before trying again; absent when the server did not say. */
   readonly retryAfterMs?: number;
+  /** code is the kind of problem, where the status alone does not say it. */
+  readonly code?: string;
 
-  constructor(status: number, retryAfterMs?: number) {
+  constructor(status: number, retryAfterMs?: number, code?: string) {
     super(status === 0 ? "no answer" : `HTTP status ${status}`);
     this.name = "HttpError";
     this.status = status;
     if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+    if (code !== undefined) this.code = code;
   }
 }
 
@@ -101,6 +104,13 @@ export function guestPass(link: string, name: string): Promise<GuestPass> {
   return request<GuestPass>(`/v1/links/${encodeURIComponent(link)}/guests`, { name });
 }
 
+/** codeOf is the code of a problem with what was typed. */
+async function codeOf(response: Response): Promise<string | undefined> {
+  if (response.status !== 422) return undefined;
+  const problem: { code?: string } | undefined = await response.json().catch(() => undefined);
+  return problem?.code;
+}
+
 async function request<T>(path: string, body?: object): Promise<T> {
   const init: RequestInit =
     body === undefined
@@ -114,7 +124,7 @@ async function request<T>(path: string, body?: object): Promise<T> {
   }
   if (!response.ok) {
     const seconds = Number(response.headers.get("Retry-After"));
-    throw new HttpError(response.status, seconds > 0 ? seconds * 1000 : undefined);
+    throw new HttpError(response.status, seconds > 0 ? seconds * 1000 : undefined, await codeOf(response));
   }
   return (await response.json()) as T;
 }

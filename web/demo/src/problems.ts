@@ -16,6 +16,7 @@ const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
   termsNotAccepted: "terms.first",
   unavailable: "problem.unavailable",
   invalid: "problem.invalid",
+  nameReserved: "problem.nameReserved",
   unauthenticated: "problem.unauthenticated",
   offline: "problem.offline",
   closed: "problem.offline",
@@ -42,6 +43,7 @@ export function problemText(error: Pick<ProntoError, "code" | "retryAfterMs"> | 
   const limited = error instanceof HttpError ? error.status === 429 : error.code === "rateLimited";
   if (limited)
     return t("problem.rateLimited", { count: Math.max(1, Math.ceil((error.retryAfterMs ?? 1000) / 1000)) });
-  if (error instanceof HttpError) return t(byStatus[error.status] ?? "problem.internal");
+  if (error instanceof HttpError)
+    return t(byCode[error.code ?? ""] ?? byStatus[error.status] ?? "problem.internal");
   return t(byCode[error.code] ?? byDevice[error.code] ?? "problem.internal");
 }

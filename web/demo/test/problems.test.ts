@@ -20,6 +20,8 @@ test("a problem is told in the page's words and never in the server's", () => {
   expect(problemText(new ProntoError("badFrame", "secret detail"))).toBe(
     "Something failed on our side. Try again.",
   );
+  expect(problemText(new HttpError(422))).toContain("Check what you typed");
+  expect(problemText(new HttpError(422, undefined, "nameReserved"))).toContain("the service itself");
   expect(problemText(new HttpError(0))).toContain("cannot be reached");
   expect(problemText(new HttpError(500))).toBe("Something failed on our side. Try again.");
 });

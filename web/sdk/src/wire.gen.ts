@@ -2844,6 +2844,7 @@ export interface Problem {
  * - tooLarge: over MaxFrameBytes
  * - unknownType: a message this server does not know
  * - invalid: a field outside its limits; Detail names it
+ * - nameReserved: a name that reads as the service's own; Detail says which: choose one that says who you are
  * - helloFirst: the first message must be hello
  * - unauthenticated: token refused: sign in again
  * - forbidden: known, but not allowed to this session
@@ -2866,7 +2867,7 @@ export interface Problem {
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "termsNotAccepted" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "nameReserved" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "termsNotAccepted" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {

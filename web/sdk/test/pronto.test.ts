@@ -217,6 +217,31 @@ describe("a call", () => {
     expect(call.local.microphone).toBe(false);
   });
 
+  test("tells the others that our battery is nearly empty, once, and never how full it is", async () => {
+    const battery = Object.assign(new EventTarget(), { level: 0.5, charging: false });
+    const is = (level: number, charging: boolean): void => {
+      Object.assign(battery, { level, charging });
+      battery.dispatchEvent(new Event("levelchange"));
+    };
+    vi.stubGlobal("navigator", { getBattery: async () => battery });
+    try {
+      await connect();
+      await ring();
+      await settle();
+      for (const level of [0.06, 0.04, 0.03]) is(level, false);
+      is(0.03, true);
+      expect(server.last.of("setBattery").map((frame) => frame.body)).toEqual([
+        { call: "cal1", low: true },
+        { call: "cal1", low: false },
+      ]);
+      event("callEnded", 9, { reason: "hangup", durationMs: 0 });
+      is(0.02, false);
+      expect(server.last.of("setBattery")).toHaveLength(2);
+    } finally {
+      vi.unstubAllGlobals();
+    }
+  });
+
   test("ends once, with the server's reason", async () => {
     await connect();
     const call = await ring();

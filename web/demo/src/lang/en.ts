@@ -106,6 +106,8 @@ export const enFirst = {
   },
   "problem.unavailable": "The server cannot do that now. Try again in a moment.",
   "problem.invalid": "That was not understood. Check what you typed.",
+  "problem.nameReserved":
+    "That name reads as if it were the service itself. Choose one that says who you are.",
   "problem.unauthenticated": "Your sign-in is no longer accepted.",
   "problem.offline": "You are offline.",
   "problem.internal": "Something failed on our side. Try again.",

@@ -854,6 +854,7 @@ export const it: Dictionary = {
   },
   "problem.unavailable": "Ora il server non ci riesce. Riprova tra un momento.",
   "problem.invalid": "Non è chiaro. Controlla ciò che hai scritto.",
+  "problem.nameReserved": "Questo nome sembra quello del servizio. Scegline uno che dica chi sei.",
   "problem.unauthenticated": "Il tuo accesso non è più valido.",
   "problem.offline": "Non sei in linea.",
   "problem.internal": "Qualcosa non ha funzionato da parte nostra. Riprova.",

@@ -843,6 +843,7 @@ export const ptBR: Dictionary = {
   },
   "problem.unavailable": "O servidor não consegue fazer isso agora. Tente de novo daqui a pouco.",
   "problem.invalid": "Não deu para entender. Confira o que você escreveu.",
+  "problem.nameReserved": "Esse nome parece ser do próprio serviço. Escolha um que diga quem você é.",
   "problem.unauthenticated": "Seu acesso não vale mais.",
   "problem.offline": "Você está off-line.",
   "problem.internal": "Algo falhou do nosso lado. Tente de novo.",

@@ -27,7 +27,7 @@ export function CodeForm(): JSX.Element {
       error.value =
         problem.status === 401
           ? t("code.wrong")
-          : problem.status === 422
+          : problem.status === 422 && problem.code !== "nameReserved"
             ? t("code.nowhere")
             : problemText(problem);
     } finally {

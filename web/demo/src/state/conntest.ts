@@ -134,7 +134,7 @@ export class ConnectionTest {
   }
 
   async #guest({ link, secret }: CallLink): Promise<Call> {
-    const { token } = await guestPass(link, "Pronto");
+    const { token } = await guestPass(link, "Test");
     const memory = new Map<string, string>();
     const storage = {
       getItem: (key: string) => memory.get(key) ?? null,

@@ -69,6 +69,8 @@ type target struct {
 	session *udp.Session
 	sink    udp.Sink
 	seq     uint16
+
+	key, salt []byte
 }
 
 func newTarget(from *udp.Socket) (*target, error) {
@@ -85,7 +87,7 @@ func newTarget(from *udp.Socket) (*target, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &target{to: to, address: from.Address(to.local.AddrPort()), session: session}, nil
+	return &target{to: to, address: from.Address(to.local.AddrPort()), session: session, key: key, salt: salt}, nil
 }
 
 // floorOf sends rounds of one packet to each target.

@@ -3,7 +3,8 @@
 // Bench measures what the SFU costs for each packet that it forwards. It starts the SFU
 // in a process of its own, joins it with many clients (real ICE, DTLS and SRTP) over
 // loopback, and prints a table and one JSON line for each scenario. Beside it runs a floor: AES-GCM and
-// sendmmsg alone. The ratio of both is the figure that can be compared across machines.
+// sendmmsg alone; for the fan-outs also what a packet waits where nothing else is done. The ratios are the figures that can
+// be compared across machines.
 package main
 
 import (
@@ -35,6 +36,9 @@ func scenarios() []scenario {
 	}
 }
 
+// fans tells whether one sends to all others.
+func (s scenario) fans() bool { return s.Publishers == 1 && !s.PublishersReceive && !s.Idle }
+
 // receivers is how many clients get each stream.
 func (s scenario) receivers() int {
 	if s.PublishersReceive {
@@ -45,13 +49,16 @@ func (s scenario) receivers() int {
 
 // result is what is printed for one run, or the median of several.
 type result struct {
-	Scenario          string  `json:"scenario"`
-	USPerPacket       float64 `json:"usPerPacket"`
-	FloorUSPerPacket  float64 `json:"floorUsPerPacket"`
-	PacketsPerSecond  float64 `json:"packetsPerSecond"`
-	Loss              float64 `json:"loss"`
-	AddedP50Ms        float64 `json:"addedP50Ms"`
-	AddedP99Ms        float64 `json:"addedP99Ms"`
+	Scenario         string  `json:"scenario"`
+	USPerPacket      float64 `json:"usPerPacket"`
+	FloorUSPerPacket float64 `json:"floorUsPerPacket"`
+	PacketsPerSecond float64 `json:"packetsPerSecond"`
+	Loss             float64 `json:"loss"`
+	AddedP50Ms       float64 `json:"addedP50Ms"`
+	AddedP99Ms       float64 `json:"addedP99Ms"`
+	// FloorP50Ms and FloorP99Ms are what is added where nothing but opening, sealing and sending is done, by one thread.
+	FloorP50Ms        float64 `json:"floorP50Ms,omitzero"`
+	FloorP99Ms        float64 `json:"floorP99Ms,omitzero"`
 	JoinP50Ms         float64 `json:"joinP50Ms"`
 	JoinP99Ms         float64 `json:"joinP99Ms"`
 	MiBPerParticipant float64 `json:"mibPerParticipant"`
@@ -113,9 +120,13 @@ func main() {
 					r.Scenario, r.IdleUS, r.MiBPerParticipant, 100*r.HostBusy)
 				continue
 			}
-			fmt.Fprintf(os.Stderr, "%-9s %6.2f µs/packet, floor %.2f, ratio %.2f, %.0f packets/s, loss %.5f, added %.2f/%.2f ms, join %.0f/%.0f ms, %.2f MiB each, %.2f switches/packet, machine %.0f %% busy\n",
+			added := fmt.Sprintf("%.2f/%.2f ms", r.AddedP50Ms, r.AddedP99Ms)
+			if r.FloorP50Ms > 0 {
+				added += fmt.Sprintf(" (floor %.2f/%.2f)", r.FloorP50Ms, r.FloorP99Ms)
+			}
+			fmt.Fprintf(os.Stderr, "%-9s %6.2f µs/packet, floor %.2f, ratio %.2f, %.0f packets/s, loss %.5f, added %s, join %.0f/%.0f ms, %.2f MiB each, %.2f switches/packet, machine %.0f %% busy\n",
 				r.Scenario, r.USPerPacket, r.FloorUSPerPacket, r.USPerPacket/r.FloorUSPerPacket, r.PacketsPerSecond,
-				r.Loss, r.AddedP50Ms, r.AddedP99Ms, r.JoinP50Ms, r.JoinP99Ms, r.MiBPerParticipant, r.SwitchesPerPacket, 100*r.HostBusy)
+				r.Loss, added, r.JoinP50Ms, r.JoinP99Ms, r.MiBPerParticipant, r.SwitchesPerPacket, 100*r.HostBusy)
 		}
 	}
 	for _, s := range scenarios() {
@@ -147,6 +158,8 @@ func median(runs []result) result {
 		PacketsPerSecond:  of(func(r result) float64 { return r.PacketsPerSecond }),
 		AddedP50Ms:        of(func(r result) float64 { return r.AddedP50Ms }),
 		AddedP99Ms:        of(func(r result) float64 { return r.AddedP99Ms }),
+		FloorP50Ms:        of(func(r result) float64 { return r.FloorP50Ms }),
+		FloorP99Ms:        of(func(r result) float64 { return r.FloorP99Ms }),
 		JoinP50Ms:         of(func(r result) float64 { return r.JoinP50Ms }),
 		JoinP99Ms:         of(func(r result) float64 { return r.JoinP99Ms }),
 		MiBPerParticipant: of(func(r result) float64 { return r.MiBPerParticipant }),

@@ -32,6 +32,12 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 	if err != nil {
 		return r, fmt.Errorf("floor: %w", err)
 	}
+	var floorDelay []time.Duration
+	if s.fans() {
+		if floorDelay, err = measureFloorDelay(s); err != nil {
+			return r, fmt.Errorf("delay of the floor: %w", err)
+		}
+	}
 	server, err := startServer(profile)
 	if err != nil {
 		return r, err
@@ -112,6 +118,7 @@ func measure(s scenario, warmUp, window time.Duration, profile string) (r result
 	}
 	r, err = summary(s, clients, int(sent.Load()), window, before, after, (full-idle)/float64(len(clients)), floor)
 	r.HostBusy = busyShare
+	r.FloorP50Ms, r.FloorP99Ms = percentile(floorDelay, 0.5), percentile(floorDelay, 0.99)
 	return r, err
 }
 

@@ -79,6 +79,9 @@ func (s *socket) Close() error {
 	return nil
 }
 
+// free gives the descriptor back, when nobody uses it any more.
+func (s *socket) free() error { return unix.Close(s.fd) }
+
 // LocalAddr implements [net.PacketConn].
 func (s *socket) LocalAddr() net.Addr { return s.local }
 

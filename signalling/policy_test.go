@@ -321,3 +321,37 @@ func TestDecisionsComeInPages(t *testing.T) {
 		t.Errorf("%d decisions were read", len(seen))
 	}
 }
+
+// Two who have each other in their contacts may learn where the other is, unless
+// either hides it; nobody else may. Both sides are told the same.
+func TestAddressesStayHiddenAsTheirOwnersWant(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, bia := signIn(t, s, "ana", "laptop"), signIn(t, s, "bia", "phone")
+	version := map[*page]uint32{}
+	hides := func(p *page, hide bool) {
+		version[p] = ask[wire.Privacy](p, "setPrivacy", wire.SetPrivacy{WhoMayCall: wire.MayCallEveryone, HideAddress: hide, IfVersion: version[p]}).Version
+	}
+	relayed := func(what string, want bool) {
+		t.Helper()
+		for _, sides := range [][2]*page{{ana, bia}, {bia, ana}} {
+			made := ask[wire.CallState](sides[0], "ring", wire.Ring{Users: []wire.UserID{sides[1].welcome.User}, Kind: wire.KindVoice})
+			answered := ask[wire.CallState](sides[1], "accept", wire.Accept{Call: made.Call})
+			if made.ICE.RelayOnly != want || answered.ICE.RelayOnly != want {
+				t.Errorf("%s: through the relay only for the caller %t, for the callee %t", what, made.ICE.RelayOnly, answered.ICE.RelayOnly)
+			}
+			ask[wire.Done](sides[0], "leave", wire.Leave{Call: made.Call})
+		}
+	}
+	relayed("strangers", true)
+	ask[wire.People](ana, "addContact", wire.AddContact{User: "bia"})
+	relayed("one has the other", true)
+	ask[wire.People](bia, "addContact", wire.AddContact{User: "ana"})
+	relayed("contacts of each other", false)
+	hides(ana, true)
+	relayed("one hides his", true)
+	hides(ana, false)
+	relayed("nobody hides his any more", false)
+	ask[wire.People](bia, "removeContact", wire.RemoveContact{User: "ana"})
+	relayed("strangers again", true)
+}

@@ -170,6 +170,56 @@ func TestWhoIsLostIsShownReconnectingAndLeavesAfterTheGrace(t *testing.T) {
 	})
 }
 
+// Whoever does not know whether the server heard him before it crashed says it again:
+// that is answered, and not done twice.
+func TestWhatIsSaidAgainAfterACrashIsNotDoneAgain(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia, carlo := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")
+		var call wire.CallID
+		twice := func(say func()) {
+			say()
+			w.restart()
+			for _, d := range []*device{ana, bia, carlo} {
+				w.registry.Attach(t.Context(), d.who)
+			}
+			say()
+			if n := len(w.shapes()); n != 1 {
+				t.Fatalf("there are %d calls", n)
+			}
+		}
+		twice(func() {
+			if state := ana.ring("bia"); call == "" {
+				call = state.Call
+			} else if state.Call != call {
+				t.Error("a ring that is said again makes another call")
+			}
+		})
+		twice(func() {
+			if state := bia.must(&wire.Accept{Call: call}).(wire.CallState); len(state.Participants) != 2 || state.Self != "p2" {
+				t.Errorf("bia is in as %+v", state)
+			}
+		})
+		twice(func() { ana.must(&wire.Invite{Call: call, Users: []wire.UserID{"carlo"}}) })
+		carlo.frames()
+		twice(func() { carlo.must(&wire.Accept{Call: call}) })
+		twice(func() { // the second time he is not there any more
+			if _, err := ana.try(&wire.RemoveParticipant{Call: call, Participant: "p3"}); err != nil && code(err) != wire.CodeNotFound {
+				t.Errorf("removing: %v", err)
+			}
+		})
+		if state := bia.must(&wire.Sync{Call: call}).(wire.CallState); len(state.Participants) != 2 {
+			t.Errorf("in the call are %+v", state.Participants)
+		}
+		ana.must(&wire.Leave{Call: call})
+		if _, err := ana.try(&wire.Leave{Call: call}); code(err) != wire.CodeCallEnded && code(err) != wire.CodeNotFound {
+			t.Errorf("leaving twice: %v", err)
+		}
+		if n := w.pushes("bia") + w.pushes("carlo"); n != 0 {
+			t.Errorf("%d pushes wait for who has answered", n)
+		}
+	})
+}
+
 func TestMediaThatFailsDirectlyGoesThroughTheSFU(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")

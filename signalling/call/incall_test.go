@@ -142,6 +142,10 @@ func TestNotHeardNeedsAllTheOthersOrHisOwnDevice(t *testing.T) {
 		bia.heard()
 		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{}})
 		bia.expect("mediaChanged", "troubleChanged") // who is muted is not "not heard"
+		for _, d := range []*device{ana, carlo} {
+			d.must(&wire.CannotHear{Call: call, Participant: "p2", On: true})
+		}
+		bia.expect()
 		bia.must(&wire.SetTrouble{Call: call, Trouble: wire.TroublePoorNetwork, On: true})
 		ana.heard()
 		p := ana.must(&wire.Sync{Call: call}).(wire.CallState).Participants[1]
@@ -168,6 +172,15 @@ func TestWhoDoesNotComeThroughToTheSFUIsNotHeardAndIsTold(t *testing.T) {
 				}
 			}
 		}
+		// Who is muted is not heard by his own will.
+		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{}})
+		ana.expect("mediaChanged", "troubleChanged")
+		peer.on(sfu.Unheard{On: true})
+		ana.expect()
+		bia.must(&wire.SetMedia{Call: call, Media: wire.Media{Microphone: true}})
+		ana.expect("mediaChanged")
+		peer.on(sfu.Unheard{On: true})
+		ana.expect("troubleChanged")
 		// A page that is loaded again begins anew.
 		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "o=- 2 2 IN IP4 127.0.0.1"})
 		ana.expect("troubleChanged")
@@ -228,6 +241,13 @@ func TestTheHostMutesRemovesAndLocks(t *testing.T) {
 		ana.must(&wire.Lock{Call: call, On: true})
 		if _, err := bia.try(&wire.Invite{Call: call, Users: []wire.UserID{"dora"}}); code(err) != wire.CodeForbidden {
 			t.Errorf("calling somebody into a locked call: %v", err)
+		}
+		w.restart() // a crash opens no call
+		for _, d := range []*device{ana, bia} {
+			w.registry.Attach(t.Context(), d.who)
+		}
+		if _, err := bia.try(&wire.Invite{Call: call, Users: []wire.UserID{"dora"}}); code(err) != wire.CodeForbidden {
+			t.Errorf("calling somebody into a locked call after a crash: %v", err)
 		}
 		ana.must(&wire.Invite{Call: call, Users: []wire.UserID{"dora"}})
 	})

@@ -3,12 +3,49 @@ import { accept, participantOf, ring, stage, waitDecoded, waitFor } from "./harn
 
 const here = stage({ beforeAll, afterEach, afterAll }, { PRONTO_RING_TIMEOUT: "4s" });
 
+/** watchConnections notes, in a page, what it opens: devices, connections, and the kinds of their candidates. */
+function watchConnections() {
+  window.opened = [];
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = (wish) => {
+    window.opened.push(...(wish.audio ? ["microphone"] : []), ...(wish.video ? ["camera"] : []));
+    return open(wish);
+  };
+  const Connection = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Connection {
+    constructor(configuration) {
+      super(configuration);
+      window.opened.push(`connection for ${configuration.iceTransportPolicy}`);
+      this.addEventListener("icecandidate", ({ candidate }) => {
+        if (candidate?.type) window.opened.push(candidate.type);
+      });
+    }
+  };
+}
+
 async function inCall(a, b, kind = "video") {
   const ana = await here.person(a, "ana");
   const bia = await here.person(b, "bia");
   await ring(ana, ["bia"], { kind });
   await accept(bia);
   return { ana, bia };
+}
+
+/** silence waits until two readings 300 ms apart do not differ: nothing comes from a participant any more. */
+function silence(person, id) {
+  return waitFor(
+    person,
+    "silence",
+    async (p) => {
+      const read = () =>
+        window.call.stats().then((s) => s.participants.find((x) => x.participant === p).audio.packets);
+      const before = await read();
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      return (await read()) === before;
+    },
+    id,
+  );
 }
 
 describe.each([
@@ -41,19 +78,7 @@ describe.each([
     );
     const packets = (p) =>
       window.call.stats().then((s) => s.participants.find((x) => x.participant === p).audio.packets);
-    // No two readings 300 ms apart differ: nothing comes any more.
-    await waitFor(
-      bia,
-      "silence",
-      async (p) => {
-        const read = () =>
-          window.call.stats().then((s) => s.participants.find((x) => x.participant === p).audio.packets);
-        const before = await read();
-        await new Promise((resolve) => setTimeout(resolve, 300));
-        return (await read()) === before;
-      },
-      id,
-    );
+    await silence(bia, id);
     const muted = await bia.page.evaluate(packets, id);
     await ana.page.evaluate(() => window.call.setMicrophone(true));
     await waitDecoded(bia, "ana");
@@ -92,10 +117,36 @@ test("a voice call gains a camera", async () => {
   await waitDecoded(ana, "bia");
 });
 
+test("a request to switch to video turns on nobody's camera, and who is on hold sends nothing", async () => {
+  const { ana, bia } = await inCall("Chromium", "Firefox", "voice");
+  await waitDecoded(bia, "ana", { camera: false });
+  await ana.page.evaluate(() => window.call.conduct.proposeKind("video"));
+  await waitFor(bia, "the request", () => window.call.conduct.proposal?.kind === "video");
+  await bia.page.evaluate(() => window.call.conduct.answerKind(true));
+  await waitFor(ana, "the answer", () => window.call.conduct.proposal === undefined);
+  const opens = () => [window.call.local.camera, window.call.local.tracks.camera !== undefined];
+  for (const one of [ana, bia]) expect(await one.page.evaluate(opens)).toEqual([false, false]);
+
+  const id = await participantOf(bia, "ana");
+  const shown = ([p, on]) =>
+    (window.call.participants.find((x) => x.participant === p).onHold ?? false) === on;
+  await ana.page.evaluate(() => window.call.conduct.hold(true));
+  await waitFor(bia, "the hold", shown, [id, true]);
+  expect(await ana.page.evaluate(() => window.call.local.tracks.microphone)).toBeUndefined();
+  await silence(bia, id);
+  await ana.page.evaluate(() => window.call.conduct.hold(false));
+  await waitFor(bia, "the end of it", shown, [id, false]);
+  await waitDecoded(bia, "ana", { camera: false });
+});
+
 test.each(["Chromium", "Firefox"])("strangers speak through the relay alone, in %s", async (name) => {
   const ana = await here.person(name, "ana");
   const ezio = await here.person("Chromium", "ezio");
+  for (const one of [ana, ezio]) await one.page.evaluate(watchConnections);
   await ring(ana, ["ezio"], { kind: "voice" });
+  await waitFor(ana, "ringing", () => window.call.participants.some((p) => p.presence === "ringing"));
+  // Until he answers his browser opens nothing: no microphone, no connection, no way to find out where he is.
+  expect(await ezio.page.evaluate(() => window.opened)).toEqual([]);
   await accept(ezio);
   for (const [one, other] of [
     [ana, "ezio"],
@@ -103,6 +154,9 @@ test.each(["Chromium", "Firefox"])("strangers speak through the relay alone, in 
   ]) {
     const { path } = await waitDecoded(one, other, { camera: false });
     expect(path).toBe("relay");
+    const opened = await one.page.evaluate(() => window.opened);
+    expect(opened.filter((what) => what !== "relay").sort()).toEqual(["connection for relay", "microphone"]);
+    expect(opened).toContain("relay"); // the only kind of candidate
   }
 });
 

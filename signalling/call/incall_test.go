@@ -105,6 +105,18 @@ func TestAProposalToSwitchToVideoTurnsOnNobodysCamera(t *testing.T) {
 	})
 }
 
+func TestAProposalEndsWithTheStayOfItsMaker(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, carlo := group(w)
+		bia.must(&wire.ProposeKind{Call: call, Kind: wire.KindVoice})
+		bia.must(&wire.Leave{Call: call})
+		ana.expect("kindProposed", "participantLeft", "kindAnswered")
+		carlo.heard()
+		carlo.must(&wire.ProposeKind{Call: call, Kind: wire.KindVoice})
+		ana.expect("kindProposed")
+	})
+}
+
 func TestHandsAreInOrderAndTheHostTakesThemDown(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		call, ana, bia, carlo := group(w)

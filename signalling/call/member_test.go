@@ -244,6 +244,31 @@ func TestMediaThatFailsDirectlyGoesThroughTheSFU(t *testing.T) {
 	})
 }
 
+// A page whose socket lives and whose media does not come back is as lost as one
+// without a socket.
+func TestWhoseMediaIsLostLeavesAfterTheGrace(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, _ := group(w)
+		bia.must(&wire.Negotiate{Call: call, Generation: 1, SDP: "offer"})
+		peer := w.media.peers[call]["p2"]
+		ana.heard()
+		peer.on(sfu.Disconnected{})
+		time.Sleep(3 * time.Second)
+		if p := body[wire.PresenceChanged](t, last(ana)); p.Participant != "p2" || p.Presence != wire.PresenceReconnecting {
+			t.Errorf("after 3 s ana is told %+v", p)
+		}
+		time.Sleep(27*time.Second - time.Millisecond)
+		ana.expect()
+		time.Sleep(time.Millisecond)
+		if left := body[wire.ParticipantLeft](t, last(ana)); left.Participant != "p2" || left.Reason != wire.LeaveLost {
+			t.Errorf("after 30 s ana is told %+v", left)
+		}
+		if _, err := bia.try(&wire.SetMedia{Call: call}); code(err) != wire.CodeNotFound {
+			t.Errorf("who has left acts: %v", err)
+		}
+	})
+}
+
 func TestOnlyTheHostEndsACallForAll(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")

@@ -55,8 +55,11 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 	if !ok {
 		return nil, wire.Problemf(wire.CodeHelloFirst, "the first message must be hello")
 	}
-	id, err := s.cfg.Identity.Verify(ctx, m.Token)
+	id, err := s.cfg.Identity.Verify(ctx, m.Token, sock.page)
 	switch {
+	case errors.Is(err, identity.ErrPage):
+		s.cfg.Events(TokenRefused{})
+		return nil, wire.Problemf(wire.CodeForbidden, "%s", err) // another token of the key would do no better
 	case errors.Is(err, identity.ErrToken):
 		s.cfg.Events(TokenRefused{})
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "%s", err)

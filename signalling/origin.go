@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+
+	"pronto/signalling/identity"
 )
 
 // checkOrigin says whether a configured origin is one: scheme, host and
@@ -22,7 +24,8 @@ func checkOrigin(origin string) error {
 // by letter. A browser that names none is refused; other programs name none
 // and are let in, because what they need is a token.
 //
-// Listed are the origins of the configuration, and those of the API keys that are good.
+// Listed are the origins of the configuration, and those of the API keys that are good;
+// whose tokens a page may use is asked when it shows one ([identity.ErrPage]).
 func (s *Server) OriginAllowed(r *http.Request) bool {
 	if originAllowed(r, s.cfg.Origins) {
 		return true
@@ -39,15 +42,9 @@ func (s *Server) OriginAllowed(r *http.Request) bool {
 }
 
 func originAllowed(r *http.Request, origins []string) bool {
-	given := r.Header.Values("Origin")
-	if len(given) == 0 {
+	if len(r.Header.Values("Origin")) == 0 {
 		return r.Header.Get("Sec-Fetch-Mode") == "" && r.Header.Get("Sec-Fetch-Site") == ""
 	}
-	if len(given) > 1 {
-		return false
-	}
-	if given[0] == "http://"+r.Host || given[0] == "https://"+r.Host {
-		return true
-	}
-	return slices.Contains(origins, given[0])
+	page := identity.Page(r)
+	return page == "" || slices.Contains(origins, page)
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/coder/websocket"
 
-	"pronto/signalling/call"
+	"pronto/signalling/identity"
 	"pronto/signalling/source"
 	"pronto/signalling/wire"
 )
@@ -116,13 +116,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	conn.SetReadLimit(wire.MaxFrameBytes)
-	client := clientOf(r.UserAgent())
+	client, page := clientOf(r.UserAgent()), identity.Page(r)
 	// On a goroutine of its own, which release counts out: this one keeps the request,
 	// its headers and net/http's buffers for as long as it runs.
 	go func() {
 		defer release(address)
 		s.cfg.Events(SocketOpened{Client: client})
-		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(conn, client, source.Prefix(remote))})
+		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(&socket{conn: conn, client: client, prefix: source.Prefix(remote), page: page})})
 	}()
 }
 
@@ -174,8 +174,8 @@ func (s *Server) admit(remote string) (address string, release func(string), ok 
 }
 
 // serve is the life of one socket: hello, requests, end.
-func (s *Server) serve(conn *websocket.Conn, client call.Client, prefix string) CloseReason {
-	sock := &socket{conn: conn, client: client, prefix: prefix, sent: func(n int) { s.cfg.Events(EventsSent{n}) }}
+func (s *Server) serve(sock *socket) CloseReason {
+	sock.sent = func(n int) { s.cfg.Events(EventsSent{n}) }
 	defer s.hold(sock)()
 	defer sock.end()
 	one, problem := s.hello(sock)
@@ -183,7 +183,7 @@ func (s *Server) serve(conn *websocket.Conn, client call.Client, prefix string) 
 		if sock.code.Load() != 0 { // nothing came in time
 			return CloseTimeout
 		}
-		_ = conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
+		_ = sock.conn.Close(websocket.StatusCode(closeCode(problem.Code)), string(problem.Code))
 		return ClosePolicy
 	}
 	err := s.read(sock, one)

@@ -28,6 +28,7 @@ type socket struct {
 	conn    *websocket.Conn
 	client  call.Client
 	prefix  string // of the network it came from; empty if unknown
+	page    string // see [identity.Page]
 	sent    func(events int)
 	written uint32 // guarded by the session's mu
 

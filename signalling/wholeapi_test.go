@@ -131,6 +131,7 @@ func (r *run) keep() {
 	key := made["id"].(string)
 	r.as("GET", "/v1/keys", "")
 	r.as("GET", "/v1/keys/"+key, "")
+	r.as("PATCH", "/v1/keys/"+key, `{"name":"`+r.word("desk")+`","origins":["https://`+r.word("shop")+`.example"]}`)
 	r.as("POST", "/v1/keys/"+key+"/rotate", `{}`, "Idempotency-Key", "three")
 	r.as("DELETE", "/v1/keys/"+key, "")
 	// What opens nothing is not said back.

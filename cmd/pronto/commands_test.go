@@ -17,7 +17,7 @@ import (
 
 // silent are the commands that print nothing, or what is for a shell to read.
 var silent = []string{
-	"serve", "keys revoke", "user suspend", "user resume", "user no-calls", "user minor", "user delete", "group suspend", "group resume", "group lift-ban", "completion",
+	"serve", "keys origins", "keys revoke", "user suspend", "user resume", "user no-calls", "user minor", "user delete", "group suspend", "group resume", "group lift-ban", "completion",
 }
 
 func TestEveryCommandThatPrintsPrintsJSON(t *testing.T) {

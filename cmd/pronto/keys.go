@@ -51,10 +51,11 @@ func (t tokenCmd) Run(ctx context.Context, s *screen) error {
 
 // keysCmd manages API keys.
 type keysCmd struct {
-	Create keysCreateCmd `cmd:"" help:"Create a key; its secret is printed once."`
-	Rotate keysRotateCmd `cmd:"" help:"Make a successor of a key; both are good for a while."`
-	List   keysListCmd   `cmd:"" help:"List keys."`
-	Revoke keysRevokeCmd `cmd:"" help:"Revoke a key: tokens signed with it open nothing any more."`
+	Create  keysCreateCmd  `cmd:"" help:"Create a key; its secret is printed once."`
+	Rotate  keysRotateCmd  `cmd:"" help:"Make a successor of a key; both are good for a while."`
+	Origins keysOriginsCmd `cmd:"" help:"Say whose pages may use a key's tokens."`
+	List    keysListCmd    `cmd:"" help:"List keys."`
+	Revoke  keysRevokeCmd  `cmd:"" help:"Revoke a key: tokens signed with it open nothing any more."`
 }
 
 type keysCreateCmd struct {
@@ -72,10 +73,8 @@ func (k keysCreateCmd) Run(ctx context.Context, s *screen) error {
 				return fmt.Errorf("%q is no scope; they are %v", scope, identity.Scopes())
 			}
 		}
-		for _, origin := range k.Origin {
-			if err := identity.CheckOrigin(origin); err != nil {
-				return err
-			}
+		if err := checkOrigins(k.Origin); err != nil {
+			return err
 		}
 		n := store.NewKey{ID: id, Name: k.Name, Secret: []byte(secret), Scopes: k.Scope, Origins: k.Origin}
 		if _, err := db.CreateKey(ctx, n); err != nil {
@@ -116,6 +115,37 @@ func (k keysRotateCmd) Run(ctx context.Context, s *screen) error {
 		}
 		return s.showKey(id, secret)
 	})
+}
+
+type keysOriginsCmd struct {
+	Key     string   `arg:"" help:"The key."`
+	Origins []string `arg:"" optional:"" help:"The only web origins whose pages may use its tokens, such as https://shop.example; those of the server if left out."`
+}
+
+// Run implements the command.
+func (k keysOriginsCmd) Run(ctx context.Context) error {
+	if err := checkOrigins(k.Origins); err != nil {
+		return err
+	}
+	return withStore(ctx, func(db *store.Store) error {
+		now, err := db.Key(ctx, k.Key)
+		if err == nil {
+			_, err = db.ChangeKey(ctx, k.Key, now.Name, k.Origins)
+		}
+		if err != nil {
+			return fmt.Errorf("change key %s: %w", k.Key, err)
+		}
+		return nil
+	})
+}
+
+func checkOrigins(origins []string) error {
+	for _, origin := range origins {
+		if err := identity.CheckOrigin(origin); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 type keysListCmd struct{}

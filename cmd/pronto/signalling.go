@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/url"
 
 	"pronto/metrics"
 	"pronto/signalling"
@@ -74,5 +75,7 @@ func (s *server) startSockets(context.Context) error {
 }
 
 func (s *server) verifier() identity.Verifier {
-	return identity.Verifier{Keys: api.Keyring{Store: s.store, Own: ownKey, Secret: s.secrets.tokens}}
+	keys := api.Keyring{Store: s.store, Own: ownKey, Secret: s.secrets.tokens}
+	own, _ := url.Parse(s.cfg.PublicURL) // loadConfig has read it; no page has the origin of none
+	return identity.Verifier{Keys: keys, Own: own.Scheme + "://" + own.Host}
 }

@@ -69,8 +69,10 @@ func (s *server) account(ctx context.Context, f BearerField) (string, error) {
 	if !ok {
 		return "", wrong
 	}
-	id, err := s.cfg.Profiles.Identity.Verify(ctx, token)
+	id, err := s.holder(ctx, token)
 	switch {
+	case errors.Is(err, identity.ErrPage):
+		return "", problem(CodeForbidden, "%s", err)
 	case errors.Is(err, identity.ErrToken), err == nil && id.Guest():
 		return "", wrong
 	case err != nil:

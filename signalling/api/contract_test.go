@@ -29,6 +29,7 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"list-keys":          func(*testing.T, *things) success { return success{} },
 	"get-key":            func(_ *testing.T, w *things) success { return at("key", w.key) },
 	"create-key":         func(*testing.T, *things) success { return body(`{"name":"shop","scopes":["links:read"]}`) },
+	"change-key":         func(_ *testing.T, w *things) success { return at("key", w.key, `{"origins":["https://shop.example"]}`) },
 	"rotate-key":         func(_ *testing.T, w *things) success { return at("key", w.key, `{}`) },
 	"revoke-key":         func(_ *testing.T, w *things) success { return at("key", w.key) },
 	"create-token":       func(*testing.T, *things) success { return body(`{"user":"zoe"}`) },

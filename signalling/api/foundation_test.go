@@ -140,11 +140,11 @@ func TestTokensAreTheKeysBusinessOnlyIfItMaySign(t *testing.T) {
 	signer := key(t, s, "tokens:write")
 	got := decoded[struct{ Token, User string }](t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"user":"zoe","name":"Zoe"}`), 200)
 	verifier := identity.Verifier{Keys: s.Keys()}
-	if who, err := verifier.Verify(t.Context(), got.Token); err != nil || who.User != "zoe" || who.Name != "Zoe" || who.Guest() {
+	if who, err := verifier.Verify(t.Context(), got.Token, ""); err != nil || who.User != "zoe" || who.Name != "Zoe" || who.Guest() {
 		t.Errorf("the token is for %+v (%v)", who, err)
 	}
 	guest := decoded[struct{ Token, User string }](t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"link":"abc","name":"Zoe"}`), 200)
-	if who, err := verifier.Verify(t.Context(), guest.Token); err != nil || !who.Guest() || who.Grants.Link != "abc" {
+	if who, err := verifier.Verify(t.Context(), guest.Token, ""); err != nil || !who.Guest() || who.Grants.Link != "abc" {
 		t.Errorf("the token is for %+v (%v)", who, err)
 	}
 	refused(t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"link":"abc","user":"zoe"}`), 422, "invalid")
@@ -152,7 +152,7 @@ func TestTokensAreTheKeysBusinessOnlyIfItMaySign(t *testing.T) {
 	// A key without the scope cannot sign by itself either.
 	id, secret, _ := strings.Cut(key(t, s, "links:write"), ".")
 	forged := signed(t, id, secret, "zoe")
-	if _, err := verifier.Verify(t.Context(), forged); err == nil {
+	if _, err := verifier.Verify(t.Context(), forged, ""); err == nil {
 		t.Error("a key without tokens:write signs tokens")
 	}
 }

@@ -13,7 +13,10 @@ import (
 
 const requestIDHeader = "Request-Id"
 
-type requestIDKey struct{}
+type (
+	requestIDKey struct{}
+	pageKey      struct{}
+)
 
 // front is what every request of the API passes first: it gets an id, web pages
 // of other sites are kept out, and what no route answers is a problem too.
@@ -46,7 +49,8 @@ func (s *server) front(routes *http.ServeMux) http.Handler {
 		w.Header().Set(requestIDHeader, id)
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		defer s.recovered(w, id)
-		named := r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+		ctx := context.WithValue(context.WithValue(r.Context(), requestIDKey{}, id), pageKey{}, identity.Page(r))
+		named := r.WithContext(ctx)
 		inner.ServeHTTP(w, named)
 		r.Pattern = named.Pattern // for who counts requests by route
 	})
@@ -73,6 +77,12 @@ func isRequestID(id string) bool {
 func requestID(ctx context.Context) string {
 	id, _ := ctx.Value(requestIDKey{}).(string)
 	return id
+}
+
+// holder is who holds a token that came with a request.
+func (s *server) holder(ctx context.Context, token string) (identity.Identity, error) {
+	page, _ := ctx.Value(pageKey{}).(string)
+	return s.cfg.Profiles.Identity.Verify(ctx, token, page)
 }
 
 // name puts the request's id into a problem.

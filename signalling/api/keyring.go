@@ -8,7 +8,7 @@ import (
 	"pronto/signalling/store"
 )
 
-// Keyring finds the secrets that tokens are signed with: the server's own, and
+// Keyring finds the keys that tokens are signed with: the server's own, and
 // those of API keys that may sign tokens.
 type Keyring struct {
 	Store *store.Store
@@ -18,14 +18,14 @@ type Keyring struct {
 	Secret []byte
 }
 
-// KeySecret implements [identity.Keys].
-func (k Keyring) KeySecret(ctx context.Context, id string) ([]byte, error) {
+// SigningKey implements [identity.Keys].
+func (k Keyring) SigningKey(ctx context.Context, id string) (identity.SigningKey, error) {
 	if id == k.Own {
-		return k.Secret, nil
+		return identity.SigningKey{Secret: k.Secret}, nil
 	}
 	key, err := k.Store.Key(ctx, id)
 	if errors.Is(err, store.ErrNotFound) || errors.Is(err, store.ErrInvalid) || err == nil && !identity.TokensWrite.In(key.Scopes) {
-		return nil, identity.ErrToken
+		return identity.SigningKey{}, identity.ErrToken
 	}
-	return key.Secret, err
+	return identity.SigningKey{Secret: key.Secret, Origins: key.Origins}, err
 }

@@ -55,7 +55,12 @@ type KeyField struct {
 }
 
 type keyOutput struct {
+	ETag string `header:"ETag" doc:"Changes with the key's name and origins."`
 	Body Key
+}
+
+func keyOut(k store.APIKey) *keyOutput {
+	return &keyOutput{etagOf([]any{k.ID, k.Name, k.Origins}), showKey(k)}
 }
 
 // NewKey is a key with the secret that is told only once.
@@ -92,12 +97,18 @@ func (s *server) registerKeys(api huma.API) {
 		if err != nil {
 			return nil, s.noKey(err)
 		}
-		return &keyOutput{showKey(k)}, nil
+		return keyOut(k), nil
 	})
 	resource(s, api, identity.KeysWrite, huma.Operation{
 		OperationID: "create-key", Method: http.MethodPost, Path: "/v1/keys", Tags: []string{"keys"}, DefaultStatus: http.StatusCreated,
 		Summary: "Make an API key", Description: "It may do nothing that the asking key may not.",
 	}, s.createKey)
+	resource(s, api, identity.KeysWrite, huma.Operation{
+		OperationID: "change-key", Method: http.MethodPatch, Path: "/v1/keys/{key}", Tags: []string{"keys"},
+		Summary:     "Change the name or the origins of an API key",
+		Description: "Connections that are open stay; new ones go by it. The key's successor keeps its own.",
+		Errors:      []int{http.StatusNotFound, http.StatusPreconditionFailed},
+	}, s.changeKey)
 	resource(s, api, identity.KeysWrite, huma.Operation{
 		OperationID: "rotate-key", Method: http.MethodPost, Path: "/v1/keys/{key}/rotate", Tags: []string{"keys"}, DefaultStatus: http.StatusCreated,
 		Summary:     "Make a successor of an API key",
@@ -128,17 +139,12 @@ type createKeyInput struct {
 }
 
 func (s *server) createKey(ctx context.Context, in *createKeyInput) (*newKeyOutput, error) {
-	if err := identity.CheckTitle(in.Body.Name); err != nil {
-		return nil, problem(CodeInvalid, "the name cannot be shown").at("body.name", err.Error())
+	if err := checkKey(in.Body.Name, in.Body.Origins); err != nil {
+		return nil, err
 	}
 	for _, scope := range in.Body.Scopes {
 		if !identity.Scope(scope).Known() {
 			return nil, problem(CodeInvalid, "there is no such scope").at("body.scopes", "not one of the scopes of the description")
-		}
-	}
-	for _, origin := range in.Body.Origins {
-		if err := identity.CheckOrigin(origin); err != nil {
-			return nil, problem(CodeInvalid, "an origin is none").at("body.origins", err.Error())
 		}
 	}
 	if err := within(ctx, in.Body.Scopes); err != nil {
@@ -153,6 +159,50 @@ func (s *server) createKey(ctx context.Context, in *createKeyInput) (*newKeyOutp
 		return nil, s.failed(err)
 	}
 	return &newKeyOutput{"no-store", NewKey{showKey(k), secret}}, nil
+}
+
+// checkKey says what is wrong with the name or the origins of a key.
+func checkKey(name string, origins []string) error {
+	if err := identity.CheckTitle(name); err != nil {
+		return problem(CodeInvalid, "the name cannot be shown").at("body.name", err.Error())
+	}
+	for _, origin := range origins {
+		if err := identity.CheckOrigin(origin); err != nil {
+			return problem(CodeInvalid, "an origin is none").at("body.origins", err.Error())
+		}
+	}
+	return nil
+}
+
+type changeKeyInput struct {
+	KeyField
+	MatchField
+	Body struct {
+		Name    *string   `json:"name,omitempty" minLength:"1" maxLength:"64" doc:"What it is for."`
+		Origins *[]string `json:"origins,omitempty" maxItems:"32" doc:"The web origins whose pages may use the tokens it signs; empty leaves it to the server."`
+	}
+}
+
+func (s *server) changeKey(ctx context.Context, in *changeKeyInput) (*keyOutput, error) {
+	if err := s.mayGive(ctx, in.Key); err != nil {
+		return nil, err
+	}
+	k, err := s.cfg.Store.AnyKey(ctx, in.Key)
+	if err != nil {
+		return nil, s.noKey(err)
+	}
+	if err := in.matches(keyOut(k).ETag); err != nil {
+		return nil, err
+	}
+	set(&k.Name, in.Body.Name)
+	set(&k.Origins, in.Body.Origins)
+	if err := checkKey(k.Name, k.Origins); err != nil {
+		return nil, err
+	}
+	if k, err = s.cfg.Store.ChangeKey(ctx, k.ID, k.Name, k.Origins); err != nil {
+		return nil, s.noKey(err)
+	}
+	return keyOut(k), nil
 }
 
 // within refuses scopes that the caller has not.

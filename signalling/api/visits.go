@@ -86,7 +86,7 @@ func (s *server) guest(ctx context.Context, authorization string) (identity.Iden
 	if !found {
 		return identity.Identity{}, huma.Error401Unauthorized("a guest's token is needed: Authorization: Bearer <token>")
 	}
-	who, err := s.cfg.Profiles.Identity.Verify(ctx, token)
+	who, err := s.holder(ctx, token)
 	switch {
 	case errors.Is(err, identity.ErrToken), err == nil && !who.Guest():
 		return who, huma.Error401Unauthorized("the token is not a guest's, or has expired")

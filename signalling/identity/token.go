@@ -68,34 +68,45 @@ type claims struct {
 	Grants Grants `json:"grants"`
 }
 
-// Keys finds the secret of an API key.
+// SigningKey is what tokens are signed with.
+type SigningKey struct {
+	Secret []byte
+	// Origins are those whose pages may use its tokens; empty leaves it to the server.
+	Origins []string
+}
+
+// Keys finds API keys.
 type Keys interface {
-	// KeySecret returns the secret of the key, or an error that wraps
+	// SigningKey returns the key, or an error that wraps
 	// [ErrToken] if there is no such key or it was revoked. Another error
 	// means that it cannot be told now.
-	KeySecret(ctx context.Context, key string) ([]byte, error)
+	SigningKey(ctx context.Context, key string) (SigningKey, error)
 }
 
 // Verifier checks tokens.
 type Verifier struct {
 	// Keys finds secrets.
 	Keys Keys
+	// Own is the origin that people know this server by, if another than the requests'
+	// host; it may use all tokens.
+	Own string
 }
 
-// Verify returns who holds the token. The only algorithm is HS256, whatever
-// the header says; the key is chosen by the iss claim from our own keys.
-func (v Verifier) Verify(ctx context.Context, token string) (Identity, error) {
+// Verify returns who holds the token, which was sent by a [Page]. The only algorithm
+// is HS256, whatever the header says; the key is chosen by the iss claim from our own
+// keys. A token that is good, but not on that page, is [ErrPage].
+func (v Verifier) Verify(ctx context.Context, token, page string) (Identity, error) {
 	if len(token) > MaxTokenBytes {
 		return Identity{}, fmt.Errorf("%w: it has more than %d bytes", ErrToken, MaxTokenBytes)
 	}
 	var c claims
+	var key SigningKey
 	var outage error
-	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (any, error) {
-		secret, err := v.Keys.KeySecret(ctx, c.Issuer)
-		if err != nil && !errors.Is(err, ErrToken) {
+	_, err := jwt.ParseWithClaims(token, &c, func(*jwt.Token) (_ any, err error) {
+		if key, err = v.Keys.SigningKey(ctx, c.Issuer); err != nil && !errors.Is(err, ErrToken) {
 			outage = err
 		}
-		return secret, err
+		return key.Secret, err
 	},
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithAudience(Audience),
 		jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithLeeway(Leeway), jwt.WithStrictDecoding())
@@ -104,6 +115,8 @@ func (v Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		return Identity{}, fmt.Errorf("find the key of a token: %w", outage)
 	case err != nil:
 		return Identity{}, fmt.Errorf("%w: %s", ErrToken, refusal(err))
+	case !v.of(page, key.Origins):
+		return Identity{}, ErrPage
 	}
 	return c.identity()
 }

@@ -15,14 +15,14 @@ type keys map[string]string
 
 var errDown = errors.New("store is down")
 
-func (k keys) KeySecret(_ context.Context, key string) ([]byte, error) {
+func (k keys) SigningKey(_ context.Context, key string) (SigningKey, error) {
 	if key == "down" {
-		return nil, errDown
+		return SigningKey{}, errDown
 	}
 	if secret, ok := k[key]; ok {
-		return []byte(secret), nil
+		return SigningKey{Secret: []byte(secret)}, nil
 	}
-	return nil, ErrToken
+	return SigningKey{}, ErrToken
 }
 
 var (
@@ -35,7 +35,7 @@ func TestATokenSaysWhoItsHolderIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := verifier.Verify(t.Context(), token)
+	got, err := verifier.Verify(t.Context(), token, "")
 	if err != nil || got.User != "ana" || got.Name != "Ana" || got.Guest() {
 		t.Fatalf("got %+v, %v", got, err)
 	}
@@ -69,7 +69,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 		header := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"` + alg + `","typ":"JWT"}`))
 		return header + "." + strings.Split(valid, ".")[1] + "."
 	}
-	if _, err := verifier.Verify(t.Context(), hs(func(jwt.MapClaims) {})); err != nil {
+	if _, err := verifier.Verify(t.Context(), hs(func(jwt.MapClaims) {}), ""); err != nil {
 		t.Fatalf("the token that the others differ from: %v", err)
 	}
 	for name, token := range map[string]string{
@@ -104,7 +104,7 @@ func TestTokensThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			start := time.Now()
-			id, err := verifier.Verify(t.Context(), token)
+			id, err := verifier.Verify(t.Context(), token, "")
 			if !errors.Is(err, ErrToken) {
 				t.Fatalf("got %+v, %v; want ErrToken", id, err)
 			}
@@ -123,7 +123,7 @@ func TestAnOutageIsNotARefusal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := verifier.Verify(t.Context(), token); errors.Is(err, ErrToken) || !errors.Is(err, errDown) {
+	if _, err := verifier.Verify(t.Context(), token, ""); errors.Is(err, ErrToken) || !errors.Is(err, errDown) {
 		t.Errorf("got %v, want the outage", err)
 	}
 }
@@ -137,7 +137,7 @@ func FuzzVerify(f *testing.F) {
 	f.Add("..")
 	f.Add(strings.Replace(token, ".", "..", 1))
 	f.Fuzz(func(t *testing.T, s string) {
-		if id, err := verifier.Verify(t.Context(), s); err == nil && s != token {
+		if id, err := verifier.Verify(t.Context(), s, ""); err == nil && s != token {
 			t.Errorf("a token that nobody signed is %+v", id)
 		}
 	})

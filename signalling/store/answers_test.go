@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"bytes"
+	"slices"
 	"testing"
 	"time"
 
@@ -92,6 +93,29 @@ func TestAKeyAndItsSuccessorAreGoodTogetherForAWhile(t *testing.T) {
 		value(s.RotateKey(ctx, "ck_2", "ck_3", []byte("three"), 0))(t)
 		_, err = s.Key(ctx, "ck_2")
 		fails(t, err, store.ErrNotFound) // it was kept for no time at all
+	})
+}
+
+func TestAKeyIsGivenOtherOrigins(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		value(s.CreateKey(ctx, store.NewKey{ID: "ck_1", Name: "shop", Secret: []byte("one"), Origins: []string{"https://a.example"}}))(t)
+		value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("two"), time.Hour))(t)
+		changed := value(s.ChangeKey(ctx, "ck_1", "desk", []string{"https://b.example", "https://c.example"}))(t)
+		read := value(s.Key(ctx, "ck_1"))(t)
+		if changed.Name != "desk" || !slices.Equal(read.Origins, []string{"https://b.example", "https://c.example"}) || string(read.Secret) != "one" {
+			t.Errorf("it is %+v, and read as %+v", changed, read)
+		}
+		if next := value(s.Key(ctx, "ck_2"))(t); next.Name != "shop" || !slices.Equal(next.Origins, []string{"https://a.example"}) {
+			t.Errorf("its successor is %+v", next)
+		}
+		_, err := s.ChangeKey(ctx, "ck_1", "desk", []string{"two words"})
+		fails(t, err, store.ErrInvalid)
+		ok(t, s.RevokeKey(ctx, "ck_1"))
+		for _, gone := range []string{"ck_1", "ck_none"} {
+			_, err = s.ChangeKey(ctx, gone, "desk", nil)
+			fails(t, err, store.ErrNotFound)
+		}
 	})
 }
 

@@ -32,7 +32,7 @@ type APIKey struct {
 	Line string
 	// Scopes are what the key may do.
 	Scopes []string
-	// Origins are the pages that may use the tokens it signs; empty leaves it
+	// Origins are those whose pages may use the tokens it signs; empty leaves it
 	// to the server.
 	Origins []string
 	// Secret is empty in what [Store.ListKeys] returns.
@@ -200,6 +200,20 @@ func millisOf(t time.Time) int64 {
 		return 0
 	}
 	return t.UnixMilli()
+}
+
+// ChangeKey gives a key that is good a name and origins, and returns it. It fails with
+// [ErrNotFound] if it is not good any more. Its predecessor and successor keep theirs.
+func (s *Store) ChangeKey(ctx context.Context, id, name string, origins []string) (APIKey, error) {
+	if err := (&NewKey{ID: id, Name: name, Secret: []byte{0}, Origins: origins}).validate(); err != nil {
+		return APIKey{}, err
+	}
+	var k APIKey
+	err := s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		return c.row(ctx, `UPDATE api_keys SET name = $2, origins = $3 WHERE id = $1 AND `+keyIsGood+` RETURNING `+keyColumns,
+			[]any{id, name, strings.Join(origins, " ")}, k.fields()...)
+	})
+	return k, err
 }
 
 // KeyOrigins are the origins of all keys that are good.

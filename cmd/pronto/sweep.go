@@ -40,6 +40,7 @@ func sweep(ctx context.Context, db *store.Store) (err error) {
 		func() (int64, error) { return db.SweepTimelines(ctx) },
 		func() (int64, error) { return db.SweepKeyStats(ctx) },
 		func() (int64, error) { return db.SweepLinkMarks(ctx, 1000) },
+		func() (int64, error) { return db.SweepLinks(ctx, 1000) },
 		func() (int64, error) { return db.SweepAccounts(ctx) },
 		func() (int64, error) { return db.SweepVisits(ctx) },
 		func() (int64, error) { return db.SweepAnswers(ctx, 10_000) },

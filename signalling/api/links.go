@@ -111,7 +111,8 @@ func (s *server) registerLinks(api huma.API) {
 	missing := []int{http.StatusNotFound}
 	resource(s, api, identity.LinksRead, huma.Operation{
 		OperationID: "list-links", Method: http.MethodGet, Path: "/v1/links", Tags: tags,
-		Summary: "List call links, the newest first, those that have ended too", Errors: []int{http.StatusUnprocessableEntity},
+		Summary:     "List call links, the newest first, those that have ended too",
+		Description: "A link is kept for 30 days after it was revoked or has expired. Then its id answers like one that never was.", Errors: []int{http.StatusUnprocessableEntity},
 	}, s.listLinks)
 	resource(s, api, identity.LinksWrite, huma.Operation{
 		OperationID: "create-link", Method: http.MethodPost, Path: "/v1/links", Tags: tags, DefaultStatus: http.StatusCreated,

@@ -199,11 +199,13 @@ func (s *Store) Link(ctx context.Context, id string) (Link, error) {
 	return get(ctx, s, scanLink, `SELECT `+linkColumns+` FROM links WHERE id = $1`, id)
 }
 
-// LinksOf returns the newest [MaxLinks] links of owner, revoked and expired ones
-// too, the newest first.
+// LinksOf returns the links of owner that live and, as far as [MaxLinks] leaves room,
+// the newest of those that were revoked or have expired; all together the newest first.
 func (s *Store) LinksOf(ctx context.Context, owner string) ([]Link, error) {
-	return list(ctx, s, scanLink, `SELECT `+linkColumns+` FROM links
-		WHERE owner_id = $1 ORDER BY created_ms DESC, id DESC LIMIT $2`, owner, MaxLinks)
+	return list(ctx, s, scanLink, `SELECT `+linkColumns+` FROM links WHERE id IN (
+			SELECT id FROM links WHERE owner_id = $1
+			ORDER BY CASE WHEN `+linkLives+` THEN 0 ELSE 1 END, created_ms DESC, id DESC LIMIT $2)
+		ORDER BY created_ms DESC, id DESC`, owner, MaxLinks)
 }
 
 // LinkPage is a place in a list of links: after the one that was created then

@@ -85,7 +85,8 @@ type NewHostLink struct {
 // GetLinks asks for our links. The reply is [Links].
 type GetLinks struct{}
 
-// Links are our links, newest first.
+// Links are our links, newest first: all that live, and of those that were revoked or
+// have expired within 30 days the newest, 1000 in all.
 type Links struct {
 	// Links are the links.
 	Links []Link `json:"links"`

@@ -2130,7 +2130,10 @@ export type LinkID = string;
 /** GetLinks asks for our links. The reply is Links. */
 export type GetLinks = Record<string, never>;
 
-/** Links are our links, newest first. */
+/**
+ * Links are our links, newest first: all that live, and of those that were revoked or
+ * have expired within 30 days the newest, 1000 in all.
+ */
 export interface Links {
   /** Links are the links. */
   readonly links: readonly Link[];

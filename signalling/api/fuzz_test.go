@@ -5,18 +5,23 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/store"
+	"pronto/signalling/wire"
 )
 
-// FuzzBodies sends bodies to every operation that takes one: whatever they are,
-// the answer is documented, and no fault of ours.
+// FuzzBodies sends bodies to every operation that takes one, each from a network of its
+// own and with the credentials that the operation wants: whatever they are, the answer
+// is documented, and no fault of ours.
 func FuzzBodies(f *testing.F) {
 	data, err := os.ReadFile(descriptionFile)
 	if err != nil {
@@ -24,12 +29,12 @@ func FuzzBodies(f *testing.F) {
 	}
 	var with []operation
 	for _, o := range operations(parse(f, data)) {
-		if o.node["requestBody"] != nil && o.id != "send-code" && o.id != "put-avatar" {
+		if o.node["requestBody"] != nil {
 			with = append(with, o)
 		}
 	}
-	s := whole(f, signallingtest.Options{APIPerMinute: 1 << 30})
-	credentials := key(f, s, "*")
+	s := whole(f, signallingtest.Options{APIPerMinute: 1 << 30, Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	operator := key(f, s, "*")
 	for _, user := range []string{"ana", "bia"} {
 		if err := s.Store.UpsertUser(f.Context(), user, user); err != nil {
 			f.Fatal(err)
@@ -47,7 +52,25 @@ func FuzzBodies(f *testing.F) {
 		f.Fatal(err)
 	}
 	things["link"] = l.ID
+	visitor := identity.Identity{User: "g_zoe", Name: "Zoe", Grants: identity.Grants{Link: wire.LinkID(l.ID)}}
+	guest, err := identity.Sign(signallingtest.Key, s.Secret, visitor, time.Now(), time.Hour)
+	if err != nil {
+		f.Fatal(err)
+	}
+	account := s.Token(f, "ana")
+	credentials := func(o operation) string {
+		switch {
+		case o.needsKey:
+			return operator
+		case strings.HasPrefix(o.path, "/v1/visits/"):
+			return guest
+		}
+		return account
+	}
 	texts := []string{
+		dot, dot[:len(dot)/2], dot[:16] + strings.Repeat("\xff", 8) + dot[24:], "RIFF\xff\xff\xff\xffWEBPVP8 ", "\xff\xd8\xff\xc0\x00\x11\x08\xff\xff\xff\xff",
+		`{"email":"zoe@example.com"}`, `{"email":"zoe@example.com\r\nBcc: ana@example.com"}`, `{"email":"` + strings.Repeat("z", 250) + `@example.com"}`, `{"email":"zoe@[::1]"}`,
+		`{"phone":"+390612345678"}`, `{"phone":"+39\u0000"}`, `{"phone":"` + strings.Repeat("9", 400) + `"}`, `{"email":"zoe@example.com","phone":"+390612345678"}`,
 		`{"origins":["https://a.example","*"]}`, `{"origins":null,"opensAt":"2030-01-01T00:00:00Z","expiresAt":"2029-01-01T00:00:00Z"}`,
 		`{"opensAt":"9999-12-31T23:59:59Z","idleSeconds":31536000,"maxUses":10000}`, `{"expiresAt":"0001-01-01T00:00:00Z"}`,
 		`{"slots":[{"from":"2030-01-01T00:00:00Z","to":"2029-01-01T00:00:00Z"}]}`, `{"slots":[{"from":"0000-01-01T00:00:00Z","to":"9999-12-31T23:59:59Z"}]}`,
@@ -62,13 +85,16 @@ func FuzzBodies(f *testing.F) {
 			f.Add(uint8(which), []byte(text))
 		}
 	}
+	var networks atomic.Uint32
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
 	f.Fuzz(func(t *testing.T, which uint8, body []byte) {
 		o := with[int(which)%len(with)]
 		request := httptest.NewRequest(o.method, o.url(s.URL, things), strings.NewReader(string(body)))
 		request.RequestURI = ""
 		request.Header.Set("Content-Type", "application/json")
-		request.Header.Set("Authorization", "Bearer "+credentials)
+		request.Header.Set("Authorization", "Bearer "+credentials(o))
+		n := networks.Add(1)
+		request.Header.Set("X-Forwarded-For", netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)}).String())
 		response, err := client.Do(request)
 		if err != nil {
 			t.Fatal(err)

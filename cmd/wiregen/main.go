@@ -69,6 +69,8 @@ func Generate(root string) (map[string][]byte, error) {
 		filepath.Join("web", "sdk", "src", "wire.gen.ts"):      p.typeScript(),
 		filepath.Join("signalling", "wire", "schema.gen.json"): schema,
 		filepath.Join("signalling", "wire", "PROTOCOL.gen.md"): p.markdown(),
+
+		filepath.Join("web", "demo", "src", "reserved.gen.ts"): ownNames(),
 	}
 	return files, errors.Join(p.faults...)
 }

@@ -69,6 +69,10 @@ func TestACallMovesToAnotherDeviceOfTheAccount(t *testing.T) {
 		if _, err := eve.try(&wire.MoveHere{Call: call}); code(err) != wire.CodeNotFound {
 			t.Errorf("another account takes it: %v", err)
 		}
+		ana.must(&wire.Invite{Call: call, Users: []wire.UserID{"eve"}})
+		if _, err := eve.try(&wire.MoveHere{Call: call}); code(err) != wire.CodeNotFound {
+			t.Errorf("a call that rings is moved instead of answered: %v", err)
+		}
 	})
 }
 

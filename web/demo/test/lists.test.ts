@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest";
-import type { CallLink, CallLogEntry } from "../../sdk/src/index.ts";
+import type { CallLink, CallLogEntry, Pronto } from "../../sdk/src/index.ts";
 import { merge } from "../src/state/calllist.ts";
-import { usable } from "../src/state/linklist.ts";
+import { LinkList, usable } from "../src/state/linklist.ts";
 import { linkOf } from "../src/state/route.ts";
+import { toasts } from "../src/state/toasts.ts";
 import { byImportance, ViewList } from "../src/state/viewlist.ts";
 
 function entry(call: string, startedMs: number, outcome: CallLogEntry["outcome"] = "answered"): CallLogEntry {
@@ -33,6 +34,35 @@ test("a link is of use until it is revoked, expired or used up", () => {
   expect(usable({ ...link, endsMs: 100 }, 100)).toBe(false);
   expect(usable({ ...link, revokedMs: 5 }, 100)).toBe(false);
   expect(usable({ ...link, terms: { maxUses: 1 } }, 100)).toBe(false);
+});
+
+test("a title by which a link would pass for the service's own is not even encrypted", async () => {
+  const asked: string[] = [];
+  const link: CallLink = {
+    ...{ link: "l", kind: "voice" as const, terms: {}, createdMs: 0, uses: 0, sequence: 0 },
+    title: "Support", // so called by an integrator
+    description: "",
+  };
+  const links = {
+    create: async ({ title = "" }) => {
+      asked.push(`create ${title}`);
+      return link;
+    },
+    change: async (_: CallLink, { title = "" }) => {
+      asked.push(`change ${title}`);
+      return link;
+    },
+  };
+  const list = new LinkList({ links } as unknown as Pronto);
+  expect(await list.create({ kind: "voice", title: "Ｐｒｏｎｔｏ" })).toBeUndefined();
+  await list.change(link, { title: "Admin" });
+  expect(asked).toEqual([]);
+  expect(toasts.value.map(({ text }) => text)).toEqual(
+    Array(2).fill(expect.stringMatching(/the service itself/)),
+  );
+  await list.create({ kind: "voice", title: "Tea" });
+  await list.change(link, { title: "Support" });
+  expect(asked).toEqual(["create Tea", "change Support"]);
 });
 
 test("only the page of a link opens a link", () => {

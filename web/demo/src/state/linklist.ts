@@ -1,5 +1,13 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
-import type { CallLink, LinkChange, LinkSlot, LinkWish, Pronto, SlotTime } from "../../../sdk/src/index.ts";
+import {
+  type CallLink,
+  type LinkChange,
+  type LinkSlot,
+  type LinkWish,
+  type Pronto,
+  ProntoError,
+  type SlotTime,
+} from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { attempt, say } from "./toasts.ts";
 
@@ -14,6 +22,14 @@ export function usable(link: CallLink, now: number): boolean {
   const expired = link.endsMs !== undefined && link.endsMs <= now;
   const usedUp = maxUses !== undefined && link.uses >= maxUses;
   return link.revokedMs === undefined && !expired && !usedUp;
+}
+
+/** checkTitle refuses a title by which a link would pass for the service's own: of most titles the server sees nothing. */
+async function checkTitle(title: string | undefined): Promise<void> {
+  if (!title) return;
+  const rules = await import("../ownname.ts").catch(() => undefined); // offline: then nothing is made either
+  if (rules?.readsAsTheService(title))
+    throw new ProntoError("nameReserved", "the title reads as if it were the service's own");
 }
 
 /** LinkList is our call links. */
@@ -40,6 +56,7 @@ export class LinkList {
     let made: CallLink | undefined;
     await attempt(async () => {
       const { slots = [], ...terms } = wish;
+      await checkTitle(terms.title);
       const link = await this.#pronto.links.create(terms);
       if (slots.length > 0) await this.#pronto.links.setSlots(link.link, slots);
       this.#keepHost(link);
@@ -81,7 +98,10 @@ export class LinkList {
 
   /** change gives a link other terms. */
   async change(link: CallLink, change: LinkChange): Promise<void> {
-    await attempt(async () => this.take(await this.#pronto.links.change(link, change)));
+    await attempt(async () => {
+      if (change.title !== link.title) await checkTitle(change.title);
+      this.take(await this.#pronto.links.change(link, change));
+    });
   }
 
   /** hostOf is the host link of a link of ours, if it was made since the page is open: the server does not tell it again. */

@@ -545,8 +545,12 @@ func TestACallOfALinkEndsWithTheLastOneAndStartsAgain(t *testing.T) {
 		if first.Host != first.Self {
 			t.Errorf("the host is %q", first.Host)
 		}
+		ana.must(&wire.Negotiate{Call: first.Call, Generation: 1, SDP: "offer"})
 		ana.must(&wire.Leave{Call: first.Call})
 		synctest.Wait()
+		if _, room := w.media.peers[first.Call]; room || len(w.shapes()) != 0 || !slices.Contains(w.relays.revoked, string(first.Self)) {
+			t.Errorf("of the empty call is left: a room %t, %+v; relay credentials taken back %v", room, w.shapes(), w.relays.revoked)
+		}
 		second := ana.must(&wire.JoinLink{Link: "open"}).(wire.CallState)
 		if second.Call == first.Call {
 			t.Error("an ended call was joined")

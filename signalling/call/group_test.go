@@ -78,8 +78,10 @@ func users(c wire.CallState) []wire.UserID {
 
 func TestAGroupsCallRingsItsMembers(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		w.group(false, "ana", "bia", "carlo")
+		w.group(false, "ana", "bia", "carlo", "dora")
+		w.regroup(func(g *store.GroupRow) { g.Member("dora").State = store.MemberFormer })
 		ana, bia, carlo, mal := w.device("ana", "a"), w.device("bia", "b"), w.device("carlo", "c"), w.device("mal", "m")
+		dora := w.device("dora", "d")
 		if _, err := mal.try(&wire.RingGroup{Group: "g", Kind: wire.KindVoice}); code(err) != wire.CodeNotFound {
 			t.Errorf("an outsider's ring ends with %v", err)
 		}
@@ -109,6 +111,7 @@ func TestAGroupsCallRingsItsMembers(t *testing.T) {
 			t.Errorf("carlo joins with %v: %+v", err, state)
 		}
 		mal.expect()
+		dora.expect() // who was a member is not one
 	})
 }
 
@@ -340,6 +343,16 @@ func TestThoseKeptApartNoticeNothingOfEachOther(t *testing.T) {
 		}
 		bia.must(&wire.Leave{Call: c.Call})
 		carlo.expect()
+		// Nor does it matter who of them comes first.
+		carlo.must(&wire.Leave{Call: c.Call})
+		if _, err := bia.joinGroup(); err != nil {
+			t.Fatal(err)
+		}
+		bia.frames()
+		if state, err := carlo.joinGroup(); err != nil || !slices.Equal(users(state), []wire.UserID{"ana", "carlo"}) {
+			t.Errorf("who is blocked joins with %v and sees %v", err, users(state))
+		}
+		bia.expect()
 	})
 }
 

@@ -287,3 +287,51 @@ func TestWhoWasRemovedFromALinksCallDoesNotComeBack(t *testing.T) {
 		}
 	})
 }
+
+// Who is called while he talks holds the first call and answers, ends it and answers,
+// or declines, which counts as busy; the first call is told, and goes on as it was.
+func TestASecondCallRingsWhileOneTalks(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		ana, bia, carlo := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")
+		first := talk(ana, bia)
+		rings := func() wire.CallID {
+			t.Helper()
+			call := carlo.ring("bia").Call
+			bia.expect("incoming")
+			ana.expect()
+			return call
+		}
+		busy := rings()
+		bia.must(&wire.Decline{Call: busy})
+		if end := body[wire.CallEnded](t, carlo.frames()[1]); end.Reason != wire.EndDeclined {
+			t.Errorf("the second caller is told %+v", end)
+		}
+		if got := w.setUps(); got[len(got)-1].Outcome != OutcomeBusy {
+			t.Errorf("the set-up ended as %+v", got)
+		}
+		ana.expect()
+		bia.heard()
+
+		second := rings()
+		bia.must(&wire.Hold{Call: first, On: true})
+		bia.must(&wire.Accept{Call: second})
+		ana.expect("holdChanged")
+		if states := w.registry.Attach(t.Context(), bia.who); len(states) != 2 {
+			t.Errorf("bia is in %d calls", len(states))
+		}
+		carlo.heard()
+		bia.must(&wire.Leave{Call: second})
+		bia.must(&wire.Hold{Call: first})
+		ana.expect("holdChanged")
+		carlo.heard()
+		bia.heard()
+
+		third := rings()
+		bia.must(&wire.Leave{Call: first})
+		bia.must(&wire.Accept{Call: third})
+		ana.expect("participantLeft", "callEnded", "logged")
+		if states := w.registry.Attach(t.Context(), bia.who); len(states) != 1 || states[0].Call != third {
+			t.Errorf("bia is in %+v", states)
+		}
+	})
+}

@@ -54,6 +54,7 @@ const en = {
   rateLimited: "Too many tries. Please wait a moment.",
   encryptionNeeded: "This browser cannot encrypt calls. Please take a newer one.",
   callFull: "The call is full. Please try again later.",
+  badText: "That name or text cannot be used. Please choose another one.",
   failed: "That did not work. Please try again.",
 };
 
@@ -116,6 +117,7 @@ const it: Words = {
   rateLimited: "Troppi tentativi. Aspetta un momento.",
   encryptionNeeded: "Questo browser non sa cifrare le chiamate. Usane uno più recente.",
   callFull: "La chiamata è al completo. Riprova più tardi.",
+  badText: "Questo nome o testo non si può usare. Scegline un altro.",
   failed: "Non ha funzionato. Riprova.",
 };
 
@@ -175,6 +177,7 @@ const pt: Words = {
   rateLimited: "Tentativas demais. Espere um momento.",
   encryptionNeeded: "Este navegador não criptografa chamadas. Use um mais novo.",
   callFull: "A chamada está cheia. Tente mais tarde.",
+  badText: "Esse nome ou texto não pode ser usado. Escolha outro.",
   failed: "Não funcionou. Tente de novo.",
 };
 

@@ -220,10 +220,15 @@ const known: ReadonlySet<string> = new Set<Fault>([
   "callFull",
 ]);
 
+const byStatus: Readonly<Partial<Record<number, Fault>>> = {
+  0: "offline",
+  422: "badText",
+  429: "rateLimited",
+};
+
 /** faultOf is what to tell of an error. */
 export function faultOf(error: unknown): Fault {
-  if (error instanceof AnswerError)
-    return error.status === 0 ? "offline" : error.status === 429 ? "rateLimited" : "failed";
+  if (error instanceof AnswerError) return byStatus[error.status] ?? "failed";
   const { code } = ProntoError.of(error);
   return known.has(code) ? (code as Fault) : "failed";
 }

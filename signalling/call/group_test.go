@@ -384,6 +384,22 @@ func TestABlockDuringAnIsolatedCallSeparatesAtOnce(t *testing.T) {
 		bia.must(&wire.React{Call: c.Call, Reaction: wire.ReactionHeart})
 		carlo.expect()
 		ana.expect("reacted")
+		w.restart() // a crash brings nobody together
+		for _, d := range []*device{ana, bia, carlo} {
+			w.registry.Attach(t.Context(), d.who)
+			d.frames()
+		}
+		if state := carlo.must(&wire.Sync{Call: c.Call}).(wire.CallState); !slices.Equal(users(state), []wire.UserID{"ana", "carlo"}) {
+			t.Errorf("after a crash carlo sees %v", users(state))
+		}
+		for _, d := range []*device{bia, carlo} {
+			d.must(&wire.Negotiate{Call: c.Call, Generation: 2, SDP: "offer"})
+		}
+		w.media.mu.Lock()
+		if peers := w.media.peers[c.Call]; !slices.Equal(peers["p2"].apart, []string{"p3"}) || !slices.Equal(peers["p3"].apart, []string{"p2"}) {
+			t.Errorf("after a crash the SFU keeps %v and %v apart", peers["p2"].apart, peers["p3"].apart)
+		}
+		w.media.mu.Unlock()
 	})
 }
 

@@ -335,3 +335,20 @@ func TestASecondCallRingsWhileOneTalks(t *testing.T) {
 		}
 	})
 }
+
+func TestTheLogHasTheWholeTimeOfWhoCameTwice(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		call, ana, bia, _ := group(w)
+		time.Sleep(time.Minute)
+		bia.must(&wire.Leave{Call: call})
+		time.Sleep(time.Minute)
+		ana.must(&wire.Invite{Call: call, Users: []wire.UserID{"bia"}})
+		bia.must(&wire.Accept{Call: call})
+		time.Sleep(time.Minute)
+		ana.must(&wire.End{Call: call})
+		rows := w.store.log["bia"]
+		if last := rows[len(rows)-1]; last.Duration != 2*time.Minute || last.Outcome != string(wire.OutcomeAnswered) {
+			t.Errorf("bia's log says %s, %s", last.Outcome, last.Duration)
+		}
+	})
+}

@@ -322,6 +322,27 @@ func TestRingsOfANetworkAreLimitedTogether(t *testing.T) {
 	})
 }
 
+// Each change of a group is told to all of its members.
+func TestChangesOfGroupsAreLimitedByTheMinute(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		for range maxGroupChanges {
+			if err := w.registry.CountGroupChange("ana"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if p := wire.AsProblem(w.registry.CountGroupChange("ana")); p.Code != wire.CodeRateLimited || p.RetryAfterMs != 60_000 {
+			t.Errorf("one more: %+v", p)
+		}
+		if err := w.registry.CountGroupChange("bia"); err != nil {
+			t.Errorf("somebody else: %v", err)
+		}
+		time.Sleep(time.Minute)
+		if err := w.registry.CountGroupChange("ana"); err != nil {
+			t.Errorf("a minute later: %v", err)
+		}
+	})
+}
+
 func TestWhoIsSuspendedLeavesHisCallsAndRingsNoMore(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, bia, carlo := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("carlo", "phone")

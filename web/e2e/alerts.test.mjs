@@ -140,6 +140,95 @@ test("a camera that goes away is told, and comes back by its button", async () =
   await part(ana, bia);
 });
 
+/** shutter runs in the page before everything else: window.stands has the camera give no frames, until it is opened anew. */
+function shutter() {
+  const media = navigator.mediaDevices;
+  const open = media.getUserMedia.bind(media);
+  media.getUserMedia = async (constraints) => {
+    const stream = await open(constraints);
+    for (const camera of stream.getVideoTracks()) {
+      window.stands = false;
+      const processor = new MediaStreamTrackProcessor({ track: camera });
+      const generator = new MediaStreamTrackGenerator({ kind: "video" });
+      const gate = new TransformStream({
+        transform(frame, out) {
+          if (window.stands) frame.close();
+          else out.enqueue(frame);
+        },
+      });
+      processor.readable
+        .pipeThrough(gate)
+        .pipeTo(generator.writable)
+        .catch(() => camera.stop()); // the page has stopped the generator
+      stream.removeTrack(camera);
+      stream.addTrack(generator);
+    }
+    return stream;
+  };
+}
+
+test("a camera that stands still is told, and starts again by itself or by its button", async () => {
+  const [ana, bia] = await talking({ script: [shutter] });
+  await bia.receives("ana");
+  const stand = (on) =>
+    ana.page.evaluate((stands) => {
+      window.stands = stands;
+    }, on);
+  await stand(true);
+  await ana.reads("alert-frozen", /Your camera gives no picture any more/);
+  await ana.looksGood("alert-frozen");
+  await stand(false);
+  await gone(ana, "alert-frozen");
+  await stand(true);
+  await sees(ana, "alert-frozen");
+  await ana.press("restart-camera");
+  await gone(ana, "alert-frozen");
+  await bia.receives("ana");
+  await part(ana, bia);
+});
+
+/** sockets runs in the page before everything else: window.pull takes a loudspeaker out, as its plug does, or puts it back. */
+function sockets() {
+  const media = navigator.mediaDevices;
+  const list = media.enumerateDevices.bind(media);
+  const pulled = new Set();
+  media.enumerateDevices = async () => (await list()).filter(({ deviceId }) => !pulled.has(deviceId));
+  window.pull = (id, out) => {
+    if (out) pulled.add(id);
+    else pulled.delete(id);
+    media.dispatchEvent(new Event("devicechange"));
+  };
+}
+
+test("a loudspeaker that goes away is told, sound comes by the system's own, and goes back to it when it is there again", async () => {
+  const [ana, bia] = await talking({ script: [sockets] });
+  const sink = () => ana.it("sound-bia").evaluate(({ sinkId }) => sinkId);
+  await ana.press("call-more");
+  await ana.press("open-devices");
+  const speaker = await ana
+    .it("choose-speaker")
+    .evaluate((menu) => [...menu.options].map(({ value }) => value).find((value) => value !== ""));
+  expect(speaker).toMatch(/./);
+  await ana.it("choose-speaker").selectOption(speaker);
+  await ana.press("devices-close");
+  await expect.poll(sink).toBe(speaker);
+  expect(await ana.it("alert-speaker").count()).toBe(0);
+  const pull = (out) => ana.page.evaluate(([id, is]) => window.pull(id, is), [speaker, out]);
+  await pull(true);
+  await ana.reads("alert-speaker", /Your loudspeaker was unplugged\./);
+  await ana.looksGood("alert-speaker");
+  await expect.poll(sink).toBe("");
+  await pull(false);
+  await gone(ana, "alert-speaker");
+  await expect.poll(sink).toBe(speaker);
+  await pull(true);
+  await sees(ana, "alert-speaker");
+  await ana.it("alert-speaker").getByRole("button").last().click(); // he has read it: the system's own is his choice now
+  await gone(ana, "alert-speaker");
+  expect(await sink()).toBe("");
+  await part(ana, bia);
+});
+
 test("speaking while muted, a microphone without sound, and one that was unplugged", async () => {
   const [ana, bia] = await talking({ script: [handles] });
   await ana.page.keyboard.press("m");
@@ -220,7 +309,7 @@ test("a permission that is taken back and given again costs no call", async () =
     const [ana, bia] = await talking({ permissions: ["microphone", "camera"] }, own);
     await bia.receives("ana");
     await ana.context.clearPermissions();
-    await ana.reads("device-problem", /./);
+    await ana.reads("device-problem", /No camera\.|No microphone/);
     await bia.page.locator("[data-who=ana] video").waitFor({ state: "detached" });
     await ana.receives("bia");
     await ana.context.grantPermissions(["microphone", "camera"]);

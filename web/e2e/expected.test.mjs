@@ -1,5 +1,5 @@
 // What people take for granted of a telephone: it is heard and seen to ring, a missed call is called back, who must not call does
-// not, the display stays on, and going back does not hang up.
+// not, the display stays on, going back does not hang up, and settings do what they say.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
@@ -176,6 +176,32 @@ test("somebody's new name is seen by others", async () => {
   await ana.reads("me", /Ana/);
 });
 
+test("who hides his address speaks through the relay", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await bia.sees("contacts");
+  const way = async () => {
+    await ana.rings("bia", "voice");
+    await bia.answers();
+    await ana.receives("bia", { picture: false });
+    await bia.receives("ana", { picture: false });
+    await ana.page.keyboard.press("i");
+    await ana.reads("stats-path", /path (host|srflx|relay)/);
+    const text = await ana.it("stats-path").innerText();
+    await ana.press("hangup");
+    for (const person of [ana, bia]) await person.press("put-away");
+    return text;
+  };
+  expect(await way()).not.toMatch(/relay/);
+  await at(ana, "#settings/privacy");
+  await ana.press("hide-address");
+  await ana.reads("toasts", /Saved\./);
+  await at(ana, "#people");
+  expect(await way()).toBe("path relay");
+  await at(ana, "#settings/privacy");
+  await ana.press("hide-address");
+  await expect.poll(() => ana.it("hide-address").isChecked()).toBe(false);
+});
+
 /** watchDisplay runs in the page before everything else: it notes whether the page keeps the display on. */
 function watchDisplay() {
   window.kept = 0;
@@ -261,6 +287,8 @@ function refuse([name, state]) {
     ["microphone", "camera"].includes(what.name) ? Object.assign(new EventTarget(), { state }) : query(what);
 }
 
+let open; // a link
+
 test.each([
   ["NotAllowedError", "denied", /Open the lock or camera sign beside the address/],
   ["NotAllowedError", "prompt", /choose Allow when your browser asks/],
@@ -270,10 +298,8 @@ test.each([
 ])(
   "a device that is not there for %s (%s) is told with the next step, and joining goes on",
   async (name, state, text) => {
-    const ana = await come("ana", {}, "/?as=ana#links/new");
-    await ana.press("create-link");
-    const { pathname, hash } = new URL(await ana.it("link-address").getAttribute("href"));
-    const zoe = await come("zoe", { script: [refuse, [name, state]] }, pathname + hash);
+    open ??= await server.newLink({ title: "Open" });
+    const zoe = await come("zoe", { script: [refuse, [name, state]] }, `/j/${open}`);
     if (state !== "granted") await zoe.press("open-preview"); // nobody is asked before he has pressed
     await zoe.reads("preview-problem", text);
     await zoe.looksGood(`refused-${name}-${state}`);
@@ -309,4 +335,191 @@ test("more than nine in a call have a second page", { timeout: 180_000 }, async 
     for (const one of bots) one.stop();
     await Promise.allSettled(bots.map(({ done }) => done));
   }
+});
+
+test("who is muted speaks for as long as he holds the space bar; not when it writes, presses a button, or single keys are off", async () => {
+  const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
+  await bia.sees("contacts");
+  await ana.rings("bia", "voice");
+  await bia.answers();
+  await Promise.all([ana.sees("clock"), bia.sees("clock")]);
+  const { keyboard } = ana.page;
+  const mark = bia.page.locator("[data-who=ana] [data-testid=muted]");
+  const muted = () => mark.waitFor();
+  const heard = () => mark.waitFor({ state: "detached" });
+  const isOn = () => ana.it("microphone").getAttribute("data-on");
+  await ana.press("microphone"); // which has the focus now, but by a click
+  await muted();
+  await keyboard.down(" ");
+  await heard();
+  await bia.page.locator("[data-testid=tile][data-who=ana].speaking").waitFor();
+  await keyboard.up(" ");
+  await muted();
+  expect(await isOn()).toBe("false");
+  await keyboard.down(" ");
+  await heard();
+  await ana.page.evaluate(() => dispatchEvent(new Event("blur"))); // another window is in front, and has the key's end
+  await muted();
+  await keyboard.up(" ");
+
+  await ana.it("chat").focus();
+  await keyboard.press("Tab");
+  await keyboard.press("Shift+Tab"); // back by keys: now it presses
+  await keyboard.down(" ");
+  await keyboard.up(" ");
+  await ana.sees("chat-panel");
+  expect(await isOn()).toBe("false");
+  await ana.it("chat-text").fill("");
+  await keyboard.type("a b");
+  expect(await ana.it("chat-text").inputValue()).toBe("a b");
+  expect(await isOn()).toBe("false");
+  await ana.press("chat-close");
+
+  await keyboard.press("?");
+  await ana.reads("key-list", /Space\s*Speak while it is held/);
+  await ana.looksGood("key-help");
+  await keyboard.down(" ");
+  await keyboard.up(" "); // closes the dialog, whose button has the focus
+  await ana.it("key-help").waitFor({ state: "detached" });
+  expect(await isOn()).toBe("false");
+
+  await ana.page.evaluate(() => localStorage.setItem("pronto.prefs", JSON.stringify({ singleKeys: false })));
+  await ana.page.reload();
+  await ana.sees("clock");
+  await keyboard.down(" ");
+  await ana.press("call-more"); // takes longer than the key would
+  await ana.sees("open-devices");
+  expect(await isOn()).toBe("false");
+  await keyboard.up(" ");
+  await bia.press("hangup");
+  await ana.sees("ended");
+});
+
+/** overhear runs in the page before everything else: it notes what is sent to the server, and measures the pictures of calls. */
+function overhear() {
+  window.sent = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (frame) {
+    window.sent.push(JSON.parse(frame).type);
+    return send.call(this, frame);
+  };
+  const beacon = navigator.sendBeacon;
+  navigator.sendBeacon = function (...what) {
+    window.sent.push("reportEnd");
+    return beacon.apply(this, what);
+  };
+  const connections = [];
+  const Real = window.RTCPeerConnection;
+  window.RTCPeerConnection = class extends Real {
+    constructor(...how) {
+      super(...how);
+      connections.push(this);
+    }
+  };
+  /** pictures are how many lines the largest has that goes out, and that comes in. */
+  window.pictures = async () => {
+    const lines = { out: 0, in: 0 };
+    for (const one of connections.filter(({ connectionState }) => connectionState === "connected"))
+      for (const { type, kind, active, frameHeight = 0 } of (await one.getStats()).values()) {
+        if (kind !== "video") continue;
+        if (type === "inbound-rtp") lines.in = Math.max(lines.in, frameHeight);
+        if (type === "outbound-rtp" && active) lines.out = Math.max(lines.out, frameHeight);
+      }
+    return lines;
+  };
+}
+
+test("who saves data has small pictures both ways, and who wants no reports sends none; others have theirs as before", async () => {
+  const [ana, bia, carlo] = await Promise.all(
+    ["ana", "bia", "carlo"].map((name) => come(name, { script: [overhear] })),
+  );
+  await Promise.all([bia.sees("contacts"), carlo.sees("contacts")]);
+  await at(ana, "#settings/quality");
+  await ana.press("data-saver");
+  await ana.press("reports");
+  await expect.poll(() => ana.it("reports").isChecked()).toBe(false);
+  expect(await ana.it("data-saver").isChecked()).toBe(true);
+  await at(ana, "#people");
+  await ana.rings("bia");
+  await bia.answers();
+  await ana.sees("clock");
+  await ana.page.keyboard.press("p");
+  await ana.press("invite-carlo");
+  await ana.press("invite");
+  await carlo.answers("accept-voice");
+  const pictures = ({ page }) => page.evaluate(() => window.pictures());
+  const small = 180;
+  const poll = (look) => expect.poll(look, { timeout: 60_000 });
+  await poll(async () => (await pictures(carlo)).in).toBeGreaterThan(small); // of Bia, on a desk
+  expect((await pictures(bia)).out).toBeGreaterThan(small);
+  await ana.receives("bia");
+  await carlo.receives("ana");
+  const saved = await pictures(ana);
+  for (const lines of [saved.in, saved.out]) {
+    expect(lines).toBeGreaterThan(0);
+    expect(lines).toBeLessThanOrEqual(small);
+  }
+  const sent = ({ page }) => page.evaluate(() => [...new Set(window.sent)]);
+  await poll(() => sent(bia)).toEqual(expect.arrayContaining(["reportConnection", "reportQuality"]));
+  await ana.press("hangup");
+  await ana.sees("ended");
+  await bia.press("hangup");
+  await poll(() => sent(bia)).toContain("reportEnd");
+  expect(await sent(ana)).toContain("mediaFlows");
+  expect((await sent(ana)).filter((type) => type.startsWith("report"))).toEqual([]);
+});
+
+test("a link says until when it is good; after that nobody comes in by it, and who is in stays", async () => {
+  const ana = await come("ana", {}, "/?as=ana#links/new");
+  await ana.it("link-expiry").selectOption("3600");
+  await ana.press("create-link");
+  await ana.sees("link-address");
+  const until = await ana.page.evaluate(() =>
+    [3_590_000, 3_600_000].map((ms) =>
+      new Date(Date.now() + ms).toLocaleTimeString("en", { hour: "numeric", minute: "2-digit" }),
+    ),
+  );
+  await ana.reads("link-page", new RegExp(`until .*(${until.join("|")})`));
+
+  const link = await server.newLink({ title: "Supper" });
+  const [zoe, late] = [await come("zoe", {}, `/j/${link}`), await come("zoe", {}, `/j/${link}`)];
+  await zoe.it("nickname").fill("Zoe");
+  await zoe.press("join-call");
+  await zoe.sees("call");
+  await late.it("nickname").fill("Late");
+  const { credentials } = server.newKey();
+  const answer = await fetch(`${server.url}/v1/links/${link}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+    body: JSON.stringify({ expiresAt: new Date(Date.now() + 5_000).toISOString() }),
+  });
+  expect(answer.status).toBe(200);
+  await at(ana, "#links");
+  await ana.page.reload();
+  await ana.page.locator("[data-testid=link].dead", { hasText: /Supper[\s\S]*until/ }).waitFor(); // by itself
+  await at(ana, `#links/${link}`);
+  await ana.reads("link-page", /Nobody can join by this link any more/);
+  expect(await ana.it("revoke-link").count()).toBe(0);
+  await late.press("join-call");
+  await late.sees("dead-link");
+  expect(await zoe.it("call").count()).toBe(1);
+  await zoe.press("hangup");
+});
+
+test("a page that can be installed offers it, once", async () => {
+  const ana = await come("ana", {}, "/?as=ana#settings/alerts");
+  await ana.sees("notify-state");
+  expect(await ana.it("install").count()).toBe(0);
+  const kept = await ana.page.evaluate(() => {
+    window.prompted = 0;
+    const offer = new Event("beforeinstallprompt", { cancelable: true });
+    offer.prompt = async () => void window.prompted++;
+    return !dispatchEvent(offer);
+  });
+  expect(kept).toBe(true); // else the browser would ask at once
+  await ana.sees("install");
+  await ana.looksGood("install");
+  await ana.press("install");
+  await ana.it("install").waitFor({ state: "detached" });
+  expect(await ana.page.evaluate(() => window.prompted)).toBe(1);
 });

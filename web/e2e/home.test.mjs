@@ -328,7 +328,8 @@ test("everything is reached by keyboard, the focus is never lost, and letters ac
     .toBe(0);
   await ana.sees("clock");
   await ana.page.keyboard.press("m");
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await ana.press("call-more"); // takes longer than the key would
+  await ana.sees("open-devices");
   expect(await ana.it("microphone").getAttribute("data-on")).toBe("true");
   await ana.press("hangup");
 });

@@ -93,8 +93,7 @@ async function shows(page, type) {
     await expect
       .poll(() => page.evaluate(() => globalThis.told), { timeout: 40_000 })
       .toBeGreaterThanOrEqual(told.get(page));
-  }
-  await new Promise((resolve) => setTimeout(resolve, 500)); // what is on its way is shown by then
+  } else await new Promise((resolve) => setTimeout(resolve, 500)); // what is on its way is shown by then
   await expect
     .poll(
       async () => {
@@ -337,6 +336,7 @@ function slowly() {
     globalThis.register = resolve;
   });
   ServiceWorkerContainer.prototype.register = async function (...args) {
+    globalThis.registers = true;
     await may;
     return register.apply(this, args);
   };
@@ -354,7 +354,7 @@ test("Chromium: who rings before the page is ready to notify is told of as well,
   await bia.sees("contacts");
   await ana.rings("bia", "voice"); // within the second and a half before the page begins to keep itself
   await bia.sees("incoming");
-  await new Promise((resolve) => setTimeout(resolve, 3_000)); // it has begun, and its worker is on its way
+  await expect.poll(() => bia.page.evaluate(() => globalThis.registers), { timeout: 40_000 }).toBe(true);
   expect(await notes(bia.page)).toEqual([]);
   await bia.page.evaluate(() => globalThis.register());
   expect((await shows(bia.page, "incoming")).title).toBe("Voice call from Ana");

@@ -7,7 +7,7 @@ import { stage, waitDecoded } from "./harness.mjs";
 const here = stage({ beforeAll, afterEach, afterAll });
 
 /** seconds is for how long: short in make test, a minute in make soak. */
-const seconds = Number(process.env.REKEY_SECONDS ?? 12);
+const seconds = Number(process.env.REKEY_SECONDS ?? 8);
 const long = seconds >= 60;
 const staying = 4; // bots; one more, who stays, comes with the one who comes and goes
 const stillMs = 500; // how long a picture may stand still
@@ -104,7 +104,7 @@ test.each([
       await waitDecoded(staying[1], "ana");
     }
     for (const one of staying) await watch(one);
-    await new Promise((resolve) => setTimeout(resolve, 3_000));
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
     const still = await Promise.all(staying.map(unwatched));
     for (const one of staying) await watch(one);
     // With two, it is her own picture that must flow while she is there.
@@ -154,7 +154,7 @@ test(
     }
     // A machine that has much to do lets pictures stand still by itself: how long, is seen while nothing changes.
     for (const one of [ana, bia]) await watch(one);
-    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await new Promise((resolve) => setTimeout(resolve, 3_000));
     const still = await Promise.all([ana, bia].map(unwatched));
     const before = await Promise.all([ana, bia].map(faults));
     for (const one of [ana, bia]) await watch(one);

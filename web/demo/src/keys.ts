@@ -8,9 +8,7 @@ export type Keys = Readonly<Record<string, () => void>>;
 export function useKeys(keys: Keys): void {
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      if (!prefs.value.singleKeys) return;
-      if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented) return;
-      if (document.querySelector("dialog[open]") !== null || typing(event.target)) return;
+      if (!alone(event)) return;
       const act = keys[event.key.toLowerCase()];
       if (act === undefined) return;
       event.preventDefault();
@@ -19,6 +17,13 @@ export function useKeys(keys: Keys): void {
     document.addEventListener("keydown", listen);
     return () => document.removeEventListener("keydown", listen);
   });
+}
+
+/** alone is whether a key is pressed by itself, and is for the call: nothing else is open, and nobody writes. */
+export function alone(event: KeyboardEvent): boolean {
+  if (!prefs.value.singleKeys) return false;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.defaultPrevented) return false;
+  return document.querySelector("dialog[open]") === null && !typing(event.target);
 }
 
 function typing(target: EventTarget | null): boolean {

@@ -26,6 +26,7 @@ function shot(phase: CallShot["phase"], ...seats: Seat[]): CallShot {
     onHold: false,
     locked: false,
     cpuLimited: false,
+    cameraFrozen: false,
     phase,
     host: true,
     seats,

@@ -237,6 +237,11 @@ export class Call extends Emitter<CallEvents> {
     return this.#media.health.cpuLimited;
   }
 
+  /** cameraFrozen: our camera is on and gives no picture; the others see it stand still. */
+  get cameraFrozen(): boolean {
+    return this.#media.health.cameraFrozen;
+  }
+
   /** brokenMs is since when sound and pictures cannot pass, by Date.now(); undefined while they can. It is being mended. */
   get brokenMs(): number | undefined {
     return this.#media.brokenMs;

@@ -7,6 +7,7 @@ type Counters = Readonly<Record<string, unknown>>;
 const remembered = 5;
 const raiseOf5 = 4;
 const clearAfter = 3;
+const stillSamples = 2; // in a row without a frame of our camera: that is 4 s
 const poorRttMs = 400;
 const poorLoss = 0.05;
 const fairLoss = 0.01;
@@ -26,51 +27,60 @@ class Steady {
   }
 }
 
+/** Step is what came of one participant between two samples. */
+interface Step {
+  received: number;
+  lost: number;
+  jitterMs: number;
+  frozen: number;
+}
+
 /** HealthWatch makes Health of a browser's counters (W3C webrtc-stats), which it is told every 2 s. */
 export class HealthWatch {
   readonly #before = new Map<string, Counters>();
   readonly #poor = new Steady();
   readonly #cpu = new Steady();
-  readonly #recent = new Map<
-    string,
-    { received: number; lost: number; jitterMs: number; frozen: number }[]
-  >();
+  readonly #recent = new Map<string, Step[]>();
+  #frames: unknown; // of our camera, as of the last sample
+  #still = 0; // samples in a row without more of them
 
-  /** sample takes the counters of a moment. direct: what comes in comes from the other himself. */
-  sample(reports: ReadonlyMap<string, Counters>, shown: readonly Shown[], direct: boolean): Health {
+  /** sample takes the counters of a moment. direct: what comes in comes from the other himself. camera is what we send. */
+  sample(
+    reports: ReadonlyMap<string, Counters>,
+    shown: readonly Shown[],
+    direct: boolean,
+    camera: Pick<MediaStreamTrack, "id" | "muted"> | null,
+  ): Health {
     const byTrack = new Map(shown.map((one) => [one.track, one]));
-    let [received, lost] = [0, 0];
-    const now = new Map<string, { received: number; lost: number; jitterMs: number; frozen: number }>();
+    let [upLoss, rttMs, cpu] = [0, 0, false];
+    let frames: unknown;
+    const now = new Map<string, Step>();
     for (const [id, counters] of reports) {
+      if (counters.type === "remote-inbound-rtp") upLoss = Math.max(upLoss, numberOf(counters.fractionLost));
+      if (counters.type === "candidate-pair" && counters.nominated === true && counters.state === "succeeded")
+        rttMs = Math.max(rttMs, milliseconds(counters.currentRoundTripTime));
+      if (counters.type === "outbound-rtp") {
+        cpu ||= counters.qualityLimitationReason === "cpu";
+        const source = reports.get(String(counters.mediaSourceId));
+        // Where nobody wants a picture, browsers do not count its frames.
+        if (counters.active !== false && source?.trackIdentifier === camera?.id) frames = source?.frames;
+      }
       const one = byTrack.get(String(counters.trackIdentifier));
       if (counters.type !== "inbound-rtp" || one === undefined) continue;
-      const step = {
-        received: this.#grown(id, counters, "packetsReceived"),
-        lost: this.#grown(id, counters, "packetsLost"),
-        jitterMs: milliseconds(counters.jitter),
-        frozen: this.#grown(id, counters, "totalFreezesDuration"),
-      };
-      received += step.received;
-      lost += step.lost;
-      const sum = now.get(one.participant) ?? { received: 0, lost: 0, jitterMs: 0, frozen: 0 };
-      now.set(one.participant, {
-        received: sum.received + step.received,
-        lost: sum.lost + step.lost,
-        jitterMs: Math.max(sum.jitterMs, step.jitterMs),
-        frozen: sum.frozen + step.frozen,
-      });
+      const step = now.get(one.participant) ?? { received: 0, lost: 0, jitterMs: 0, frozen: 0 };
+      now.set(one.participant, step);
+      step.received += this.#grown(id, counters, "packetsReceived");
+      step.lost += this.#grown(id, counters, "packetsLost");
+      step.jitterMs = Math.max(step.jitterMs, milliseconds(counters.jitter));
+      step.frozen += this.#grown(id, counters, "totalFreezesDuration");
     }
-    const up = [...reports.values()].filter((counters) => counters.type === "remote-inbound-rtp");
-    const upLoss = Math.max(0, ...up.map(({ fractionLost }) => numberOf(fractionLost)));
-    const downLoss = direct ? 0 : share(lost, received);
-    const cpu = [...reports.values()].some(
-      ({ type, qualityLimitationReason }) => type === "outbound-rtp" && qualityLimitationReason === "cpu",
-    );
+    this.#still = frames === this.#frames ? this.#still + 1 : 0;
+    this.#frames = frames ?? Number.NaN; // where there are none, none are the same as before
+    const downLoss = direct ? 0 : lossOf([...now.values()]);
     const health = {
-      poorNetwork: this.#poor.take(
-        upLoss > poorLoss || downLoss > poorLoss || roundTripMs(reports) > poorRttMs,
-      ),
+      poorNetwork: this.#poor.take(upLoss > poorLoss || downLoss > poorLoss || rttMs > poorRttMs),
       cpuLimited: this.#cpu.take(cpu),
+      cameraFrozen: camera?.muted === true || this.#still >= stillSamples,
       bars: this.#bars(now),
     };
     this.#before.clear();
@@ -83,25 +93,17 @@ export class HealthWatch {
     return before === undefined ? 0 : Math.max(0, numberOf(counters[field]) - numberOf(before[field]));
   }
 
-  #bars(
-    now: ReadonlyMap<string, { received: number; lost: number; jitterMs: number; frozen: number }>,
-  ): Map<string, Bars> {
+  #bars(now: ReadonlyMap<string, Step>): Map<string, Bars> {
     for (const participant of this.#recent.keys())
       if (!now.has(participant)) this.#recent.delete(participant);
     const bars = new Map<string, Bars>();
     for (const [participant, step] of now) {
       const recent = [...(this.#recent.get(participant) ?? []), step].slice(-remembered);
       this.#recent.set(participant, recent);
-      const sum = (of: (step: (typeof recent)[number]) => number) =>
-        recent.reduce((all, s) => all + of(s), 0);
-      const received = sum((s) => s.received);
-      if (received === 0) continue;
-      const loss = share(
-        sum((s) => s.lost),
-        received,
-      );
-      const jitterMs = sum((s) => s.jitterMs) / recent.length;
-      const frozen = sum((s) => s.frozen) / (2 * recent.length);
+      if (sumOf(recent, "received") === 0) continue;
+      const loss = lossOf(recent);
+      const jitterMs = sumOf(recent, "jitterMs") / recent.length;
+      const frozen = sumOf(recent, "frozen") / (2 * recent.length);
       const poor = loss > poorLoss || jitterMs > poorJitterMs || frozen > 0.05;
       const fair = loss > fairLoss || jitterMs > fairJitterMs || frozen > 0.01;
       bars.set(participant, poor ? 1 : fair ? 2 : 3);
@@ -112,17 +114,8 @@ export class HealthWatch {
 
 /** sameHealth tells whether nothing has changed that is worth a word. */
 export function sameHealth(a: Health, b: Health): boolean {
-  const word = ({ poorNetwork, cpuLimited, bars }: Health) =>
-    JSON.stringify([poorNetwork, cpuLimited, [...bars].sort()]);
+  const word = ({ bars, ...more }: Health) => JSON.stringify([more, [...bars].sort()]);
   return word(a) === word(b);
-}
-
-function roundTripMs(reports: ReadonlyMap<string, Counters>): number {
-  let ms = 0;
-  for (const { type, nominated, state, currentRoundTripTime } of reports.values())
-    if (type === "candidate-pair" && nominated === true && state === "succeeded")
-      ms = Math.max(ms, milliseconds(currentRoundTripTime));
-  return ms;
 }
 
 function numberOf(value: unknown): number {
@@ -133,6 +126,11 @@ function milliseconds(seconds: unknown): number {
   return numberOf(seconds) * 1_000;
 }
 
-function share(lost: number, received: number): number {
-  return lost + received === 0 ? 0 : lost / (lost + received);
+function sumOf(steps: readonly Step[], field: keyof Step): number {
+  return steps.reduce((sum, step) => sum + step[field], 0);
+}
+
+function lossOf(steps: readonly Step[]): number {
+  const lost = sumOf(steps, "lost");
+  return lost / (lost + sumOf(steps, "received") || 1);
 }

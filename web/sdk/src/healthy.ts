@@ -7,6 +7,8 @@ export interface Health {
   readonly poorNetwork: boolean;
   /** cpuLimited: this machine has been too slow for the picture that we send. */
   readonly cpuLimited: boolean;
+  /** cameraFrozen: our camera is on, and gives no picture. */
+  readonly cameraFrozen: boolean;
   /** bars are those of the participants of whom something comes in. */
   readonly bars: ReadonlyMap<string, Bars>;
 }
@@ -15,5 +17,6 @@ export interface Health {
 export const healthy: Health = {
   poorNetwork: false,
   cpuLimited: false,
+  cameraFrozen: false,
   bars: new Map(),
 };

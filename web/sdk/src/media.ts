@@ -127,7 +127,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#comesBack = from.resumed;
     this.#reporter = new Reporter({
       shown: () => this.#incoming(),
-      camera: () => devices.sent("camera")?.id,
+      camera: () => devices.sent("camera"),
       quality: (report) => this.emit("quality", report),
       connection: (report) => this.emit("connection", report),
       health: (health) => {

@@ -11,8 +11,8 @@ import type { ReportConnection, ReportQuality } from "./wire.gen.ts";
 export interface ReporterOptions {
   /** shown lists the tracks that come in from those who are not muted. */
   shown(): Shown[];
-  /** camera is the id of the track that our camera sends. */
-  camera(): string | undefined;
+  /** camera is the track that our camera sends. */
+  camera(): MediaStreamTrack | null;
   quality(body: Omit<ReportQuality, "call">): void;
   connection(body: Omit<ReportConnection, "call">): void;
   /** health is told when it is another one. */
@@ -165,7 +165,7 @@ export class Reporter {
     return {
       quality: new Quality(startMs),
       look: (reports, shown, direct) => {
-        const health = watch.sample(reports, shown, direct);
+        const health = watch.sample(reports, shown, direct, this.#options.camera());
         if (!sameHealth(before, health)) this.#options.health(health);
         before = health;
       },
@@ -184,7 +184,7 @@ export class Reporter {
       hidden: typeof document !== "undefined" && document.visibilityState === "hidden",
       path: wayIn(report)?.path,
       shown,
-      camera: this.#options.camera(),
+      camera: this.#options.camera()?.id,
     });
   }
 

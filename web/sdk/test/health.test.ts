@@ -17,13 +17,22 @@ class Connection {
   };
   readonly remote = { type: "remote-inbound-rtp", fractionLost: 0 };
   readonly pair = { type: "candidate-pair", nominated: true, state: "succeeded", currentRoundTripTime: 0.02 };
-  readonly picture = { type: "outbound-rtp", qualityLimitationReason: "none" };
+  readonly picture = {
+    type: "outbound-rtp",
+    mediaSourceId: "s",
+    active: true,
+    qualityLimitationReason: "none",
+  };
+  readonly camera = { type: "media-source", trackIdentifier: "v1", frames: 0 };
+  readonly track = { id: "v1", muted: false };
 
-  step({ packets = 100, lost = 0, direct = true } = {}): Health {
+  step({ packets = 100, lost = 0, frames = 60, direct = true } = {}): Health {
+    this.camera.frames += frames;
     this.voice.packetsReceived += packets;
     this.voice.packetsLost += lost;
-    const all = { v: this.voice, r: this.remote, c: this.pair, p: this.picture };
-    return this.watch.sample(new Map(Object.entries(all).map(([id, c]) => [id, { ...c }])), [voice], direct);
+    const all = { v: this.voice, r: this.remote, c: this.pair, p: this.picture, s: this.camera };
+    const reports = new Map(Object.entries(all).map(([id, c]) => [id, { ...c }]));
+    return this.watch.sample(reports, [voice], direct, this.track);
   }
 
   steps(times: number, more: Parameters<Connection["step"]>[0] = {}): Health {
@@ -76,4 +85,26 @@ test("a machine that is too slow for its picture is told after a while", () => {
   expect(c.step().cpuLimited).toBe(true);
   c.picture.qualityLimitationReason = "none";
   expect(c.steps(3).cpuLimited).toBe(false);
+});
+
+test("a camera that gives no frame for 4 s is frozen until it gives one", () => {
+  const c = new Connection();
+  expect(c.steps(3).cameraFrozen).toBe(false);
+  expect(c.step({ frames: 0 }).cameraFrozen).toBe(false);
+  expect(c.step({ frames: 0 }).cameraFrozen).toBe(true);
+  expect(c.step({ frames: 1 }).cameraFrozen).toBe(false);
+});
+
+test("a camera is frozen at once when the browser says so, and never one whose picture nobody wants, or another one's", () => {
+  const c = new Connection();
+  c.steps(2);
+  c.track.muted = true;
+  expect(c.step().cameraFrozen).toBe(true);
+  c.track.muted = false;
+  expect(c.step().cameraFrozen).toBe(false);
+  c.picture.active = false;
+  expect(c.steps(4, { frames: 0 }).cameraFrozen).toBe(false);
+  c.picture.active = true;
+  c.track.id = "v2";
+  expect(c.steps(4, { frames: 0 }).cameraFrozen).toBe(false);
 });

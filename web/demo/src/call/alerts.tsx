@@ -7,13 +7,14 @@ import { Banner } from "../parts/banner.tsx";
 import { Button } from "../parts/button.tsx";
 import type { IconName } from "../parts/icon.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
-import { listDevices, mediaDevices } from "../state/mediadevices.ts";
+import { listDevices } from "../state/mediadevices.ts";
 import type { Phone } from "../state/phone.ts";
-import { prefs, setPrefs } from "../state/prefs.ts";
+import { setPrefs } from "../state/prefs.ts";
 import { type CallShot, present } from "../state/shot.ts";
 import { attempt } from "../state/toasts.ts";
 import { deskOf } from "./desk.ts";
 import type { MicSigns } from "./micsigns.ts";
+import { speakerGone } from "./speaker.ts";
 
 /** most is how many stand above a call at a time: the weightiest ones. */
 const most = 2;
@@ -223,13 +224,6 @@ function ofMicrophone(active: ActiveCall, signs: MicSigns): Alert[] {
   return list;
 }
 
-/** speakerGone is true while the loudspeaker that was chosen is not there. */
-function speakerGone(): boolean {
-  const { speaker } = prefs.value;
-  const listed = mediaDevices.value.filter(({ kind }) => kind === "speaker");
-  return speaker !== undefined && listed.length > 0 && !listed.some(({ id }) => id === speaker);
-}
-
 function ofNetwork(active: ActiveCall): Alert[] {
   const { seats, camera } = active.shot.value;
   const others = seats.filter((seat) => !seat.self && present(seat));
@@ -259,13 +253,26 @@ function ofNetwork(active: ActiveCall): Alert[] {
 }
 
 function ofMachine(active: ActiveCall): Alert[] {
-  const { seats, camera, cpuLimited } = active.shot.value;
+  const { seats, camera, cameraFrozen, cpuLimited } = active.shot.value;
   const stop = camera
     ? { action: act(t("call.cameraOn"), "stop-camera", () => void active.setCamera(false)) }
     : {};
   const list: Alert[] = [];
+  if (cameraFrozen && camera)
+    list.push({
+      id: "frozen",
+      icon: "cameraOff",
+      text: t("alert.frozen"),
+      action: act(t("alert.restart"), "restart-camera", () => void restart(active)),
+    });
   if (cpuLimited && camera) list.push({ id: "cpu", icon: "device", text: t("alert.cpu"), ...stop });
   if (seats.some((seat) => seat.self && seat.batteryLow))
     list.push({ id: "battery", icon: "battery", text: t("alert.battery"), ...stop });
   return list;
+}
+
+/** restart opens the camera again. */
+async function restart(active: ActiveCall): Promise<void> {
+  await active.setCamera(false);
+  await active.setCamera(true);
 }

@@ -3,8 +3,8 @@ import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
-import { prefs } from "../state/prefs.ts";
 import type { Seat } from "../state/shot.ts";
+import { sinkId } from "./speaker.ts";
 
 /** held are the elements that the browser does not let sound before the user has touched the page. */
 const held = signal<ReadonlySet<HTMLAudioElement>>(new Set());
@@ -31,7 +31,7 @@ export function Sounds({
   seats: readonly Seat[];
   volumes: ReadonlyMap<string, number>;
 }): JSX.Element {
-  const sink = prefs.value.speaker ?? "";
+  const sink = sinkId();
   return (
     <div hidden>
       {seats.flatMap((seat) => {

@@ -11,6 +11,8 @@ import { deskOf } from "../call/desk.ts";
 import { DeviceProblemBanner } from "../call/deviceproblem.tsx";
 import { DevicesDialog } from "../call/devicesdialog.tsx";
 import { Hands } from "../call/hands.tsx";
+import { useHoldToTalk } from "../call/holdtotalk.ts";
+import { KeyHelp } from "../call/keyhelp.tsx";
 import { useMicSigns } from "../call/micsigns.ts";
 import { Notices } from "../call/notices.tsx";
 import { usePermissions } from "../call/permissions.ts";
@@ -36,6 +38,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
   const adding = useSignal(false);
   const measuring = useSignal(false);
   const leaving = useSignal(false);
+  const asking = useSignal(false); // what the keys are
   const outgoing = active.outgoing && shot.phase === "ringing" && waitingAlone(shot);
   const openAdd = (): void => {
     if (!phone.guest && !outgoing) adding.value = true;
@@ -54,6 +57,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
     leaving.value = true;
   });
   usePermissions(active);
+  useHoldToTalk(active);
   const raised = shot.seats.some((seat) => seat.self && seat.handMs !== undefined);
   useKeys({
     h: () => {
@@ -72,6 +76,9 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
       if (!outgoing && chats) desk.chatting.value = !desk.chatting.value;
     },
     i: toggleStatistics,
+    "?": () => {
+      asking.value = true;
+    },
   });
   return (
     <main
@@ -132,6 +139,13 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
             leaving.value = false;
           }}
           onConfirm={() => void active.leave()}
+        />
+      ) : null}
+      {asking.value ? (
+        <KeyHelp
+          onClose={() => {
+            asking.value = false;
+          }}
         />
       ) : null}
       {adding.value ? (

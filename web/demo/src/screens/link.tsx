@@ -10,6 +10,7 @@ import { Button } from "../parts/button.tsx";
 import { Card } from "../parts/card.tsx";
 import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { useMoment } from "../parts/moment.ts";
 import { Page } from "../parts/page.tsx";
 import { QR } from "../parts/qr.tsx";
 import { Rename } from "../parts/rename.tsx";
@@ -48,6 +49,7 @@ export function LinkPage({ phone, link: id }: { phone: Phone; link: string }): J
 function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element {
   const revoking = useSignal(false);
   const renaming = useSignal(false);
+  useMoment(link.endsMs);
   const alive = usable(link, Date.now());
   const { address } = link;
   return (

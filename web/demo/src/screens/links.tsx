@@ -7,6 +7,7 @@ import { IconButton } from "../parts/button.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { useMoment } from "../parts/moment.ts";
 import { Row } from "../parts/row.tsx";
 import { usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
@@ -60,6 +61,7 @@ export function linkDetail(link: CallLink): string {
 }
 
 function LinkRow({ link, phone, current }: { link: CallLink; phone: Phone; current: boolean }): JSX.Element {
+  useMoment(link.endsMs);
   const alive = usable(link, Date.now());
   const { address } = link;
   const name = linkName(link);

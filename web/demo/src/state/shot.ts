@@ -59,6 +59,8 @@ export interface CallShot {
   /** brokenMs is since when nothing passes, by Date.now(). */
   readonly brokenMs?: number;
   readonly cpuLimited: boolean;
+  /** cameraFrozen: our camera is on and gives no picture. */
+  readonly cameraFrozen: boolean;
   /** proposal asks to switch to video, or to voice. */
   readonly proposal?: Proposal;
 }
@@ -85,6 +87,7 @@ export function shoot(call: Call): CallShot {
     locked: call.locked,
     ...(call.brokenMs === undefined ? {} : { brokenMs: call.brokenMs }),
     cpuLimited: call.cpuLimited,
+    cameraFrozen: call.cameraFrozen,
     ...(call.conduct.proposal === undefined ? {} : { proposal: call.conduct.proposal }),
   };
 }

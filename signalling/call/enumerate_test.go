@@ -1,3 +1,7 @@
+// Of one goroutine: see RACE in the Makefile.
+
+//go:build !race
+
 package call
 
 import (

@@ -3,7 +3,8 @@ package wire
 // Hello must be the first request on a socket, within 5 s. The reply is
 // [Welcome], or [Problem] and the socket is closed.
 type Hello struct {
-	// Token is the JWT that says who this is.
+	// Token is the JWT that says who this is. That of an API key which lists origins is
+	// forbidden on pages of other sites.
 	Token string `json:"token" limit:"1..8192"`
 	// Device is this device, the same after every reload.
 	Device DeviceID `json:"device" limit:"1..64"`

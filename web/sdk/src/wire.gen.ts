@@ -5,7 +5,10 @@
  * Welcome, or Problem and the socket is closed.
  */
 export interface Hello {
-  /** Token is the JWT that says who this is. */
+  /**
+   * Token is the JWT that says who this is. That of an API key which lists origins is
+   * forbidden on pages of other sites.
+   */
   readonly token: string;
   /** Device is this device, the same after every reload. */
   readonly device: DeviceID;

@@ -66,6 +66,8 @@ func decisionReason(r policy.Reason) wire.Reason {
 		return wire.ReasonDoNotDisturb
 	case policy.ReasonSilenced:
 		return wire.ReasonSilenced
+	case policy.ReasonInCall:
+		return wire.ReasonInCall
 	case policy.ReasonNoCalls:
 		return wire.ReasonNoCalls
 	case policy.ReasonCalleeSuspended:

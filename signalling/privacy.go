@@ -14,7 +14,7 @@ import (
 func privacy(p store.Privacy) wire.Privacy {
 	shown := wire.Privacy{
 		WhoMayCall: wire.WhoMayCall(p.WhoMayCall), WhoMayAdd: wire.WhoMayCall(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown,
-		HideAddress: p.HideAddress, Version: uint32(p.Version),
+		RejectInCall: p.RejectInCall, HideAddress: p.HideAddress, Version: uint32(p.Version),
 	}
 	if hours, err := policy.ParseHours(p.DoNotDisturb); err == nil && len(hours.Ranges) > 0 {
 		shown.DoNotDisturb = &wire.DoNotDisturb{Zone: hours.Zone}

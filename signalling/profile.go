@@ -209,7 +209,7 @@ func presenceSetting(p store.PresenceSetting) wire.PresenceSetting {
 // chosenPrivacy reads settings; what names them in a problem.
 func chosenPrivacy(what string, m *wire.SetPrivacy) (store.Privacy, error) {
 	p := store.Privacy{
-		WhoMayCall: store.WhoMayCall(m.WhoMayCall), WhoMayAdd: store.WhoMayCall(m.WhoMayAdd), SilenceUnknown: m.SilenceUnknown,
+		WhoMayCall: store.WhoMayCall(m.WhoMayCall), WhoMayAdd: store.WhoMayCall(m.WhoMayAdd), SilenceUnknown: m.SilenceUnknown, RejectInCall: m.RejectInCall,
 		HideAddress: m.HideAddress,
 	}
 	if p.WhoMayAdd == "" {

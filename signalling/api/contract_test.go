@@ -68,7 +68,7 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	},
 	"get-privacy": func(*testing.T, *things) success { return at("user", "ana") },
 	"put-privacy": func(*testing.T, *things) success {
-		return at("user", "ana", `{"whoMayCall":"contacts","whoMayAdd":"nobody","silenceUnknown":true,"hideAddress":true,
+		return at("user", "ana", `{"whoMayCall":"contacts","whoMayAdd":"nobody","silenceUnknown":true,"rejectInCall":true,"hideAddress":true,
 			"doNotDisturb":{"zone":"Europe/Rome","ranges":[{"from":1320,"to":420}]}}`)
 	},
 	"create-group": func(*testing.T, *things) success { return body(`{"creator":"ana","name":"Tea","members":["bia"]}`) },

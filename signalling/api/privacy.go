@@ -17,6 +17,7 @@ type Privacy struct {
 	WhoMayCall     string  `json:"whoMayCall" enum:"everyone,contacts,nobody" doc:"Whose calls ring."`
 	WhoMayAdd      string  `json:"whoMayAdd" enum:"everyone,contacts,nobody" doc:"Who, of those, may add it to a call of several."`
 	SilenceUnknown bool    `json:"silenceUnknown" doc:"Keeps its devices quiet for who is not in its contacts."`
+	RejectInCall   bool    `json:"rejectInCall" required:"false" doc:"Refuses rings while one of its devices is in a call: who rings is told that it is busy, and it is a missed call. False is call waiting."`
 	HideAddress    bool    `json:"hideAddress" doc:"Keeps its network addresses from those it talks to."`
 	DoNotDisturb   *DayOff `json:"doNotDisturb,omitempty" doc:"At which hours no device rings; missing for never."`
 }
@@ -34,7 +35,7 @@ type DayRange struct {
 }
 
 func showPrivacy(p wire.Privacy) Privacy {
-	shown := Privacy{WhoMayCall: string(p.WhoMayCall), WhoMayAdd: string(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown, HideAddress: p.HideAddress}
+	shown := Privacy{WhoMayCall: string(p.WhoMayCall), WhoMayAdd: string(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown, RejectInCall: p.RejectInCall, HideAddress: p.HideAddress}
 	if d := p.DoNotDisturb; d != nil {
 		shown.DoNotDisturb = &DayOff{Zone: d.Zone, Ranges: []DayRange{}}
 		for _, r := range d.Ranges {
@@ -89,7 +90,7 @@ func (s *server) putPrivacy(ctx context.Context, in *putPrivacyInput) (*privacyO
 	}
 	m := &wire.SetPrivacy{
 		WhoMayCall: wire.WhoMayCall(in.Body.WhoMayCall), WhoMayAdd: wire.WhoMayCall(in.Body.WhoMayAdd), SilenceUnknown: in.Body.SilenceUnknown,
-		HideAddress: in.Body.HideAddress, IfVersion: now.Version,
+		RejectInCall: in.Body.RejectInCall, HideAddress: in.Body.HideAddress, IfVersion: now.Version,
 	}
 	if d := in.Body.DoNotDisturb; d != nil {
 		m.DoNotDisturb = &wire.DoNotDisturb{Zone: d.Zone}

@@ -69,7 +69,7 @@ func (r *Registry) Admit(ctx context.Context, who Who, users []wire.UserID) ([]A
 			a.AtOnce = true
 		case reason == policy.ReasonPrivacy, reason == policy.ReasonSilenced, reason == policy.ReasonNoCalls:
 		case verdict == policy.Refuse:
-			_, err := r.decide(policy.PathInvite, []store.Relation{rel})
+			_, err := r.decide(policy.PathInvite, "", []store.Relation{rel})
 			return nil, err
 		default:
 			a.Silent = true

@@ -116,7 +116,7 @@ func (r *Registry) identify(ctx context.Context, a *arrival, browser wire.Browse
 		return err
 	}
 	rel := relations[0]
-	a.entry.Facts = facts(rel)
+	a.entry.Facts = r.factsNow(rel, "")
 	a.entry.Host = a.entry.Host || a.entry.Self
 	a.veiled = !rel.CallerShown && !a.who.Guest()
 	verdict, reason := policy.Decide(policy.PathLink, a.entry.Facts)

@@ -174,7 +174,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 	var callees []callee
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
 		next, fx := s.clone(), &effects{}
-		judged, err := r.decide(policy.PathGroupRing, relations, ofMembers)
+		judged, err := r.decide(policy.PathGroupRing, s.ID, relations, ofMembers)
 		if err != nil {
 			return err
 		}

@@ -196,7 +196,7 @@ func (s *state) outcome() (Outcome, Cause) {
 		return OutcomeBlocked, CauseNone
 	}
 	switch s.End {
-	case wire.EndDeclined:
+	case wire.EndDeclined, wire.EndBusy:
 		if s.Busy {
 			return OutcomeBusy, CauseNone
 		}
@@ -215,7 +215,7 @@ func (s *state) outcome() (Outcome, Cause) {
 // endCause says why the call is over, in the words of metrics.
 func (s *state) endCause() EndCause {
 	switch s.End {
-	case wire.EndDeclined:
+	case wire.EndDeclined, wire.EndBusy:
 		return EndDeclined
 	case wire.EndNoAnswer:
 		return EndTimeout

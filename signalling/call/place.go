@@ -105,7 +105,7 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 		Caller: string(who.User), Callees: toStrings(users), RingFor: r.cfg.RingTimeout,
 	}
 	row, err := r.cfg.Store.CreateCall(ctx, n, func(relations []store.Relation) (err error) {
-		if callees, err = r.decide(path, relations); err != nil {
+		if callees, err = r.decide(path, s.ID, relations); err != nil {
 			return err
 		}
 		next, fx := s.clone(), &effects{}
@@ -115,7 +115,7 @@ func (r *Registry) write(ctx context.Context, path policy.Path, who Who, s *stat
 		next.Seq = 0 // the caller gets the state, not the events that led to it
 		if len(relations) == 1 {
 			next.RelayOnly = policy.RelayOnly(facts(relations[0]))
-			n.Unpaired = callees[0].silent && !callees[0].quiet
+			n.Unpaired = callees[0].silent && !callees[0].quiet && !callees[0].busy
 		}
 		*s = *next
 		n.Outbox = fx.outbox
@@ -146,8 +146,8 @@ func (r *Registry) begin(ctx context.Context, c *Call, s *state, path policy.Pat
 	})
 }
 
-// ringAgain re-reads the relations after a commit and rings those who may
-// still be reached. If they cannot be read nobody is rung. They are read of who must not
+// ringAgain re-reads the relations after a commit, rings those who may
+// still be reached, and turns the ring away from those who are busy. If they cannot be read nobody is rung. They are read of who must not
 // be reached too, for nothing: the caller's next request waits for the end of this one, and the time
 // would tell. Only for run.
 func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who Who, callees []callee,
@@ -166,13 +166,16 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 	err = c.change(ctx, func(s *state, fx *effects, now time.Time) error {
 		var ring, changed []callee
 		for _, was := range callees {
+			if was.busy {
+				s.turnAway(fx, was.user)
+			}
 			if was.silent && !was.quiet {
 				continue
 			}
 			is := was
 			is.verdict, is.reason = policy.Silent, policy.ReasonPrivacy
 			if i := slices.IndexFunc(relations, func(rel store.Relation) bool { return rel.Callee == string(was.user) }); i >= 0 {
-				f := facts(relations[i])
+				f := r.factsNow(relations[i], s.ID)
 				for _, add := range more {
 					add(&f, relations[i])
 				}
@@ -186,6 +189,10 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 			case is.verdict == policy.Allow && !was.silent:
 				ring = append(ring, was)
 			case is.verdict == was.verdict, is.verdict == policy.Allow: // what was quiet stays so
+			case is.verdict == policy.Busy && was.silent: // quiet, so he is not told more
+			case is.verdict == policy.Busy:
+				s.turnAway(fx, was.user)
+				changed = append(changed, is)
 			default:
 				s.hush(fx, was.user, is.verdict == policy.Quiet)
 				changed = append(changed, is)
@@ -193,6 +200,9 @@ func (r *Registry) ringAgain(ctx context.Context, c *Call, path policy.Path, who
 		}
 		fx.decisions = decisions(who, s.ID, path, changed)
 		s.ringThem(fx, ring, now)
+		if s.Busy {
+			s.settle(fx, wire.EndBusy, now)
+		}
 		return nil
 	})
 	if err != nil {
@@ -216,7 +226,7 @@ func (r *Registry) invite(ctx context.Context, who Who, m *wire.Invite) error {
 	if err != nil {
 		return failure(err)
 	}
-	callees, err := r.decide(policy.PathInvite, relations)
+	callees, err := r.decide(policy.PathInvite, m.Call, relations)
 	if err != nil {
 		if wire.AsProblem(err).Code == wire.CodeCallsNotAccepted {
 			r.keep(ctx, decisions(who, m.Call, policy.PathInvite, callees))

@@ -77,7 +77,7 @@ func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, m
 		User: who.User, Name: who.Name, Guest: who.Guest(), Presence: wire.PresenceJoined, Session: who.Session,
 		Device: who.Device, DeviceName: who.DeviceName, Joined: s.Created, Media: media, Marks: a.marks,
 	}).Participant
-	more, err := r.asOperators(ctx, who, q)
+	more, err := r.asOperators(ctx, who, q, s.ID)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func (r *Registry) writeQueue(ctx context.Context, a *arrival, s *state, q *stor
 // asOperators makes facts about the owner and an operator those about a visitor
 // who comes in the owner's name: whom an operator blocks he does not ring, and the
 // owner rings at himself.
-func (r *Registry) asOperators(ctx context.Context, who Who, q *store.Queue) (func(*policy.Facts, store.Relation), error) {
+func (r *Registry) asOperators(ctx context.Context, who Who, q *store.Queue, call wire.CallID) (func(*policy.Facts, store.Relation), error) {
 	blocked := map[string]bool{}
 	if !who.Guest() {
 		relations, err := r.cfg.Store.Relations(ctx, string(who.User), q.Operators)
@@ -149,6 +149,7 @@ func (r *Registry) asOperators(ctx context.Context, who Who, q *store.Queue) (fu
 		if rel.Callee == q.OwnerID {
 			f.Self, f.CallerIsContact, f.CallerSuspended = false, true, false
 		}
+		f.CalleeBusy = r.factsNow(rel, call).CalleeBusy
 		f.CalleeBlocksCaller = f.CalleeBlocksCaller || blocked[rel.Callee]
 	}, nil
 }
@@ -210,7 +211,7 @@ func (r *Registry) ringOthers(ctx context.Context, c *Call, who Who, q *store.Qu
 	if err != nil {
 		return failure(err)
 	}
-	more, err := r.asOperators(ctx, who, q)
+	more, err := r.asOperators(ctx, who, q, c.id)
 	if err != nil {
 		return err
 	}

@@ -32,10 +32,10 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
 	}
 	for _, c := range fresh {
-		s.Reached = s.Reached || !c.silent
-		s.Kept = s.Kept || c.silent && c.reason != policy.ReasonUnknownUser
+		s.Reached = s.Reached || !c.silent || c.busy
+		s.Kept = s.Kept || c.silent && !c.busy && c.reason != policy.ReasonUnknownUser
 		l := s.addLeg(leg{
-			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet, Queued: c.queued, By: by,
+			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet || c.busy, Queued: c.queued, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
 		if from := s.legOf(by); c.veiled && from != nil {
@@ -185,7 +185,7 @@ func (s *state) decline(fx *effects, who Who, busy bool, now time.Time) error {
 	fx.tell(l.User, who.Session, wire.RingStopped{Call: s.ID, Reason: wire.StopDeclinedElsewhere, Device: who.DeviceName})
 	s.Busy = s.Busy || busy
 	s.rang(fx, l, OutcomeDeclined, now)
-	s.drop(fx, l, wire.OutcomeDeclined, false)
+	s.drop(fx, l, wire.OutcomeDeclined, wire.InviteUnanswered{Participant: l.Participant})
 	s.settle(fx, wire.EndDeclined, now)
 	return nil
 }
@@ -217,19 +217,30 @@ func (s *state) stopRinging(fx *effects, l leg, reason wire.StopReason) {
 		fx.tell(l.User, "", wire.RingStopped{Call: s.ID, Reason: reason})
 	}
 	s.rang(fx, &l, OutcomeMissed, fx.at)
-	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed, reason == wire.StopCancelled)
+	var told any = wire.InviteUnanswered{Participant: l.Participant}
+	if reason == wire.StopCancelled { // he is not waited for any more: nobody is told that he did not come
+		told = wire.InviteWithdrawn{Participant: l.Participant}
+	}
+	s.drop(fx, s.legOf(l.Participant), wire.OutcomeMissed, told)
 }
 
-// drop removes an unanswered leg and writes the account's log. withdrawn is
-// whether he is not waited for any more, so that nobody is told he did not come.
-func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, withdrawn bool) {
+// turnAway ends the leg of who is in another call and wants no ring meanwhile: he
+// has missed a call, and the others hear at once that he is busy. Until then the leg
+// is a quiet one: if the server ends here it does not ring later.
+func (s *state) turnAway(fx *effects, user wire.UserID) {
+	l := s.legOfUser(user)
+	if l == nil || !l.pending() {
+		return
+	}
+	l.Silent, l.Quiet, s.Busy = false, false, true
+	s.drop(fx, l, wire.OutcomeMissed, wire.InviteUnanswered{Participant: l.Participant, Busy: true})
+}
+
+// drop removes an unanswered leg, tells the others so and writes the account's log.
+func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, told any) {
 	gone := *l
 	fx.durable = true
-	if withdrawn {
-		s.broadcast(fx, wire.InviteWithdrawn{Participant: gone.Participant})
-	} else {
-		s.broadcast(fx, wire.InviteUnanswered{Participant: gone.Participant})
-	}
+	s.broadcast(fx, told)
 	// For who must not be reached the same is written for nobody, so that the
 	// store takes as long. A quiet leg is a missed call in the log, of which no
 	// device is told.

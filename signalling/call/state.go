@@ -34,7 +34,7 @@ type state struct {
 	Fault      Cause              `json:"fault,omitzero"`   // what kept media from flowing, if nobody has heard anybody
 	Reached    bool               `json:"reached,omitzero"` // somebody who is called may be reached
 	Kept       bool               `json:"kept,omitzero"`    // policy kept the call from somebody
-	Busy       bool               `json:"busy,omitzero"`    // who declined is in another call
+	Busy       bool               `json:"busy,omitzero"`    // who declined, or wants no ring now, is in another call
 	Left       bool               `json:"-"`                // taken up after a restart, and nobody has come back
 	Rang       bool               `json:"rang,omitzero"`    // a device said that it rings
 	Settled    bool               `json:"settled,omitzero"`

@@ -94,7 +94,7 @@ func (s *state) story(before *state, fx *effects, now time.Time) []store.NewEven
 			t.tell(StoryKnocked, w.told(string(fx.knocks[w.ID])))
 		}
 	}
-	if s.Phase == wire.PhaseEnded && before.Phase != wire.PhaseEnded && s.End == wire.EndNoAnswer {
+	if s.Phase == wire.PhaseEnded && before.Phase != wire.PhaseEnded && (s.End == wire.EndNoAnswer || s.End == wire.EndBusy) {
 		t.tell(StoryMissed, Story{})
 	}
 	if s.Phase == wire.PhaseEnded && before.Phase != wire.PhaseEnded {

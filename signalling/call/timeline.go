@@ -182,7 +182,11 @@ func stepOf(body any) (Step, bool) {
 	case wire.ParticipantRinging:
 		return Step{What: "participantRinging", Who: e.Participant}, true
 	case wire.InviteUnanswered:
-		return Step{What: "inviteUnanswered", Who: e.Participant}, true
+		step := Step{What: "inviteUnanswered", Who: e.Participant}
+		if e.Busy {
+			step.Detail = "busy"
+		}
+		return step, true
 	case wire.ParticipantJoined:
 		return Step{What: "participantJoined", Who: e.Participant.Participant}, true
 	case wire.ParticipantLeft:

@@ -15,6 +15,7 @@ type callee struct {
 	name     string
 	silent   bool // rings nowhere
 	quiet    bool // silent, but a missed call in the end
+	busy     bool // silent, and a missed call at once: he is in another call
 	stranger bool // does not know the caller
 	verdict  policy.Verdict
 	reason   policy.Reason
@@ -23,12 +24,12 @@ type callee struct {
 	again    bool // was in this call, or called into it, before
 }
 
-// decide turns relations into callees by the one policy. more adds what the
+// decide turns relations into callees of a call by the one policy. more adds what the
 // relations do not know. After an error the callees are those judged so far.
-func (r *Registry) decide(path policy.Path, relations []store.Relation, more ...func(*policy.Facts, store.Relation)) ([]callee, error) {
+func (r *Registry) decide(path policy.Path, call wire.CallID, relations []store.Relation, more ...func(*policy.Facts, store.Relation)) ([]callee, error) {
 	callees := make([]callee, 0, len(relations))
 	for _, rel := range relations {
-		f := facts(rel)
+		f := r.factsNow(rel, call)
 		wait := r.cfg.Limits.coolingDown(rel)
 		f.CallerCoolingDown = wait > 0
 		for _, add := range more {
@@ -57,7 +58,7 @@ func judged(rel store.Relation, verdict policy.Verdict, reason policy.Reason) ca
 		name = rel.CalleeName
 	}
 	return callee{
-		user: wire.UserID(rel.Callee), name: name, silent: verdict != policy.Allow, quiet: verdict == policy.Quiet,
+		user: wire.UserID(rel.Callee), name: name, silent: verdict != policy.Allow, quiet: verdict == policy.Quiet, busy: verdict == policy.Busy,
 		stranger: !rel.CalleeHasCaller && !rel.CalleeAnswered, verdict: verdict, reason: reason,
 		veiled: !rel.CallerShown,
 	}
@@ -100,6 +101,14 @@ func facts(rel store.Relation) policy.Facts {
 		CallerAsksFirst: rel.CallerAsksFirst, CallerPermitted: rel.Permitted, CallerQuotaSpent: rel.CallerQuotaSpent,
 		CallerSuspended: rel.CallerSuspended, CalleeSuspended: rel.CalleeSuspended,
 	}
+}
+
+// factsNow is facts with what the store does not know: whether the callee is in
+// another call than this one, if that matters to him.
+func (r *Registry) factsNow(rel store.Relation, call wire.CallID) policy.Facts {
+	f := facts(rel)
+	f.CalleeBusy = r.inAnother(wire.UserID(rel.Callee), call) && rel.CalleePrivacy.RejectInCall
+	return f
 }
 
 // TakesNoCalls tells whether the callee's account takes no calls from the caller,

@@ -105,7 +105,8 @@ func Enter(e Entry) (Way, Reason) {
 }
 
 // Rings tells whether the link's owner is rung because somebody waits: the link is
-// one that does, no host is in the call, and the owner wants to be disturbed now.
+// one that does, no host is in the call, and the owner wants to be disturbed now. Who
+// waits does not learn whether he is.
 func Rings(f Facts, ringHost, hostThere bool) bool {
-	return ringHost && !hostThere && !f.DoNotDisturb && !f.CalleeSuspended && !f.CalleeBlocksCaller
+	return ringHost && !hostThere && !f.DoNotDisturb && !f.CalleeBusy && !f.CalleeSuspended && !f.CalleeBlocksCaller
 }

@@ -98,6 +98,7 @@ func TestTheOwnerIsRungOnlyIfHeWantsToBe(t *testing.T) {
 		{policy.Facts{}, false, false, false},
 		{policy.Facts{}, true, true, false},
 		{quiet, true, false, false},
+		{policy.Facts{CalleeBusy: true}, true, false, false},
 		{policy.Facts{CalleeSuspended: true}, true, false, false},
 		{policy.Facts{CalleeBlocksCaller: true}, true, false, false},
 	} {

@@ -36,6 +36,10 @@ type Facts struct {
 	SilenceUnknown bool
 	// DoNotDisturb is whether it is an hour now at which he wants no ring.
 	DoNotDisturb bool
+	// CalleeBusy is whether one of his devices is in another call now, and he wants
+	// no other to ring meanwhile. A call that he only hears ringing is none; one that
+	// he has made or put on hold is.
+	CalleeBusy bool
 	// CallerHidesAddress and CalleeHidesAddress are the two settings.
 	CallerHidesAddress, CalleeHidesAddress bool
 

@@ -11,6 +11,10 @@ const (
 	Silent Verdict = iota
 	// Quiet is Silent, but the callee finds a missed call in his log.
 	Quiet
+	// Busy rings nowhere and tells the caller at once that the callee is in another
+	// call; the callee finds a missed call in his log. It is the callee's wish that
+	// this is told, so it comes after all that keeps the caller from learning anything.
+	Busy
 	// Allow lets it through.
 	Allow
 	// Refuse tells the caller so: it is his own doing or his own standing, or
@@ -18,7 +22,7 @@ const (
 	Refuse
 )
 
-var verdictNames = []string{"silent", "quiet", "allowed", "refused"}
+var verdictNames = []string{"silent", "quiet", "busy", "allowed", "refused"}
 
 // String is the verdict's name.
 func (v Verdict) String() string {
@@ -50,6 +54,7 @@ const (
 	ReasonPrivacy         Reason = "privacy"
 	ReasonDoNotDisturb    Reason = "do_not_disturb"
 	ReasonSilenced        Reason = "silenced" // the callee silences unknown callers
+	ReasonInCall          Reason = "in_call"  // the callee wants no ring while he is in a call
 )
 
 // Reasons lists the reasons for which somebody is not reached.
@@ -57,7 +62,7 @@ func Reasons() []Reason {
 	return []Reason{
 		ReasonSelf, ReasonOwnBlock, ReasonCallerSuspended, ReasonCoolingDown, ReasonNotPermitted, ReasonQuota, ReasonOutsider,
 		ReasonUnknownUser, ReasonNoCalls,
-		ReasonCalleeSuspended, ReasonBlockList, ReasonNotMember, ReasonPrivacy, ReasonDoNotDisturb, ReasonSilenced,
+		ReasonCalleeSuspended, ReasonBlockList, ReasonNotMember, ReasonPrivacy, ReasonDoNotDisturb, ReasonSilenced, ReasonInCall,
 	}
 }
 
@@ -67,6 +72,11 @@ func Reasons() []Reason {
 // What the caller may be told comes first, and rests on nothing that he must
 // not know; so a refusal never depends on the callee's blocks, contacts or
 // settings.
+//
+// Who wants no ring while he is in a call is busy to whoever rings him, adds him to
+// a running call or calls his group. What is no ring goes on as ever: links, what is
+// asked within a call, and whatever he does himself, such as moving a call to another
+// device of his or joining a second one.
 func Decide(path Path, f Facts) (Verdict, Reason) {
 	if verdict, reason := judgeCaller(path, f); reason != "" {
 		return verdict, reason
@@ -96,6 +106,10 @@ func Decide(path Path, f Facts) (Verdict, Reason) {
 		return Quiet, ReasonDoNotDisturb
 	case f.SilenceUnknown && !f.CallerIsContact:
 		return Quiet, ReasonSilenced
+	case f.CalleeBusy && path == PathQueue: // visitors learn nothing of single operators
+		return Quiet, ReasonInCall
+	case f.CalleeBusy:
+		return Busy, ReasonInCall
 	}
 	return Allow, ReasonAllowed
 }

@@ -10,7 +10,7 @@ var audiences = []Audience{Nobody, Contacts, Everyone}
 
 // everyFacts yields all combinations of what [Decide] may look at.
 func everyFacts(yield func(Facts)) {
-	for bits := range 1 << 15 {
+	for bits := range 1 << 16 {
 		bit := func(n int) bool { return bits>>n&1 == 1 }
 		for _, call := range audiences {
 			for _, add := range audiences {
@@ -18,6 +18,7 @@ func everyFacts(yield func(Facts)) {
 					CalleeExists: bit(0), Self: bit(1), CalleeBlocksCaller: bit(2), CallerBlocksCallee: bit(3), CallerIsContact: bit(4),
 					SilenceUnknown: bit(5), DoNotDisturb: bit(6), CalleeNoCalls: bit(7), CallerSuspended: bit(8), CalleeSuspended: bit(9),
 					CallerCoolingDown: bit(10), OfGroup: bit(11), CallerInGroup: bit(12), CalleeInGroup: bit(13), CalleeLeftGroup: bit(14),
+					CalleeBusy: bit(15),
 					WhoMayCall: call, WhoMayAdd: add,
 				}
 				yield(f)
@@ -47,6 +48,7 @@ var (
 	several = []Path{PathInvite, PathGroupRing, PathRingAgain}
 	byLink  = []Path{PathLink}
 	inCall  = []Path{PathCallRequest}
+	toQueue = []Path{PathQueue}
 )
 
 func but(left []Path) []Path {
@@ -54,8 +56,8 @@ func but(left []Path) []Path {
 }
 
 // The rules. What is refused for one of the first is refused, whatever else
-// there is; then what is kept away; then what is only quiet; all else is
-// allowed.
+// there is; then what is kept away; then what is only quiet; then what is
+// busy; all else is allowed.
 var (
 	toHisFace = []rule{
 		{"a suspended account does nothing", ReasonCallerSuspended, Paths(), func(f Facts) bool { return f.CallerSuspended }},
@@ -82,6 +84,10 @@ var (
 	quieted = []rule{
 		{"these hours are quiet", ReasonDoNotDisturb, ringing, func(f Facts) bool { return f.DoNotDisturb }},
 		{"the unknown are quiet", ReasonSilenced, ringing, func(f Facts) bool { return f.SilenceUnknown && !f.CallerIsContact }},
+		{"a busy operator is quiet", ReasonInCall, toQueue, func(f Facts) bool { return f.CalleeBusy }},
+	}
+	said = []rule{
+		{"who is in a call and wants no other is busy", ReasonInCall, ringing, func(f Facts) bool { return f.CalleeBusy }},
 	}
 )
 
@@ -111,6 +117,8 @@ func TestEveryPathWithEveryFactFollowsTheRules(t *testing.T) {
 				want, because = Silent, away
 			case len(quiet) > 0:
 				want, because = Quiet, quiet
+			case len(reasons(said, path, f)) > 0:
+				want, because = Busy, reasons(said, path, f)
 			}
 			if verdict != want || !slices.Contains(because, reason) {
 				if wrong++; wrong < 20 {
@@ -150,9 +158,23 @@ func TestARefusalTellsNothingAboutTheCallee(t *testing.T) {
 	}
 }
 
+// Whoever is told that somebody is busy would have reached him else.
+func TestOnlyWhoMayRingLearnsThatSomebodyIsBusy(t *testing.T) {
+	everyFacts(func(f Facts) {
+		for _, path := range Paths() {
+			g := f
+			g.CalleeBusy = false
+			verdict, _ := Decide(path, f)
+			if free, _ := Decide(path, g); verdict == Busy && free != Allow {
+				t.Fatalf("%s, %+v: busy, but else %s", path, f, free)
+			}
+		}
+	})
+}
+
 // No block and no stricter setting ever opens a door.
 func TestBeingStricterNeverLetsMoreThrough(t *testing.T) {
-	reach := map[Verdict]int{Refuse: 0, Silent: 0, Quiet: 1, Allow: 2}
+	reach := map[Verdict]int{Refuse: 0, Silent: 0, Quiet: 1, Busy: 2, Allow: 3}
 	stricter := map[string]func(*Facts){
 		"a block":             func(f *Facts) { f.CalleeBlocksCaller = true },
 		"nobody may call":     func(f *Facts) { f.WhoMayCall = Nobody },
@@ -163,6 +185,7 @@ func TestBeingStricterNeverLetsMoreThrough(t *testing.T) {
 		"suspended":           func(f *Facts) { f.CalleeSuspended = true },
 		"no calls":            func(f *Facts) { f.CalleeNoCalls = true },
 		"left":                func(f *Facts) { f.CalleeLeftGroup = true },
+		"busy":                func(f *Facts) { f.CalleeBusy = true },
 	}
 	everyFacts(func(f Facts) {
 		for _, path := range Paths() {
@@ -190,6 +213,15 @@ func TestDecisions(t *testing.T) {
 	}{
 		{"a stranger may ring who admits everyone", PathRing, open, Allow, ReasonAllowed},
 		{"nothing known is silence", PathRing, Facts{}, Silent, ReasonUnknownUser},
+		{"who is in a call and wants no other is busy to contacts too", PathRing, with(func(f *Facts) { f.CalleeBusy, f.CallerIsContact = true, true }), Busy, ReasonInCall},
+		{"a blocked caller does not learn that he is busy", PathRing, with(func(f *Facts) { f.CalleeBusy, f.CalleeBlocksCaller = true, true }), Silent, ReasonBlockList},
+		{"who may not call does not either", PathRing, with(func(f *Facts) { f.CalleeBusy, f.WhoMayCall = true, Nobody }), Silent, ReasonPrivacy},
+		{"nor who may not add", PathInvite, with(func(f *Facts) { f.CalleeBusy, f.WhoMayAdd = true, Nobody }), Silent, ReasonPrivacy},
+		{"nor a stranger who is silenced", PathRing, with(func(f *Facts) { f.CalleeBusy, f.SilenceUnknown = true, true }), Quiet, ReasonSilenced},
+		{"nor anybody at quiet hours", PathGroupRing, with(func(f *Facts) { f.CalleeBusy, f.DoNotDisturb = true, true }), Quiet, ReasonDoNotDisturb},
+		{"who is busy is called back into no other call", PathRingAgain, with(func(f *Facts) { f.CalleeBusy = true }), Busy, ReasonInCall},
+		{"who is busy may be asked for video", PathCallRequest, with(func(f *Facts) { f.CalleeBusy = true }), Allow, ReasonAllowed},
+		{"the link of who is busy is open", PathLink, with(func(f *Facts) { f.CalleeBusy = true }), Allow, ReasonAllowed},
 		{"a path that there is not is silence", Path(99), open, Silent, ReasonPrivacy},
 		{"a blocked caller hears silence", PathRing, with(func(f *Facts) { f.CalleeBlocksCaller = true }), Silent, ReasonBlockList},
 		{"a block counts also among contacts", PathRing, with(func(f *Facts) { f.CalleeBlocksCaller, f.CallerIsContact = true, true }), Silent, ReasonBlockList},
@@ -236,10 +268,10 @@ func TestPathsAndVerdictsHaveNamesOfTheirOwn(t *testing.T) {
 	for _, p := range Paths() {
 		names[p.String()] = true
 	}
-	for _, v := range []Verdict{Silent, Quiet, Allow, Refuse} {
+	for _, v := range []Verdict{Silent, Quiet, Busy, Allow, Refuse} {
 		names[v.String()] = true
 	}
-	if len(names) != len(Paths())+4 || names["unknown"] {
+	if len(names) != len(Paths())+5 || names["unknown"] {
 		t.Errorf("the names are %v", names)
 	}
 	if got := fmt.Sprint(Path(-1), Path(99), Verdict(9)); got != "unknown unknown unknown" {

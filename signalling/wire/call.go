@@ -321,6 +321,8 @@ type ParticipantRinging struct {
 type InviteUnanswered struct {
 	// Participant is who did not come.
 	Participant ParticipantID `json:"participant"`
+	// Busy says that he is in another call, and wants no other ring meanwhile.
+	Busy bool `json:"busy,omitzero"`
 }
 
 // InviteWithdrawn says that an invited participant is not rung any more, because
@@ -414,6 +416,7 @@ type EndReason string
 const (
 	EndHangup    EndReason = "hangup"    // somebody hung up, or the last one left
 	EndDeclined  EndReason = "declined"  // the callee declined
+	EndBusy      EndReason = "busy"      // the callee is in another call, and wants no other ring meanwhile
 	EndNoAnswer  EndReason = "noAnswer"  // nobody answered in time
 	EndCancelled EndReason = "cancelled" // the caller gave up
 	EndFailed    EndReason = "failed"    // no media came about, or all were lost
@@ -422,7 +425,7 @@ const (
 
 // Values lists all reasons.
 func (EndReason) Values() []string {
-	return []string{string(EndHangup), string(EndDeclined), string(EndNoAnswer), string(EndCancelled), string(EndFailed), string(EndRevoked)}
+	return []string{string(EndHangup), string(EndDeclined), string(EndBusy), string(EndNoAnswer), string(EndCancelled), string(EndFailed), string(EndRevoked)}
 }
 
 // CallEnded is the last event of a call.

@@ -29,13 +29,14 @@ type Verdict string
 const (
 	VerdictAllowed Verdict = "allowed" // our devices rang, or he was let in
 	VerdictQuiet   Verdict = "quiet"   // no device rang; it is in our log as missed
+	VerdictBusy    Verdict = "busy"    // no device rang; he was told that we are in a call, and it is in our log as missed
 	VerdictSilent  Verdict = "silent"  // nothing; he saw what he would see if we were offline
 	VerdictRefused Verdict = "refused" // he was told that we take no calls
 )
 
 // Values lists all verdicts.
 func (Verdict) Values() []string {
-	return []string{string(VerdictAllowed), string(VerdictQuiet), string(VerdictSilent), string(VerdictRefused)}
+	return []string{string(VerdictAllowed), string(VerdictQuiet), string(VerdictBusy), string(VerdictSilent), string(VerdictRefused)}
 }
 
 // Reason is why.
@@ -48,6 +49,7 @@ const (
 	ReasonPrivacy        Reason = "privacy"      // whoMayCall or whoMayAdd does not have him
 	ReasonDoNotDisturb   Reason = "doNotDisturb" // it was one of our hours without calls
 	ReasonSilenced       Reason = "silenced"     // he is not in our contacts, and silenceUnknown is on
+	ReasonInCall         Reason = "inCall"       // we were in a call, and rejectInCall is on
 	ReasonNoCalls        Reason = "noCalls"      // our account takes no calls
 	ReasonSuspended      Reason = "suspended"    // our account was suspended
 	ReasonNotMember      Reason = "notMember"    // we are not in the group, or have left it
@@ -58,7 +60,7 @@ const (
 func (Reason) Values() []string {
 	return []string{
 		string(ReasonNothingAgainst), string(ReasonBlocked), string(ReasonPrivacy), string(ReasonDoNotDisturb), string(ReasonSilenced),
-		string(ReasonNoCalls), string(ReasonSuspended), string(ReasonNotMember), string(ReasonOther),
+		string(ReasonInCall), string(ReasonNoCalls), string(ReasonSuspended), string(ReasonNotMember), string(ReasonOther),
 	}
 }
 

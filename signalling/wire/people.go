@@ -86,6 +86,10 @@ type SetPrivacy struct {
 	// SilenceUnknown lists calls of who is not in our contacts as missed,
 	// without a ring. They do not notice.
 	SilenceUnknown bool `json:"silenceUnknown,omitzero"`
+	// RejectInCall refuses rings while a device of ours is in a call: who rings is
+	// told that we are busy, and the call is listed as missed. Without it such a ring
+	// waits beside the call.
+	RejectInCall bool `json:"rejectInCall,omitzero"`
 	// DoNotDisturb is at which hours nothing rings; calls are listed as missed.
 	// Absent means never.
 	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
@@ -125,6 +129,9 @@ type Privacy struct {
 	// SilenceUnknown lists calls of who is not in our contacts as missed,
 	// without a ring.
 	SilenceUnknown bool `json:"silenceUnknown"`
+	// RejectInCall refuses rings while a device of ours is in a call, as busy; the
+	// call is listed as missed.
+	RejectInCall bool `json:"rejectInCall,omitzero"`
 	// DoNotDisturb is at which hours nothing rings; absent for never.
 	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
 	// HideAddress sends our media through the relay always.

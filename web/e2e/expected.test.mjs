@@ -162,6 +162,32 @@ test("nobody may call, strangers are silenced, and presence is hidden, as the se
   await bia.sees("ended");
 });
 
+test("who wants no other call while in one is busy to others, and finds it as missed", async () => {
+  const [ana, bia, carlo] = await Promise.all([come("ana"), come("bia"), come("carlo")]);
+  await at(ana, "#settings/privacy");
+  await ana.sees("reject-in-call");
+  if (!(await ana.it("reject-in-call").isChecked())) await ana.press("reject-in-call"); // else a try before was cut short
+  await expect.poll(() => ana.it("reject-in-call").isChecked()).toBe(true);
+  await ana.looksGood("privacy-settings");
+  await bia.rings("ana", "voice");
+  await ana.answers();
+  await bia.sees("clock");
+  await carlo.press("voice-ana");
+  await carlo.reads("ended-reason", /Busy: Ana, in another call\./);
+  await carlo.looksGood("busy");
+  expect(await ana.it("incoming").count()).toBe(0);
+  await ana.press("hangup");
+  await ana.press("put-away");
+  await at(ana, "#recents");
+  await expect.poll(() => ana.it("recent").first().getAttribute("data-outcome")).toBe("missed");
+  await ana.reads("recents", /Carlo/);
+  await at(ana, "#settings/why");
+  await ana.reads("decisions", /Carlo[\s\S]*told that you were busy\. You were in a call/);
+  await at(ana, "#settings/privacy");
+  await ana.press("reject-in-call");
+  await expect.poll(() => ana.it("reject-in-call").isChecked()).toBe(false);
+});
+
 test("somebody's new name is seen by others", async () => {
   const [ana, bia] = await Promise.all([come("ana"), come("bia")]);
   await bia.reads("contact-ana", /Ana/);

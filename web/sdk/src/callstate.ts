@@ -4,7 +4,8 @@ import type { CallEventFrame, CallState, EndReason, LeaveReason, Participant } f
 
 /** Notice is something that happened in a call and is worth a word to the person. */
 export interface Notice {
-  readonly type: "invited" | "joined" | "left" | "unanswered" | "batteryLow" | "reconnecting" | "back";
+  /** type: "busy" is who did not come because he is in another call, and wants no other ring meanwhile. */
+  readonly type: "invited" | "joined" | "left" | "unanswered" | "busy" | "batteryLow" | "reconnecting" | "back";
   /** participant is whom it is about, as last known. */
   readonly participant: Participant;
   /** by is who invited him. */
@@ -86,7 +87,11 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
     case "participantRinging":
       return { state: change(frame.body.participant, { presence: "ringing" }) };
     case "inviteUnanswered":
-      return about("unanswered", without(state, frame.body.participant), find(frame.body.participant));
+      return about(
+        frame.body.busy ? "busy" : "unanswered",
+        without(state, frame.body.participant),
+        find(frame.body.participant),
+      );
     case "inviteWithdrawn": // by his own act, or the host's: nobody failed to answer
       return { state: without(state, frame.body.participant) };
     case "participantJoined": {

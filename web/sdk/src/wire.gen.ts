@@ -1629,6 +1629,11 @@ export interface Privacy {
    * without a ring.
    */
   readonly silenceUnknown: boolean;
+  /**
+   * RejectInCall refuses rings while a device of ours is in a call, as busy; the
+   * call is listed as missed.
+   */
+  readonly rejectInCall?: boolean;
   /** DoNotDisturb is at which hours nothing rings; absent for never. */
   readonly doNotDisturb?: DoNotDisturb;
   /** HideAddress sends our media through the relay always. */
@@ -1682,6 +1687,12 @@ export interface SetPrivacy {
    * without a ring. They do not notice.
    */
   readonly silenceUnknown?: boolean;
+  /**
+   * RejectInCall refuses rings while a device of ours is in a call: who rings is
+   * told that we are busy, and the call is listed as missed. Without it such a ring
+   * waits beside the call.
+   */
+  readonly rejectInCall?: boolean;
   /**
    * DoNotDisturb is at which hours nothing rings; calls are listed as missed.
    * Absent means never.
@@ -1999,10 +2010,11 @@ export type DecisionPath = "ring" | "invite" | "groupRing" | "link" | "callReque
  * Verdict is what became of an attempt to reach us.
  * - allowed: our devices rang, or he was let in
  * - quiet: no device rang; it is in our log as missed
+ * - busy: no device rang; he was told that we are in a call, and it is in our log as missed
  * - silent: nothing; he saw what he would see if we were offline
  * - refused: he was told that we take no calls
  */
-export type Verdict = "allowed" | "quiet" | "silent" | "refused";
+export type Verdict = "allowed" | "quiet" | "busy" | "silent" | "refused";
 
 /**
  * Reason is why.
@@ -2010,11 +2022,12 @@ export type Verdict = "allowed" | "quiet" | "silent" | "refused";
  * - privacy: whoMayCall or whoMayAdd does not have him
  * - doNotDisturb: it was one of our hours without calls
  * - silenced: he is not in our contacts, and silenceUnknown is on
+ * - inCall: we were in a call, and rejectInCall is on
  * - noCalls: our account takes no calls
  * - suspended: our account was suspended
  * - notMember: we are not in the group, or have left it
  */
-export type Reason = "nothingAgainst" | "blocked" | "privacy" | "doNotDisturb" | "silenced" | "noCalls" | "suspended" | "notMember" | "other";
+export type Reason = "nothingAgainst" | "blocked" | "privacy" | "doNotDisturb" | "silenced" | "inCall" | "noCalls" | "suspended" | "notMember" | "other";
 
 /**
  * CreateLink makes a call link that others, also without an account, may join
@@ -3036,6 +3049,8 @@ export interface ParticipantRinging {
 export interface InviteUnanswered {
   /** Participant is who did not come. */
   readonly participant: ParticipantID;
+  /** Busy says that he is in another call, and wants no other ring meanwhile. */
+  readonly busy?: boolean;
 }
 
 /**
@@ -3240,12 +3255,13 @@ export interface CallEnded {
  * EndReason is why a call is over, as this participant may know it.
  * - hangup: somebody hung up, or the last one left
  * - declined: the callee declined
+ * - busy: the callee is in another call, and wants no other ring meanwhile
  * - noAnswer: nobody answered in time
  * - cancelled: the caller gave up
  * - failed: no media came about, or all were lost
  * - revoked: its link was revoked, or its group suspended
  */
-export type EndReason = "hangup" | "declined" | "noAnswer" | "cancelled" | "failed" | "revoked";
+export type EndReason = "hangup" | "declined" | "busy" | "noAnswer" | "cancelled" | "failed" | "revoked";
 
 /** Described is a session description from the other participant. */
 export interface Described {

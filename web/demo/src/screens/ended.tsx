@@ -24,6 +24,8 @@ export function endedText(ended: Ended): string {
       return t("ended.left");
     case "declined":
       return t("ended.declined", { names: who });
+    case "busy":
+      return t("ended.busy", { names: who });
     case "noAnswer":
       return t("ended.noAnswer", { names: who });
     case "cancelled":

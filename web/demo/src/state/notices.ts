@@ -16,6 +16,8 @@ export function noticeText(notice: Notice, self: string): string | undefined {
           : t("notice.left", { name });
     case "unanswered":
       return t("notice.unanswered", { name });
+    case "busy":
+      return t("notice.busy", { name });
     case "invited":
       return notice.by === undefined || notice.by.participant === self
         ? t("notice.invitedByYou", { name })

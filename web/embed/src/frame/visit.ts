@@ -167,7 +167,7 @@ export class Visit {
       this.#call.value = undefined;
       this.#ended.value = ended;
       this.#close();
-      const missed = ended.reason === "noAnswer" || ended.reason === "declined";
+      const missed = ["noAnswer", "declined", "busy"].includes(ended.reason);
       this.#go(missed ? "callback" : "ended", ended);
     });
     step();

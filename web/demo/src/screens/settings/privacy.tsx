@@ -47,6 +47,13 @@ export function PrivacyPage({ phone }: { phone: Phone }): JSX.Element {
           onChange={(silenceUnknown) => void people.setPrivacy({ silenceUnknown })}
           testid="silence-unknown"
         />
+        <Switch
+          label={t("settings.rejectInCall")}
+          hint={t("settings.rejectInCallHint")}
+          checked={privacy.rejectInCall === true}
+          onChange={(rejectInCall) => void people.setPrivacy({ rejectInCall })}
+          testid="reject-in-call"
+        />
       </Card>
       <Card>
         <Switch

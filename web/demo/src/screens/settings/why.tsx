@@ -16,6 +16,7 @@ const page = 30;
 const verdicts = {
   allowed: "why.allowed",
   quiet: "why.quiet",
+  busy: "why.busy",
   silent: "why.silent",
   refused: "why.refused",
 } as const satisfies Record<Verdict, PlainKey>;
@@ -26,6 +27,7 @@ const reasons = {
   privacy: "why.privacy",
   doNotDisturb: "why.doNotDisturb",
   silenced: "why.silenced",
+  inCall: "why.inCall",
   noCalls: "why.noCalls",
   suspended: "why.suspended",
   notMember: "why.notMember",

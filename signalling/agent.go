@@ -1,9 +1,11 @@
 package signalling
 
 import (
+	"slices"
 	"strings"
 
 	"pronto/signalling/call"
+	"pronto/signalling/wire"
 )
 
 // clientOf is the kind of client that a User-Agent header stands for. No more
@@ -22,4 +24,20 @@ func clientOf(agent string) call.Client {
 		return call.ClientSafari
 	}
 	return call.ClientOther
+}
+
+// classOf is the class of device that a User-Agent header stands for.
+func classOf(agent string) wire.DeviceClass {
+	has := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(agent, part) })
+	}
+	switch {
+	case has("iPhone", "iPod", "Android") && has("Mobile"), has("Windows Phone"):
+		return wire.DevicePhone
+	case has("iPad", "Android", "Tablet"):
+		return wire.DeviceTablet
+	case has("Windows NT", "Macintosh", "X11", "CrOS"):
+		return wire.DeviceComputer
+	}
+	return wire.DeviceOther
 }

@@ -122,7 +122,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	go func() {
 		defer release(address)
 		s.cfg.Events(SocketOpened{Client: client})
-		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(&socket{conn: conn, client: client, prefix: source.Prefix(remote), page: page})})
+		s.cfg.Events(SocketClosed{Client: client, Reason: s.serve(&socket{conn: conn, client: client, class: classOf(r.UserAgent()), prefix: source.Prefix(remote), page: page})})
 	}()
 }
 

@@ -27,6 +27,7 @@ const (
 type socket struct {
 	conn    *websocket.Conn
 	client  call.Client
+	class   wire.DeviceClass
 	prefix  string // of the network it came from; empty if unknown
 	page    string // see [identity.Page]
 	sent    func(events int)

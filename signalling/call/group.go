@@ -159,7 +159,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 	s.Isolate = g.Isolate
 	starter := s.addLeg(leg{
 		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
-		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
+		DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media,
 	})
 	if slices.Contains(s.Admins, who.User) {
 		s.Host = starter.Participant

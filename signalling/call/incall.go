@@ -53,6 +53,10 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 	l.opens = false
 	l.Session, l.Device, l.DeviceName, l.Lost, l.MediaLost = who.Session, who.Device, who.DeviceName, time.Time{}, time.Time{}
 	s.setMedia(fx, l, media, "")
+	if l.Class != who.Class {
+		l.Class = who.Class
+		s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: l.Media, Device: l.public().Device})
+	}
 	s.heard(fx, l)
 	if s.Topology == wire.TopologyDirect {
 		s.moveToSFU(fx) // the other side cannot know the new device's connection

@@ -50,6 +50,7 @@ func TestWhoIsInAnotherCallIsShownAndHisMediaRests(t *testing.T) {
 func TestACallMovesToAnotherDeviceOfTheAccount(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, phone, tablet := w.device("ana", "laptop"), w.device("bia", "phone"), w.device("bia", "tablet")
+		phone.who.Class, tablet.who.Class = wire.DevicePhone, wire.DeviceTablet
 		call := talk(ana, phone)
 		if _, err := ana.try(&wire.Sync{Call: call}); err != nil {
 			t.Fatal(err)
@@ -64,7 +65,14 @@ func TestACallMovesToAnotherDeviceOfTheAccount(t *testing.T) {
 		if _, err := phone.try(&wire.SetMedia{Call: call}); code(err) != wire.CodeNotFound {
 			t.Errorf("the phone still acts: %v", err)
 		}
-		ana.expect("topologyChanged")
+		ana.each(func(f wire.Frame) {
+			if f.Type == "mediaChanged" && body[wire.MediaChanged](t, f).Device != wire.DeviceTablet {
+				t.Errorf("the others are told %s", f.Body)
+			}
+		})
+		if got := ana.must(&wire.Sync{Call: call}).(wire.CallState).Participants[1].Device; got != wire.DeviceTablet {
+			t.Errorf("the state says that she is on a %s", got)
+		}
 		eve := w.device("eve", "phone")
 		if _, err := eve.try(&wire.MoveHere{Call: call}); code(err) != wire.CodeNotFound {
 			t.Errorf("another account takes it: %v", err)

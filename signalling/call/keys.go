@@ -37,6 +37,14 @@ type keys struct {
 	passed   []wire.ParticipantID // who were asked in this epoch and did not
 }
 
+// epoch is the one that frames name; 0 without keys.
+func (k *keys) epoch() uint32 {
+	if k == nil {
+		return 0
+	}
+	return k.First + k.Epoch
+}
+
 // holder is who is on a leaf.
 type holder struct {
 	Participant wire.ParticipantID `json:"participant,omitzero"`

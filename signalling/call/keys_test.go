@@ -64,6 +64,19 @@ func TestTheCalleeGetsTheKeysFromTheCallerOnceHeHasAccepted(t *testing.T) {
 	})
 }
 
+// Who comes is announced with the epoch that the others seal in.
+func TestWhoJoinsIsAnnouncedWithTheEpoch(t *testing.T) {
+	inSecret(t, func(t *testing.T, w *world) {
+		ana, _ := keyedPair(w)
+		carlo := w.speaking("carlo", "desk")
+		ana.must(&wire.Invite{Call: ana.call, Users: []wire.UserID{"carlo"}})
+		carlo.in(carlo.must(&wire.Accept{Call: ana.call}).(wire.CallState))
+		if joined := mustHear[wire.ParticipantJoined](ana, "participantJoined"); joined.KeyEpoch != ana.epoch || ana.epoch == 0 || joined.Participant.Device != wire.DeviceOther {
+			t.Errorf("in epoch %d he comes with %+v", ana.epoch, joined)
+		}
+	})
+}
+
 func TestALeafIsRemovedWhenItsHolderLeaves(t *testing.T) {
 	inSecret(t, func(t *testing.T, w *world) {
 		ana, bia := keyedPair(w)

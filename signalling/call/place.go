@@ -73,7 +73,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 	}
 	host := s.addLeg(leg{
 		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
-		DeviceName: who.DeviceName, Joined: s.Created, Media: media,
+		DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media,
 	})
 	s.Host = host.Participant
 	c := newCall(s.ID, r)

@@ -75,7 +75,7 @@ func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, m
 	}
 	visitor := s.addLeg(leg{
 		User: who.User, Name: who.Name, Guest: who.Guest(), Presence: wire.PresenceJoined, Session: who.Session,
-		Device: who.Device, DeviceName: who.DeviceName, Joined: s.Created, Media: media, Marks: a.marks,
+		Device: who.Device, DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media, Marks: a.marks,
 	}).Participant
 	more, err := r.asOperators(ctx, who, q, s.ID)
 	if err != nil {

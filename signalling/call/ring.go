@@ -143,12 +143,12 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 
 // enter puts a leg into the call on one device.
 func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.Time) {
-	l.Presence, l.Session, l.Device, l.DeviceName = wire.PresenceJoined, who.Session, who.Device, who.DeviceName
+	l.Presence, l.Session, l.Device, l.DeviceName, l.Class = wire.PresenceJoined, who.Session, who.Device, who.DeviceName, who.Class
 	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true
 	fx.came = append(fx.came, who)
-	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public()})
+	s.broadcast(fx, wire.ParticipantJoined{Participant: l.public(), KeyEpoch: s.Keys.epoch()})
 	if s.count((*leg).in) > 1 && s.Phase == wire.PhaseRinging {
 		s.Phase, s.Connected = wire.PhaseConnecting, now
 		s.broadcast(fx, wire.PhaseChanged{Phase: s.Phase, ConnectedMs: wire.UnixMs(now.UnixMilli())})

@@ -1,6 +1,7 @@
 package call
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -83,6 +84,7 @@ type leg struct {
 	RingUntil   time.Time            `json:"ringUntil,omitzero"`
 	Device      wire.DeviceID        `json:"device,omitzero"`
 	DeviceName  string               `json:"deviceName,omitzero"`
+	Class       wire.DeviceClass     `json:"class,omitzero"`
 	Joined      time.Time            `json:"joined,omitzero"`
 	Media       wire.Media           `json:"media"`
 	BatteryLow  bool                 `json:"batteryLow,omitzero"`
@@ -268,6 +270,9 @@ func (l *leg) public() wire.Participant {
 	}
 	if !l.Guest {
 		p.User = l.User
+	}
+	if l.in() {
+		p.Device = cmp.Or(l.Class, wire.DeviceOther)
 	}
 	return p
 }

@@ -32,6 +32,8 @@ type Who struct {
 	// Integrator tells that the holder of an API key acts for the account: the words
 	// that are reserved for whoever runs the service are his.
 	Integrator bool
+	// Class is the kind of device; empty counts as other.
+	Class wire.DeviceClass
 	// Session is the session.
 	Session wire.SessionID
 	// Reply sends the reply to the request. The call sends it from within its

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"cmp"
 	"slices"
 
 	"pronto/signalling/wire"
@@ -50,7 +51,7 @@ func Fold(s *wire.CallState, e Event) Step {
 	case *wire.PresenceChanged:
 		change(s, b.Participant, func(p *wire.Participant) { p.Presence = b.Presence })
 	case *wire.MediaChanged:
-		change(s, b.Participant, func(p *wire.Participant) { p.Media = b.Media })
+		change(s, b.Participant, func(p *wire.Participant) { p.Media, p.Device = b.Media, cmp.Or(b.Device, p.Device) })
 	case *wire.BatteryChanged:
 		change(s, b.Participant, func(p *wire.Participant) { p.BatteryLow = b.Low })
 	case *wire.HoldChanged:

@@ -15,13 +15,15 @@ func TestEventsAreFoldedIntoTheState(t *testing.T) {
 	}
 	for i, body := range []any{
 		&wire.ParticipantRinging{Participant: "p2"},
-		&wire.ParticipantJoined{Participant: wire.Participant{Participant: "p2", Name: "Bia", Presence: wire.PresenceJoined}},
+		&wire.ParticipantJoined{Participant: wire.Participant{Participant: "p2", Name: "Bia", Presence: wire.PresenceJoined, Device: wire.DevicePhone}},
 		&wire.PhaseChanged{Phase: wire.PhaseConnecting, ConnectedMs: 7},
 		&wire.ParticipantInvited{By: "p1", Participant: wire.Participant{Participant: "p3", Presence: wire.PresenceInvited}},
 		&wire.InviteUnanswered{Participant: "p3"},
 		&wire.InviteWithdrawn{Participant: "p9"},
 		&wire.ParticipantInvited{By: "p1", Participant: wire.Participant{Participant: "p4", Presence: wire.PresenceInvited}},
 		&wire.MediaChanged{Participant: "p2", Media: wire.Media{Camera: true}},
+		&wire.MediaChanged{Participant: "p2", Media: wire.Media{Camera: true}, Device: wire.DeviceComputer},
+		&wire.MediaChanged{Participant: "p2", Media: wire.Media{Microphone: true}},
 		&wire.BatteryChanged{Participant: "p2", Low: true},
 		&wire.PresenceChanged{Participant: "p2", Presence: wire.PresenceReconnecting},
 		&wire.TopologyChanged{Topology: wire.TopologySFU, Generation: 2},
@@ -32,9 +34,9 @@ func TestEventsAreFoldedIntoTheState(t *testing.T) {
 		}
 	}
 	want := &wire.CallState{
-		Call: "c1", Epoch: 1, Seq: 16, Phase: wire.PhaseConnecting, ConnectedMs: 7, Topology: wire.TopologySFU, Generation: 2,
+		Call: "c1", Epoch: 1, Seq: 18, Phase: wire.PhaseConnecting, ConnectedMs: 7, Topology: wire.TopologySFU, Generation: 2,
 		Participants: []wire.Participant{
-			{Participant: "p2", Name: "Bia", Presence: wire.PresenceReconnecting, Media: wire.Media{Camera: true}, BatteryLow: true},
+			{Participant: "p2", Name: "Bia", Presence: wire.PresenceReconnecting, Device: wire.DeviceComputer, Media: wire.Media{Microphone: true}, BatteryLow: true},
 			{Participant: "p4", Presence: wire.PresenceInvited},
 		},
 	}

@@ -230,6 +230,9 @@ type Participant struct {
 	Host bool `json:"host,omitzero"`
 	// Presence is where he stands.
 	Presence Presence `json:"presence"`
+	// Device is the class of the device that he is on, as it calls itself; absent while
+	// he is only rung.
+	Device DeviceClass `json:"device,omitzero"`
 	// Media is what he sends.
 	Media Media `json:"media"`
 	// BatteryLow says that his device is under 5 % and not charging.
@@ -242,6 +245,23 @@ type Participant struct {
 	NotHeard bool `json:"notHeard,omitzero"`
 	// PoorNetwork says that his connection is bad.
 	PoorNetwork bool `json:"poorNetwork,omitzero"`
+}
+
+// DeviceClass is what kind of device somebody is on. It is the device's own word, by its
+// User-Agent header: a tablet that wants to be taken for a computer is one.
+type DeviceClass string
+
+// The classes.
+const (
+	DevicePhone    DeviceClass = "phone"
+	DeviceTablet   DeviceClass = "tablet"
+	DeviceComputer DeviceClass = "computer"
+	DeviceOther    DeviceClass = "other" // a program, or what is not known
+)
+
+// Values lists all classes.
+func (DeviceClass) Values() []string {
+	return []string{string(DevicePhone), string(DeviceTablet), string(DeviceComputer), string(DeviceOther)}
 }
 
 // Media says what a participant sends.
@@ -334,8 +354,13 @@ type InviteWithdrawn struct {
 
 // ParticipantJoined says that somebody is in the call now.
 type ParticipantJoined struct {
-	// Participant is who, with what he sends.
+	// Participant is who, with his device and what he sends.
 	Participant Participant `json:"participant"`
+	// KeyEpoch is the epoch that frames name ([Keys.First] plus [Keys.Epoch]) at the
+	// moment when he comes; he gets keys in a later one. Absent in the first epoch, and
+	// in a call that is not encrypted. Who asks for the state instead gets the epoch with
+	// the keys, see [EnterKeys].
+	KeyEpoch uint32 `json:"keyEpoch,omitzero"`
 }
 
 // LeaveReason is why a participant is no longer in the call.
@@ -379,6 +404,8 @@ type MediaChanged struct {
 	Media Media `json:"media"`
 	// By is who turned his microphone off, if somebody else did.
 	By ParticipantID `json:"by,omitzero"`
+	// Device is the class of his device, if the call has moved to one of another class.
+	Device DeviceClass `json:"device,omitzero"`
 }
 
 // BatteryChanged says that a participant's device has fallen under 5 % without

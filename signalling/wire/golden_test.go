@@ -21,9 +21,9 @@ var update = flag.Bool("update", false, "write the golden frames anew")
 const goldenDir = "testdata/golden"
 
 var (
-	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Media: Media{Microphone: true, Camera: true}}
+	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Device: DeviceComputer, Media: Media{Microphone: true, Camera: true}}
 	bia  = Participant{Participant: "p2", User: "bia", Name: "Bia", Presence: PresenceRinging}
-	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
+	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Device: DevicePhone, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
 	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Terms: LinkTerms{Title: "Standup", ExpiresMs: 1769817600000, MaxUses: 20}, CreatedMs: 1767225600000, EndsMs: 1769817600000, Uses: 3}
 
 	ringing = CallState{
@@ -209,10 +209,10 @@ var eventExamples = map[string]any{
 	"participantInvited":  ParticipantInvited{By: "p1", Participant: bia},
 	"participantRinging":  ParticipantRinging{Participant: "p2"},
 	"inviteUnanswered":    InviteUnanswered{Participant: "p2", Busy: true},
-	"participantJoined":   ParticipantJoined{Participant: zoe},
+	"participantJoined":   ParticipantJoined{Participant: zoe, KeyEpoch: 7},
 	"participantLeft":     ParticipantLeft{Participant: "p2", Reason: LeaveLost},
 	"presenceChanged":     PresenceChanged{Participant: "p2", Presence: PresenceReconnecting},
-	"mediaChanged":        MediaChanged{Participant: "p2", Media: Media{Camera: true}},
+	"mediaChanged":        MediaChanged{Participant: "p2", Media: Media{Camera: true}, Device: DeviceTablet},
 	"batteryChanged":      BatteryChanged{Participant: "p2", Low: true},
 	"holdChanged":         HoldChanged{Participant: "p2", On: true},
 	"kindProposed":        KindProposed{By: "p1", Kind: KindVideo, ForMs: 30000},

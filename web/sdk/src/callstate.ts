@@ -5,11 +5,19 @@ import type { CallEventFrame, CallState, EndReason, LeaveReason, Participant } f
 /** Notice is something that happened in a call and is worth a word to the person. */
 export interface Notice {
   /** type: "busy" is who did not come because he is in another call, and wants no other ring meanwhile. */
-  readonly type: "invited" | "joined" | "left" | "unanswered" | "busy" | "batteryLow" | "reconnecting" | "back";
+  readonly type:
+    | "invited"
+    | "joined"
+    | "left"
+    | "unanswered"
+    | "busy"
+    | "batteryLow"
+    | "reconnecting"
+    | "back";
   /** participant is whom it is about, as last known. */
   readonly participant: Participant;
   /** by is who invited him. */
-  readonly by?: Participant;
+  readonly by?: Participant | undefined;
   /** reason is why he left. */
   readonly reason?: LeaveReason;
 }
@@ -112,8 +120,10 @@ export function apply(before: CallState, frame: CallEventFrame): Step {
         find(participant),
       );
     }
-    case "mediaChanged":
-      return { state: change(frame.body.participant, { media: frame.body.media }) };
+    case "mediaChanged": {
+      const { participant, media, device } = frame.body;
+      return { state: change(participant, { media, ...(device && { device }) }) };
+    }
     case "batteryChanged": {
       const { participant, low } = frame.body;
       const changed = change(participant, { batteryLow: low });
@@ -161,15 +171,9 @@ function about(
   more: { by?: Participant | undefined; reason?: LeaveReason } = {},
 ): Step {
   if (participant === undefined || participant.participant === state.self) return { state };
-  const { by, reason } = more;
   return {
     state,
-    notice: {
-      type,
-      participant,
-      ...(by === undefined ? {} : { by }),
-      ...(reason === undefined ? {} : { reason }),
-    },
+    notice: { type, participant, ...more },
   };
 }
 

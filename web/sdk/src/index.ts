@@ -61,6 +61,7 @@ export type {
   DecisionPath,
   Decisions,
   Device,
+  DeviceClass,
   DeviceCode,
   Direction,
   Discovery,

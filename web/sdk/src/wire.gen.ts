@@ -257,6 +257,11 @@ export interface Participant {
   readonly host?: boolean;
   /** Presence is where he stands. */
   readonly presence: Presence;
+  /**
+   * Device is the class of the device that he is on, as it calls itself; absent while
+   * he is only rung.
+   */
+  readonly device?: DeviceClass;
   /** Media is what he sends. */
   readonly media: Media;
   /** BatteryLow says that his device is under 5 % and not charging. */
@@ -279,6 +284,13 @@ export interface Participant {
  * - reconnecting: in the call, not heard of for a while
  */
 export type Presence = "invited" | "ringing" | "joined" | "reconnecting";
+
+/**
+ * DeviceClass is what kind of device somebody is on. It is the device's own word, by its
+ * User-Agent header: a tablet that wants to be taken for a computer is one.
+ * - other: a program, or what is not known
+ */
+export type DeviceClass = "phone" | "tablet" | "computer" | "other";
 
 /** Media says what a participant sends. */
 export interface Media {
@@ -3064,8 +3076,15 @@ export interface InviteWithdrawn {
 
 /** ParticipantJoined says that somebody is in the call now. */
 export interface ParticipantJoined {
-  /** Participant is who, with what he sends. */
+  /** Participant is who, with his device and what he sends. */
   readonly participant: Participant;
+  /**
+   * KeyEpoch is the epoch that frames name (Keys.first plus Keys.epoch) at the
+   * moment when he comes; he gets keys in a later one. Absent in the first epoch, and
+   * in a call that is not encrypted. Who asks for the state instead gets the epoch with
+   * the keys, see EnterKeys.
+   */
+  readonly keyEpoch?: number;
 }
 
 /** ParticipantLeft says that somebody left. */
@@ -3104,6 +3123,8 @@ export interface MediaChanged {
   readonly media: Media;
   /** By is who turned his microphone off, if somebody else did. */
   readonly by?: ParticipantID;
+  /** Device is the class of his device, if the call has moved to one of another class. */
+  readonly device?: DeviceClass;
 }
 
 /**

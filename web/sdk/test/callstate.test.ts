@@ -98,6 +98,8 @@ describe("an event", () => {
     expect(left.notice).toEqual({ type: "left", participant: person("bia"), reason: "lost" });
     const unanswered = apply(state, event("inviteUnanswered", { participant: "bia" }));
     expect(unanswered.notice).toEqual({ type: "unanswered", participant: person("bia") });
+    const busy = apply(state, event("inviteUnanswered", { participant: "bia", busy: true }));
+    expect(busy.notice).toEqual({ type: "busy", participant: person("bia") });
     const withdrawn = apply(state, event("inviteWithdrawn", { participant: "bia" }));
     expect(withdrawn.state.participants.map((p) => p.participant)).toEqual(["ana"]);
     expect(withdrawn.notice).toBeUndefined();
@@ -124,6 +126,8 @@ describe("an event", () => {
       apply(gone.state, event("presenceChanged", { participant: "bia", presence: "joined" })).notice?.type,
     ).toBe("back");
     const shown = { microphone: false, camera: true, screen: true };
+    const moved = apply(state, event("mediaChanged", { participant: "bia", media: shown, device: "tablet" }));
+    expect(moved.state.participants[1]).toMatchObject({ media: shown, device: "tablet" });
     const changed = apply(state, event("mediaChanged", { participant: "bia", media: shown }));
     expect(changed.state.participants[1]?.media).toEqual(shown);
     const low = apply(state, event("batteryChanged", { participant: "bia", low: true }));

@@ -92,7 +92,10 @@ function Caption({ seat, here }: { seat: Seat; here: boolean }): JSX.Element {
       {seat.notHeard && !seat.muted ? (
         <Mark icon="warning" text={t("call.tileNotHeard")} testid="not-heard" />
       ) : null}
-      <span class="name">{seat.self ? t("call.you") : seat.name}</span>
+      <span class="name" title={deviceOf(seat)}>
+        {seat.self ? t("call.you") : seat.name}
+      </span>
+      {deviceOf(seat) === undefined ? null : <span class="unseen">{deviceOf(seat)}</span>}
       {seat.guest && !seat.self ? <span class="tag">{t("call.tileGuest")}</span> : null}
       {seat.speaking && !seat.muted ? <span class="unseen">{t("call.tileSpeaking")}</span> : null}
       <Standing seat={seat} />
@@ -101,6 +104,13 @@ function Caption({ seat, here }: { seat: Seat; here: boolean }): JSX.Element {
       )}
     </figcaption>
   );
+}
+
+/** deviceOf says what somebody else is on, where that is not the usual. */
+function deviceOf({ self, device }: Seat): string | undefined {
+  if (self) return undefined;
+  if (device === "phone") return t("call.tilePhone");
+  return device === "tablet" ? t("call.tileTablet") : undefined;
 }
 
 const barTexts = { 1: "call.bars1", 2: "call.bars2", 3: "call.bars3" } as const;

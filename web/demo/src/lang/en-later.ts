@@ -200,7 +200,8 @@ export const enLater = {
   "settings.silence": "Silence unknown callers",
   "settings.silenceHint": "Who is not in your contacts does not ring; the call is listed as missed.",
   "settings.rejectInCall": "No other calls while I am in a call",
-  "settings.rejectInCallHint": "Whoever calls meanwhile is told that you are busy; the call is listed as missed.",
+  "settings.rejectInCallHint":
+    "Whoever calls meanwhile is told that you are busy; the call is listed as missed.",
   "settings.hide": "Hide my network address",
   "settings.hideHint":
     "Calls between two go through the relay instead of straight to the other. Adds a little delay.",
@@ -452,6 +453,8 @@ export const enLater = {
   "call.tileCalling": "Calling…",
   "call.tileRinging": "Ringing…",
   "call.tileGuest": "Guest",
+  "call.tilePhone": "On a phone",
+  "call.tileTablet": "On a tablet",
   "call.screenOf": "{name}’s screen",
   "call.cameraOf": "{name}’s camera",
   "call.yourScreen": "You are sharing your screen.",

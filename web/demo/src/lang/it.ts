@@ -560,6 +560,8 @@ export const it: Dictionary = {
   "call.tileCalling": "Sto chiamando…",
   "call.tileRinging": "Sta squillando…",
   "call.tileGuest": "Ospite",
+  "call.tilePhone": "Dal telefono",
+  "call.tileTablet": "Dal tablet",
   "call.screenOf": "Lo schermo di {name}",
   "call.cameraOf": "La videocamera di {name}",
   "call.yourScreen": "Stai condividendo il tuo schermo.",

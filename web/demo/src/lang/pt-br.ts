@@ -549,6 +549,8 @@ export const ptBR: Dictionary = {
   "call.tileCalling": "Chamando…",
   "call.tileRinging": "Tocando…",
   "call.tileGuest": "Convidado",
+  "call.tilePhone": "No celular",
+  "call.tileTablet": "No tablet",
   "call.screenOf": "Tela de {name}",
   "call.cameraOf": "Câmera de {name}",
   "call.yourScreen": "Você está compartilhando sua tela.",

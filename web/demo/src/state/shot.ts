@@ -2,6 +2,7 @@ import type {
   Bars,
   Call,
   CallPhase,
+  DeviceClass,
   Encryption,
   Kind,
   Participant,
@@ -17,6 +18,8 @@ export interface Seat {
   readonly self: boolean;
   readonly guest: boolean;
   readonly presence: Participant["presence"];
+  /** device is the class of the device that he is on; absent while he is only rung. */
+  readonly device?: DeviceClass;
   readonly muted: boolean;
   readonly speaking: boolean;
   readonly batteryLow: boolean;
@@ -103,6 +106,7 @@ function seatOf(call: Call, from: Call["participants"][number]): Seat {
     self: from.self,
     guest: from.guest ?? false,
     presence: from.presence,
+    ...(from.device === undefined ? {} : { device: from.device }),
     muted: !from.media.microphone,
     speaking: from.speaking,
     batteryLow: from.batteryLow ?? false,

@@ -53,7 +53,7 @@ func (s *Server) TakeReport(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), handleWithin)
 	defer cancel()
-	who := one.who
+	who := one.caller()
 	who.Reply = func(any) {}
 	if _, err := s.cfg.Calls.Handle(ctx, who, report); err != nil {
 		http.Error(w, "it could not be counted", http.StatusServiceUnavailable)

@@ -95,7 +95,7 @@ func (s *Server) handle(one *session, frame wire.Frame, message any, err error) 
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
 	defer cancel()
-	who := one.who
+	who := one.caller()
 	who.Reply = func(body any) { s.post(one.id, frame, start, body) }
 	if isReport(message) {
 		who.Reply = func(body any) { s.acknowledge(one, frame, start, body) }

@@ -107,10 +107,10 @@ func (s *Server) resume(ctx context.Context, sock *socket, id string, who call.W
 	if before != nil {
 		before.giveUp(wire.CloseReplaced)
 	}
-	s.cfg.Calls.Attach(ctx, one.who)
+	s.cfg.Calls.Attach(ctx, one.caller())
 	one.send(reply(id, wire.Welcome{
 		Session: one.id, Secret: one.secret, Resumed: true, GraceMs: uint32(s.cfg.Grace.Milliseconds()),
-		User: account(one.who), Name: one.who.Name, Calls: []wire.CallState{}, Incoming: []wire.Incoming{},
+		User: account(one.who), Name: one.caller().Name, Calls: []wire.CallState{}, Incoming: []wire.Incoming{},
 	}))
 	s.cfg.Events(Handled{Type: "hello"})
 	return one
@@ -138,7 +138,10 @@ func (s *Server) enrol(ctx context.Context, who call.Who, use store.DeviceUse) (
 	case use.Known:
 		name = user.Name
 	case errors.Is(err, store.ErrNotFound), err == nil && user.Name != who.Name:
-		err = s.cfg.Store.UpsertUser(ctx, string(who.User), who.Name)
+		renamed := err == nil
+		if err = s.cfg.Store.UpsertUser(ctx, string(who.User), who.Name); renamed && err == nil {
+			s.renamed(who.User, who.Name)
+		}
 	}
 	if err == nil {
 		err = s.cfg.Store.UseDevice(ctx, use)

@@ -38,6 +38,27 @@ func (p *Post) publish(subject string, except wire.SessionID, frame wire.Frame) 
 	}
 }
 
+// renamed carries "user, line break, name" of each account that has another name to
+// all servers.
+const renamed = "renamed"
+
+// Renamed has the sessions of an account, on all servers, go by another name.
+func (p *Post) Renamed(user wire.UserID, name string) {
+	if err := p.bus.Publish(renamed, []byte(string(user)+"\n"+name)); err != nil {
+		p.log.Error("a new name could not be posted", "err", err)
+	}
+}
+
+// onRenamed has f called with each account that Renamed was called with. f runs on a
+// goroutine of the bus and must not block.
+func (p *Post) onRenamed(f func(user wire.UserID, name string)) (unsubscribe func(), err error) {
+	return p.bus.Subscribe(renamed, func(_ string, data []byte) {
+		if user, name, ok := bytes.Cut(data, []byte{'\n'}); ok {
+			f(wire.UserID(user), string(name))
+		}
+	})
+}
+
 // subscribe has f called with each frame for the session, and for its account
 // if it has one, in order. f must not block.
 func (p *Post) subscribe(session wire.SessionID, user wire.UserID, f func(frame []byte)) (unsubscribe func(), err error) {

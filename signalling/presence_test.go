@@ -224,3 +224,52 @@ func TestWhenSomebodyWasLastSeenOutlivesTheServer(t *testing.T) {
 		t.Errorf("she was last seen %s ago", ago)
 	}
 }
+
+// Whoever hides and shows himself again is seen again, by who watched all the time, by who
+// began to watch or came back meanwhile, and also if he came back himself while hidden.
+func TestWhoShowsHimselfAgainIsSeenAgain(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{Grace: time.Second})
+	ana, bia, carlo := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "x"), signIn(t, s, "carlo", "x")
+	for _, user := range []wire.UserID{"bia", "carlo"} {
+		ask[wire.People](ana, "addContact", wire.AddContact{User: user})
+	}
+	show := func(audience wire.PresenceAudience) {
+		t.Helper()
+		now := ask[wire.Preferences](ana, "getPreferences", wire.GetPreferences{})
+		ask[wire.Preferences](ana, "setPreferences", wire.SetPreferences{
+			IfVersion: now.Version, Presence: &wire.SetPresenceSetting{Audience: audience, Except: []wire.UserID{}, IfVersion: now.Presence.Version},
+		})
+	}
+	if !watches(bia, "ana").Online {
+		t.Fatal("she is not seen at first")
+	}
+	on := func(p wire.PersonPresence) bool { return p.User == "ana" && p.Online }
+	off := func(p wire.PersonPresence) bool { return p == wire.PersonPresence{User: "ana"} }
+	for i, meanwhile := range []func(){
+		func() {},
+		func() { // she comes back
+			ana.close()
+			time.Sleep(1500 * time.Millisecond)
+			ana = signIn(t, s, "ana", "phone")
+		},
+		func() { // she calls
+			call := ask[wire.CallState](ana, "ring", wire.Ring{Users: []wire.UserID{"dora"}, Kind: wire.KindVoice}).Call
+			ask[wire.Done](ana, "leave", wire.Leave{Call: call})
+		},
+	} {
+		for _, back := range []wire.PresenceAudience{wire.PresenceContacts, wire.PresenceEveryone} {
+			from := bia.count()
+			show(wire.PresenceNobody)
+			sees(bia, fmt.Sprint("hidden ", i), from, off)
+			if watches(carlo, "ana").Online {
+				t.Errorf("%d: who begins to watch sees her", i)
+			}
+			meanwhile()
+			from, other := bia.count(), carlo.count()
+			show(back)
+			sees(bia, fmt.Sprint("shown again ", i), from, on)
+			sees(carlo, fmt.Sprint("shown to who began to watch ", i), other, on)
+		}
+	}
+}

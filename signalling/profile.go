@@ -112,9 +112,27 @@ func (s *Server) setProfile(ctx context.Context, who call.Who, m *wire.SetProfil
 	if err != nil {
 		return err
 	}
+	s.renamed(who.User, own.Name) // before who asked can ring by the old one
 	who.Reply(own)
 	s.tellDevices(who, own)
 	return nil
+}
+
+// renamed has an account's sessions go by its new name, those here at once: whom it rings
+// from now on sees that one. Calls that it is in go on with the old one.
+func (s *Server) renamed(user wire.UserID, name string) {
+	s.renameSessions(user, name)
+	s.cfg.Post.Renamed(user, name)
+}
+
+func (s *Server) renameSessions(user wire.UserID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for one := range s.users[user] {
+		if !one.who.Guest() {
+			one.rename(name)
+		}
+	}
 }
 
 func (s *Server) ownProfile(ctx context.Context, user wire.UserID) (wire.Profile, error) {
@@ -125,13 +143,14 @@ func (s *Server) ownProfile(ctx context.Context, user wire.UserID) (wire.Profile
 	return s.shown(user, found[0]), nil
 }
 
-// ProfileChanged tells an account's devices that its image is another one.
+// ProfileChanged tells an account's devices that its name or its image is another one.
 func (s *Server) ProfileChanged(ctx context.Context, user wire.UserID) {
 	own, err := s.ownProfile(ctx, user)
 	if err != nil {
 		s.cfg.Logger.Warn("devices could not be told of a profile; they see it when they ask", "err", err)
 		return
 	}
+	s.renamed(user, own.Name)
 	s.tellDevices(call.Who{User: user}, own)
 }
 

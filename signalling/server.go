@@ -26,7 +26,7 @@ type Server struct {
 	wait sync.WaitGroup
 
 	presence *presence
-	unwatch  func() // ends what revoked devices are heard by
+	unwatch  func() // ends what revoked devices and new names are heard by
 	uploads  pace   // of address books
 	lookUps  pace   // of accounts and numbers
 
@@ -53,7 +53,12 @@ func New(cfg Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.unwatch = unwatch
+	forget, err := cfg.Post.onRenamed(s.renameSessions)
+	if err != nil {
+		unwatch()
+		return nil, err
+	}
+	s.unwatch = func() { unwatch(); forget() }
 	s.presence = newPresence(s)
 	cfg.Calls.WatchPresence(s.presence.changed)
 	return s, nil

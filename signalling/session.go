@@ -25,11 +25,12 @@ type session struct {
 	// Set by newSession.
 	id          wire.SessionID
 	secret      string
-	who         call.Who      // without Reply
+	who         call.Who      // without Reply; the name is that at the beginning
 	unsubscribe func()        // guarded by the server's mu
 	watches     *rate.Limiter // of watchPresence
 
 	mu         sync.Mutex // guards what follows; held for memory access only
+	name       string     // what others see
 	serial     uint32     // of the newest frame
 	queue      []queued
 	bytes      int
@@ -50,10 +51,25 @@ type queued struct {
 }
 
 func newSession(who call.Who) *session {
-	s := &session{secret: identity.NewSecret(), who: who, taken: map[string]struct{}{}, watches: rate.NewLimiter(1, 10)}
+	s := &session{secret: identity.NewSecret(), who: who, name: who.Name, taken: map[string]struct{}{}, watches: rate.NewLimiter(1, 10)}
 	s.id = wire.SessionID(identity.NewID("ses"))
 	s.who.Session = s.id
 	return s
+}
+
+// caller is who the session is, by the name that he has now.
+func (s *session) caller() call.Who {
+	who := s.who
+	s.mu.Lock()
+	who.Name = s.name
+	s.mu.Unlock()
+	return who
+}
+
+func (s *session) rename(name string) {
+	s.mu.Lock()
+	s.name = name
+	s.mu.Unlock()
 }
 
 // send queues a frame, which is a JSON object without a serial, and has it written. It

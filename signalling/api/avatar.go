@@ -21,7 +21,7 @@ type Profiles struct {
 	Identity identity.Verifier
 	// Avatars opens the addresses of images.
 	Avatars avatar.Sealer
-	// Changed tells an account's devices that it has another image.
+	// Changed tells an account's devices that it has another name or image.
 	Changed func(ctx context.Context, user wire.UserID)
 }
 

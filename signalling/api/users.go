@@ -240,6 +240,9 @@ func (s *server) putUser(ctx context.Context, in *putUserInput) (*userOutput, er
 	case err != nil:
 		return nil, s.failed(err)
 	}
+	if changed := s.cfg.Profiles.Changed; changed != nil {
+		changed(ctx, wire.UserID(in.User))
+	}
 	return s.user(ctx, in.User)
 }
 

@@ -157,6 +157,7 @@ test("nobody may call, strangers are silenced, and presence is hidden, as the se
   await ana.it("presence").selectOption(before);
   await expect.poll(() => ana.it("presence").inputValue()).toBe(before);
   await bia.sees("contacts");
+  await bia.reads("contact-ana", /Online/); // without a reload, and after other settings were changed meanwhile
   await bia.rings("ana", "voice");
   await ana.answers("decline");
   await bia.sees("ended");
@@ -197,6 +198,12 @@ test("somebody's new name is seen by others", async () => {
   await ana.reads("me", /Anna Maria/);
   await bia.page.reload();
   await bia.reads("contact-ana", /Anna Maria/);
+  await at(ana, "#people");
+  await ana.rings("bia", "voice");
+  await bia.reads("incoming", /Anna Maria/); // by the new name, from the page that was there before
+  await bia.answers("decline");
+  await ana.press("put-away");
+  await at(ana, "#settings/profile");
   await ana.it("profile-name").fill("Ana");
   await ana.press("save-profile");
   await ana.reads("me", /Ana/);

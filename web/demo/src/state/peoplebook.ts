@@ -126,7 +126,12 @@ export class PeopleBook {
         say(t("settings.saved"));
       } catch (error) {
         if (!(error instanceof ProntoError) || error.code !== "conflict") throw error;
-        this.takePreferences(await this.#pronto.account.preferences());
+        const now = await this.#pronto.account.preferences();
+        this.takePreferences(now);
+        // The version counts every setting, also those that this page changes by other requests: what is set here may be as it was.
+        const untouched =
+          now.presence.version === before.presence.version && now.showProfileTo === before.showProfileTo;
+        if (untouched && now.version !== before.version) return this.#setPreferences(change);
         say(t("settings.conflict"), true);
       }
     });

@@ -1,3 +1,4 @@
+import { useSignal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { useId, useRef } from "preact/hooks";
 import { Icon, type IconName } from "./icon.tsx";
@@ -13,7 +14,8 @@ interface MenuProps {
 
 /**
  * Menu holds the acts that are seldom wanted. It is a popover: the browser closes it on Escape and on a press elsewhere,
- * and gives the focus back. On a narrow page it comes from below, in the thumb's reach.
+ * and gives the focus back. On a narrow page it comes from below, in the thumb's reach. What is in it is drawn when it is
+ * opened: a list of calls and a grid of people have many of them.
  */
 export function Menu({
   label,
@@ -24,6 +26,7 @@ export function Menu({
 }: MenuProps): JSX.Element {
   const id = useId();
   const panel = useRef<HTMLDivElement>(null);
+  const open = useSignal(false);
   return (
     <span class="menu">
       <button
@@ -42,12 +45,15 @@ export function Menu({
         id={id}
         popover="auto"
         class="menupanel"
+        onBeforeToggle={(event) => {
+          open.value = event.newState === "open";
+        }}
         onClick={(event) => {
           if (event.target instanceof Element && event.target.closest("button") !== null)
             panel.current?.hidePopover();
         }}
       >
-        {children}
+        {open.value ? children : null}
       </div>
     </span>
   );

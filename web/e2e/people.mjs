@@ -159,6 +159,12 @@ export class Person {
     expect(await page.evaluate(tooSmall), `${screen} has targets of 44 px`).toEqual([]);
   }
 
+  /** seesAll checks that nothing of a screen is cut off, and that every control can be got at. */
+  async seesAll(screen) {
+    expect(await this.page.evaluate(covered), `${screen}: no control is covered`).toEqual([]);
+    expect(await this.page.evaluate(cutOff), `${screen}: no text is cut off`).toEqual([]);
+  }
+
   /** vanishes ends what a story that failed has left: a call that goes on would be in the way of the next. */
   async vanishes() {
     if (!this.page.isClosed())
@@ -194,6 +200,56 @@ function tooSmall() {
     }))
     .filter(({ width, height }) => width < 43.5 || height < 43.5)
     .map(({ html, width, height }) => `${Math.round(width)}×${Math.round(height)} ${html}`);
+}
+
+/** covered runs in the page: it tells which controls have something over them, or lie where nobody gets to. */
+function covered() {
+  const top = [...document.querySelectorAll("dialog[open], :popover-open, .chat")].at(-1) ?? document; // the chat lies over a narrow call
+  return [...top.querySelectorAll("button, a, input:not([type=file]), select, summary")]
+    .filter(
+      (one) =>
+        one.checkVisibility({ visibilityProperty: true }) && !one.matches(".unseen, .unseen *, [inert] *"),
+    )
+    .filter((one) => {
+      one.scrollIntoView({ block: "center", inline: "center", behavior: "instant" });
+      const [box] = one.getClientRects();
+      if (box === undefined || box.width * box.height === 0) return false;
+      const there = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+      return !one.contains(there) && there?.closest("label")?.contains(one) !== true;
+    })
+    .map((one) => one.outerHTML.slice(0, 160));
+}
+
+/** cutOff runs in the page: it tells which words go over the edge of the page, or of a box that shows no more. Names over pictures end in dots. */
+function cutOff() {
+  const top = [...document.querySelectorAll("dialog[open], :popover-open, .chat")].at(-1) ?? document.body;
+  const words = document.createTreeWalker(top, NodeFilter.SHOW_TEXT);
+  const cut = [];
+  for (let one = words.nextNode(); one !== null; one = words.nextNode()) {
+    const holder = one.parentElement;
+    if (one.data.trim() === "" || !holder.checkVisibility({ visibilityProperty: true })) continue;
+    if (holder.closest(".unseen, .tile, .strip, option, select, .avatar, [aria-hidden=true]") !== null)
+      continue;
+    if (holder.closest(".callheader:not(.alone) h1") !== null) continue;
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    let [left, right] = [0, innerWidth];
+    for (let box = holder; box !== null && box !== document.body; box = box.parentElement) {
+      const { overflowX, clipPath } = getComputedStyle(box);
+      if (clipPath !== "none") [left, right] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+      if (overflowX === "visible") continue;
+      const edges = box.getBoundingClientRect();
+      [left, right] = [Math.max(left, edges.left), Math.min(right, edges.right)];
+    }
+    for (const line of range.getClientRects())
+      if (line.width > 0 && (line.left < left - 1 || line.right > right + 1)) {
+        cut.push(
+          `${Math.round(line.left)}–${Math.round(line.right)} “${one.data.slice(0, 60)}” ${holder.className}`,
+        );
+        break;
+      }
+  }
+  return cut;
 }
 
 /** company are those who come in a story: one that fails leaves nobody behind for the next. goes is how somebody goes then. */

@@ -100,6 +100,7 @@ test.each([
     "test.server",
     "stats.screen",
     "links.video",
+    "recents.video",
     "test.media",
     "device.microphone",
   ]);

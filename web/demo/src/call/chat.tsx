@@ -4,6 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { when } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { IconButton } from "../parts/button.tsx";
+import { giveBack, useCovering } from "../parts/covering.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import { attempt } from "../state/toasts.ts";
@@ -15,25 +16,23 @@ const mostChars = 500;
 /** Chat is what people write during a call. It is sealed with the call's keys, kept in this tab only, and gone with the call. */
 export function Chat({ active, onClose }: { active: ActiveCall; onClose: () => void }): JSX.Element {
   const desk = deskOf(active);
+  const panel = useRef<HTMLElement>(null);
   const end = useRef<HTMLSpanElement>(null);
   const lines = desk.chat.value;
   const before = useRef(document.activeElement); // before the field below takes the focus
-  useEffect(
-    () => () => {
-      const { current } = before;
-      if (current instanceof HTMLElement && current.isConnected) current.focus();
-    },
-    [],
-  );
+  useCovering(panel); // on a narrow page; what it covers can be reached again before the focus goes back there
+  useEffect(() => () => giveBack(before.current, "c"), []);
   useEffect(() => {
     desk.unread.value = 0;
     end.current?.scrollIntoView({ block: "nearest" });
   }, [desk, lines]);
   return (
     <aside
+      ref={panel}
       class="chat"
       aria-label={t("chat.title")}
       data-testid="chat-panel"
+      tabIndex={-1} // a press anywhere in it keeps the keyboard here, and Escape works
       onKeyDown={(event) => {
         if (event.key === "Escape") onClose();
       }}

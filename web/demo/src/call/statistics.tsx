@@ -1,8 +1,10 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Call, CallStats } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
+import { IconButton } from "../parts/button.tsx";
+import { giveBack, useCovering } from "../parts/covering.ts";
 import type { ActiveCall } from "../state/activecall.ts";
 
 type Received = CallStats["participants"][number];
@@ -29,13 +31,36 @@ export function receivedLines(received: Received | undefined): readonly string[]
 }
 
 /** Statistics shows what the browser measures, each second: numbers without thousands separators, for people and tests alike. */
-export function Statistics({ active }: { active: ActiveCall }): JSX.Element {
+export function Statistics({ active, onClose }: { active: ActiveCall; onClose: () => void }): JSX.Element {
+  const panel = useRef<HTMLElement>(null);
+  useCovering(panel);
+  useEffect(() => {
+    const before = document.activeElement; // not earlier: a menu gives the focus back when it is closed
+    return () => {
+      if (document.activeElement === document.body) giveBack(before, "i"); // it was in here, or nowhere
+    };
+  }, []);
   const stats = useSignal<CallStats | undefined>(undefined);
   useEffect(() => poll(active.call, (next) => (stats.value = next)), [active, stats]);
   const others = active.shot.value.seats.filter((seat) => !seat.self);
   const measured = stats.value;
   return (
-    <aside class="statistics" aria-label={t("stats.title")} data-testid="statistics">
+    <aside
+      ref={panel}
+      class="statistics"
+      aria-label={t("stats.title")}
+      data-testid="statistics"
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onClose();
+      }}
+    >
+      <IconButton
+        icon="close"
+        look="quiet"
+        label={t("stats.close")}
+        onPress={onClose}
+        testid="statistics-close"
+      />
       {measured === undefined ? (
         <p>{t("stats.waiting")}</p>
       ) : (

@@ -36,6 +36,8 @@ export const enLater = {
   "recents.nobody": "Call by link",
   "recents.voiceBack": "Voice call back {name}",
   "recents.videoBack": "Video call back {name}",
+  "recents.voice": "Voice",
+  "recents.video": "Video",
 
   "kind.voice": "Voice call",
   "kind.video": "Video call",
@@ -676,6 +678,7 @@ export const enLater = {
   "stats.camera": "camera",
   "stats.screen": "screen",
   "stats.waiting": "Measuring…",
+  "stats.close": "Close the statistics",
   "stats.pathUnknown": "not known yet",
 
   "security.on": {

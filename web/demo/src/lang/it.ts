@@ -148,6 +148,8 @@ export const it: Dictionary = {
   "recents.nobody": "Chiamata tramite link",
   "recents.voiceBack": "Richiama {name}",
   "recents.videoBack": "Videochiama {name}",
+  "recents.voice": "Voce",
+  "recents.video": "Video",
 
   "groups.title": "Gruppi",
   "groups.new": "Nuovo gruppo",
@@ -814,6 +816,7 @@ export const it: Dictionary = {
   "stats.camera": "videocamera",
   "stats.screen": "schermo",
   "stats.waiting": "Misurazione…",
+  "stats.close": "Chiudi le statistiche",
   "stats.pathUnknown": "non ancora noto",
 
   "security.on": {

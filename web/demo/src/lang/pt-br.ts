@@ -144,6 +144,8 @@ export const ptBR: Dictionary = {
   "recents.nobody": "Chamada por link",
   "recents.voiceBack": "Ligar de volta para {name}",
   "recents.videoBack": "Chamada de vídeo de volta com {name}",
+  "recents.voice": "Voz",
+  "recents.video": "Vídeo",
 
   "groups.title": "Grupos",
   "groups.new": "Novo grupo",
@@ -803,6 +805,7 @@ export const ptBR: Dictionary = {
   "stats.camera": "câmera",
   "stats.screen": "tela",
   "stats.waiting": "Medindo…",
+  "stats.close": "Fechar as estatísticas",
   "stats.pathUnknown": "ainda desconhecido",
 
   "security.on": {

@@ -42,7 +42,7 @@ export function Row(props: RowProps): JSX.Element {
           {what}
         </a>
       )}
-      {props.children}
+      {props.children === undefined ? null : <span class="rowacts">{props.children}</span>}
     </li>
   );
 }

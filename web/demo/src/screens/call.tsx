@@ -119,7 +119,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
           {desk.chatting.value && chats ? <Chat active={active} onClose={toggleChat} /> : null}
         </>
       )}
-      {measuring.value && !outgoing ? <Statistics active={active} /> : null}
+      {measuring.value && !outgoing ? <Statistics active={active} onClose={toggleStatistics} /> : null}
       <Heard active={active} />
       <Sounds seats={shot.seats} volumes={desk.volumes.value} />
       {desk.choosing.value ? (

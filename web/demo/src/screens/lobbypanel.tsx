@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Waiter } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { Button } from "../parts/button.tsx";
+import { useAside } from "../parts/covering.ts";
 import { play, tunes } from "../ringtone.ts";
 import type { Phone } from "../state/phone.ts";
 import { prefs } from "../state/prefs.ts";
@@ -43,6 +44,7 @@ function lobbiesOf(phone: Phone): readonly Lobby[] {
 
 /** LobbyPanel says who waits at our links, above whatever else is shown, and lets them in or not. */
 export function LobbyPanel({ phone }: { phone: Phone }): JSX.Element | null {
+  const panel = useRef<HTMLElement>(null);
   const lobbies = lobbiesOf(phone);
   const rings = lobbies.some((lobby) => lobby.rings);
   useEffect(() => {
@@ -54,9 +56,10 @@ export function LobbyPanel({ phone }: { phone: Phone }): JSX.Element | null {
       silence();
     };
   }, [rings]);
+  useAside(panel);
   if (lobbies.length === 0) return null;
   return (
-    <aside class="lobby" aria-label={t("lobby.label")} data-testid="lobby">
+    <aside ref={panel} class="lobby" aria-label={t("lobby.label")} data-testid="lobby">
       {lobbies.map((lobby) => (
         <section key={lobby.call}>
           <p class="detail" role="status">

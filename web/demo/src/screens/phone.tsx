@@ -38,10 +38,20 @@ export function PhoneScreen({ phone, onRejoin }: { phone: Phone; onRejoin?: () =
     if (phone.guest) return;
     let still: (() => void) | undefined;
     let gone = false;
-    const timer = setTimeout(async () => {
-      const { reachOf } = await import("../state/reach.ts");
-      if (!gone) still = reachOf(phone).start();
-    }, reachMs);
+    let timer: ReturnType<typeof setTimeout>;
+    const begin = (): void => {
+      timer = setTimeout(
+        () =>
+          import("../state/reach.ts").then(
+            ({ reachOf }) => {
+              if (!gone) still = reachOf(phone).start();
+            },
+            () => gone || begin(), // the server is away
+          ),
+        reachMs,
+      );
+    };
+    begin();
     return () => {
       gone = true;
       clearTimeout(timer);

@@ -113,7 +113,7 @@ export function Entry({
   const name = entry.with.length === 0 ? t("recents.nobody") : names(entry.with.map((person) => person.name));
   const users = entry.with.map((person) => person.user).filter((user) => user !== "");
   const [only] = users;
-  const kind = entry.kind === "voice" ? t("kind.voice") : t("kind.video");
+  const kind = entry.kind === "voice" ? t("recents.voice") : t("recents.video");
   const length = entry.durationMs > 0 ? ` · ${clock(entry.durationMs)}` : "";
   return (
     <Row

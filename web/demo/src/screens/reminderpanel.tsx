@@ -1,16 +1,20 @@
 import type { JSX } from "preact";
+import { useRef } from "preact/hooks";
 import type { Reminder } from "../../../sdk/src/index.ts";
 import { clock } from "../../worker/note.ts";
 import { language, t } from "../lang/index.ts";
 import { IconButton } from "../parts/button.tsx";
+import { useAside } from "../parts/covering.ts";
 import { Icon } from "../parts/icon.tsx";
 import type { Phone } from "../state/phone.ts";
 import { hashOf } from "../state/route.ts";
 
 /** ReminderPanel says which booked talks begin soon, above whatever else is shown, and leads there. */
 export function ReminderPanel({ phone }: { phone: Phone }): JSX.Element {
+  const panel = useRef<HTMLElement>(null);
+  useAside(panel);
   return (
-    <aside class="lobby" aria-label={t("remind.label")} data-testid="reminders">
+    <aside ref={panel} class="lobby" aria-label={t("remind.label")} data-testid="reminders">
       <ul>
         {phone.reminders.all.value.map((reminder) => (
           <li key={reminder.link} data-testid="reminder">

@@ -115,6 +115,7 @@ export function Entry({
   const [only] = users;
   const kind = entry.kind === "voice" ? t("recents.voice") : t("recents.video");
   const length = entry.durationMs > 0 ? ` · ${clock(entry.durationMs)}` : "";
+  const about = `${kind} · ${when(entry.startedMs, Date.now())}${length}`;
   return (
     <Row
       class={entry.outcome}
@@ -144,11 +145,8 @@ export function Entry({
       detail={
         <>
           <Icon name={entry.direction === "incoming" ? "incoming" : "outgoing"} />
-          {plain ? kind : `${t(outcomeKey(entry))} · ${kind}`}
-          <span class="when">
-            {when(entry.startedMs, Date.now())}
-            {length}
-          </span>
+          {plain ? about : t(outcomeKey(entry))}
+          {plain ? null : <span class="when">{about}</span>}
         </>
       }
     >

@@ -159,6 +159,7 @@ test("a call that its host has locked keeps newcomers out until he opens it", as
   expect(await bia.page.locator("[data-testid=tile]").count()).toBe(2);
   await bia.page.keyboard.press("Escape");
   await bia.press("call-more");
+  await bia.sees("open-devices");
   expect(await bia.it("lock-call").count()).toBe(0); // it is the host's
   await bia.page.keyboard.press("Escape");
   await ana.press("call-more");
@@ -251,7 +252,10 @@ test("somebody is made softer for oneself; the host mutes for all, and puts out"
   await bia.page.locator("[data-who=carlo] [data-testid=muted]").waitFor();
   await carlo.page.keyboard.press("m");
   await bia.page.locator("[data-who=carlo] [data-testid=muted]").waitFor({ state: "detached" });
+  await bia.press("tile-menu-carlo");
+  await bia.sees("volume-carlo");
   expect(await bia.it("mute-carlo").count()).toBe(0);
+  await bia.page.keyboard.press("Escape");
   await ana.page.locator("[data-testid=tile][data-who=carlo]").hover();
   await ana.press("tile-menu-carlo");
   await ana.press("remove-carlo");

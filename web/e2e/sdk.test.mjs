@@ -294,6 +294,22 @@ describe("what is rarely wanted", () => {
       );
       expect(tried, "the browser lets nothing through").toBe("TypeError");
       expect(await page.evaluate(() => window.picture()), "the picture is still there").toBeDefined();
+
+      // A key that lists sites signs for them alone, whoever else may connect.
+      const { credentials } = server.newKey("--origin", other.origin);
+      const made = await fetch(`${server.url}/v1/tokens`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+        body: JSON.stringify({ user: "shopper" }),
+      });
+      const own = (await made.json()).token;
+      const connects = (where) =>
+        // As text, because the test runner changes what it sees of import().
+        where.evaluate(`import("${server.url}/sdk/pronto.js")
+          .then(({ connect }) => connect(async () => "${own}", { url: "${server.url}" }))
+          .then((pronto) => (pronto.close(), "online"), ({ code }) => code)`);
+      expect(await connects(elsewhere)).toBe("online");
+      expect(await connects(page)).toBe("forbidden");
     } finally {
       await other.stop();
     }

@@ -16,11 +16,13 @@ const open = [];
 
 beforeAll(async () => {
   // What an integrator with the strictest policy writes: scripts and frames of the server, and nothing else.
-  shop = await startSite(pages);
-  rogue = await startSite(pages);
+  [shop, rogue, browsers.Chromium, browsers.Firefox] = await Promise.all([
+    startSite(pages),
+    startSite(pages),
+    openChromium(),
+    openFirefox(),
+  ]);
   server = await startServer({ PRONTO_ORIGINS: shop.origin });
-  browsers.Chromium = await openChromium();
-  browsers.Firefox = await openFirefox();
 });
 afterEach(async () => {
   for (const context of open.splice(0)) await context.close();

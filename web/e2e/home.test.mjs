@@ -331,6 +331,7 @@ test("everything is reached by keyboard, the focus is never lost, and letters ac
   await ana.press("call-more"); // takes longer than the key would
   await ana.sees("open-devices");
   expect(await ana.it("microphone").getAttribute("data-on")).toBe("true");
+  await ana.page.keyboard.press("Escape");
   await ana.press("hangup");
 });
 

@@ -103,8 +103,10 @@ test("Ana rings Bia, who answers; they see and hear each other, mute, and hang u
   await bia.reads("stats-ana", /screen \d+×\d+, \d+ frames decoded/);
   await bia.page.keyboard.press("i");
   await bia.looksGood("spotlight");
+  await ana.reads("sharing", /You are sharing your screen\./);
   await ana.looksGood("sharing");
   await ana.press("share");
+  await ana.it("sharing").waitFor({ state: "detached" });
   await bia.it("screen").waitFor({ state: "detached" });
 
   await ana.press("hangup");

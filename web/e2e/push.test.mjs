@@ -12,17 +12,19 @@ const browsers = {};
 
 beforeAll(async () => {
   await service.start();
-  server = await startServer({ PRONTO_PUSH: "true", PRONTO_PUSH_PRIVATE: "true" });
-  browsers.Chromium = await openChromium();
-  browsers.Firefox = await openFirefox({
-    "dom.push.enabled": true,
-    "dom.push.connection.enabled": true,
-    "dom.push.serverURL": service.socketURL,
-    "dom.push.testing.allowInsecureServerURL": true,
-    "dom.push.testing.ignorePermission": true,
-    "permissions.default.desktop-notification": 1,
-    "alerts.useSystemBackend": false, // there is no desktop here
-  });
+  [server, browsers.Chromium, browsers.Firefox] = await Promise.all([
+    startServer({ PRONTO_PUSH: "true", PRONTO_PUSH_PRIVATE: "true" }),
+    openChromium(),
+    openFirefox({
+      "dom.push.enabled": true,
+      "dom.push.connection.enabled": true,
+      "dom.push.serverURL": service.socketURL,
+      "dom.push.testing.allowInsecureServerURL": true,
+      "dom.push.testing.ignorePermission": true,
+      "permissions.default.desktop-notification": 1,
+      "alerts.useSystemBackend": false, // there is no desktop here
+    }),
+  ]);
 });
 afterAll(async () => {
   for (const browser of Object.values(browsers)) await browser.close();

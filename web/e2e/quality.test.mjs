@@ -15,9 +15,11 @@ let server;
 const browsers = {};
 
 beforeAll(async () => {
-  server = await startServer();
-  browsers.Chromium = await openChromium();
-  browsers.Firefox = await openFirefox();
+  [server, browsers.Chromium, browsers.Firefox] = await Promise.all([
+    startServer(),
+    openChromium(),
+    openFirefox(),
+  ]);
 });
 
 afterAll(async () => {

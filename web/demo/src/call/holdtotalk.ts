@@ -48,7 +48,7 @@ export function useHoldToTalk(active: ActiveCall): void {
     let clicked = false; // what has the focus, has it by a click: the space bar is not meant for it
     const down = (event: KeyboardEvent): void => {
       if (event.key === "Tab") clicked = false;
-      const free = clicked || event.target === document.body;
+      const free = clicked || !pressable(event.target);
       if (event.key === " " && held.press(free && alone(event))) event.preventDefault();
     };
     const up = (event: KeyboardEvent): void => {
@@ -73,4 +73,9 @@ export function useHoldToTalk(active: ActiveCall): void {
       held.release();
     };
   }, [active]);
+}
+
+/** pressable is what the space bar presses while it has the focus. */
+function pressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest("button, summary") !== null;
 }

@@ -67,7 +67,7 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		s.cfg.Logger.Error("a token could not be checked", "err", err)
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
 	}
-	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Network: id.Grants.Network, Key: id.Key, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption, Client: sock.client, Class: sock.class, Prefix: sock.prefix}
+	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Network: id.Grants.Network, Key: id.Key, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption, Client: sock.client, Class: sock.class, Can: m.Capabilities, Prefix: sock.prefix}
 	if bound := id.Grants.Device; bound != "" && bound != m.Device {
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the token is another device's")
 	}

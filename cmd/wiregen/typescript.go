@@ -27,8 +27,8 @@ func (p *protocol) typeScript() []byte {
 	for _, def := range p.types {
 		p.tsType(&b, def)
 	}
-	p.tsConsts(&b, "limits", "Limits of the protocol.", "Max", "Max")
-	p.tsConsts(&b, "closeCodes", "Close codes of the WebSocket.", "Close", "")
+	p.tsLimits(&b)
+	p.tsConsts(&b, "closeCodes", "Close codes of the WebSocket.", "Close")
 	p.tsRequests(&b)
 	p.tsEvents(&b)
 	b.WriteString("\n/** ServerFrame is every frame that the server sends; a reply has an id, an event has none. */\n" +
@@ -66,13 +66,22 @@ func (p *protocol) tsType(b *bytes.Buffer, def typeDef) {
 	}
 }
 
-func (p *protocol) tsConsts(b *bytes.Buffer, name, doc, prefix, keep string) {
+func (p *protocol) tsConsts(b *bytes.Buffer, name, doc, prefix string) {
 	fmt.Fprintf(b, "\n/** %s */\nexport const %s = {\n", doc, name)
 	for _, c := range p.src.withPrefix(prefix) {
 		p.tsDoc(b, "  ", c.Doc)
-		fmt.Fprintf(b, "  %s: %s,\n", lowerFirst(keep+strings.TrimPrefix(c.Name, prefix)), c.Value)
+		fmt.Fprintf(b, "  %s: %s,\n", lowerFirst(strings.TrimPrefix(c.Name, prefix)), c.Value)
 	}
 	b.WriteString("} as const;\n")
+}
+
+// tsLimits writes the limits one by one, so that a script has only those that it needs.
+func (p *protocol) tsLimits(b *bytes.Buffer) {
+	for _, c := range p.src.withPrefix("Max") {
+		b.WriteByte('\n')
+		p.tsDoc(b, "", c.Doc)
+		fmt.Fprintf(b, "export const %s = %s;\n", lowerFirst(c.Name), c.Value)
+	}
 }
 
 func (p *protocol) tsRequests(b *bytes.Buffer) {

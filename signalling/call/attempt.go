@@ -33,6 +33,8 @@ func (r *Registry) attempted(who Who, kind wire.Kind, via Via, err error) {
 		cause = CauseCapacity
 	case wire.CodeUnauthenticated:
 		cause = CauseAuth
+	case wire.CodeNoCommonCodec:
+		cause = CauseCodec
 	case wire.CodeEncryptionNeeded:
 		cause = CauseKeyExchange
 	}

@@ -130,6 +130,9 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 	if s.Keys, err = r.cfg.Encryption.begin(who, m.Unencrypted); err != nil {
 		return nil, err
 	}
+	if err := s.suits(who); err != nil {
+		return nil, err
+	}
 	c := newCall(s.ID, r)
 	c.group = m.Group
 	if other, err := r.open(c, ""); other != nil || err != nil {
@@ -159,7 +162,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 	s.Isolate = g.Isolate
 	starter := s.addLeg(leg{
 		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
-		DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media,
+		DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media,
 	})
 	if slices.Contains(s.Admins, who.User) {
 		s.Host = starter.Participant
@@ -305,10 +308,11 @@ func (s *state) joinGroup(fx *effects, who Who, media wire.Media, apart []wire.U
 		return wire.Problemf(wire.CodeForbidden, "you were put out of this call")
 	case s.Locked && !rung && (l == nil || l.pending()) && !slices.Contains(s.Admins, who.User):
 		return errLocked
-	case !s.speaks(who):
-		return errNeedsKeys
 	case l == nil && len(s.Legs) >= wire.MaxParticipants:
 		return wire.Problemf(wire.CodeCallFull, "a call has at most %d participants", wire.MaxParticipants)
+	}
+	if err := s.suits(who); err != nil {
+		return err
 	}
 	if s.Isolate {
 		for _, user := range apart {

@@ -40,8 +40,9 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 		return errNoCall
 	case l.Session == who.Session:
 		return nil
-	case !s.speaks(who):
-		return errNeedsKeys
+	}
+	if err := s.suits(who); err != nil {
+		return err
 	}
 	if l.Session != "" {
 		fx.frames = append(fx.frames, outgoing{
@@ -53,6 +54,8 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 	l.opens = false
 	l.Session, l.Device, l.DeviceName, l.Lost, l.MediaLost = who.Session, who.Device, who.DeviceName, time.Time{}, time.Time{}
 	s.setMedia(fx, l, media, "")
+	l.Can = who.Can
+	l.noteCan(fx)
 	if l.Class != who.Class {
 		l.Class = who.Class
 		s.broadcast(fx, wire.MediaChanged{Participant: l.Participant, Media: l.Media, Device: l.public().Device})
@@ -69,6 +72,9 @@ func (s *state) moveHere(fx *effects, who Who, media wire.Media) error {
 func (s *state) propose(fx *effects, l *leg, kind wire.Kind, unasked []wire.UserID, now time.Time) error {
 	if s.Proposal != nil {
 		return wire.Problemf(wire.CodeConflict, "a proposal stands already; answer it or wait")
+	}
+	if kind == wire.KindVideo && !s.seeEachOther() {
+		return errNoPicture
 	}
 	s.Proposal = &proposal{By: l.Participant, Kind: kind, Until: now.Add(proposalFor), Unasked: unasked}
 	s.broadcast(fx, wire.KindProposed{By: l.Participant, Kind: kind, ForMs: uint32(proposalFor.Milliseconds())})

@@ -118,8 +118,8 @@ func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error)
 	s := r.newState(wire.Kind(link.Kind), wire.TopologySFU, link.KeyID)
 	s.Keys, s.Link, s.Owner = r.cfg.Encryption.ofLink(link), a.id(), wire.UserID(link.OwnerID)
 	s.abide(link.LinkTerms)
-	if !s.speaks(a.who) {
-		return nil, errNeedsKeys
+	if err := s.suits(a.who); err != nil {
+		return nil, err
 	}
 	c := newCall(s.ID, r)
 	if other, err := r.open(c, s.Link); other != nil || err != nil {

@@ -68,8 +68,8 @@ func (s *state) knock(fx *effects, a *arrival, now time.Time) (admitted bool, er
 	default:
 		return false, a.refusal(way, reason)
 	}
-	if !s.speaks(a.who) {
-		return false, errNeedsKeys
+	if err := s.suits(a.who); err != nil {
+		return false, err
 	}
 	if i := s.waiterOf(a.who.User); i >= 0 { // again, perhaps after the page was loaded again
 		s.Waiting[i].Session, s.Waiting[i].Lost, s.Waiting[i].As = a.who.Session, time.Time{}, a.as

@@ -77,8 +77,8 @@ func (s *state) join(fx *effects, a *arrival, media wire.Media, now time.Time) e
 	if way, reason := policy.Enter(s.entry(a, now)); way != policy.In {
 		return a.refusal(way, reason)
 	}
-	if !s.speaks(who) {
-		return errNeedsKeys
+	if err := s.suits(who); err != nil {
+		return err
 	}
 	fx.useLink = !a.entry.Host
 	if l := s.legOfUser(who.User); l != nil && l.in() {

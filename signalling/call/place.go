@@ -71,9 +71,12 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 	if len(users) > 1 || m.Routed || s.routed() {
 		s.Topology = wire.TopologySFU
 	}
+	if err := s.suits(who); err != nil {
+		return err
+	}
 	host := s.addLeg(leg{
 		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
-		DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media,
+		DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media,
 	})
 	s.Host = host.Participant
 	c := newCall(s.ID, r)

@@ -70,12 +70,12 @@ func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, m
 	who, link := a.who, a.link
 	s := r.newState(wire.Kind(link.Kind), wire.TopologySFU, link.KeyID)
 	s.Keys, s.Title, s.Peak, s.Queue = r.cfg.Encryption.ofLink(link), link.Title, 1, wire.LinkID(q.LinkID)
-	if !s.speaks(who) {
-		return errNeedsKeys
+	if err := s.suits(who); err != nil {
+		return err
 	}
 	visitor := s.addLeg(leg{
 		User: who.User, Name: who.Name, Guest: who.Guest(), Presence: wire.PresenceJoined, Session: who.Session,
-		Device: who.Device, DeviceName: who.DeviceName, Class: who.Class, Joined: s.Created, Media: media, Marks: a.marks,
+		Device: who.Device, DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media, Marks: a.marks,
 	}).Participant
 	more, err := r.asOperators(ctx, who, q, s.ID)
 	if err != nil {

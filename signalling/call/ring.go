@@ -121,8 +121,9 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 		return nil // the same device again
 	case l.in():
 		return errElsewhere(l.DeviceName)
-	case !s.speaks(who):
-		return errNeedsKeys
+	}
+	if err := s.suits(who); err != nil {
+		return err
 	}
 	if !l.Silent {
 		fx.drop = append(fx.drop, pushKey(s.ID, l.User))
@@ -144,6 +145,8 @@ func (s *state) accept(fx *effects, who Who, media wire.Media, now time.Time, gl
 // enter puts a leg into the call on one device.
 func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.Time) {
 	l.Presence, l.Session, l.Device, l.DeviceName, l.Class = wire.PresenceJoined, who.Session, who.Device, who.DeviceName, who.Class
+	l.Can = who.Can
+	l.noteCan(fx)
 	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true

@@ -85,6 +85,7 @@ type leg struct {
 	Device      wire.DeviceID        `json:"device,omitzero"`
 	DeviceName  string               `json:"deviceName,omitzero"`
 	Class       wire.DeviceClass     `json:"class,omitzero"`
+	Can         *wire.Capabilities   `json:"can,omitzero"` // what its client can do; nil if it has not told
 	Joined      time.Time            `json:"joined,omitzero"`
 	Media       wire.Media           `json:"media"`
 	BatteryLow  bool                 `json:"batteryLow,omitzero"`

@@ -27,6 +27,8 @@ type Who struct {
 	// Encryption is the version of end-to-end encryption that the client
 	// speaks; 0 is none.
 	Encryption uint32
+	// Can is what the client can do; nil if it has not told.
+	Can *wire.Capabilities
 	// Client is the kind of client.
 	Client Client
 	// Integrator tells that the holder of an API key acts for the account: the words

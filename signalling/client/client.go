@@ -244,7 +244,7 @@ func (c *Client) open(ctx context.Context) (*socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("get a token: %w", err)
 	}
-	hello := wire.Hello{Token: token, Device: c.cfg.Device, DeviceName: c.cfg.DeviceName, Encryption: c.cfg.Encryption}
+	hello := wire.Hello{Token: token, Device: c.cfg.Device, DeviceName: c.cfg.DeviceName, Encryption: c.cfg.Encryption, Capabilities: c.cfg.Capabilities}
 	c.mu.Lock()
 	if c.resume != nil {
 		resume := *c.resume

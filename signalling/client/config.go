@@ -26,6 +26,8 @@ type Config struct {
 	// Encryption is the version of end-to-end encryption that whoever uses this speaks,
 	// [wire.EncryptionVersion]; zero for none, which keeps it out of encrypted calls.
 	Encryption uint32
+	// Capabilities are what whoever uses this can do with media; nil leaves it untold.
+	Capabilities *wire.Capabilities
 	// Agent is what the client calls itself to the server; "pronto" if empty.
 	Agent string
 	// HTTPClient opens the sockets; nil means one with default settings.

@@ -148,10 +148,13 @@ var requestExamples = map[string]any{
 	"ringGroup":           RingGroup{Group: "g1", Kind: KindVideo},
 	"ringGroup.silent":    RingGroup{Group: "g1", Kind: KindVoice, Silent: true, ConfirmBlocked: true},
 	"joinGroupCall":       JoinGroupCall{Group: "g1", Media: Media{Microphone: true}},
-	"hello.encryption":    Hello{Token: "a.b.c", Device: "d1", Encryption: EncryptionVersion},
-	"ring.unencrypted":    Ring{Users: []UserID{"bia"}, Kind: KindVideo, Unencrypted: true},
-	"describe.binding":    Describe{Call: "c1", Generation: 1, Type: SDPOffer, SDP: offer, Binding: "c2lnbmVk"},
-	"joinLink":            JoinLink{Link: link.Link, Media: Media{Microphone: true, Camera: true}},
+	"hello.capabilities": Hello{Token: "a.b.c", Device: "d1", Capabilities: &Capabilities{
+		Audio: []AudioCodec{AudioCodecOpus, AudioCodecPCMU}, Video: []VideoCodec{VideoCodecVP8, VideoCodecAV1}, Simulcast: true, SVC: true, Screen: true, Battery: true,
+	}},
+	"hello.encryption": Hello{Token: "a.b.c", Device: "d1", Encryption: EncryptionVersion},
+	"ring.unencrypted": Ring{Users: []UserID{"bia"}, Kind: KindVideo, Unencrypted: true},
+	"describe.binding": Describe{Call: "c1", Generation: 1, Type: SDPOffer, SDP: offer, Binding: "c2lnbmVk"},
+	"joinLink":         JoinLink{Link: link.Link, Media: Media{Microphone: true, Camera: true}},
 }
 
 var replyExamples = map[string]any{

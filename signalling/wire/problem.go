@@ -31,6 +31,7 @@ const (
 	CodeSuspended         Code = "suspended"         // our account may do nothing for now
 	CodeTermsNotAccepted  Code = "termsNotAccepted"  // our account has to accept the terms first: welcome names them, setPreferences accepts
 	CodeEncryptionNeeded  Code = "encryptionNeeded"  // the call is end-to-end encrypted, and this client does not speak that
+	CodeNoCommonCodec     Code = "noCommonCodec"     // our client and the others have no codec in common: take another device or browser
 	CodeQueueClosed       Code = "queueClosed"       // nobody is there at this hour; somebody is in RetryAfterMs
 	CodeWaitInLobby       Code = "waitInLobby"       // a host has to let us in: knock
 	CodeNotYet            Code = "notYet"            // the link opens in RetryAfterMs
@@ -45,7 +46,7 @@ func (Code) Values() []string {
 		string(CodeHelloFirst), string(CodeUnauthenticated), string(CodeForbidden), string(CodeNotFound),
 		string(CodeConflict), string(CodeStale), string(CodeCallEnded), string(CodeCallFull),
 		string(CodeAnsweredElsewhere), string(CodeBlockedInCall), string(CodeBadDescription), string(CodeRateLimited),
-		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeTermsNotAccepted), string(CodeEncryptionNeeded),
+		string(CodeCallsNotAccepted), string(CodeSuspended), string(CodeTermsNotAccepted), string(CodeEncryptionNeeded), string(CodeNoCommonCodec),
 		string(CodeWaitInLobby), string(CodeNotYet), string(CodeQueueClosed), string(CodeUnavailable), string(CodeInternal),
 	}
 }

@@ -15,6 +15,8 @@ type Hello struct {
 	// speaks, [EncryptionVersion]; absent means none. A client without it gets
 	// encryptionNeeded when it would ring, answer or join an encrypted call.
 	Encryption uint32 `json:"encryption,omitzero"`
+	// Capabilities are what this client can do; absent means not told.
+	Capabilities *Capabilities `json:"capabilities,omitzero"`
 	// Resume takes up a session whose socket was lost.
 	Resume *Resume `json:"resume,omitzero"`
 }

@@ -13,6 +13,7 @@ const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
   callFull: "problem.callFull",
   answeredElsewhere: "problem.answeredElsewhere",
   encryptionNeeded: "problem.encryptionNeeded",
+  noCommonCodec: "problem.noCommonCodec",
   termsNotAccepted: "terms.first",
   unavailable: "problem.unavailable",
   invalid: "problem.invalid",

@@ -1,7 +1,7 @@
 import type { VideoCodec } from "./wire.gen.ts";
 
 /** allCodecs are the codecs of pictures that the SFU forwards, the one that every browser has first. */
-const allCodecs: readonly VideoCodec[] = ["vp8", "vp9", "av1", "h264"];
+export const allCodecs: readonly VideoCodec[] = ["vp8", "vp9", "av1", "h264"];
 
 /** hasLayers tells whether a codec's encoder makes several sizes in one stream (SVC). */
 function hasLayers(codec: VideoCodec): boolean {

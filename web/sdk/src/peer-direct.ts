@@ -2,7 +2,7 @@ import { Emitter } from "./emitter.ts";
 import { configurationOf, kindOf, type Peer, type PeerEvents, sources, swap } from "./peer.ts";
 import { Recovery } from "./recovery.ts";
 import type { Sealing } from "./sealing.ts";
-import { type Candidate, type ICE, limits, type SDPType, type Source } from "./wire.gen.ts";
+import { type Candidate, type ICE, maxCandidates, type SDPType, type Source } from "./wire.gen.ts";
 
 export interface DirectPeerOptions {
   readonly generation: number;
@@ -215,7 +215,7 @@ export class DirectPeer extends Emitter<PeerEvents> implements Peer {
     });
     this.#trickling ??= setTimeout(() => {
       this.#trickling = undefined;
-      while (this.#gathered.length > 0) this.#options.trickle(this.#gathered.splice(0, limits.maxCandidates));
+      while (this.#gathered.length > 0) this.#options.trickle(this.#gathered.splice(0, maxCandidates));
     }, trickleEveryMs);
   }
 

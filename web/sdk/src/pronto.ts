@@ -1,5 +1,6 @@
 import type { Account } from "./account.ts";
 import { Call, type CallStart } from "./call.ts";
+import { capabilities } from "./capabilities.ts";
 import type { DeviceChoice } from "./choice.ts";
 import type { Store } from "./device.ts";
 import { Devices } from "./devices.ts";
@@ -215,11 +216,12 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#signalling = new Signalling({
       url,
       token: options.token,
-      ...(options.device === undefined ? {} : { device: options.device }),
-      ...(options.deviceName === undefined ? {} : { deviceName: options.deviceName }),
-      ...(canEncrypt() ? { encryption: encryptionVersion } : {}),
-      ...(store === undefined ? {} : { store }),
-      ...(options.makeSocket === undefined ? {} : { makeSocket: options.makeSocket }),
+      device: options.device,
+      deviceName: options.deviceName,
+      encryption: canEncrypt() ? encryptionVersion : undefined,
+      capabilities: capabilities(),
+      store,
+      makeSocket: options.makeSocket,
     });
     this.#linkStore = new LinkStore(options.linkStorage ?? browserStorage());
     this.#knocks = lately(async () => {

@@ -1,7 +1,7 @@
 import { ProntoError } from "./problem.ts";
 import {
   type ClientFrame,
-  limits,
+  maxFrameBytes,
   type ProblemFrame,
   type ReplyFrame,
   type RequestMap,
@@ -72,9 +72,9 @@ export class Requests {
     this.#made++;
     const id = `${this.#prefix}${this.#made.toString(36)}`;
     const frame = { type, id, body } as unknown as ClientFrame;
-    if (JSON.stringify(frame).length > limits.maxFrameBytes) {
+    if (JSON.stringify(frame).length > maxFrameBytes) {
       // The server would close the socket, and again with each new one.
-      return Promise.reject(new ProntoError("tooLarge", `${type} is over ${limits.maxFrameBytes} bytes`));
+      return Promise.reject(new ProntoError("tooLarge", `${type} is over ${maxFrameBytes} bytes`));
     }
     return new Promise((resolve, reject) => {
       const giveUp = (error: unknown): void => {

@@ -6,8 +6,10 @@ import { type Abortable, Requests } from "./requests.ts";
 import { type MakeSocket, Socket } from "./socket.ts";
 import { type TokenSource, Tokens } from "./token.ts";
 import type {
+  Capabilities,
   ClientFrame,
   EventFrame,
+  Hello,
   RequestMap,
   RequestType,
   Resume,
@@ -22,12 +24,14 @@ export type State = "idle" | "connecting" | "online" | "reconnecting" | "closed"
 export interface SignallingOptions {
   readonly url: string;
   readonly token: TokenSource;
-  readonly device?: string;
-  readonly deviceName?: string;
+  readonly device?: string | undefined;
+  readonly deviceName?: string | undefined;
   /** encryption is the version of end-to-end encryption that we speak; absent means none. */
-  readonly encryption?: number;
-  readonly store?: Store;
-  readonly makeSocket?: MakeSocket;
+  readonly encryption?: number | undefined;
+  /** capabilities are what we can do; absent means not told. */
+  readonly capabilities?: Capabilities | undefined;
+  readonly store?: Store | undefined;
+  readonly makeSocket?: MakeSocket | undefined;
   readonly random?: () => number;
 }
 
@@ -175,7 +179,7 @@ export class Signalling extends Emitter<SignallingEvents> {
   }
 
   async #hello(socket: Socket): Promise<void> {
-    const { deviceName, encryption } = this.#options;
+    const { deviceName, encryption, capabilities } = this.#options;
     let text: string;
     try {
       text = await this.tokens.get();
@@ -194,10 +198,11 @@ export class Signalling extends Emitter<SignallingEvents> {
       body: {
         token: text,
         device: this.#device,
-        ...(deviceName === undefined ? {} : { deviceName }),
-        ...(encryption === undefined ? {} : { encryption }),
-        ...(resume === undefined ? {} : { resume }),
-      },
+        deviceName, // JSON leaves out what is undefined
+        encryption,
+        capabilities,
+        resume,
+      } as Hello,
     });
   }
 

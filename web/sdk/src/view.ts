@@ -1,4 +1,4 @@
-import { limits, type ViewItem } from "./wire.gen.ts";
+import { maxViews, type ViewItem } from "./wire.gen.ts";
 
 /** waitMs gathers the changes of one layout of a page. */
 const waitMs = 60;
@@ -18,7 +18,7 @@ export class View {
   show(items: readonly ViewItem[]): void {
     this.#items = items
       .filter((item) => item.height >= 1)
-      .slice(0, limits.maxViews)
+      .slice(0, maxViews)
       .map((item) => ({ ...item, height: Math.min(4_320, Math.round(item.height)) }));
     this.#timer ??= setTimeout(() => this.#flush(), waitMs);
   }

@@ -23,6 +23,8 @@ export interface Hello {
    * encryptionNeeded when it would ring, answer or join an encrypted call.
    */
   readonly encryption?: number;
+  /** Capabilities are what this client can do; absent means not told. */
+  readonly capabilities?: Capabilities;
   /** Resume takes up a session whose socket was lost. */
   readonly resume?: Resume;
 }
@@ -32,6 +34,39 @@ export interface Hello {
  * 1 to 64 of A-Z a-z 0-9 _ -.
  */
 export type DeviceID = string;
+
+/**
+ * Capabilities are what a client can do, as it tells in Hello. They are kept with the
+ * session, and with its part in a call; a client that tells none is taken for one that
+ * can do whatever a call needs. Whether it can encrypt is told by Hello.encryption.
+ */
+export interface Capabilities {
+  /**
+   * Audio are the codecs of sound that it can send and play. Calls of three or more, and
+   * those of links and queues, are in Opus; two who talk directly need any in common.
+   * Else who rings, answers, joins or moves the call gets noCommonCodec.
+   */
+  readonly audio: readonly AudioCodec[];
+  /**
+   * Video are the codecs of pictures that it can play; none for a client without
+   * pictures. With none in common nobody may propose video: noCommonCodec.
+   */
+  readonly video: readonly VideoCodec[];
+  /** Simulcast is whether it can send a picture in several sizes at once. */
+  readonly simulcast?: boolean;
+  /** SVC is whether it can send a picture in one stream with layers. */
+  readonly svc?: boolean;
+  /** Screen is whether it can share its screen. */
+  readonly screen?: boolean;
+  /** Battery is whether it knows when its battery is low. */
+  readonly battery?: boolean;
+}
+
+/** AudioCodec is a codec of sound. */
+export type AudioCodec = "opus" | "g722" | "pcmu" | "pcma";
+
+/** VideoCodec is a codec of pictures. */
+export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
 
 /** Resume names the session to take up. */
 export interface Resume {
@@ -2892,13 +2927,14 @@ export interface Problem {
  * - suspended: our account may do nothing for now
  * - termsNotAccepted: our account has to accept the terms first: welcome names them, setPreferences accepts
  * - encryptionNeeded: the call is end-to-end encrypted, and this client does not speak that
+ * - noCommonCodec: our client and the others have no codec in common: take another device or browser
  * - queueClosed: nobody is there at this hour; somebody is in RetryAfterMs
  * - waitInLobby: a host has to let us in: knock
  * - notYet: the link opens in RetryAfterMs
  * - unavailable: the server cannot decide now; try again
  * - internal: a fault of the server's; its log has the cause
  */
-export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "nameReserved" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "termsNotAccepted" | "encryptionNeeded" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
+export type Code = "badFrame" | "tooLarge" | "unknownType" | "invalid" | "nameReserved" | "helloFirst" | "unauthenticated" | "forbidden" | "notFound" | "conflict" | "stale" | "callEnded" | "callFull" | "answeredElsewhere" | "blockedInCall" | "badDescription" | "rateLimited" | "callsNotAccepted" | "suspended" | "termsNotAccepted" | "encryptionNeeded" | "noCommonCodec" | "waitInLobby" | "notYet" | "queueClosed" | "unavailable" | "internal";
 
 /** RingStopped says to stop ringing. */
 export interface RingStopped {
@@ -3337,9 +3373,6 @@ export interface Codecs {
   readonly video: readonly VideoCodec[];
 }
 
-/** VideoCodec is a codec of pictures. */
-export type VideoCodec = "vp8" | "vp9" | "av1" | "h264";
-
 /**
  * Paused says which of the pictures that we show do not come for the moment:
  * always the whole list. Sound goes on.
@@ -3497,74 +3530,92 @@ export interface Speakers {
   readonly participants: readonly ParticipantID[];
 }
 
-/** Limits of the protocol. */
-export const limits = {
-  /** MaxParticipants is how many may be in one call. */
-  maxParticipants: 100,
-  /** MaxCallees is how many accounts one request may ring. */
-  maxCallees: 31,
-  /**
-   * MaxUploadNumbers is how many phone numbers one request may add, and how many
-   * it may remove.
-   */
-  maxUploadNumbers: 500,
-  /**
-   * MaxFrameBytes is the largest frame that the server accepts. A larger one
-   * closes the socket with 1009.
-   */
-  maxFrameBytes: 131072,
-  /**
-   * MaxServerFrameBytes is the largest frame that the server sends: an account's
-   * whole list of people or links.
-   */
-  maxServerFrameBytes: 1048576,
-  /** MaxDepth is how deep arrays and objects may nest in a frame. */
-  maxDepth: 16,
-  /** MaxGroupMembers is how many active members and invitations a group has. */
-  maxGroupMembers: 1000,
-  /** MaxGroupNameBytes is the longest name of a group. */
-  maxGroupNameBytes: 80,
-  /** MaxToldMembers is how many entries of a group's list an event carries. */
-  maxToldMembers: 100,
-  /** MaxIDBytes is the longest id of any kind. */
-  maxIDBytes: 64,
-  /** MaxCommitBytes is the longest commit: 24 KiB. */
-  maxCommitBytes: 32768,
-  /**
-   * MaxWelcomeBytes is the longest Welcome or GroupInfo: 36 KiB each, what a
-   * hundred members need with their ratchet tree.
-   */
-  maxWelcomeBytes: 49152,
-  /** MaxKeyPackageBytes is the longest key package: 3 KiB. */
-  maxKeyPackageBytes: 4096,
-  /** MaxKeyMessageBytes is the longest message from device to device. */
-  maxKeyMessageBytes: 8192,
-  /**
-   * MaxKeyPackages is how many key packages of a device are kept, besides the
-   * last resort.
-   */
-  maxKeyPackages: 20,
-  /** MaxAdded is how many one commit may add. */
-  maxAdded: 32,
-  /**
-   * MaxLeaf is the highest leaf index that a group may use: it has eight bits
-   * of a frame's KID.
-   */
-  maxLeaf: 255,
-  /** MaxSDPBytes is the largest session description. */
-  maxSDPBytes: 49152,
-  /** MaxCandidates is how many ICE candidates one request may carry. */
-  maxCandidates: 32,
-  /** MaxViews is how many pictures one page may ask for. */
-  maxViews: 49,
-  /** MaxAboutBytes is the longest text that somebody says about himself. */
-  maxAboutBytes: 280,
-  /**
-   * MaxReports is how many pictures' reports one report of quality has: one for
-   * cameras, one for screens.
-   */
-  maxReports: 2,
-} as const;
+/** MaxParticipants is how many may be in one call. */
+export const maxParticipants = 100;
+
+/** MaxCallees is how many accounts one request may ring. */
+export const maxCallees = 31;
+
+/**
+ * MaxUploadNumbers is how many phone numbers one request may add, and how many
+ * it may remove.
+ */
+export const maxUploadNumbers = 500;
+
+/**
+ * MaxFrameBytes is the largest frame that the server accepts. A larger one
+ * closes the socket with 1009.
+ */
+export const maxFrameBytes = 131072;
+
+/**
+ * MaxServerFrameBytes is the largest frame that the server sends: an account's
+ * whole list of people or links.
+ */
+export const maxServerFrameBytes = 1048576;
+
+/** MaxDepth is how deep arrays and objects may nest in a frame. */
+export const maxDepth = 16;
+
+/** MaxGroupMembers is how many active members and invitations a group has. */
+export const maxGroupMembers = 1000;
+
+/** MaxGroupNameBytes is the longest name of a group. */
+export const maxGroupNameBytes = 80;
+
+/** MaxToldMembers is how many entries of a group's list an event carries. */
+export const maxToldMembers = 100;
+
+/** MaxIDBytes is the longest id of any kind. */
+export const maxIDBytes = 64;
+
+/** MaxCommitBytes is the longest commit: 24 KiB. */
+export const maxCommitBytes = 32768;
+
+/**
+ * MaxWelcomeBytes is the longest Welcome or GroupInfo: 36 KiB each, what a
+ * hundred members need with their ratchet tree.
+ */
+export const maxWelcomeBytes = 49152;
+
+/** MaxKeyPackageBytes is the longest key package: 3 KiB. */
+export const maxKeyPackageBytes = 4096;
+
+/** MaxKeyMessageBytes is the longest message from device to device. */
+export const maxKeyMessageBytes = 8192;
+
+/**
+ * MaxKeyPackages is how many key packages of a device are kept, besides the
+ * last resort.
+ */
+export const maxKeyPackages = 20;
+
+/** MaxAdded is how many one commit may add. */
+export const maxAdded = 32;
+
+/**
+ * MaxLeaf is the highest leaf index that a group may use: it has eight bits
+ * of a frame's KID.
+ */
+export const maxLeaf = 255;
+
+/** MaxSDPBytes is the largest session description. */
+export const maxSDPBytes = 49152;
+
+/** MaxCandidates is how many ICE candidates one request may carry. */
+export const maxCandidates = 32;
+
+/** MaxViews is how many pictures one page may ask for. */
+export const maxViews = 49;
+
+/** MaxAboutBytes is the longest text that somebody says about himself. */
+export const maxAboutBytes = 280;
+
+/**
+ * MaxReports is how many pictures' reports one report of quality has: one for
+ * cameras, one for screens.
+ */
+export const maxReports = 2;
 
 /** Close codes of the WebSocket. */
 export const closeCodes = {

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import {
   callEvents,
   closeCodes,
-  limits,
+  maxFrameBytes,
   peerEvents,
   type ServerFrame,
   sessionEvents,
@@ -227,6 +227,11 @@ const optional = [
   "request getCallLog: body.limit",
   "request getDecisions: body.before",
   "request getDecisions: body.limit",
+  "request hello: body.capabilities",
+  "request hello: body.capabilities.battery",
+  "request hello: body.capabilities.screen",
+  "request hello: body.capabilities.simulcast",
+  "request hello: body.capabilities.svc",
   "request hello: body.deviceName",
   "request hello: body.encryption",
   "request hello: body.resume",
@@ -337,7 +342,7 @@ describe("generated types", () => {
   });
 
   it("carry the limits and close codes of the server", () => {
-    expect(limits.maxFrameBytes).toBe(128 * 1024);
+    expect(maxFrameBytes).toBe(128 * 1024);
     expect(closeCodes.unauthenticated).toBe(4001);
   });
 });

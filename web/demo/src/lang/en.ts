@@ -99,6 +99,7 @@ export const enFirst = {
   "problem.callFull": "The call is full.",
   "problem.encryptionNeeded":
     "The call is end-to-end encrypted, and this browser cannot do that. Please use a current Chromium, Chrome, Edge, Firefox or Safari.",
+  "problem.noCommonCodec": "This browser and the others have no codec in common. Use another one.",
   "problem.answeredElsewhere": "Another of your devices answered first.",
   "problem.rateLimited": {
     one: "That was too fast. Wait {count} second.",

@@ -865,6 +865,7 @@ export const it: Dictionary = {
   "problem.callFull": "La chiamata è al completo.",
   "problem.encryptionNeeded":
     "La chiamata è cifrata da un capo all’altro, e questo browser non ne è capace. Usa una versione recente di Chromium, Chrome, Edge, Firefox o Safari.",
+  "problem.noCommonCodec": "Questo browser e gli altri non hanno un codec in comune. Usane un altro.",
   "problem.answeredElsewhere": "Un altro tuo dispositivo ha risposto prima.",
   "problem.rateLimited": {
     one: "Troppo in fretta. Aspetta {count} secondo.",

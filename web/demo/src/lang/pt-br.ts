@@ -854,6 +854,7 @@ export const ptBR: Dictionary = {
   "problem.callFull": "A chamada está cheia.",
   "problem.encryptionNeeded":
     "A chamada é criptografada de ponta a ponta, e este navegador não consegue. Use uma versão atual do Chromium, Chrome, Edge, Firefox ou Safari.",
+  "problem.noCommonCodec": "Este navegador e os outros não têm um codec em comum. Use outro.",
   "problem.answeredElsewhere": "Outro aparelho seu atendeu antes.",
   "problem.rateLimited": {
     one: "Rápido demais. Espere {count} segundo.",

@@ -259,7 +259,7 @@ test("somebody is made softer for oneself; the host mutes for all, and puts out"
   await ana.page.locator("[data-testid=tile][data-who=carlo]").hover();
   await ana.press("tile-menu-carlo");
   await ana.press("remove-carlo");
-  await carlo.reads("ended-reason", /The call is over\./);
+  await carlo.reads("ended-reason", /You were removed from the call\./);
   await bia.page.locator("[data-who=carlo]").waitFor({ state: "detached" });
   await part(ana, bia, carlo);
 });

@@ -611,8 +611,11 @@ export class Call extends Emitter<CallEvents> {
     if (notice !== undefined) this.emit("notice", notice);
     if (ended !== undefined) this.#finish({ reason: ended.reason, durationMs: ended.durationMs });
     else if (gone) {
-      const reason = frame.body.reason === "lost" ? "failed" : "hangup"; // "moved": it goes on elsewhere
-      this.#finish({ reason, durationMs: this.#talkedMs() });
+      const { reason } = frame.body; // "moved": it goes on elsewhere
+      this.#finish({
+        reason: reason === "lost" ? "failed" : reason === "removed" ? reason : "hangup",
+        durationMs: this.#talkedMs(),
+      });
     }
   }
 

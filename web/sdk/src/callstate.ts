@@ -24,8 +24,8 @@ export interface Notice {
 
 /** Ended says why a call is over, here. */
 export interface Ended {
-  /** reason is why; moved when it goes on, on another device or in another page of ours. */
-  readonly reason: EndReason | "moved";
+  /** reason is why; moved when it goes on, on another device or in another page of ours, removed when we were put out of it. */
+  readonly reason: EndReason | "moved" | "removed";
   /** device is the name of the device that has it now, if it moved and the device has one. */
   readonly device?: string;
   readonly durationMs: number;

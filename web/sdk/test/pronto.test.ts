@@ -268,6 +268,7 @@ describe("a call", () => {
 
   test.each([
     ["lost", "failed"],
+    ["removed", "removed"],
     ["moved", "hangup"],
   ])("that we left by being %s is over here as %s", async (reason, end) => {
     await connect();

@@ -570,6 +570,7 @@ export const enLater = {
   "ended.cancelled": "You cancelled the call.",
   "ended.failed": "The connection could not be made or was lost for good.",
   "ended.revoked": "The link of this call was revoked.",
+  "ended.removed": "You were removed from the call.",
   "ended.left": "You left the call.",
   "ended.duration": "You talked for {duration}.",
   "ended.data": "Data: {sent} sent, {received} received.",

@@ -690,6 +690,7 @@ export const it: Dictionary = {
   "ended.cancelled": "Hai annullato la chiamata.",
   "ended.failed": "La connessione non è riuscita o è caduta del tutto.",
   "ended.revoked": "Il link di questa chiamata è stato revocato.",
+  "ended.removed": "Sei stato escluso dalla chiamata.",
   "ended.left": "Hai lasciato la chiamata.",
   "ended.duration": "Avete parlato per {duration}.",
   "ended.data": "Dati: {sent} inviati, {received} ricevuti.",

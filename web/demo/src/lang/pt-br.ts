@@ -679,6 +679,7 @@ export const ptBR: Dictionary = {
   "ended.cancelled": "Você cancelou a chamada.",
   "ended.failed": "A conexão não foi possível ou caiu de vez.",
   "ended.revoked": "O link desta chamada foi revogado.",
+  "ended.removed": "Você foi removido da chamada.",
   "ended.left": "Você saiu da chamada.",
   "ended.duration": "Vocês conversaram por {duration}.",
   "ended.data": "Dados: {sent} enviados, {received} recebidos.",

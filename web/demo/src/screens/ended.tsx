@@ -34,6 +34,8 @@ export function endedText(ended: Ended): string {
       return t("ended.failed");
     case "revoked":
       return t("ended.revoked");
+    case "removed":
+      return t("ended.removed");
   }
 }
 
@@ -94,7 +96,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
             {t("ended.again")}
           </Button>
         ) : null}
-        {onRejoin !== undefined && !moved && ended.reason !== "revoked" ? (
+        {onRejoin !== undefined && !moved && !["revoked", "removed"].includes(ended.reason) ? (
           <Button look="primary" onPress={onRejoin} testid="rejoin">
             {t("ended.rejoin")}
           </Button>

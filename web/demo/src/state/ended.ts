@@ -17,7 +17,7 @@ export interface Summary {
 
 /** Why says how a call ended; "left" is our own leaving of a call that may go on without us. */
 export interface Why {
-  readonly reason: EndReason | "moved" | "left";
+  readonly reason: EndReason | "moved" | "removed" | "left";
   /** device is the device of ours that the call moved to, if it did and the device has a name. */
   readonly device?: string;
   readonly durationMs: number;

@@ -148,6 +148,7 @@ export class Person {
       await page.screenshot({ path: join(process.env.E2E_SHOTS, `${screen}-${this.name}.png`) });
     }
     if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(axe);
+    await page.evaluate(settled);
     const { violations } = await page.evaluate(() =>
       globalThis.axe.run(document, { resultTypes: ["violations"] }),
     );
@@ -179,6 +180,14 @@ export class Person {
     await this.context.close();
     expect(this.faults.filter((fault) => !expected.test(fault))).toEqual([]);
   }
+}
+
+/** settled waits, in the page, until what fades in or moves to its place has come: colours on the way there are nobody's. */
+function settled() {
+  const brief = document
+    .getAnimations()
+    .filter((one) => one.playState === "running" && Number(one.effect?.getComputedTiming().endTime) <= 1_000);
+  return Promise.all(brief.map((one) => one.finished.catch(() => undefined))).then(() => undefined);
 }
 
 /** part has people hang up and go: a page that only vanishes stays in its call for the grace period. */

@@ -273,7 +273,7 @@ func TestTypeScriptSaysWhatTheGoDefinitionSays(t *testing.T) {
 		"  readonly resume?: Resume;",
 		"  /** GraceMs is how long a session lives without a socket, in milliseconds. */\n  readonly graceMs: number;",
 		" * - lost: not heard of for the grace period",
-		"  maxFrameBytes: 131072,",
+		"export const maxFrameBytes = 131072;",
 		"  unauthenticated: 4001,",
 		`  readonly ring: { readonly body: Ring; readonly reply: CallState; readonly replyType: "callState" };`,
 		`{ readonly type: "callEnded"; readonly id?: never; readonly serial: number; readonly call: CallID; readonly epoch: number; readonly seq: number; readonly body: CallEnded }`,

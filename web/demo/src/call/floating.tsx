@@ -18,7 +18,7 @@ function ownWindow(): DocumentPictureInPicture | undefined {
 
 /** canFloat tells whether this browser keeps a picture above other windows. */
 export function canFloat(): boolean {
-  return ownWindow() !== undefined || document.pictureInPictureEnabled === true;
+  return "documentPictureInPicture" in window || document.pictureInPictureEnabled === true; // to get it takes 8 ms
 }
 
 /** float puts the call into a small window above all others, or brings it back: with its buttons where the browser can, else its picture only. */

@@ -46,7 +46,11 @@ export function Menu({
         popover="auto"
         class="menupanel"
         onBeforeToggle={(event) => {
-          open.value = event.newState === "open";
+          if (event.newState === "open") open.value = true;
+        }}
+        onToggle={(event) => {
+          // Not before: the browser gives the focus back only if it is inside.
+          if (event.newState === "closed") open.value = false;
         }}
         onClick={(event) => {
           if (event.target instanceof Element && event.target.closest("button") !== null)

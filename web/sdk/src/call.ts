@@ -93,7 +93,7 @@ export class Call extends Emitter<CallEvents> {
   #changing = false;
   #poor = false; // our network, as last told
   #unheard: ReadonlySet<string> = new Set(); // as last told
-  #ended = false;
+  #ended: Ended | undefined;
   #endedMs = 0;
   /** settled is resolved when the call is over and what it cost is counted. @internal */
   settled: Promise<void> = Promise.resolve();
@@ -247,12 +247,17 @@ export class Call extends Emitter<CallEvents> {
     return this.#media.brokenMs;
   }
 
+  /** ended is why the call is over; undefined while it is not. A call may be over before ring returns it. */
+  get ended(): Ended | undefined {
+    return this.#ended;
+  }
+
   /**
    * offering: our offer for a new connection has not left yet, or a description of ours is just being signed. A page that
    * has much to draw does so when that is over, which change tells, and while the other answers.
    */
   get offering(): boolean {
-    return !this.#ended && (this.#signing > 0 || this.#media.offering);
+    return this.#ended === undefined && (this.#signing > 0 || this.#media.offering);
   }
 
   /** local is what we send. */
@@ -694,7 +699,7 @@ export class Call extends Emitter<CallEvents> {
       this.#media.close();
       this.#reportEnd();
     });
-    this.#ended = true;
+    this.#ended = ended;
     this.#endedMs = Date.now();
     this.#stopBattery();
     this.#view.close();

@@ -277,6 +277,7 @@ describe("a call", () => {
     call.on("ended", ended);
     event("participantLeft", 2, { participant: "ana", reason });
     expect(ended).toHaveBeenCalledWith({ reason: end, durationMs: 0 });
+    expect(call.ended).toEqual({ reason: end, durationMs: 0 });
   });
 
   test("that a new session does not know is over; one that it knows goes on as the same object", async () => {

@@ -5,6 +5,7 @@ import {
   type Devices,
   type Incoming,
   type Kind,
+  type Participant,
   type Pronto,
   ProntoError,
 } from "../../../sdk/src/index.ts";
@@ -13,7 +14,7 @@ import type { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
 import { chatKey } from "./chatlines.ts";
 import { DeviceList } from "./devicelist.ts";
-import { aftermathOf, type Ended, ended } from "./ended.ts";
+import { aftermathOf, type Ended, ended, type Why } from "./ended.ts";
 import { GroupList } from "./grouplist.ts";
 import { LinkList } from "./linklist.ts";
 import { Lobbies } from "./lobbies.ts";
@@ -296,16 +297,27 @@ export class Phone {
 
   /** adopt shows a call. Its code is here already, or comes with its screen: the first screen needs neither. */
   #adopt(call: Call): Promise<void> {
-    const adopting =
-      this.#adopting.get(call.id) ??
-      import("./activecall.ts")
-        .then(async ({ ActiveCall }) => {
-          await ActiveCall.ready(call);
-          this.#show(call, ActiveCall);
-        })
-        .finally(() => this.#adopting.delete(call.id));
+    const known = this.#adopting.get(call.id);
+    if (known !== undefined) return known;
+    const others = call.participants.filter(({ self }) => !self);
+    const adopting = import("./activecall.ts")
+      .then(async ({ ActiveCall }) => {
+        await ActiveCall.ready(call);
+        if (call.ended === undefined) this.#show(call, ActiveCall);
+        else this.#showEnd(call, ActiveCall, call.ended, others); // before it was shown: who is called may be busy
+      })
+      .finally(() => this.#adopting.delete(call.id));
     this.#adopting.set(call.id, adopting);
     return adopting;
+  }
+
+  #showEnd(call: Call, Active: typeof ActiveCall, why: Why, others: readonly Participant[]): void {
+    if (this.#call.value !== undefined) return;
+    const active = new Active(call, { outgoing: call.host === call.self, finished: () => undefined });
+    const names = others.map(({ name }) => name);
+    const users = others.flatMap(({ user }) => (user === undefined ? [] : [user]));
+    this.#ended.value = ended({ ...active.summary(), users, names }, why, aftermathOf(call));
+    active.close();
   }
 
   #show(call: Call, Active: typeof ActiveCall): void {

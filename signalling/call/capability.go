@@ -44,10 +44,7 @@ func hearEachOther(all []*wire.Capabilities, sfu bool) bool {
 	if len(all) == 0 {
 		return true
 	}
-	common := slices.Clone(all[0].Audio)
-	for _, one := range all[1:] {
-		common = slices.DeleteFunc(common, func(codec wire.AudioCodec) bool { return !slices.Contains(one.Audio, codec) })
-	}
+	common := shared(all, func(c *wire.Capabilities) []wire.AudioCodec { return c.Audio })
 	if sfu {
 		return slices.Contains(common, wire.AudioCodecOpus)
 	}
@@ -56,19 +53,22 @@ func hearEachOther(all []*wire.Capabilities, sfu bool) bool {
 
 // seeEachOther tells whether all who are in the call have a codec of pictures in common.
 func (s *state) seeEachOther() bool {
-	var common []wire.VideoCodec
-	told := false
+	var all []*wire.Capabilities
 	for i := range s.Legs {
-		l := &s.Legs[i]
-		switch {
-		case !l.in() || l.Can == nil:
-		case !told:
-			common, told = slices.Clone(l.Can.Video), true
-		default:
-			common = slices.DeleteFunc(common, func(codec wire.VideoCodec) bool { return !slices.Contains(l.Can.Video, codec) })
+		if l := &s.Legs[i]; l.in() {
+			all = capable(all, l.Can)
 		}
 	}
-	return !told || len(common) > 0
+	return len(all) == 0 || len(shared(all, func(c *wire.Capabilities) []wire.VideoCodec { return c.Video })) > 0
+}
+
+// shared are the codecs of a kind that all have, of whom there is at least one.
+func shared[C comparable](all []*wire.Capabilities, of func(*wire.Capabilities) []C) []C {
+	common := slices.Clone(of(all[0]))
+	for _, one := range all[1:] {
+		common = slices.DeleteFunc(common, func(codec C) bool { return !slices.Contains(of(one), codec) })
+	}
+	return common
 }
 
 // noteCan writes what a client has told that it can do into the call's timeline.

@@ -2,7 +2,7 @@
 // not, the display stays on, going back does not hang up, and settings do what they say.
 
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openChromium, startServer } from "./harness.mjs";
+import { openChromium, overhear, startServer } from "./harness.mjs";
 import { company } from "./people.mjs";
 
 let server;
@@ -428,19 +428,8 @@ test("who is muted speaks for as long as he holds the space bar; not when it wri
   await ana.sees("ended");
 });
 
-/** overhear runs in the page before everything else: it notes what is sent to the server, and measures the pictures of calls. */
-function overhear() {
-  window.sent = [];
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (frame) {
-    window.sent.push(JSON.parse(frame).type);
-    return send.call(this, frame);
-  };
-  const beacon = navigator.sendBeacon;
-  navigator.sendBeacon = function (...what) {
-    window.sent.push("reportEnd");
-    return beacon.apply(this, what);
-  };
+/** measure runs in the page before everything else: it measures the pictures of calls. */
+function measure() {
   const connections = [];
   const Real = window.RTCPeerConnection;
   window.RTCPeerConnection = class extends Real {
@@ -464,8 +453,9 @@ function overhear() {
 
 test("who saves data has small pictures both ways, and who wants no reports sends none; others have theirs as before", async () => {
   const [ana, bia, carlo] = await Promise.all(
-    ["ana", "bia", "carlo"].map((name) => come(name, { script: [overhear] })),
+    ["ana", "bia", "carlo"].map((name) => come(name, { script: [measure] })),
   );
+  for (const { page } of [ana, bia, carlo]) await page.evaluate(overhear);
   await Promise.all([bia.sees("contacts"), carlo.sees("contacts")]);
   await at(ana, "#settings/quality");
   await ana.press("data-saver");

@@ -392,3 +392,18 @@ export async function waitDecoded(
     timeoutMs,
   );
 }
+
+/** overhear runs in a page: it notes, in window.sent, the types of the frames that the page sends from now on. */
+export function overhear() {
+  window.sent = [];
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (frame) {
+    window.sent.push(JSON.parse(frame).type);
+    return send.call(this, frame);
+  };
+  const beacon = navigator.sendBeacon;
+  navigator.sendBeacon = function (...what) {
+    window.sent.push("reportEnd");
+    return beacon.apply(this, what);
+  };
+}

@@ -4,6 +4,7 @@ import {
   diagnosis,
   leave,
   openChromium,
+  overhear,
   participantOf,
   ring,
   signIn,
@@ -205,21 +206,6 @@ test("what clients count of a call agrees with the SFU, and a page that goes rep
   expect(Math.abs(share(stayed))).toBeLessThan(0.02);
   expect(Math.abs(share(gone))).toBeLessThan(0.2);
 }, 120_000);
-
-/** overhear notes, in window.sent, the types of the frames that a page sends from now on. */
-function overhear() {
-  window.sent = [];
-  const send = WebSocket.prototype.send;
-  WebSocket.prototype.send = function (frame) {
-    window.sent.push(JSON.parse(frame).type);
-    return send.call(this, frame);
-  };
-  const beacon = navigator.sendBeacon;
-  navigator.sendBeacon = function (...sent) {
-    window.sent.push("reportEnd");
-    return beacon.apply(this, sent);
-  };
-}
 
 /**
  * talk has two people talk for longer than a report takes, and returns what the page of each sent. The first has

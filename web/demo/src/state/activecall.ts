@@ -1,7 +1,7 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, ProntoError } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
-import type { Summary, Why } from "./ended.ts";
+import { aftermathOf, type Ended, ended, type Summary, type Why } from "./ended.ts";
 import { type Line, noticeText, withLine } from "./notices.ts";
 import { offered } from "./offered.ts";
 import { type CallShot, newlyRaised, newlySharing, shoot } from "./shot.ts";
@@ -120,8 +120,12 @@ export class ActiveCall {
     await attempt(() => this.call.end());
   }
 
-  /** summary is what to remember of the call. */
-  summary(): Summary {
+  /** aftermath is the page about the call that is over, if there is to be one. known are the others, of a call that was not shown. */
+  aftermath(why: Why, known?: Pick<Summary, "users" | "names">): Ended | undefined {
+    return ended({ ...this.#summary(), ...known }, why, aftermathOf(this.call));
+  }
+
+  #summary(): Summary {
     const shot = this.#shot.value;
     const met = [...this.#met.values()];
     return {

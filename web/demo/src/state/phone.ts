@@ -14,7 +14,7 @@ import type { ActiveCall } from "./activecall.ts";
 import { CallList } from "./calllist.ts";
 import { chatKey } from "./chatlines.ts";
 import { DeviceList } from "./devicelist.ts";
-import { aftermathOf, type Ended, ended, type Why } from "./ended.ts";
+import type { Ended, Why } from "./ended.ts";
 import { GroupList } from "./grouplist.ts";
 import { LinkList } from "./linklist.ts";
 import { Lobbies } from "./lobbies.ts";
@@ -316,7 +316,7 @@ export class Phone {
     const active = new Active(call, { outgoing: call.host === call.self, finished: () => undefined });
     const names = others.map(({ name }) => name);
     const users = others.flatMap(({ user }) => (user === undefined ? [] : [user]));
-    this.#ended.value = ended({ ...active.summary(), users, names }, why, aftermathOf(call));
+    this.#ended.value = active.aftermath(why, { users, names });
     active.close();
   }
 
@@ -335,7 +335,6 @@ export class Phone {
       outgoing: call.host === call.self,
       finished: (active, why) => {
         this.#held.value = this.#held.value.filter((one) => one !== active);
-        const aftermath = aftermathOf(active.call);
         if (this.#call.value !== active) return;
         this.#call.value = undefined;
         const waiting = this.#held.value.at(-1);
@@ -344,7 +343,7 @@ export class Phone {
           return;
         }
         if (why.reason === "moved") void this.log.load(); // so that it can be had back
-        this.#ended.value = ended(active.summary(), why, aftermath);
+        this.#ended.value = active.aftermath(why);
       },
     });
     if (aside && current?.call.onHold === false) this.#held.value = [...this.#held.value, next];

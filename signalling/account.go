@@ -65,7 +65,7 @@ func (s *Server) account(ctx context.Context, who call.Who, message any) error {
 	case *wire.GetPresenceSetting, *wire.SetPresenceSetting, *wire.WatchPresence:
 		return s.sight(ctx, who, m)
 	}
-	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.links, s.contactBook, s.lifecycle, s.profile, s.queues, s.push} {
+	for _, part := range []func(context.Context, call.Who, any) (bool, error){s.links, s.contactBook, s.lifecycle, s.notes, s.profile, s.queues, s.push} {
 		if handled, err := part(ctx, who, message); handled {
 			return err
 		}
@@ -150,18 +150,23 @@ func (s *Server) callLog(ctx context.Context, who call.Who, m *wire.GetCallLog) 
 	}
 	page := wire.CallLog{Entries: make([]wire.CallLogEntry, 0, len(rows)), Next: cursor(next)}
 	for _, row := range rows {
-		e := wire.CallLogEntry{
-			Call: wire.CallID(row.CallID), Kind: wire.Kind(row.Kind), Direction: wire.Direction(row.Direction),
-			Outcome: wire.Outcome(row.Outcome), StartedMs: wire.UnixMs(row.Started.UnixMilli()),
-			DurationMs: uint32(row.Duration.Milliseconds()), With: []wire.Person{},
-		}
-		if err := json.Unmarshal([]byte(row.PeerIDs), &e.With); err != nil {
-			s.cfg.Logger.Error("a log row cannot be read", "err", err)
-		}
-		page.Entries = append(page.Entries, e)
+		page.Entries = append(page.Entries, s.logEntry(row))
 	}
 	who.Reply(page)
 	return nil
+}
+
+// logEntry is a log row as clients know it.
+func (s *Server) logEntry(row store.LogRow) wire.CallLogEntry {
+	e := wire.CallLogEntry{
+		Call: wire.CallID(row.CallID), Kind: wire.Kind(row.Kind), Direction: wire.Direction(row.Direction),
+		Outcome: wire.Outcome(row.Outcome), StartedMs: wire.UnixMs(row.Started.UnixMilli()),
+		DurationMs: uint32(row.Duration.Milliseconds()), With: []wire.Person{}, Note: row.Note,
+	}
+	if err := json.Unmarshal([]byte(row.PeerIDs), &e.With); err != nil {
+		s.cfg.Logger.Error("a log row cannot be read", "err", err)
+	}
+	return e
 }
 
 // forgetCalls deletes from the account's own log.
@@ -170,7 +175,7 @@ func (s *Server) forgetCalls(ctx context.Context, who call.Who, m *wire.ForgetCa
 	for _, id := range m.Calls {
 		calls = append(calls, string(id))
 	}
-	if err := s.cfg.Store.ForgetCalls(ctx, string(who.User), calls...); err != nil {
+	if _, err := s.cfg.Store.ForgetCalls(ctx, string(who.User), calls...); err != nil {
 		return err
 	}
 	who.Reply(wire.Done{})

@@ -19,7 +19,11 @@ func (s *Server) setDeviceKey(ctx context.Context, who call.Who, m *wire.SetDevi
 		return wire.Problemf(wire.CodeInvalid, "key is no Ed25519 public key")
 	}
 	root := framing.Credential{Account: string(who.User), Device: string(who.Device), Root: [32]byte(key)}
-	return s.cfg.Store.SetDeviceKey(ctx, string(who.User), string(who.Device), string(m.Key), string(wire.ToBlob(root.Append(nil))))
+	rooted, err := s.cfg.Store.SetDeviceKey(ctx, string(who.User), string(who.Device), string(m.Key), string(wire.ToBlob(root.Append(nil))))
+	if rooted {
+		s.cfg.Post.NoteKeysWanted(who.User, who.Device)
+	}
+	return err
 }
 
 // signDevice lengthens this device's chain by one it has signed.
@@ -28,11 +32,7 @@ func (s *Server) signDevice(ctx context.Context, who call.Who, m *wire.SignDevic
 	if err != nil {
 		return err
 	}
-	data, err := wire.Blob(own.Credential).Bytes()
-	if err != nil {
-		return err
-	}
-	credential, err := framing.ParseCredential(data)
+	credential, err := credentialOf(own.Credential)
 	switch {
 	case err != nil: // there is none
 		return wire.Problemf(wire.CodeForbidden, "this device has no credential yet; let a device that has one sign it first")
@@ -51,8 +51,12 @@ func (s *Server) signDevice(ctx context.Context, who call.Who, m *wire.SignDevic
 	if credential.Verify() != nil {
 		return wire.Problemf(wire.CodeInvalid, "signature is not this device's over the account, the device and the key")
 	}
-	return s.cfg.Store.SignDevice(ctx, string(who.User), string(m.Device), string(m.Key),
+	err = s.cfg.Store.SignDevice(ctx, string(who.User), string(m.Device), string(m.Key),
 		string(wire.ToBlob(credential.Append(nil))), string(who.Device), own.Credential)
+	if err == nil {
+		s.cfg.Post.NoteKeysWanted(who.User, m.Device)
+	}
+	return err
 }
 
 // putKeyPackages keeps key packages of a device.

@@ -167,8 +167,9 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 	s.mu.Lock()
 	one.unsubscribe = unsubscribe
 	s.mu.Unlock()
+	var noteKey bool
 	if !who.Guest() {
-		if err := s.cfg.Store.DeviceStanding(ctx, string(who.User), string(who.Device), token); err != nil {
+		if noteKey, err = s.cfg.Store.DeviceStanding(ctx, string(who.User), string(who.Device), token); err != nil {
 			s.forget(one)
 			return nil, err
 		}
@@ -198,6 +199,9 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 		for _, lobby := range s.cfg.Calls.Lobbies(ctx, who.User) {
 			one.send(event(lobby))
 		}
+	}
+	if noteKey && who.Encryption > 0 {
+		one.send(event(wire.NoteKeyWanted{}))
 	}
 	s.cfg.Events(Handled{Type: "hello"})
 	return one, nil

@@ -59,6 +59,28 @@ func (p *Post) onRenamed(f func(user wire.UserID, name string)) (unsubscribe fun
 	})
 }
 
+// noteKeys carries "user, line break, device" of accounts whose devices, or one of them,
+// may have to publish a key for notes, to all servers.
+const noteKeys = "notekeys"
+
+// NoteKeysWanted has all servers ask the devices of an account that have published no key
+// for notes; device, if it is not empty, is the only one.
+func (p *Post) NoteKeysWanted(user wire.UserID, device wire.DeviceID) {
+	if err := p.bus.Publish(noteKeys, []byte(string(user)+"\n"+string(device))); err != nil {
+		p.log.Error("it could not be posted that keys for notes are wanted", "err", err)
+	}
+}
+
+// onNoteKeysWanted has f called with what NoteKeysWanted was called with. f runs on a
+// goroutine of the bus and must not block.
+func (p *Post) onNoteKeysWanted(f func(wire.UserID, wire.DeviceID)) (unsubscribe func(), err error) {
+	return p.bus.Subscribe(noteKeys, func(_ string, data []byte) {
+		if user, device, ok := bytes.Cut(data, []byte{'\n'}); ok {
+			f(wire.UserID(user), wire.DeviceID(device))
+		}
+	})
+}
+
 // subscribe has f called with each frame for the session, and for its account
 // if it has one, in order. f must not block.
 func (p *Post) subscribe(session wire.SessionID, user wire.UserID, f func(frame []byte)) (unsubscribe func(), err error) {

@@ -14,7 +14,7 @@ import (
 func privacy(p store.Privacy) wire.Privacy {
 	shown := wire.Privacy{
 		WhoMayCall: wire.WhoMayCall(p.WhoMayCall), WhoMayAdd: wire.WhoMayCall(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown,
-		RejectInCall: p.RejectInCall, HideAddress: p.HideAddress, Version: uint32(p.Version),
+		RejectInCall: p.RejectInCall, TakeNotes: p.TakeNotes, HideAddress: p.HideAddress, Version: uint32(p.Version),
 	}
 	if hours, err := policy.ParseHours(p.DoNotDisturb); err == nil && len(hours.Ranges) > 0 {
 		shown.DoNotDisturb = &wire.DoNotDisturb{Zone: hours.Zone}
@@ -37,5 +37,8 @@ func (s *Server) setPrivacy(ctx context.Context, who call.Who, m *wire.SetPrivac
 	p.Version = version
 	who.Reply(privacy(p))
 	s.tellDevices(who, privacy(p))
+	if p.TakeNotes {
+		s.cfg.Post.NoteKeysWanted(who.User, "")
+	}
 	return nil
 }

@@ -229,6 +229,7 @@ func presenceSetting(p store.PresenceSetting) wire.PresenceSetting {
 func chosenPrivacy(what string, m *wire.SetPrivacy) (store.Privacy, error) {
 	p := store.Privacy{
 		WhoMayCall: store.WhoMayCall(m.WhoMayCall), WhoMayAdd: store.WhoMayCall(m.WhoMayAdd), SilenceUnknown: m.SilenceUnknown, RejectInCall: m.RejectInCall,
+		TakeNotes:   m.TakeNotes,
 		HideAddress: m.HideAddress,
 	}
 	if p.WhoMayAdd == "" {

@@ -58,7 +58,13 @@ func New(cfg Config) (*Server, error) {
 		unwatch()
 		return nil, err
 	}
-	s.unwatch = func() { unwatch(); forget() }
+	ignore, err := cfg.Post.onNoteKeysWanted(s.wantNoteKeys)
+	if err != nil {
+		unwatch()
+		forget()
+		return nil, err
+	}
+	s.unwatch = func() { unwatch(); forget(); ignore() }
 	s.presence = newPresence(s)
 	cfg.Calls.WatchPresence(s.presence.changed)
 	return s, nil

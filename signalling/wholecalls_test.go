@@ -112,6 +112,9 @@ func (r *run) talk() {
 	event[wire.HostChanged](r.pages[6], "hostChanged")
 	r.does(3, wire.Leave{Call: several})
 	r.ended(6, several)
+	if keys := noteKeys(r.pages[0], ringInVain(r.pages[0], r.user(3))); len(keys) != 2 {
+		r.t.Errorf("there are %d keys for notes", len(keys))
+	}
 	taken := r.ring(0, r.user(1)).Call
 	r.does(0, wire.Cancel{Call: taken})
 	r.ended(0, taken)

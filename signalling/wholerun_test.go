@@ -166,7 +166,7 @@ func (r *run) settle() {
 	ask[wire.Profile](p, "setProfile", wire.SetProfile{Name: r.names[3], About: r.word("about")})
 	ask[wire.Profiles](r.pages[0], "getProfiles", wire.GetProfiles{Users: []wire.UserID{r.user(3)}})
 	now := ask[wire.Privacy](p, "getPrivacy", nil)
-	ask[wire.Privacy](p, "setPrivacy", wire.SetPrivacy{WhoMayCall: now.WhoMayCall, IfVersion: now.Version})
+	ask[wire.Privacy](p, "setPrivacy", wire.SetPrivacy{WhoMayCall: now.WhoMayCall, TakeNotes: now.TakeNotes, IfVersion: now.Version})
 	for _, i := range []int{7, 9} { // they are asked before they are in a group
 		now := ask[wire.Privacy](r.pages[i], "getPrivacy", nil)
 		ask[wire.Privacy](r.pages[i], "setPrivacy", wire.SetPrivacy{WhoMayCall: now.WhoMayCall, WhoMayAdd: wire.MayCallNobody, IfVersion: now.Version})
@@ -210,7 +210,12 @@ func (r *run) own() {
 	for _, d := range []*signer{phone, laptop} {
 		ask[wire.Devices](d.page, "setDeviceKey", wire.SetDeviceKey{Key: d.public()})
 	}
-	ask[wire.Devices](p, "signDevice", phone.sign(string(r.user(3)), laptop))
+	list := ask[wire.Devices](p, "signDevice", phone.sign(string(r.user(3)), laptop))
+	takeNotes(p, true)
+	event[wire.NoteKeyWanted](laptop.page, "noteKeyWanted")
+	for _, d := range []*signer{phone, laptop} {
+		ask[wire.Done](d.page, "setNoteKey", d.noteKey(r.t, string(r.user(3)), list))
+	}
 }
 
 // leave has some of them go for good.

@@ -68,7 +68,7 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	},
 	"get-privacy": func(*testing.T, *things) success { return at("user", "ana") },
 	"put-privacy": func(*testing.T, *things) success {
-		return at("user", "ana", `{"whoMayCall":"contacts","whoMayAdd":"nobody","silenceUnknown":true,"rejectInCall":true,"hideAddress":true,
+		return at("user", "ana", `{"whoMayCall":"contacts","whoMayAdd":"nobody","silenceUnknown":true,"rejectInCall":true,"takeNotes":true,"hideAddress":true,
 			"doNotDisturb":{"zone":"Europe/Rome","ranges":[{"from":1320,"to":420}]}}`)
 	},
 	"create-group": func(*testing.T, *things) success { return body(`{"creator":"ana","name":"Tea","members":["bia"]}`) },
@@ -203,7 +203,7 @@ func TestEveryRouteDoesWhatTheDescriptionSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	known, bodies := map[string]bool{}, bodiesOf(t, data)
-	w := &things{server: whole(t, signallingtest.Options{})}
+	w := &things{server: whole(t, signallingtest.Options{APIPerMinute: 100_000})} // one key asks it all
 	slow, broken := whole(t, signallingtest.Options{APIPerMinute: 1}), whole(t, signallingtest.Options{})
 	if err := broken.Store.Close(); err != nil {
 		t.Fatal(err)

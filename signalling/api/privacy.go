@@ -18,6 +18,7 @@ type Privacy struct {
 	WhoMayAdd      string  `json:"whoMayAdd" enum:"everyone,contacts,nobody" doc:"Who, of those, may add it to a call of several."`
 	SilenceUnknown bool    `json:"silenceUnknown" doc:"Keeps its devices quiet for who is not in its contacts."`
 	RejectInCall   bool    `json:"rejectInCall" required:"false" doc:"Refuses rings while one of its devices is in a call: who rings is told that it is busy, and it is a missed call. False is call waiting."`
+	TakeNotes      bool    `json:"takeNotes" required:"false" doc:"Lets who has rung it in vain leave a note, which only its devices can open. It shows to whoever rings it that it takes notes."`
 	HideAddress    bool    `json:"hideAddress" doc:"Keeps its network addresses from those it talks to."`
 	DoNotDisturb   *DayOff `json:"doNotDisturb,omitempty" doc:"At which hours no device rings; missing for never."`
 }
@@ -35,7 +36,7 @@ type DayRange struct {
 }
 
 func showPrivacy(p wire.Privacy) Privacy {
-	shown := Privacy{WhoMayCall: string(p.WhoMayCall), WhoMayAdd: string(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown, RejectInCall: p.RejectInCall, HideAddress: p.HideAddress}
+	shown := Privacy{WhoMayCall: string(p.WhoMayCall), WhoMayAdd: string(p.WhoMayAdd), SilenceUnknown: p.SilenceUnknown, RejectInCall: p.RejectInCall, TakeNotes: p.TakeNotes, HideAddress: p.HideAddress}
 	if d := p.DoNotDisturb; d != nil {
 		shown.DoNotDisturb = &DayOff{Zone: d.Zone, Ranges: []DayRange{}}
 		for _, r := range d.Ranges {
@@ -90,7 +91,7 @@ func (s *server) putPrivacy(ctx context.Context, in *putPrivacyInput) (*privacyO
 	}
 	m := &wire.SetPrivacy{
 		WhoMayCall: wire.WhoMayCall(in.Body.WhoMayCall), WhoMayAdd: wire.WhoMayCall(in.Body.WhoMayAdd), SilenceUnknown: in.Body.SilenceUnknown,
-		RejectInCall: in.Body.RejectInCall, HideAddress: in.Body.HideAddress, IfVersion: now.Version,
+		RejectInCall: in.Body.RejectInCall, TakeNotes: in.Body.TakeNotes, HideAddress: in.Body.HideAddress, IfVersion: now.Version,
 	}
 	if d := in.Body.DoNotDisturb; d != nil {
 		m.DoNotDisturb = &wire.DoNotDisturb{Zone: d.Zone}

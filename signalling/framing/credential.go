@@ -52,6 +52,12 @@ func Statement(account, device string, key []byte) []byte {
 	return append(b, key...)
 }
 
+// NoteKeyStatement is what a device signs to say by which key notes are sealed for its
+// account: a text, the account with its length in a byte, the key.
+func NoteKeyStatement(account string, key []byte) []byte {
+	return append(appendName([]byte("pronto note key 1"), account), key...)
+}
+
 // Key is the device's public key, which the leaf must have as its signature key.
 func (c *Credential) Key() []byte {
 	if n := len(c.Chain); n > 0 {

@@ -203,20 +203,20 @@ func TestARevokedDeviceItsSecretAndItsTokensAreRefused(t *testing.T) {
 		use := store.DeviceUse{User: ana, Device: v.Device, Known: true, TokenHash: "t1", TokenExpires: soon}
 		ok(t, s.UseDevice(ctx, use))
 		ok(t, s.UseDevice(ctx, store.DeviceUse{User: ana, Device: "tablet", TokenHash: "t2", TokenExpires: soon}))
-		ok(t, s.DeviceStanding(ctx, ana, "tablet", "t1"))
+		ok(t, errorOf(s.DeviceStanding(ctx, ana, "tablet", "t1")))
 
 		fails(t, s.RevokeDevice(ctx, ana, "unknown"), store.ErrNotFound)
 		ok(t, s.RevokeDevice(ctx, ana, v.Device))
 		fails(t, s.RevokeDevice(ctx, ana, v.Device), store.ErrNotFound)
 		fails(t, s.UseDevice(ctx, use), store.ErrRevoked)
 		fails(t, s.TouchDevice(ctx, ana, v.Device, "Phone"), store.ErrRevoked)
-		fails(t, s.DeviceStanding(ctx, ana, v.Device, ""), store.ErrRevoked)
+		fails(t, errorOf(s.DeviceStanding(ctx, ana, v.Device, "")), store.ErrRevoked)
 		_, err := s.Refresh(ctx, v.RefreshHash)
 		fails(t, err, store.ErrRevoked)
 		// Its token does not come back under another device's name.
 		fails(t, s.UseDevice(ctx, store.DeviceUse{User: ana, Device: "new", TokenHash: "t1", TokenExpires: soon}), store.ErrRevoked)
-		fails(t, s.DeviceStanding(ctx, ana, "tablet", "t1"), store.ErrRevoked)
-		ok(t, s.DeviceStanding(ctx, ana, "tablet", "t2"))
+		fails(t, errorOf(s.DeviceStanding(ctx, ana, "tablet", "t1")), store.ErrRevoked)
+		ok(t, errorOf(s.DeviceStanding(ctx, ana, "tablet", "t2")))
 		devices := value(s.Devices(ctx, ana))(t)
 		if len(devices) != 1 || devices[0].ID != "tablet" {
 			t.Errorf("the devices are %+v", devices)

@@ -28,6 +28,8 @@ type LogRow struct {
 	Ended             time.Time // zero while the call goes on
 	// Duration is how long they were connected, to the millisecond.
 	Duration time.Duration
+	// Note is whether a note that the caller has left waits.
+	Note bool
 }
 
 // LogChange inserts or replaces a user's log row of a call. The time of the
@@ -110,22 +112,56 @@ func (l *LogChange) validate() error {
 
 // ForgetCalls deletes rows of user's own log: those of the calls named, or all
 // with no call named. The row of a call that still goes on stays, and nobody
-// else's log changes. At most [MaxPage] calls can be named.
-func (s *Store) ForgetCalls(ctx context.Context, user string, calls ...string) error {
-	if len(calls) == 0 {
-		return s.remove(ctx, `DELETE FROM call_log WHERE user_id = $1 AND ended_ms IS NOT NULL`, user)
-	}
+// else's log changes. The notes that were left to them go with them, and notes is how
+// many those are. At most [MaxPage] calls can be named.
+func (s *Store) ForgetCalls(ctx context.Context, user string, calls ...string) (notes int64, err error) {
 	if len(calls) > MaxPage {
-		return invalid("too many calls are named")
+		return 0, invalid("too many calls are named")
 	}
-	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+	err = s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
+		if len(calls) == 0 {
+			notes, err = forgetCalls(ctx, c, ``, user)
+			return err
+		}
+		notes = 0
 		for _, id := range calls {
-			if _, err := c.exec(ctx, `DELETE FROM call_log WHERE user_id = $1 AND call_id = $2 AND ended_ms IS NOT NULL`, user, id); err != nil {
+			n, err := forgetCalls(ctx, c, ` AND call_id = $2`, user, id)
+			if err != nil {
 				return err
 			}
+			notes += n
 		}
 		return nil
 	})
+	return notes, err
+}
+
+// forgetCalls deletes the rows of a user, $1, that which says, and their notes. Notes
+// that he never had stay: for who left them nothing changes by what he does.
+func forgetCalls(ctx context.Context, c conn, which string, args ...any) (notes int64, err error) {
+	notes, err = c.exec(ctx, `DELETE FROM notes WHERE to_id = $1 AND delivered`+which, args...)
+	if err == nil {
+		_, err = c.exec(ctx, `DELETE FROM call_log WHERE user_id = $1 AND ended_ms IS NOT NULL`+which, args...)
+	}
+	return notes, err
+}
+
+// logRows are rows of logs, with the alias l, and whether a note waits for their users.
+const logRows = `
+	SELECT l.call_id, l.user_id, l.direction, l.peer_name, l.peer_ids, l.kind, l.outcome, l.started_ms, COALESCE(l.ended_ms, 0), l.duration_ms,
+		EXISTS (SELECT 1 FROM notes n WHERE n.call_id = l.call_id AND n.to_id = l.user_id AND n.delivered AND n.expires_ms > {now})
+	FROM call_log l`
+
+func scanLogRow(s scanner) (l LogRow, err error) {
+	err = s.Scan(&l.CallID, &l.UserID, &l.Direction, &l.PeerName, &l.PeerIDs, &l.Kind, &l.Outcome,
+		millis{&l.Started}, millis{&l.Ended}, &l.Duration, &l.Note)
+	l.Duration *= time.Duration(time.Millisecond)
+	return l, err
+}
+
+// LogRow returns user's row of a call, or [ErrNotFound].
+func (s *Store) LogRow(ctx context.Context, user, call string) (LogRow, error) {
+	return get(ctx, s, scanLogRow, logRows+` WHERE l.user_id = $1 AND l.call_id = $2`, user, call)
 }
 
 // CallLog returns at most limit (1 to [MaxPage]) rows of user's log, the newest
@@ -133,19 +169,13 @@ func (s *Store) ForgetCalls(ctx context.Context, user string, calls ...string) e
 // the zero Cursor after the last.
 func (s *Store) CallLog(ctx context.Context, user string, before Cursor, limit int) ([]LogRow, Cursor, error) {
 	limit = min(max(limit, 1), MaxPage)
-	text := `SELECT call_id, user_id, direction, peer_name, peer_ids, kind, outcome, started_ms, COALESCE(ended_ms, 0), duration_ms
-		FROM call_log WHERE user_id = $1`
+	text := logRows + ` WHERE l.user_id = $1`
 	args := []any{user, limit + 1} // one more tells whether there is another page
 	if before != (Cursor{}) {
-		text += ` AND (started_ms, call_id) < ($3, $4)`
+		text += ` AND (l.started_ms, l.call_id) < ($3, $4)`
 		args = append(args, before.Started.UnixMilli(), before.CallID)
 	}
-	page, err := list(ctx, s, func(s scanner) (l LogRow, err error) {
-		err = s.Scan(&l.CallID, &l.UserID, &l.Direction, &l.PeerName, &l.PeerIDs, &l.Kind, &l.Outcome,
-			millis{&l.Started}, millis{&l.Ended}, &l.Duration)
-		l.Duration *= time.Duration(time.Millisecond)
-		return l, err
-	}, text+` ORDER BY started_ms DESC, call_id DESC LIMIT $2`, args...)
+	page, err := list(ctx, s, scanLogRow, text+` ORDER BY l.started_ms DESC, l.call_id DESC LIMIT $2`, args...)
 	if err != nil || len(page) <= limit {
 		return page, Cursor{}, err
 	}

@@ -56,7 +56,8 @@ func fill(t *testing.T, s *store.Store) {
 	ok(t, s.Permit(ctx, "bia", "usr-ana", 0))
 	ok(t, s.OverrideQuota(ctx, store.Override{User: "usr-ana", Key: "k1", Calls: 1, Reason: "fair"}, time.Hour))
 	ok(t, s.LastSeen(ctx, []store.Absence{{User: "usr-ana"}}))
-	value(s.SetPrivacy(ctx, "usr-ana", store.Privacy{WhoMayCall: store.Nobody}, 0))(t)
+	value(s.SetPrivacy(ctx, "usr-ana", store.Privacy{WhoMayCall: store.Nobody, TakeNotes: true}, 0))(t)
+	takesNotes(t, s, "caio")
 	value(s.SetPreferences(ctx, "usr-ana", store.PreferencesChange{Terms: "2026-01", NoteTerms: true}, store.AnyVersion))(t)
 	value(s.TermsDelivered(ctx, "usr-ana", "2026-02"))(t)
 	ok(t, s.SetProfile(ctx, "usr-ana", "ANA", "Hello"))
@@ -95,6 +96,8 @@ func fill(t *testing.T, s *store.Store) {
 	m.Log = []store.LogChange{{UserID: "caio", Direction: store.Outgoing, PeerIDs: peers, Kind: store.Voice, Outcome: "unanswered"}}
 	value(s.CreateCall(ctx, m, nil))(t)
 	ok(t, s.Transition(ctx, "c2", 1, &store.Change{State: "ended", Snapshot: "{}", EndReason: "hangup"}))
+	value(s.LeaveNote(ctx, noteTo("c2", "caio", "usr-ana")))(t)
+	value(s.LeaveNote(ctx, noteTo("c3", "usr-ana", "caio")))(t)
 }
 
 // naming are the rows, by table, that hold one of the texts.

@@ -13,21 +13,21 @@ type DeviceKey struct {
 
 // SetDeviceKey registers an active device's identity key. Another key than
 // before voids its credential and its key packages. As long as no device of the
-// account has a credential, it gets root for one. It fails with [ErrNotFound]
-// if there is no such device.
-func (s *Store) SetDeviceKey(ctx context.Context, user, device, key, root string) error {
+// account has a credential, it gets root for one, and is rooted. It fails with
+// [ErrNotFound] if there is no such device.
+func (s *Store) SetDeviceKey(ctx context.Context, user, device, key, root string) (rooted bool, err error) {
 	for _, text := range []string{key, root} {
 		if err := checkText("key or credential", text, MaxCredential); err != nil {
-			return err
+			return false, err
 		}
 	}
-	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		// Whoever else is about to become the root waits for this row.
 		if err := c.must(ctx, ErrNotFound, `UPDATE users SET name = name WHERE id = $1`, user); err != nil {
 			return err
 		}
 		changed, err := c.exec(ctx, `
-			UPDATE devices SET identity_key = $3, credential = NULL
+			UPDATE devices SET identity_key = $3, credential = NULL, note_key = NULL, note_signature = NULL, note_credential = NULL
 			WHERE user_id = $1 AND id = $2 AND state = 'active' AND COALESCE(identity_key, '') <> $3`, user, device, key)
 		if err != nil {
 			return err
@@ -37,15 +37,18 @@ func (s *Store) SetDeviceKey(ctx context.Context, user, device, key, root string
 				return err
 			}
 		}
-		if _, err := c.exec(ctx, `
+		n, err := c.exec(ctx, `
 			UPDATE devices SET credential = $4
 			WHERE user_id = $1 AND id = $2 AND identity_key = $3 AND state = 'active' AND NOT EXISTS (
 				SELECT 1 FROM devices o WHERE o.user_id = $1 AND o.state = 'active' AND o.credential IS NOT NULL)`,
-			user, device, key, root); err != nil {
+			user, device, key, root)
+		if err != nil {
 			return err
 		}
+		rooted = n > 0
 		return c.must(ctx, ErrNotFound, `UPDATE devices SET seen_ms = seen_ms WHERE user_id = $1 AND id = $2 AND state = 'active'`, user, device)
 	})
+	return rooted && err == nil, err
 }
 
 // DeviceKey returns what an active device has of keys, or [ErrNotFound].

@@ -128,15 +128,20 @@ func noteToken(ctx context.Context, c conn, u DeviceUse) error {
 }
 
 // DeviceStanding fails with [ErrRevoked] or [ErrPending] unless the device may
-// be used now, with this token if its hash is given.
+// be used now, with this token if its hash is given. noteKey is whether it should
+// publish a key for notes and has not; that is asked here because a session that begins
+// asks here anyway.
 //
 // Whoever revokes a device must afterwards, not before, look for its sessions
 // and end them; whoever opens a session must afterwards ask for the standing
 // once more. At least one of them sees the other.
-func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash string) error {
-	return s.read(ctx, func(ctx context.Context, c conn) error {
-		return deviceStanding(ctx, c, user, device, tokenHash)
+func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash string) (noteKey bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, c conn) error {
+		var state string
+		err := c.row(ctx, `SELECT d.state, `+wantsNoteKey+` FROM devices d WHERE d.user_id = $1 AND d.id = $2`, []any{user, device}, &state, &noteKey)
+		return usable(ctx, c, user, tokenHash, state, err)
 	})
+	return noteKey, err
 }
 
 // TokenStanding is [Store.DeviceStanding] for a token that is bound to a device,
@@ -161,6 +166,11 @@ func (s *Store) TokenStanding(ctx context.Context, user, device, tokenHash strin
 func deviceStanding(ctx context.Context, c conn, user, device, tokenHash string) error {
 	var state string
 	err := c.row(ctx, `SELECT state FROM devices WHERE user_id = $1 AND id = $2`, []any{user, device}, &state)
+	return usable(ctx, c, user, tokenHash, state, err)
+}
+
+// usable is the standing of a device whose state was read, or could not be.
+func usable(ctx context.Context, c conn, user, tokenHash, state string, err error) error {
 	switch {
 	case errors.Is(err, ErrNotFound), err == nil && state == "revoked":
 		return ErrRevoked
@@ -205,7 +215,8 @@ func (s *Store) Devices(ctx context.Context, user string) ([]Device, error) {
 func (s *Store) RevokeDevice(ctx context.Context, user, device string) error {
 	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		err := c.must(ctx, ErrNotFound, `
-			UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now}
+			UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now},
+				note_key = NULL, note_signature = NULL, note_credential = NULL
 			WHERE user_id = $1 AND id = $2 AND state <> 'revoked'`, user, device)
 		if err != nil {
 			return err

@@ -68,10 +68,10 @@ func TestTheFirstDeviceWithAKeyIsTheRootAndOthersWaitToBeSigned(t *testing.T) {
 		for _, d := range devices {
 			ok(t, s.TouchDevice(ctx, "ana", d, ""))
 		}
-		fails(t, s.SetDeviceKey(ctx, "ana", "d9", "key", "root"), store.ErrNotFound)
+		fails(t, errorOf(s.SetDeviceKey(ctx, "ana", "d9", "key", "root")), store.ErrNotFound)
 		var wait sync.WaitGroup
 		for _, d := range devices { // all at once
-			wait.Go(func() { ok(t, s.SetDeviceKey(ctx, "ana", d, "key of "+d, "root "+d)) })
+			wait.Go(func() { ok(t, errorOf(s.SetDeviceKey(ctx, "ana", d, "key of "+d, "root "+d))) })
 		}
 		wait.Wait()
 		root := ""
@@ -95,15 +95,15 @@ func TestTheFirstDeviceWithAKeyIsTheRootAndOthersWaitToBeSigned(t *testing.T) {
 		equal(t, "the credential", value(s.DeviceKey(ctx, "ana", other))(t).Credential, "chain")
 		value(s.PutKeyPackages(ctx, "ana", other, packages("a"), 20))(t)
 
-		ok(t, s.SetDeviceKey(ctx, "ana", other, "key of "+other, "root")) // the same again
+		ok(t, errorOf(s.SetDeviceKey(ctx, "ana", other, "key of "+other, "root"))) // the same again
 		equal(t, "the credential with the same key", value(s.DeviceKey(ctx, "ana", other))(t).Credential, "chain")
-		ok(t, s.SetDeviceKey(ctx, "ana", other, "new key", "root"))
+		ok(t, errorOf(s.SetDeviceKey(ctx, "ana", other, "new key", "root")))
 		equal(t, "the credential with a new key", value(s.DeviceKey(ctx, "ana", other))(t).Credential, "")
 		_, err := s.TakeKeyPackage(ctx, "ana", other)
 		fails(t, err, store.ErrNotFound)
 
 		ok(t, s.RevokeDevice(ctx, "ana", root)) // nobody is left who could sign
-		ok(t, s.SetDeviceKey(ctx, "ana", other, "new key", "root "+other))
+		ok(t, errorOf(s.SetDeviceKey(ctx, "ana", other, "new key", "root "+other)))
 		equal(t, "the new root", value(s.DeviceKey(ctx, "ana", other))(t).Credential, "root "+other)
 	})
 }

@@ -164,7 +164,7 @@ func TestPrivacyIsChangedByVersion(t *testing.T) {
 		equal(t, "the default", value(s.Privacy(ctx, "ana"))(t), store.Privacy{WhoMayCall: store.Everyone, WhoMayAdd: store.Everyone})
 		contacts := store.Privacy{
 			WhoMayCall: store.Contacts, WhoMayAdd: store.Nobody, SilenceUnknown: true, DoNotDisturb: "at night", HideAddress: true,
-			RejectInCall: true,
+			RejectInCall: true, TakeNotes: true,
 		}
 		_, err := s.SetPrivacy(ctx, "ana", contacts, 3)
 		fails(t, err, store.ErrConflict)

@@ -26,6 +26,8 @@ type Privacy struct {
 	SilenceUnknown bool
 	// RejectInCall refuses rings while one of the user's devices is in a call.
 	RejectInCall bool
+	// TakeNotes lets who has rung in vain leave a note.
+	TakeNotes bool
 	// DoNotDisturb is at which hours no device rings, in the policy layer's
 	// words; empty for never. At most [MaxHours] bytes.
 	DoNotDisturb string
@@ -47,7 +49,7 @@ const privacyColumns = `
 	COALESCE(p.who_may_call, CASE WHEN s.minor THEN 'contacts' ELSE 'everyone' END),
 	COALESCE(p.who_may_add, CASE WHEN s.minor THEN 'contacts' ELSE 'everyone' END),
 	COALESCE(p.silence_unknown, s.minor, FALSE), COALESCE(p.do_not_disturb, ''),
-	COALESCE(p.hide_address, s.minor, FALSE), COALESCE(p.reject_in_call, FALSE), COALESCE(p.version, 0)`
+	COALESCE(p.hide_address, s.minor, FALSE), COALESCE(p.reject_in_call, FALSE), COALESCE(p.take_notes, FALSE), COALESCE(p.version, 0)`
 
 // privacyOf is privacyColumns with other aliases.
 func privacyOf(p, s string) string {
@@ -56,7 +58,7 @@ func privacyOf(p, s string) string {
 
 // fields are where privacyColumns are scanned to.
 func (p *Privacy) fields() []any {
-	return []any{&p.WhoMayCall, &p.WhoMayAdd, &p.SilenceUnknown, &p.DoNotDisturb, &p.HideAddress, &p.RejectInCall, &p.Version}
+	return []any{&p.WhoMayCall, &p.WhoMayAdd, &p.SilenceUnknown, &p.DoNotDisturb, &p.HideAddress, &p.RejectInCall, &p.TakeNotes, &p.Version}
 }
 
 // Privacy returns the settings of user, the defaults if there are none.
@@ -82,18 +84,18 @@ func (s *Store) SetPrivacy(ctx context.Context, user string, p Privacy, ifVersio
 // setPrivacy is SetPrivacy inside a transaction.
 func setPrivacy(ctx context.Context, c conn, user string, p Privacy, ifVersion int64) (int64, error) {
 	const (
-		insert = `INSERT INTO privacy (user_id, who_may_call, hide_address, who_may_add, silence_unknown, do_not_disturb, reject_in_call, version)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (user_id) DO `
+		insert = `INSERT INTO privacy (user_id, who_may_call, hide_address, who_may_add, silence_unknown, do_not_disturb, reject_in_call, take_notes, version)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1) ON CONFLICT (user_id) DO `
 		set = ` SET who_may_call = $2, hide_address = $3, who_may_add = $4, silence_unknown = $5, do_not_disturb = $6,
-			reject_in_call = $7, version = privacy.version + 1 `
+			reject_in_call = $7, take_notes = $8, version = privacy.version + 1 `
 	)
 	text := insert + `NOTHING RETURNING version`
-	args := []any{user, string(p.WhoMayCall), p.HideAddress, string(p.WhoMayAdd), p.SilenceUnknown, p.DoNotDisturb, p.RejectInCall}
+	args := []any{user, string(p.WhoMayCall), p.HideAddress, string(p.WhoMayAdd), p.SilenceUnknown, p.DoNotDisturb, p.RejectInCall, p.TakeNotes}
 	switch {
 	case ifVersion == AnyVersion:
 		text = insert + `UPDATE` + set + `RETURNING version`
 	case ifVersion > 0:
-		text = `UPDATE privacy` + set + `WHERE user_id = $1 AND version = $8 RETURNING version`
+		text = `UPDATE privacy` + set + `WHERE user_id = $1 AND version = $9 RETURNING version`
 		args = append(args, ifVersion)
 	}
 	found, err := rows(ctx, c, func(s scanner) (v int64, err error) { return v, s.Scan(&v) }, text, args...)

@@ -91,7 +91,8 @@ func (s *Store) Disable(ctx context.Context, user string) error {
 		if err := setStanding(ctx, c, user, `disabled_ms`, `{now}`); err != nil {
 			return err
 		}
-		_, err := c.exec(ctx, `UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now}
+		_, err := c.exec(ctx, `UPDATE devices SET state = 'revoked', refresh_hash = NULL, changed_ms = {now},
+				note_key = NULL, note_signature = NULL, note_credential = NULL
 			WHERE user_id = $1 AND state <> 'revoked'`, user)
 		return err
 	})

@@ -40,6 +40,9 @@ func value[T any](v T, err error) func(testing.TB) T {
 	}
 }
 
+// errorOf is the error that comes with a value.
+func errorOf[T any](_ T, err error) error { return err }
+
 // fails reports an error that is not the wanted one.
 func fails(t testing.TB, err, want error) {
 	t.Helper()

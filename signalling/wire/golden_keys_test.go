@@ -29,6 +29,8 @@ func init() {
 		"signDevice":          SignDevice{Device: "d2", Key: deviceKey, Signature: signature},
 		"putKeyPackages":      PutKeyPackages{Packages: []Blob{"a2V5"}, LastResort: "bGFzdA"},
 		"putKeyPackages.some": PutKeyPackages{Packages: []Blob{}},
+		"setNoteKey":          SetNoteKey{Credential: "Y3JlZGVudGlhbA", Key: deviceKey, Signature: signature},
+		"getNoteKeys":         GetNoteKeys{Call: "c1"},
 		"createLink.clear":    CreateLink{Kind: KindVoice, Unencrypted: true},
 		"ringGroup.clear":     RingGroup{Group: "g1", Kind: KindVideo, Unencrypted: true},
 	})
@@ -39,6 +41,8 @@ func init() {
 		"keysLog":                  KeysLog{Group: 1, Epoch: 4, Commits: []KeysCommitted{{Group: 1, Epoch: 4, Commit: "Y29tbWl0", Holders: holders}}},
 		"keysLog.none":             KeysLog{Group: 2, Epoch: 1},
 		"keyPackages":              KeyPackages{Left: 4, LastResort: true},
+		"noteKeys":                 NoteKeys{Keys: []NoteKey{{Credential: "Y3JlZGVudGlhbA", Key: deviceKey, Signature: signature}}},
+		"noteKeys.none":            NoteKeys{},
 		"problem.encryptionNeeded": &Problem{Code: CodeEncryptionNeeded, Detail: "the call is end-to-end encrypted"},
 		"link.unencrypted":         Link{Link: link.Link, Kind: KindVoice, CreatedMs: 1767225600000, Unencrypted: true},
 		"devices.signed": Devices{This: "d1", Devices: []Device{
@@ -49,6 +53,7 @@ func init() {
 	})
 	maps.Copy(eventExamples, map[string]any{
 		"keyPackages":       KeyPackages{Left: 4, LastResort: true},
+		"noteKeyWanted":     NoteKeyWanted{},
 		"keysWanted":        KeysWanted{Group: 1, Epoch: 3, Add: []KeyApplicant{{Participant: "p3", KeyPackage: "a2V5"}}, Remove: []uint32{1}},
 		"keysCommitted":     KeysCommitted{Group: 1, Epoch: 4, Commit: "Y29tbWl0", Holders: holders},
 		"keysWelcomed":      KeysWelcomed{Group: 1, First: 7, Epoch: 4, Welcome: "d2VsY29tZQ", GroupInfo: "aW5mbw", Holders: holders},

@@ -90,6 +90,10 @@ type SetPrivacy struct {
 	// told that we are busy, and the call is listed as missed. Without it such a ring
 	// waits beside the call.
 	RejectInCall bool `json:"rejectInCall,omitzero"`
+	// TakeNotes lets whoever has rung us, and whom nobody answered, leave a note of
+	// voice or video that only our devices can open. It shows to whoever rings us that
+	// we take notes, and by that that there is such an account.
+	TakeNotes bool `json:"takeNotes,omitzero"`
 	// DoNotDisturb is at which hours nothing rings; calls are listed as missed.
 	// Absent means never.
 	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
@@ -132,6 +136,8 @@ type Privacy struct {
 	// RejectInCall refuses rings while a device of ours is in a call, as busy; the
 	// call is listed as missed.
 	RejectInCall bool `json:"rejectInCall,omitzero"`
+	// TakeNotes lets whoever has rung us in vain leave a note.
+	TakeNotes bool `json:"takeNotes,omitzero"`
 	// DoNotDisturb is at which hours nothing rings; absent for never.
 	DoNotDisturb *DoNotDisturb `json:"doNotDisturb,omitzero"`
 	// HideAddress sends our media through the relay always.
@@ -220,4 +226,8 @@ type CallLogEntry struct {
 	StartedMs UnixMs `json:"startedMs"`
 	// DurationMs is how long we talked, in milliseconds.
 	DurationMs uint32 `json:"durationMs"`
+	// Note says that the caller has left a note, which waits at GET /v1/notes/{call}
+	// until it has been opened, 30 days at most. The event "logged" tells it when it
+	// comes, and comes without it when the note has gone.
+	Note bool `json:"note,omitzero"`
 }

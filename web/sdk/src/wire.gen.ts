@@ -1449,6 +1449,59 @@ export interface KeyPackages {
 }
 
 /**
+ * SetNoteKey publishes the key by which notes are sealed for this device, in place of
+ * the one before. It is gone with the device, and when the device gets another identity
+ * key. The reply is Done; forbidden while the device has no credential (SetDeviceKey,
+ * SignDevice), invalid if credential or signature is not this device's.
+ */
+export interface SetNoteKey {
+  /** Credential is as in NoteKey. */
+  readonly credential: Blob;
+  /** Key is as in NoteKey. */
+  readonly key: Blob;
+  /** Signature is as in NoteKey. */
+  readonly signature: Blob;
+}
+
+/**
+ * GetNoteKeys asks by which keys to seal a note about a call. It must be ours, have rung
+ * one account and nobody else, and be over for ten minutes at most, unanswered and not
+ * declined; any other is notFound. The reply is NoteKeys, the same whether we may
+ * reach the account or not; the note goes to PUT /v1/notes/{call}.
+ */
+export interface GetNoteKeys {
+  /** Call is the call. */
+  readonly call: CallID;
+}
+
+/** NoteKeys are the keys by which a note is sealed for an account. */
+export interface NoteKeys {
+  /**
+   * Keys are one for each of its browsers, at most 20, the most recently used first;
+   * none if the account takes no notes or no browser of it can open one.
+   */
+  readonly keys: readonly NoteKey[];
+}
+
+/**
+ * NoteKey is a key by which a note is sealed for one browser of an account. Whoever
+ * seals verifies it: that Credential leads from the root that he knows of the account
+ * to a key, and that Signature is of that key.
+ */
+export interface NoteKey {
+  /** Credential is the device's, as in Device.credential. */
+  readonly credential: Blob;
+  /** Key is an X25519 public key (RFC 7748): 32 bytes. */
+  readonly key: Blob;
+  /**
+   * Signature is the Ed25519 signature, 64 bytes, by the key that Credential leads
+   * to, over: the text "pronto note key 1"; the account, with its length in one byte
+   * before it; Key.
+   */
+  readonly signature: Blob;
+}
+
+/**
  * GetPush asks how this device can be reached while its page is closed. The
  * reply is Push.
  */
@@ -1681,6 +1734,8 @@ export interface Privacy {
    * call is listed as missed.
    */
   readonly rejectInCall?: boolean;
+  /** TakeNotes lets whoever has rung us in vain leave a note. */
+  readonly takeNotes?: boolean;
   /** DoNotDisturb is at which hours nothing rings; absent for never. */
   readonly doNotDisturb?: DoNotDisturb;
   /** HideAddress sends our media through the relay always. */
@@ -1740,6 +1795,12 @@ export interface SetPrivacy {
    * waits beside the call.
    */
   readonly rejectInCall?: boolean;
+  /**
+   * TakeNotes lets whoever has rung us, and whom nobody answered, leave a note of
+   * voice or video that only our devices can open. It shows to whoever rings us that
+   * we take notes, and by that that there is such an account.
+   */
+  readonly takeNotes?: boolean;
   /**
    * DoNotDisturb is at which hours nothing rings; calls are listed as missed.
    * Absent means never.
@@ -1981,6 +2042,12 @@ export interface CallLogEntry {
   readonly startedMs: UnixMs;
   /** DurationMs is how long we talked, in milliseconds. */
   readonly durationMs: number;
+  /**
+   * Note says that the caller has left a note, which waits at GET /v1/notes/{call}
+   * until it has been opened, 30 days at most. The event "logged" tells it when it
+   * comes, and comes without it when the note has gone.
+   */
+  readonly note?: boolean;
 }
 
 /** Direction is who made a call. */
@@ -2992,6 +3059,13 @@ export interface GroupGone {
 export type GroupGoneReason = "left" | "declined" | "removed" | "withdrawn" | "expired";
 
 /**
+ * NoteKeyWanted asks a device that can encrypt, whose account takes notes and that has
+ * published no key for them, for SetNoteKey. It comes after hello, when the account
+ * begins to take notes (SetPrivacy), and when the device gets its credential.
+ */
+export type NoteKeyWanted = Record<string, never>;
+
+/**
  * Lobby is who waits to be let into the call of a link. Its owner's sessions and
  * the hosts who are in the call get it when they come and whenever it changes.
  */
@@ -3688,6 +3762,8 @@ export interface RequestMap {
   readonly setDeviceKey: { readonly body: SetDeviceKey; readonly reply: Devices; readonly replyType: "devices" };
   readonly signDevice: { readonly body: SignDevice; readonly reply: Devices; readonly replyType: "devices" };
   readonly putKeyPackages: { readonly body: PutKeyPackages; readonly reply: KeyPackages; readonly replyType: "keyPackages" };
+  readonly setNoteKey: { readonly body: SetNoteKey; readonly reply: Done; readonly replyType: "done" };
+  readonly getNoteKeys: { readonly body: GetNoteKeys; readonly reply: NoteKeys; readonly replyType: "noteKeys" };
   readonly getPush: { readonly body: GetPush; readonly reply: Push; readonly replyType: "push" };
   readonly setPush: { readonly body: SetPush; readonly reply: Push; readonly replyType: "push" };
   readonly clearPush: { readonly body: ClearPush; readonly reply: Push; readonly replyType: "push" };
@@ -3812,6 +3888,8 @@ export type ClientFrame =
   | { readonly type: "setDeviceKey"; readonly id: string; readonly body: SetDeviceKey }
   | { readonly type: "signDevice"; readonly id: string; readonly body: SignDevice }
   | { readonly type: "putKeyPackages"; readonly id: string; readonly body: PutKeyPackages }
+  | { readonly type: "setNoteKey"; readonly id: string; readonly body: SetNoteKey }
+  | { readonly type: "getNoteKeys"; readonly id: string; readonly body: GetNoteKeys }
   | { readonly type: "getPush"; readonly id: string; readonly body: GetPush }
   | { readonly type: "setPush"; readonly id: string; readonly body: SetPush }
   | { readonly type: "clearPush"; readonly id: string; readonly body: ClearPush }
@@ -3893,6 +3971,7 @@ export type ReplyFrame =
   | { readonly type: "keysLog"; readonly id: string; readonly serial?: number; readonly body: KeysLog }
   | { readonly type: "devices"; readonly id: string; readonly serial?: number; readonly body: Devices }
   | { readonly type: "keyPackages"; readonly id: string; readonly serial?: number; readonly body: KeyPackages }
+  | { readonly type: "noteKeys"; readonly id: string; readonly serial?: number; readonly body: NoteKeys }
   | { readonly type: "push"; readonly id: string; readonly serial?: number; readonly body: Push }
   | { readonly type: "people"; readonly id: string; readonly serial?: number; readonly body: People }
   | { readonly type: "discovery"; readonly id: string; readonly serial?: number; readonly body: Discovery }
@@ -3941,6 +4020,7 @@ export interface EventMap {
   readonly groupGone: GroupGone;
   readonly groupCall: GroupCall;
   readonly keyPackages: KeyPackages;
+  readonly noteKeyWanted: NoteKeyWanted;
   readonly link: Link;
   readonly lobby: Lobby;
   readonly knockAnswered: KnockAnswered;
@@ -4008,6 +4088,7 @@ export type SessionEventFrame =
   | { readonly type: "groupGone"; readonly id?: never; readonly serial: number; readonly body: GroupGone }
   | { readonly type: "groupCall"; readonly id?: never; readonly serial: number; readonly body: GroupCall }
   | { readonly type: "keyPackages"; readonly id?: never; readonly serial: number; readonly body: KeyPackages }
+  | { readonly type: "noteKeyWanted"; readonly id?: never; readonly serial: number; readonly body: NoteKeyWanted }
   | { readonly type: "link"; readonly id?: never; readonly serial: number; readonly body: Link }
   | { readonly type: "lobby"; readonly id?: never; readonly serial: number; readonly body: Lobby }
   | { readonly type: "knockAnswered"; readonly id?: never; readonly serial: number; readonly body: KnockAnswered }
@@ -4033,6 +4114,7 @@ export const sessionEvents = [
   "groupGone",
   "groupCall",
   "keyPackages",
+  "noteKeyWanted",
   "link",
   "lobby",
   "knockAnswered",

@@ -1,0 +1,282 @@
+package signalling_test
+
+import (
+	"crypto/ecdh"
+	"crypto/ed25519"
+	"crypto/rand"
+	"slices"
+	"testing"
+	"time"
+
+	"pronto/signalling/framing"
+	"pronto/signalling/identity"
+	"pronto/signalling/signallingtest"
+	"pronto/signalling/wire"
+)
+
+// noteKey is what a device publishes, by a credential from a list of devices.
+func (d *signer) noteKey(t testing.TB, account string, list wire.Devices) wire.SetNoteKey {
+	t.Helper()
+	pair, err := ecdh.X25519().GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := pair.PublicKey().Bytes()
+	m := wire.SetNoteKey{Key: wire.ToBlob(key), Signature: wire.ToBlob(ed25519.Sign(d.key, framing.NoteKeyStatement(account, key)))}
+	if i := slices.IndexFunc(list.Devices, func(l wire.Device) bool { return string(l.Device) == d.id }); i >= 0 {
+		m.Credential = list.Devices[i].Credential
+	}
+	return m
+}
+
+// takeNotes has an account take notes, or no more.
+func takeNotes(p *page, on bool) {
+	p.t.Helper()
+	now := ask[wire.Privacy](p, "getPrivacy", nil)
+	set := ask[wire.Privacy](p, "setPrivacy", wire.SetPrivacy{WhoMayCall: now.WhoMayCall, TakeNotes: on, IfVersion: now.Version})
+	if set.TakeNotes != on {
+		p.t.Errorf("the settings are %+v", set)
+	}
+}
+
+// ringInVain rings accounts and takes it back, and returns when the log has it.
+func ringInVain(p *page, users ...wire.UserID) wire.CallID {
+	p.t.Helper()
+	from := p.count()
+	call := ask[wire.CallState](p, "ring", wire.Ring{Users: users, Kind: wire.KindVoice}).Call
+	ask[wire.Done](p, "cancel", wire.Cancel{Call: call})
+	p.logged(from, call)
+	return call
+}
+
+// logged waits for the news of a call in the log, from a frame on.
+func (p *page) logged(from int, call wire.CallID) wire.CallLogEntry {
+	p.t.Helper()
+	return decode[wire.CallLogEntry](p.t, p.wait("logged", from, func(f wire.Frame) bool {
+		return f.Type == "logged" && decode[wire.CallLogEntry](p.t, f).Call == call
+	}).frame)
+}
+
+// wanted is how often a key for notes was asked for.
+func (p *page) wanted() (n int) {
+	for _, h := range p.heardAfter(0) {
+		if h.frame.Type == "noteKeyWanted" {
+			n++
+		}
+	}
+	return n
+}
+
+func noteKeys(p *page, call wire.CallID) []wire.NoteKey {
+	p.t.Helper()
+	return ask[wire.NoteKeys](p, "getNoteKeys", wire.GetNoteKeys{Call: call}).Keys
+}
+
+// published is a key as those who seal get it.
+func published(m wire.SetNoteKey) wire.NoteKey { return wire.NoteKey(m) }
+
+func TestAKeyForNotesIsTheDevicesOwnAndVanishesWithIt(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana := signIn(t, s, "ana", "phone")
+	phone, laptop, eve := newSigner(t, s, "bia", "phone"), newSigner(t, s, "bia", "laptop"), newSigner(t, s, "eve", "phone")
+	call := ringInVain(ana, "bia")
+	if p := refused(laptop.page, "setNoteKey", laptop.noteKey(t, "bia", phone.list)); p.Code != wire.CodeInvalid && p.Code != wire.CodeForbidden {
+		t.Errorf("a device that nobody has signed: %+v", p)
+	}
+	unsigned := laptop.noteKey(t, "bia", laptop.list)
+	unsigned.Credential = phone.list.Devices[0].Credential
+	if p := refused(laptop.page, "setNoteKey", unsigned); p.Code != wire.CodeForbidden {
+		t.Errorf("a device that nobody has signed: %+v", p)
+	}
+	list := ask[wire.Devices](phone.page, "signDevice", phone.sign("bia", laptop))
+	good := phone.noteKey(t, "bia", list)
+	with := func(change func(m *wire.SetNoteKey)) wire.SetNoteKey { m := good; change(&m); return m }
+	rooted := framing.Credential{Account: "bia", Device: "phone", Root: [32]byte(newKey(t).Public().(ed25519.PublicKey))}
+	for name, m := range map[string]wire.SetNoteKey{
+		"another account's root":      with(func(m *wire.SetNoteKey) { m.Credential = eve.noteKey(t, "eve", eve.list).Credential }),
+		"a root of one's own":         with(func(m *wire.SetNoteKey) { m.Credential = wire.ToBlob(rooted.Append(nil)) }),
+		"another device's credential": with(func(m *wire.SetNoteKey) { m.Credential = laptop.noteKey(t, "bia", list).Credential }),
+		"no credential":               with(func(m *wire.SetNoteKey) { m.Credential = "AAAA" }),
+		"another's signature":         with(func(m *wire.SetNoteKey) { m.Signature = laptop.noteKey(t, "bia", list).Signature }),
+		"a signature for another":     with(func(m *wire.SetNoteKey) { m.Signature = phone.noteKey(t, "eve", list).Signature }),
+		"a key that is not signed":    with(func(m *wire.SetNoteKey) { m.Key = phone.noteKey(t, "bia", list).Key }),
+		"a key that is too short":     with(func(m *wire.SetNoteKey) { m.Key = m.Key[1:] }),
+		"a key that is none":          with(func(m *wire.SetNoteKey) { m.Key = "!" + m.Key[1:] }),
+	} {
+		if p := refused(phone.page, "setNoteKey", m); p.Code != wire.CodeInvalid {
+			t.Errorf("%s: %+v", name, p)
+		}
+	}
+	ask[wire.Done](phone.page, "setNoteKey", good)
+	other := laptop.noteKey(t, "bia", list)
+	ask[wire.Done](laptop.page, "setNoteKey", other)
+	if keys := noteKeys(ana, call); len(keys) != 0 {
+		t.Errorf("of an account that takes no notes there are %+v", keys)
+	}
+	takeNotes(phone.page, true)
+	want := func(what string, want ...wire.NoteKey) {
+		t.Helper()
+		keys := noteKeys(ana, call)
+		for _, k := range want {
+			if !slices.Contains(keys, k) {
+				t.Errorf("%s the key %v is not there", what, k.Key)
+			}
+		}
+		if len(keys) != len(want) {
+			t.Errorf("%s there are %d keys, not %d", what, len(keys), len(want))
+		}
+	}
+	want("of two devices", published(good), published(other))
+	ask[wire.Done](laptop.page, "setNoteKey", laptop.noteKey(t, "bia", list)) // another in its place
+	shared := good
+	shared.Credential = other.Credential
+	if p := refused(laptop.page, "setNoteKey", shared); p.Code != wire.CodeInvalid {
+		t.Errorf("another device's key: %+v", p)
+	}
+	key, _ := good.Key.Bytes()
+	shared.Signature = wire.ToBlob(ed25519.Sign(laptop.key, framing.NoteKeyStatement("bia", key)))
+	ask[wire.Done](laptop.page, "setNoteKey", shared) // of one browser under two ids
+	if keys := noteKeys(ana, call); len(keys) != 1 || keys[0].Key != good.Key {
+		t.Errorf("one key that two devices share is given out as %+v", keys)
+	}
+	ask[wire.Done](laptop.page, "setNoteKey", other)
+	_, phone.key, _ = ed25519.GenerateKey(nil)
+	ask[wire.Devices](phone.page, "setDeviceKey", wire.SetDeviceKey{Key: phone.public()})
+	want("after another identity key", published(other))
+	ask[wire.Devices](phone.page, "revokeDevice", wire.RevokeDevice{Device: "laptop"})
+	want("after the device was revoked")
+}
+
+func TestKeysForNotesAreGivenForACallInVainToOneAccountOnly(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, caio := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone")
+	bia := newSigner(t, s, "bia", "phone")
+	takeNotes(bia.page, true)
+	own := bia.noteKey(t, "bia", bia.list)
+	ask[wire.Done](bia.page, "setNoteKey", own)
+	for what, call := range map[string]wire.CallID{"one": ringInVain(ana, "bia"), "one to who does not exist": ringInVain(ana, "nobody")} {
+		keys := noteKeys(ana, call)
+		if what == "one" && !slices.Equal(keys, []wire.NoteKey{published(own)}) || what != "one" && len(keys) > 0 {
+			t.Errorf("%s: %+v", what, keys)
+		}
+		if p := refused(bia.page, "getNoteKeys", wire.GetNoteKeys{Call: call}); p.Code != wire.CodeNotFound {
+			t.Errorf("%s, asked by who was called: %+v", what, p)
+		}
+		if p := refused(caio, "getNoteKeys", wire.GetNoteKeys{Call: call}); p.Code != wire.CodeNotFound {
+			t.Errorf("%s, asked by somebody else: %+v", what, p)
+		}
+	}
+	for what, call := range notForNotes(t, ana, caio, bia.page) {
+		if p := refused(ana, "getNoteKeys", wire.GetNoteKeys{Call: call}); p.Code != wire.CodeNotFound {
+			t.Errorf("%s: %+v", what, p)
+		}
+	}
+	link := ask[wire.Link](bia.page, "createLink", wire.CreateLink{Kind: wire.KindVoice})
+	token, err := identity.Sign(signallingtest.Key, s.Secret,
+		identity.Identity{User: "g_1", Name: "Zoe", Grants: identity.Grants{Link: link.Link}}, time.Now(), time.Hour)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := connect(t, s)
+	ask[wire.Welcome](guest, "hello", wire.Hello{Token: token, Device: "page"})
+	if p := refused(guest, "getNoteKeys", wire.GetNoteKeys{Call: "c1"}); p.Code != wire.CodeForbidden {
+		t.Errorf("a guest: %+v", p)
+	}
+}
+
+// notForNotes are calls of ana's to which she may leave no note.
+func notForNotes(t testing.TB, ana, caio, bia *page) map[string]wire.CallID {
+	t.Helper()
+	calls := map[string]wire.CallID{"none": "cal-none", "to two": ringInVain(ana, "bia", "caio")}
+	ring := func() wire.CallID {
+		return ask[wire.CallState](ana, "ring", wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice}).Call
+	}
+	rings := func(call wire.CallID) {
+		bia.wait("the ring", 0, func(f wire.Frame) bool {
+			return f.Type == "incoming" && decode[wire.Incoming](t, f).Call == call
+		})
+	}
+	from := ana.count()
+	calls["answered"] = ring()
+	rings(calls["answered"])
+	ask[wire.CallState](bia, "accept", wire.Accept{Call: calls["answered"]})
+	ask[wire.Done](ana, "leave", wire.Leave{Call: calls["answered"]})
+	ana.logged(from, calls["answered"])
+	from = ana.count()
+	calls["declined"] = ring()
+	rings(calls["declined"])
+	ask[wire.Done](bia, "decline", wire.Decline{Call: calls["declined"]})
+	ana.logged(from, calls["declined"])
+	from = ana.count()
+	calls["to one and then another"] = ring()
+	ask[wire.Done](ana, "invite", wire.Invite{Call: calls["to one and then another"], Users: []wire.UserID{"caio"}})
+	ask[wire.Done](ana, "cancel", wire.Cancel{Call: calls["to one and then another"]})
+	ana.logged(from, calls["to one and then another"])
+	from = ana.count()
+	group := ask[wire.Group](ana, "createGroup", wire.CreateGroup{Name: "Tea", Users: []wire.UserID{"bia"}}).Group
+	calls["of a group of two"] = ask[wire.CallState](ana, "ringGroup", wire.RingGroup{Group: group, Kind: wire.KindVoice}).Call
+	ask[wire.Done](ana, "leave", wire.Leave{Call: calls["of a group of two"]})
+	ana.logged(from, calls["of a group of two"])
+	from = ana.count()
+	link := ask[wire.Link](bia, "createLink", wire.CreateLink{Kind: wire.KindVoice})
+	calls["by a link"] = ask[wire.CallState](ana, "joinLink", wire.JoinLink{Link: link.Link}).Call
+	ask[wire.Done](ana, "leave", wire.Leave{Call: calls["by a link"]})
+	ana.logged(from, calls["by a link"])
+	calls["of another"] = ringInVain(caio, "bia")
+	calls["still ringing"] = ring()
+	return calls
+}
+
+func TestAKeyForNotesIsAskedForAtThreeMoments(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	plain := signIn(t, s, "bia", "old") // cannot encrypt
+	phone, laptop := newSigner(t, s, "bia", "phone"), newSigner(t, s, "bia", "laptop")
+	eve := newSigner(t, s, "eve", "phone")
+	times := func(what string, p *page, n int) {
+		t.Helper()
+		ask[wire.Done](p, "ping", wire.Ping{})
+		if got := p.wanted(); got != n {
+			t.Errorf("%s it was asked for %d times, not %d", what, got, n)
+		}
+	}
+	next := func(p *page, from int) {
+		t.Helper()
+		p.wait("noteKeyWanted", from, func(f wire.Frame) bool { return f.Type == "noteKeyWanted" && f.ID == "" })
+	}
+	times("before notes are taken", phone.page, 0)
+	takeNotes(plain, true) // from whatever device
+	next(phone.page, 0)
+	times("of a device that is not signed", laptop.page, 0)
+	list := ask[wire.Devices](phone.page, "signDevice", phone.sign("bia", laptop))
+	next(laptop.page, 0)
+	again := speaking(t, s, "bia", "laptop")
+	next(again, 0)
+	ask[wire.Done](phone.page, "setNoteKey", phone.noteKey(t, "bia", list))
+	ask[wire.Done](laptop.page, "setNoteKey", laptop.noteKey(t, "bia", list))
+	times("after hello of a device that has published one", speaking(t, s, "bia", "laptop"), 0)
+	times("after hello of a device that is not signed", speaking(t, s, "bia", "tablet"), 0)
+	from := phone.count()
+	takeNotes(plain, false)
+	takeNotes(plain, true)
+	_, phone.key, _ = ed25519.GenerateKey(nil)
+	ask[wire.Devices](phone.page, "setDeviceKey", wire.SetDeviceKey{Key: phone.public()})
+	times("of a device whose new key is not signed", phone.page, 1)
+	ask[wire.Devices](laptop.page, "signDevice", laptop.sign("bia", phone))
+	next(phone.page, from)
+	// Who becomes the account's root is signed by that.
+	takeNotes(eve.page, true)
+	next(eve.page, 0)
+	from = eve.count()
+	_, eve.key, _ = ed25519.GenerateKey(nil)
+	ask[wire.Devices](eve.page, "setDeviceKey", wire.SetDeviceKey{Key: eve.public()})
+	next(eve.page, from)
+	ask[wire.Devices](eve.page, "setDeviceKey", wire.SetDeviceKey{Key: eve.public()}) // nothing new
+	times("of a root", eve.page, 2)
+	times("of one that was signed twice", phone.page, 2)
+	times("of one that was signed once", laptop.page, 1)
+	times("of one that came back", again, 1)
+	times("of one that cannot encrypt", plain, 0)
+}

@@ -1,10 +1,13 @@
+import type { Keeper } from "./encryption.ts";
 import type { Client } from "./later.ts";
+import { type Note, type NoteOptions, Notes, type OpenedNote } from "./notes.ts";
 import { whole } from "./profile.ts";
 import type { RequestOptions } from "./requests.ts";
 import { sendAvatar, sendCode } from "./rest.ts";
 import type { Signalling } from "./signalling.ts";
 import type { Tokens } from "./token.ts";
 import type {
+  CallLogEntry,
   Discovery,
   Group,
   Person,
@@ -29,12 +32,19 @@ export class Account {
   readonly #signalling: Signalling;
   readonly #options: AccountOptions;
   readonly #client: Client;
+  readonly #notes: Notes;
 
   /** @internal */
-  constructor(signalling: Signalling, options: AccountOptions, client: Client) {
+  constructor(
+    signalling: Signalling,
+    options: AccountOptions,
+    client: Client,
+    keeper: () => Keeper | undefined,
+  ) {
     this.#signalling = signalling;
     this.#options = options;
     this.#client = client;
+    this.#notes = new Notes(signalling, options, client, keeper);
   }
 
   /** profiles are what we may see of accounts, in their order. */
@@ -125,5 +135,36 @@ export class Account {
   /** liftBan lets somebody be added to a group again who was put out for good. */
   liftBan(group: string, user: string, options?: RequestOptions): Promise<Group> {
     return this.#signalling.request("liftBan", { group, user }, options);
+  }
+
+  /**
+   * canLeaveNote tells whether a note can be left to a call of ours to one person that has ended unanswered, at most ten
+   * minutes ago. It rejects with identityChanged or tampered if it could be, and had better not.
+   */
+  canLeaveNote(call: string, options?: NoteOptions): Promise<boolean> {
+    return this.#notes.canLeave(call, options);
+  }
+
+  /**
+   * leaveNote leaves a note to such a call, sealed so that only the one who was rung can open it; at most 1 MiB. Another
+   * one to the same call replaces it. It rejects with noNotes, notesFull, tooLarge, notFound (too late), rateLimited,
+   * identityChanged, tampered or offline.
+   */
+  leaveNote(call: string, note: Note, options?: NoteOptions): Promise<void> {
+    return this.#notes.leave(call, note, options);
+  }
+
+  /**
+   * openNote opens the note of a missed call in our log, and has it deleted: it is nowhere else any more. It rejects with
+   * notFound if it was opened on another device or is too old; after otherDevice, tampered, identityChanged or offline
+   * it can be opened for ten minutes more, here or elsewhere.
+   */
+  openNote(entry: CallLogEntry, options?: RequestOptions): Promise<OpenedNote> {
+    return this.#notes.open(entry, options);
+  }
+
+  /** publishNoteKey has notes to us be sealed for this browser, too. @internal */
+  publishNoteKey(): Promise<void> {
+    return this.#notes.publish();
   }
 }

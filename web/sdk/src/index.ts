@@ -24,6 +24,7 @@ export type { CallLink, Door, LinkChange, Links, LinkWish, Reminder } from "./li
 export { openDetails, sealDetails } from "./linksecret.ts";
 export type { Knocking } from "./lobby.ts";
 export { Lobby } from "./lobby.ts";
+export type { Note, NoteOptions, OpenedNote } from "./notes.ts";
 export type { LocalMedia, Participant, RemoteMedia } from "./participant.ts";
 export type { ProblemCode } from "./problem.ts";
 export { ProntoError } from "./problem.ts";

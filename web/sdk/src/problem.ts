@@ -11,6 +11,11 @@ import type { Code, Problem } from "./wire.gen.ts";
  * - noAnswer: we waited and no host answered
  * - offline: the server could not be reached in time; it may or may not have heard us
  * - closed: the client is not connected, or was closed
+ * - noNotes: the one who was rung takes no notes
+ * - notesFull: too many notes wait at him, or of ours
+ * - otherDevice: a note can be opened in another browser of ours, and not in this one
+ * - identityChanged: somebody's identity is another one than before; compare the safety number first
+ * - tampered: a note, or a key for one, is not of whom the server says
  */
 export type ProblemCode =
   | Code
@@ -21,7 +26,12 @@ export type ProblemCode =
   | "denied"
   | "noAnswer"
   | "offline"
-  | "closed";
+  | "closed"
+  | "noNotes"
+  | "notesFull"
+  | "otherDevice"
+  | "identityChanged"
+  | "tampered";
 
 /** ProntoError is every error that the SDK throws. Choose by code; message is for a log. */
 export class ProntoError extends Error {

@@ -235,7 +235,8 @@ export class Pronto extends Emitter<ProntoEvents> {
     });
     this.account = lately(async () => {
       const { Account } = await later(import("./account.ts"));
-      return new Account(this.#signalling, { url, tokens: this.#signalling.tokens }, client);
+      const { tokens } = this.#signalling;
+      return new Account(this.#signalling, { url, tokens }, client, () => this.#keeper());
     });
     this.groups = lately(async () => new (await later(import("./groups.ts"))).Groups(this.#signalling));
     this.queues = lately(async () => new (await later(import("./groups.ts"))).Queues(this.#signalling));
@@ -748,6 +749,9 @@ export class Pronto extends Emitter<ProntoEvents> {
         break;
       case "logged":
         this.emit("logged", frame.body);
+        break;
+      case "noteKeyWanted":
+        this.account.publishNoteKey().catch(() => undefined); // it is asked for again
         break;
       case "callsForgotten":
         this.emit("callsForgotten", frame.body.calls);

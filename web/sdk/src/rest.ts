@@ -1,7 +1,12 @@
 import type { AccountOptions } from "./account.ts";
+import { type Bytes, concat } from "./e2ee/bytes.ts";
 import type { Client } from "./later.ts";
+import type { ProblemCode } from "./problem.ts";
 
 // What of an account is asked outside the WebSocket. What the server refuses is a ProntoError.
+
+/** maxNoteBytes is how large a sealed note may be. */
+export const maxNoteBytes = 1 << 20;
 
 /** sendCode has a one-time code sent to a phone number. */
 export async function sendCode(client: Client, options: AccountOptions, phone: string): Promise<void> {
@@ -14,37 +19,108 @@ export async function sendCode(client: Client, options: AccountOptions, phone: s
 
 /** sendAvatar puts an image in the place of the one that is there; without an image there is none any more. */
 export async function sendAvatar(client: Client, options: AccountOptions, image?: Blob): Promise<void> {
-  const bearer = { Authorization: `Bearer ${await options.tokens.get()}` };
-  const init: RequestInit =
-    image === undefined
-      ? { method: "DELETE", headers: bearer }
-      : { method: "PUT", headers: { ...bearer, "Content-Type": "application/octet-stream" }, body: image };
-  await ask(client, options, "/v1/account/avatar", init);
+  const init: RequestInit = image === undefined ? { method: "DELETE" } : put(image);
+  await askAsUs(client, options, "/v1/account/avatar", init);
 }
 
-async function ask(client: Client, options: AccountOptions, path: string, init: RequestInit): Promise<void> {
+/** sendNote leaves a sealed note to a call, in the place of one that we left to it before. */
+export async function sendNote(
+  client: Client,
+  options: AccountOptions,
+  call: string,
+  note: Bytes,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await askAsUs(client, options, noteOf(call), { ...put(new Blob([note])), signal: signal ?? null });
+}
+
+/** fetchNote is the sealed note that was left to a call. It is still there, until deleteNote. */
+export async function fetchNote(
+  client: Client,
+  options: AccountOptions,
+  call: string,
+  signal: AbortSignal | undefined,
+): Promise<Bytes> {
+  const response = await askAsUs(client, options, noteOf(call), { signal: signal ?? null });
+  try {
+    return await read(response, maxNoteBytes);
+  } catch {
+    signal?.throwIfAborted();
+    throw new client.ProntoError("offline", "the note did not come whole; open it again");
+  }
+}
+
+/** deleteNote deletes it, also when the page is closed meanwhile. */
+export async function deleteNote(client: Client, options: AccountOptions, call: string): Promise<void> {
+  await askAsUs(client, options, noteOf(call), { method: "DELETE", keepalive: true });
+}
+
+function noteOf(call: string): string {
+  return `/v1/notes/${encodeURIComponent(call)}`;
+}
+
+function put(body: Blob): RequestInit {
+  return { method: "PUT", headers: { "Content-Type": "application/octet-stream" }, body };
+}
+
+/** read is what a server answers, of which not much more is taken than it may send. */
+async function read(response: Response, mostBytes: number): Promise<Bytes> {
+  const parts: Uint8Array[] = [];
+  const reader = response.body?.getReader();
+  for (let bytes = 0; bytes <= mostBytes; ) {
+    const part = await reader?.read();
+    if (part?.value === undefined) break;
+    parts.push(part.value);
+    bytes += part.value.length;
+  }
+  void reader?.cancel();
+  return concat(...parts);
+}
+
+/** askAsUs asks with our token. */
+async function askAsUs(
+  client: Client,
+  options: AccountOptions,
+  path: string,
+  init: RequestInit,
+): Promise<Response> {
+  const headers = { ...init.headers, Authorization: `Bearer ${await options.tokens.get()}` };
+  return ask(client, options, path, { ...init, headers });
+}
+
+async function ask(
+  client: Client,
+  options: AccountOptions,
+  path: string,
+  init: RequestInit,
+): Promise<Response> {
   const url = new URL(path, options.url.replace(/^ws/, "http"));
   const send = options.fetch ?? globalThis.fetch;
   let response: Response;
   try {
     response = await send(url, init);
   } catch {
-    throw new client.ProntoError("offline", "the server cannot be reached");
+    init.signal?.throwIfAborted();
+    throw new client.ProntoError("offline", "the server cannot be reached; try again");
   }
-  if (response.ok) return;
-  const problem = (await response.json().catch(() => ({}))) as { detail?: string };
+  if (response.ok) return response;
+  const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
   throw new client.ProntoError(
-    codeOf(response.status),
+    codeOf(response.status, problem.code),
     problem.detail ?? `the server answered ${response.status}`,
   );
 }
 
-function codeOf(status: number) {
+function codeOf(status: number, code: string | undefined): ProblemCode {
   switch (status) {
     case 401:
       return "unauthenticated";
     case 403:
       return "forbidden";
+    case 404:
+      return "notFound";
+    case 409:
+      return code === "limitReached" ? "notesFull" : "noNotes";
     case 413:
       return "tooLarge";
     case 422:

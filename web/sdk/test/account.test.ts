@@ -164,6 +164,44 @@ describe("the account", () => {
   });
 });
 
+test("a key for notes is published when the server wants one, by a browser that can encrypt", async () => {
+  const noteKey = { credential: "c", key: "k", signature: "s" };
+  const asked: string[] = [];
+  class FakeWorker {
+    onmessage: ((message: { data: unknown }) => void) | undefined;
+    postMessage({ type, id }: { type: string; id: number }): void {
+      asked.push(type);
+      const result = type === "identify" ? { key: "i", signed: true } : { noteKey, identity: "i" };
+      queueMicrotask(() => this.onmessage?.({ data: { type: "done", id, result } }));
+    }
+    terminate(): void {}
+  }
+  vi.stubGlobal("RTCRtpScriptTransform", class {});
+  vi.stubGlobal("Worker", FakeWorker);
+  const server = new FakeServer();
+  const { makeSocket } = server;
+  const pronto = new Pronto({ token: "t", url: "wss://calls.example", device: "dev1", makeSocket });
+  try {
+    const me = pronto.connect();
+    await server.greet({});
+    await me;
+    expect(asked).toEqual([]);
+    server.event("noteKeyWanted", {});
+    const key = { device: "dev1", name: "", createdMs: 0, seenMs: 0, key: "i" };
+    for (let n = 0; n < 2; n++) {
+      await vi.waitFor(() => expect(server.last.of("getDevices")).toHaveLength(n + 1));
+      server.reply(server.last.of("getDevices")[n]?.id ?? "", "devices", { devices: [key] });
+    }
+    await vi.waitFor(() => expect(server.last.of("setNoteKey")).toHaveLength(1));
+    expect(server.last.of("setNoteKey")[0]?.body).toEqual(noteKey);
+    expect(server.last.of("setDeviceKey")).toEqual([]);
+    expect(asked).toEqual(["identify", "noteKey"]);
+  } finally {
+    pronto.close();
+    vi.unstubAllGlobals();
+  }
+});
+
 describe("what goes beside the WebSocket", () => {
   const asked: { url: string; init: RequestInit }[] = [];
   const account = (status: number, body: unknown = {}) =>
@@ -178,6 +216,7 @@ describe("what goes beside the WebSocket", () => {
         },
       },
       client,
+      () => undefined,
     );
 
   beforeEach(() => {
@@ -224,6 +263,7 @@ describe("what goes beside the WebSocket", () => {
         fetch: () => Promise.reject(new TypeError("no network")),
       },
       client,
+      () => undefined,
     );
     await expect(away.removeAvatar()).rejects.toMatchObject({ code: "offline" });
   });

@@ -102,4 +102,36 @@ describe("the fake", () => {
     expect((await fake.pronto.links.revoke(link)).revokedMs).toBeGreaterThan(0);
     expect(await fake.pronto.links.list()).toHaveLength(1);
   });
+
+  test("is left a note when nobody answers, and has one left for it", async () => {
+    await connected();
+    const { account } = fake.pronto;
+    const note = { recording: new Blob(["hello"], { type: "audio/webm" }), durationMs: 1_000 };
+    const call = await fake.pronto.ring(["bia"], { kind: "voice" });
+    await call.leave();
+    expect(await account.canLeaveNote(call.id)).toBe(false);
+    await expect(account.leaveNote(call.id, note)).rejects.toMatchObject({ code: "noNotes" });
+    fake.takesNotes("bia");
+    expect(await account.canLeaveNote(call.id, { to: "bia" })).toBe(true);
+    await account.leaveNote(call.id, note);
+    expect(fake.notes).toEqual([{ call: call.id, to: "bia", ...note }]);
+    const answered = await fake.pronto.ring(["bia"], { kind: "voice" });
+    fake.answers(answered);
+    fake.ends(answered);
+    expect(await account.canLeaveNote(answered.id)).toBe(false);
+
+    const logged: unknown[] = [];
+    fake.pronto.on("logged", ({ with: [who], note: waits }) => logged.push([who?.name, waits]));
+    const entry = fake.leavesNote({ ...note, from: "bia", name: "Bia" });
+    expect((await fake.pronto.callLog()).entries).toEqual([entry]);
+    expect(await account.openNote(entry)).toEqual({ ...note, trust: "known" });
+    await expect(account.openNote(entry)).rejects.toMatchObject({ code: "notFound" });
+    await soon(() => logged.length === 2);
+    expect(logged).toEqual([
+      ["Bia", true],
+      ["Bia", undefined],
+    ]);
+    await account.disable(); // the rest of the account is the client's
+    expect(fake.asked.at(-1)).toEqual({ type: "disableAccount", body: {} });
+  });
 });

@@ -102,6 +102,11 @@ export async function verifyCredential(
   return credential;
 }
 
+/** keyOf is the key that a credential leads to. */
+export function keyOf({ root, chain }: Credential): Bytes {
+  return chain[chain.length - 1]?.key ?? root;
+}
+
 /** verify checks an Ed25519 signature (RFC 8032); a key that is none signs nothing. */
 export async function verify(key: Bytes, signature: Bytes, message: Bytes): Promise<boolean> {
   try {
@@ -112,7 +117,8 @@ export async function verify(key: Bytes, signature: Bytes, message: Bytes): Prom
   }
 }
 
-function short(value: string): Bytes {
+/** short is a text of at most 255 bytes, with its length in one byte before it. */
+export function short(value: string): Bytes {
   const bytes = text(value);
   if (bytes.length > 255) throw new RangeError("a name of over 255 bytes");
   return concat(Uint8Array.of(bytes.length), bytes);

@@ -12,6 +12,8 @@ export interface Known {
 export interface KeyStore {
   /** key is this profile's key for an account; it is made when it is first asked for. */
   key(account: string): Promise<CryptoKeyPair>;
+  /** noteKey is this profile's key for the notes to an account; undefined where it would not last until they come. */
+  noteKey(account: string): Promise<CryptoKeyPair | undefined>;
   known(own: string, account: string): Promise<Known | undefined>;
   remember(own: string, account: string, known: Known): Promise<void>;
 }
@@ -19,6 +21,11 @@ export interface KeyStore {
 /** makeKey makes an Ed25519 key whose private half cannot be read, by any script. */
 export async function makeKey(): Promise<CryptoKeyPair> {
   return (await crypto.subtle.generateKey("Ed25519", false, ["sign", "verify"])) as CryptoKeyPair;
+}
+
+/** makeNoteKey makes an X25519 key whose private half cannot be read, by any script. */
+async function makeNoteKey(): Promise<CryptoKeyPair> {
+  return (await crypto.subtle.generateKey("X25519", false, ["deriveBits"])) as CryptoKeyPair;
 }
 
 /** MemoryKeys forgets with the worker: for guests, and where there is no database. */
@@ -33,6 +40,10 @@ export class MemoryKeys implements KeyStore {
       this.#keys.set(account, key);
     }
     return key;
+  }
+
+  async noteKey(): Promise<CryptoKeyPair | undefined> {
+    return undefined;
   }
 
   async known(own: string, account: string): Promise<Known | undefined> {
@@ -64,18 +75,16 @@ export class DatabaseKeys implements KeyStore {
     return new DatabaseKeys(await done(opening));
   }
 
-  /** Two tabs may make a key at the same time: the first to write it has it. */
   async key(account: string): Promise<CryptoKeyPair> {
     const found = await this.#get<CryptoKeyPair>("keys", account);
     if (found !== undefined) return found;
     const made = await makeKey();
-    try {
-      const store = this.#database.transaction("keys", "readwrite").objectStore("keys");
-      await done(store.add(made, account));
-      return made;
-    } catch {
-      return (await this.#get<CryptoKeyPair>("keys", account)) ?? made;
-    }
+    return (await this.#keep(account, made)) ?? made;
+  }
+
+  async noteKey(account: string): Promise<CryptoKeyPair | undefined> {
+    const name = ["note", account]; // a list, which is no account's
+    return (await this.#get<CryptoKeyPair>("keys", name)) ?? this.#keep(name, await makeNoteKey());
   }
 
   known(own: string, account: string): Promise<Known | undefined> {
@@ -87,7 +96,18 @@ export class DatabaseKeys implements KeyStore {
     await done(store.put(known, JSON.stringify([own, account])));
   }
 
-  #get<Value>(store: string, key: string): Promise<Value | undefined> {
+  /** keep writes a key, and returns the one that is kept, if any is. Two tabs may make one at the same time: the first to write it has it. */
+  async #keep(name: IDBValidKey, made: CryptoKeyPair): Promise<CryptoKeyPair | undefined> {
+    try {
+      const store = this.#database.transaction("keys", "readwrite").objectStore("keys");
+      await done(store.add(made, name));
+      return made;
+    } catch {
+      return this.#get<CryptoKeyPair>("keys", name);
+    }
+  }
+
+  #get<Value>(store: string, key: IDBValidKey): Promise<Value | undefined> {
     return done(this.#database.transaction(store, "readonly").objectStore(store).get(key));
   }
 }

@@ -10,6 +10,10 @@ import type {
   ParticipantID,
   Source,
 } from "../wire.gen.ts";
+import type { Bytes } from "./bytes.ts";
+import type { NoteBody } from "./note.ts";
+import type { NoteFault } from "./notefault.ts";
+import type { NoteKey } from "./notekey.ts";
 import type { Fault } from "./opener.ts";
 
 // What the page and the worker say to each other. Keys are never in it.
@@ -106,7 +110,52 @@ export type Command =
       readonly call: CallID;
       readonly participant: ParticipantID;
       readonly verified: boolean;
-    };
+    }
+  | { readonly type: "noteKey"; readonly id: number; readonly devices: readonly Device[] }
+  | {
+      readonly type: "checkNoteKeys";
+      readonly id: number;
+      readonly keys: readonly NoteKey[];
+      readonly to?: string;
+    }
+  | ({ readonly type: "sealNote"; readonly id: number } & SealNote)
+  | ({ readonly type: "openNote"; readonly id: number } & OpenNote);
+
+/** SealNote is a note to be sealed. */
+export interface SealNote {
+  readonly call: CallID;
+  /** to is who was rung; without it whoever the keys are of. */
+  readonly to?: string;
+  /** keys are what the server says he takes notes by. */
+  readonly keys: readonly NoteKey[];
+  readonly body: NoteBody;
+}
+
+/** SealedNote is what the server gets of it. */
+export interface SealedNote {
+  readonly note: Bytes;
+}
+
+/** OpenNote is a note to be opened. */
+export interface OpenNote {
+  readonly call: CallID;
+  /** from is who rang. */
+  readonly from: string;
+  readonly note: Bytes;
+}
+
+/** OwnNoteKey is what the server is told of this browser's key for notes. */
+export interface OwnNoteKey {
+  readonly noteKey: NoteKey;
+  /** identity is the device's key that has signed it, as a Blob. */
+  readonly identity: string;
+}
+
+/** NoteTrust is how well the identity of a note's sender is known here. */
+export type NoteTrust = Extract<Trust, "new" | "known" | "verified">;
+
+/** OrFault is what the worker answers about notes. */
+export type OrFault<Result> = Result | { readonly fault: NoteFault };
 
 /** Trust is how well the identity of a member is known here. */
 export type Trust = "self" | "guest" | "new" | "known" | "verified" | "changed";

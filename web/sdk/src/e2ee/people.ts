@@ -26,7 +26,7 @@ export class People {
           ...(participant === undefined ? {} : { participant }),
           account: who?.account ?? "",
           device: who?.device ?? "",
-          trust: leaf === group.leaf || who === undefined ? "self" : await this.#trust(who),
+          trust: leaf === group.leaf || who === undefined ? "self" : await this.trust(who),
         };
       }),
     );
@@ -42,7 +42,8 @@ export class People {
     await this.#keys.remember(this.#self.account, account, { root, verified });
   }
 
-  async #trust(who: Credential): Promise<Trust> {
+  /** trust is how well we know the identity of a credential. One of somebody who was never seen before is remembered. */
+  async trust(who: Credential): Promise<Trust> {
     if (who.account === "") return "guest";
     if (who.account === this.#self.account) return "known";
     const known = await this.#keys.known(this.#self.account, who.account);

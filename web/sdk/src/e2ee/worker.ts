@@ -1,9 +1,11 @@
+import type { Device } from "../wire.gen.ts";
 import { fromBlob, text, toBlob } from "./bytes.ts";
 import type { Ask } from "./callkeys.ts";
 import { statement } from "./credential.ts";
 import { type Identity, identify } from "./identity.ts";
 import { type KeyStore, MemoryKeys, openKeys } from "./keystore.ts";
-import type { Command, Identified, Report, StreamOptions } from "./messages.ts";
+import type { Command, Identified, OwnNoteKey, Report, StreamOptions } from "./messages.ts";
+import { Notes, orFault } from "./notes.ts";
 import { Generations } from "./sealer.ts";
 import type { Transformer } from "./streams.ts";
 import { WorkerCall } from "./workercall.ts";
@@ -76,6 +78,14 @@ async function answer(command: Command): Promise<unknown> {
       return callOf(command.call).safetyNumber(command.participant);
     case "trust":
       return callOf(command.call).trust(command.participant, command.verified);
+    case "noteKey":
+      return noteKey(command.devices);
+    case "checkNoteKeys":
+      return orFault(notes().check(command.keys, command.to));
+    case "sealNote":
+      return orFault(notes().seal(command));
+    case "openNote":
+      return orFault(notes().open(command));
     default:
       throw new Error(`${command.type} is not answered`);
   }
@@ -125,7 +135,7 @@ async function introduce({
   account,
   device,
   devices,
-}: Extract<Command, { type: "identify" }>): Promise<Identified> {
+}: Pick<Extract<Command, { type: "identify" }>, "account" | "device" | "devices">): Promise<Identified> {
   await opened;
   try {
     identity = await identify(keys, account, device, devices);
@@ -134,6 +144,17 @@ async function introduce({
     identity = await identify(keys, account, device, devices);
   }
   return { key: toBlob(identity.publicKey), signed: identity.signed };
+}
+
+/** noteKey is this browser's key for notes, which it has as soon as another device has signed it. */
+async function noteKey(devices: readonly Device[]): Promise<OwnNoteKey | undefined> {
+  const { signed, self: own } = self();
+  if (!signed) await introduce({ account: own.account, device: own.device, devices });
+  return notes().key();
+}
+
+function notes(): Notes {
+  return new Notes(keys, self());
 }
 
 function makeCall(call: string, own: string, secret: Uint8Array<ArrayBuffer> | undefined): WorkerCall {

@@ -9,6 +9,7 @@ export class FakeCall {
   readonly #say: (type: string, body: object, seq: number) => void;
   readonly #self: string;
   readonly #title: string | undefined;
+  readonly #rung: string[] = [];
   #people: Participant[] = [];
   #seq = 1;
   #made = 0;
@@ -31,6 +32,12 @@ export class FakeCall {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** rangInVain is the one account that was rung, if it is over and nobody has answered. */
+  get rangInVain(): string | undefined {
+    const [one, ...more] = this.#rung;
+    return this.#ended && this.#connectedMs === 0 && more.length === 0 ? one : undefined;
   }
 
   /** state is what the client is told of it as a whole. */
@@ -70,6 +77,7 @@ export class FakeCall {
       media,
     };
     this.#people.push(one);
+    if (user !== undefined && presence === "invited") this.#rung.push(user);
     return one;
   }
 

@@ -5,9 +5,13 @@
 
 import type { Call } from "../call.ts";
 import { Pronto } from "../index.ts";
+import type { Note, OpenedNote } from "../notes.ts";
 import type { ProblemCode } from "../problem.ts";
-import type { EndReason, Kind, Media, Person } from "../wire.gen.ts";
+import type { CallLogEntry, EndReason, Kind, Media, Person } from "../wire.gen.ts";
+import { FakeNotes, type LeftNote } from "./notes.ts";
 import { FakeServer } from "./server.ts";
+
+export type { LeftNote } from "./notes.ts";
 
 /** FakeOptions are who is there. */
 export interface FakeOptions {
@@ -24,6 +28,14 @@ export interface RingFake {
   readonly from: string;
   readonly name?: string;
   readonly kind?: Kind;
+}
+
+/** LeaveFakeNote is a note that somebody has left us. */
+export interface LeaveFakeNote extends Note {
+  readonly from: string;
+  readonly name?: string;
+  /** trust is "known" by default. */
+  readonly trust?: OpenedNote["trust"];
 }
 
 /** FakePronto is a client, and what may happen to it. */
@@ -44,6 +56,12 @@ export interface FakePronto {
   leaves(call: Call, user: string): void;
   /** changes has somebody mute or unmute, or switch the camera. */
   changes(call: Call, user: string, media: Partial<Media>): void;
+  /** takesNotes has somebody take notes to calls of ours that he does not answer. */
+  takesNotes(user: string): void;
+  /** notes are those that the client has left. */
+  readonly notes: readonly LeftNote[];
+  /** leavesNote has somebody have rung us in vain, and have left a note: the event logged tells of it. */
+  leavesNote(note: LeaveFakeNote): CallLogEntry;
   /** ends ends a call for all. */
   ends(call: Call, reason?: EndReason): void;
   /** refuses makes the next request of a type fail with a code. */
@@ -63,6 +81,11 @@ export function createFakePronto(options: FakeOptions = {}): FakePronto {
     makeSocket: server.makeSocket,
     noMedia: true,
   });
+  const notes = new FakeNotes(
+    (call) => server.rangInVain(call),
+    (call) => server.logNote(call, false),
+  );
+  Object.assign(pronto, { account: notes.over(pronto.account) });
   return {
     pronto,
     asked: server.asked,
@@ -72,6 +95,14 @@ export function createFakePronto(options: FakeOptions = {}): FakePronto {
     declines: (call, user) => server.call(call.id).decline(user),
     leaves: (call, user) => server.call(call.id).leave(user),
     changes: (call, user, media) => server.call(call.id).change(user, media),
+    takesNotes: (user) => notes.takenBy(user),
+    notes: notes.left,
+    leavesNote: ({ from, name = from, recording, durationMs, trust = "known" }) => {
+      const entry = server.misses({ user: from, name });
+      notes.wait(entry.call, { recording, durationMs, trust });
+      server.logNote(entry.call, true);
+      return { ...entry, note: true };
+    },
     ends: (call, reason = "hangup") => server.call(call.id).end(reason),
     refuses: (type, code, detail) => server.refuse(type, code, detail),
     losesNetwork: () => server.drop(),

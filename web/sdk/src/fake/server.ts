@@ -1,5 +1,5 @@
 import type { ProblemCode } from "../problem.ts";
-import type { ClientFrame, Kind, Link, Media, Person, RequestType } from "../wire.gen.ts";
+import type { CallLogEntry, ClientFrame, Kind, Link, Media, Person, RequestType } from "../wire.gen.ts";
 import { FakeCall } from "./call.ts";
 import { LoopSocket } from "./socket.ts";
 
@@ -24,6 +24,7 @@ export class FakeServer {
   readonly #here: Here;
   readonly #calls = new Map<string, FakeCall>();
   readonly #ringing = new Map<string, { from: Person; kind: Kind }>();
+  readonly #missed = new Map<string, CallLogEntry>();
   readonly #links = new Map<string, Link>();
   readonly #refused = new Map<string, { code: ProblemCode; detail: string }>();
   #contacts: Person[];
@@ -61,6 +62,34 @@ export class FakeServer {
   stopRinging(call: string): void {
     this.#ringing.delete(call);
     this.#event("ringStopped", { call, reason: "cancelled" });
+  }
+
+  /** misses has somebody have rung us in vain: it is in the log. */
+  misses(from: Person): CallLogEntry {
+    const entry: CallLogEntry = {
+      call: this.#id("cal"),
+      kind: "voice",
+      direction: "incoming",
+      outcome: "missed",
+      with: [from],
+      startedMs: Date.now(),
+      durationMs: 0,
+    };
+    this.#missed.set(entry.call, entry);
+    return entry;
+  }
+
+  /** logNote tells that a note waits at such a call, or is gone. */
+  logNote(call: string, waits: boolean): void {
+    const { note, ...entry } = this.#missed.get(call) as CallLogEntry;
+    const now = waits ? { ...entry, note: true } : entry;
+    this.#missed.set(call, now);
+    this.#event("logged", now);
+  }
+
+  /** rangInVain is whom a call of ours that is over has rung, if nobody has answered it. */
+  rangInVain(id: string): string | undefined {
+    return this.#calls.get(id)?.rangInVain;
   }
 
   refuse(type: string, code: ProblemCode, detail = "refused by the test"): void {
@@ -136,7 +165,7 @@ export class FakeServer {
       case "getPeople":
         break;
       case "getCallLog":
-        return ["callLog", { entries: [] }];
+        return ["callLog", { entries: [...this.#missed.values()].reverse() }];
       case "getDevices":
         return ["devices", { devices: [] }];
       case "getLinks":

@@ -86,6 +86,7 @@ describe("a device", () => {
     const keys = new MemoryKeys();
     return {
       key: async () => pair,
+      noteKey: () => keys.noteKey(),
       known: (...of) => keys.known(...of),
       remember: (...of) => keys.remember(...of),
     };

@@ -108,7 +108,14 @@ async function ask(
   throw new client.ProntoError(
     codeOf(response.status, problem.code),
     problem.detail ?? `the server answered ${response.status}`,
+    waitOf(response),
   );
+}
+
+/** waitOf is how long to wait, if the server says so in seconds (RFC 9110, section 10.2.3). */
+function waitOf({ headers }: Response): { retryAfterMs?: number } {
+  const seconds = Number(headers.get("Retry-After"));
+  return seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
 }
 
 function codeOf(status: number, code: string | undefined): ProblemCode {
@@ -120,7 +127,7 @@ function codeOf(status: number, code: string | undefined): ProblemCode {
     case 404:
       return "notFound";
     case 409:
-      return code === "limitReached" ? "notesFull" : "noNotes";
+      return code === "noNotes" || code === "notesFull" ? code : "conflict";
     case 413:
       return "tooLarge";
     case 422:

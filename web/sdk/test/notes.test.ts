@@ -176,8 +176,9 @@ describe("what is refused says what to do next", () => {
 
   test.each([
     [404, "", "notFound"],
-    [409, "conflict", "noNotes"],
-    [409, "limitReached", "notesFull"],
+    [409, "noNotes", "noNotes"],
+    [409, "notesFull", "notesFull"],
+    [409, "inFlight", "conflict"],
     [413, "", "tooLarge"],
     [429, "", "rateLimited"],
     [401, "", "unauthenticated"],
@@ -187,6 +188,12 @@ describe("what is refused says what to do next", () => {
     const leaving = accountOf(ana).leaveNote("cal1", note);
     await expect(leaving).rejects.toMatchObject({ code: wanted, message: "why, and what next" });
   });
+});
+
+test("who leaves too many is told when he may again", async () => {
+  answer = async () => new Response("{}", { status: 429, headers: { "Retry-After": "90" } });
+  const leaving = accountOf(ana).leaveNote("cal1", note);
+  await expect(leaving).rejects.toMatchObject({ code: "rateLimited", retryAfterMs: 90_000 });
 });
 
 describe("a network that fails", () => {

@@ -220,6 +220,11 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			m.Signalling(signalling.Noticed{Step: signalling.NoticeDelivered})
 			m.Signalling(signalling.Noticed{Step: signalling.NoticeAccepted})
 		}, "pronto_notices_total{step=\"accepted\"} 1\npronto_notices_total{step=\"delivered\"} 2"},
+		{"notes to missed calls", func(m *Metrics) {
+			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
+			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
+			m.Signalling(signalling.NoteCame{Step: signalling.NoteFetched})
+		}, "pronto_notes_total{step=\"fetched\"} 1\npronto_notes_total{step=\"left\"} 2"},
 		{"an allocation that lives", func(m *Metrics) { m.Turn(turn.AllocationOpened{Transport: turn.TCP}) },
 			"pronto_turn_allocations{transport=\"tcp\"} 1\n" + `pronto_turn_allocations_total{result="ok",transport="tcp"} 1`},
 		{"an allocation that is gone", func(m *Metrics) {

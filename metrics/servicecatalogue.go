@@ -62,6 +62,10 @@ var socketDefinitions = []Definition{
 	}, {
 		Name: "pronto_notices_total", Type: Counter, Labels: []Label{label("step", texts(signalling.NoticeDelivered, signalling.NoticeAccepted)...)},
 		Help: "Accounts that were told of new terms (PRONTO_TERMS_VERSION) and that accepted them, each once for each version.",
+	}, {
+		Name: "pronto_notes_total", Type: Counter,
+		Labels: []Label{label("step", texts(signalling.NoteLeft, signalling.NoteWithheld, signalling.NoteRefused, signalling.NoteFetched, signalling.NoteDropped, signalling.NoteExpired)...)},
+		Help:   "What became of notes to missed calls: left for who was called, or kept from him (withheld) because he must not hear who left it; refused; and of those left, fetched, dropped by him, expired.",
 	},
 }
 

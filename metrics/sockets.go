@@ -7,8 +7,8 @@ import (
 
 // sockets measures the WebSocket endpoint.
 type sockets struct {
-	messages, problems, closes, auth, limited, notices *counter
-	handle, rtt                                        *histogram
+	messages, problems, closes, auth, limited, notices, notes *counter
+	handle, rtt                                               *histogram
 }
 
 func newSockets(b *builder) sockets {
@@ -19,6 +19,7 @@ func newSockets(b *builder) sockets {
 		auth:     b.counter("pronto_auth_failures_total"),
 		limited:  b.counter("pronto_rate_limited_total"),
 		notices:  b.counter("pronto_notices_total"),
+		notes:    b.counter("pronto_notes_total"),
 		rtt:      b.histogram("pronto_ws_rtt_seconds"),
 		handle:   b.histogram("pronto_ws_handle_seconds"),
 	}
@@ -54,6 +55,8 @@ func (m *Metrics) Signalling(e signalling.Event) {
 		m.links.created.inc(string(e.Kind))
 	case signalling.Noticed:
 		s.notices.inc(string(e.Step))
+	case signalling.NoteCame:
+		s.notes.inc(string(e.Step))
 	case signalling.TokenRefused:
 		s.auth.inc("token", "refused")
 	}

@@ -175,8 +175,12 @@ func (s *Server) forgetCalls(ctx context.Context, who call.Who, m *wire.ForgetCa
 	for _, id := range m.Calls {
 		calls = append(calls, string(id))
 	}
-	if _, err := s.cfg.Store.ForgetCalls(ctx, string(who.User), calls...); err != nil {
+	notes, err := s.cfg.Store.ForgetCalls(ctx, string(who.User), calls...)
+	if err != nil {
 		return err
+	}
+	for range notes {
+		s.cfg.Events(NoteCame{NoteDropped})
 	}
 	who.Reply(wire.Done{})
 	s.tellDevices(who, wire.CallsForgotten{Calls: m.Calls})

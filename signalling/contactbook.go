@@ -1,6 +1,7 @@
 package signalling
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"math/rand/v2"
@@ -213,9 +214,11 @@ func (s *Server) tellDiscovery(ctx context.Context, user wire.UserID) {
 	s.tellDevices(call.Who{User: user}, discovery(d))
 }
 
-// pace counts what each account does in the current minute. The zero pace is
+// pace counts what each account does in the current minute, or what in says. The zero pace is
 // ready.
 type pace struct {
+	in time.Duration // a minute if 0
+
 	mu    sync.Mutex // guards what follows; held for map access only
 	since time.Time
 	used  map[wire.UserID]int
@@ -223,13 +226,14 @@ type pace struct {
 
 // take counts one of most, or returns how long to wait.
 func (p *pace) take(user wire.UserID, most int, now time.Time) (wait time.Duration) {
+	in := cmp.Or(p.in, time.Minute)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.used == nil || now.Sub(p.since) >= time.Minute {
+	if p.used == nil || now.Sub(p.since) >= in {
 		p.since, p.used = now, map[wire.UserID]int{}
 	}
 	if p.used[user] >= most {
-		return time.Minute - now.Sub(p.since)
+		return in - now.Sub(p.since)
 	}
 	p.used[user]++
 	return 0

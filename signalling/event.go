@@ -8,7 +8,8 @@ import (
 )
 
 // Event is what metrics are told; it names nobody. One of [SocketOpened],
-// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated], [Noticed] or [TokenRefused].
+// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated], [Noticed], [NoteCame] or
+// [TokenRefused].
 type Event interface{ event() }
 
 // SocketOpened says that a WebSocket was accepted.
@@ -63,6 +64,22 @@ const (
 // Noticed says that an account has come so far with the terms of now, each once.
 type Noticed struct{ Step NoticeStep }
 
+// NoteStep is what became of a note to a missed call. The set is fixed, fit for a label.
+type NoteStep string
+
+// The steps.
+const (
+	NoteLeft     NoteStep = "left"     // it waits for who was called
+	NoteWithheld NoteStep = "withheld" // from who must not be heard: it is kept from who was called
+	NoteRefused  NoteStep = "refused"  // there is no such call, none is taken, or too many came
+	NoteFetched  NoteStep = "fetched"
+	NoteDropped  NoteStep = "dropped" // deleted by who was called
+	NoteExpired  NoteStep = "expired"
+)
+
+// NoteCame says that a note has come so far.
+type NoteCame struct{ Step NoteStep }
+
 // TokenRefused says that a hello had a token that was refused.
 type TokenRefused struct{}
 
@@ -73,4 +90,5 @@ func (EventsSent) event()   {}
 func (Pinged) event()       {}
 func (LinkCreated) event()  {}
 func (Noticed) event()      {}
+func (NoteCame) event()     {}
 func (TokenRefused) event() {}

@@ -113,8 +113,8 @@ func (s *Server) farewell(who call.Who) {
 }
 
 // Deleted makes a deletion that is stored take effect at once: the account leaves
-// its calls, the calls of its links end, and its groups and those who had it in
-// their contacts are told.
+// its calls, the calls of its links end, and its groups, those who had it in
+// their contacts and those for whom it had left notes are told.
 func (s *Server) Deleted(ctx context.Context, user wire.UserID, gone store.Deleted) {
 	s.cfg.Calls.Deleted(ctx, user)
 	for _, link := range gone.Links {
@@ -125,6 +125,9 @@ func (s *Server) Deleted(ctx context.Context, user wire.UserID, gone store.Delet
 		s.tellGroup(&g.Before, &g.After, call.Who{User: user})
 	}
 	s.tellPeople(gone.Told)
+	for _, note := range gone.Notes {
+		s.tellNote(note.To, note.Call)
+	}
 }
 
 const (

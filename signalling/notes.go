@@ -2,18 +2,14 @@ package signalling
 
 import (
 	"context"
-	"crypto/ed25519"
 	"errors"
-	"slices"
+	"time"
 
+	"pronto/signalling/again"
 	"pronto/signalling/call"
-	"pronto/signalling/framing"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
-
-// maxNoteKeys is by how many keys a note is sealed.
-const maxNoteKeys = 20
 
 var errNoNoteCall = wire.Problemf(wire.CodeNotFound,
 	"there is no call of yours that rang one account, was not answered and is over for ten minutes at most")
@@ -58,85 +54,102 @@ func (s *Server) rangOnly(ctx context.Context, caller wire.UserID, id wire.CallI
 	return callee, nil
 }
 
-// setNoteKey publishes by which key notes are sealed for a device. Whoever seals one
-// checks it himself; here it is checked so that nobody publishes what others refuse.
-func (s *Server) setNoteKey(ctx context.Context, who call.Who, m *wire.SetNoteKey) error {
-	own, err := s.cfg.Store.DeviceKey(ctx, string(who.User), string(who.Device))
+// notesPerHour is how many notes an account may leave in an hour, whatever becomes of them.
+const notesPerHour = 30
+
+// LeaveNote keeps a note that an account leaves to a call of its own, and tells those for
+// whom it is, if it is delivered: who must not be heard hears the same, in the same time.
+// The error is a [wire.Problem], [store.ErrNoNotes] or [store.ErrLimit].
+func (s *Server) LeaveNote(ctx context.Context, user wire.UserID, id wire.CallID, body []byte) error {
+	err := s.leaveNote(ctx, user, id, body)
+	if err != nil {
+		s.cfg.Events(NoteCame{NoteRefused})
+	}
+	return err
+}
+
+func (s *Server) leaveNote(ctx context.Context, user wire.UserID, id wire.CallID, body []byte) error {
+	if wait := s.notesLeft.take(user, notesPerHour, time.Now()); wait > 0 {
+		return rateLimited(wait, "more than %d notes an hour", notesPerHour)
+	}
+	callee, err := s.rangOnly(ctx, user, id)
 	if err != nil {
 		return err
 	}
-	credential, err := credentialOf(own.Credential)
-	if err != nil { // there is none
-		return wire.Problemf(wire.CodeForbidden, "this device has no credential yet; let a device that has one sign it first")
-	}
-	shown, err := credentialOf(string(m.Credential))
-	switch {
-	case err != nil, shown.Verify() != nil, shown.Account != string(who.User), shown.Device != string(who.Device),
-		shown.Root != credential.Root, [32]byte(shown.Key()) != [32]byte(credential.Key()):
-		return wire.Problemf(wire.CodeInvalid, "credential is not this device's; getDevices has it")
-	}
-	key, err := m.Key.Bytes()
-	signature, err2 := m.Signature.Bytes()
-	switch {
-	case err != nil, err2 != nil, len(key) != 32, len(signature) != ed25519.SignatureSize:
-		return wire.Problemf(wire.CodeInvalid, "key is not of X25519, or signature not of Ed25519")
-	case !ed25519.Verify(shown.Key(), framing.NoteKeyStatement(string(who.User), key), signature):
-		return wire.Problemf(wire.CodeInvalid, "signature is not this device's over the account and the key")
-	}
-	return s.cfg.Store.SetNoteKey(ctx, string(who.User), string(who.Device), own.Key,
-		store.NoteKey{Credential: string(m.Credential), Key: string(m.Key), Signature: string(m.Signature)})
-}
-
-// noteKeys are an account's, each once, the most recently used first.
-func (s *Server) noteKeys(ctx context.Context, user wire.UserID) ([]wire.NoteKey, error) {
-	kept, err := s.cfg.Store.NoteKeys(ctx, string(user))
+	delivered, err := s.cfg.Store.LeaveNote(ctx, store.NewNote{Call: string(id), From: string(user), To: string(callee), Body: body})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	keys, seen := []wire.NoteKey{}, map[string]bool{}
-	for _, k := range kept {
-		if !seen[k.Key] && len(keys) < maxNoteKeys {
-			seen[k.Key] = true
-			keys = append(keys, wire.NoteKey{Credential: wire.Blob(k.Credential), Key: wire.Blob(k.Key), Signature: wire.Blob(k.Signature)})
-		}
+	step := NoteWithheld
+	if delivered {
+		step = NoteLeft
+		s.tellNote(string(callee), string(id))
 	}
-	return keys, nil
+	s.cfg.Events(NoteCame{step})
+	return nil
 }
 
-func credentialOf(blob string) (framing.Credential, error) {
-	data, err := wire.Blob(blob).Bytes()
-	if err != nil {
-		return framing.Credential{}, err
+// Note returns the note that waits for an account to a call, or [store.ErrNotFound].
+func (s *Server) Note(ctx context.Context, user wire.UserID, id wire.CallID) ([]byte, error) {
+	body, err := s.cfg.Store.Note(ctx, string(user), string(id))
+	if err == nil {
+		s.cfg.Events(NoteCame{NoteFetched})
 	}
-	return framing.ParseCredential(data)
+	return body, err
 }
 
-// wantNoteKeys asks those sessions here of an account whose devices should publish a key
-// for notes and have not; device, if it is not empty, is the only one.
-func (s *Server) wantNoteKeys(user wire.UserID, device wire.DeviceID) {
+// DropNote deletes the note that waits for an account to a call, if there is one, and
+// tells its devices.
+func (s *Server) DropNote(ctx context.Context, user wire.UserID, id wire.CallID) error {
+	dropped, err := s.cfg.Store.DropNote(ctx, string(user), string(id))
+	if dropped {
+		s.cfg.Events(NoteCame{NoteDropped})
+		s.tellNote(string(user), string(id))
+	}
+	return err
+}
+
+// tellNote tells the devices of an account how a call stands in its log, because a note
+// has come to it or gone. It does not keep the one waiting who has left it.
+func (s *Server) tellNote(user, id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var able []*session
-	for one := range s.users[user] {
-		if one.who.Encryption > 0 && !one.who.Guest() && (device == "" || one.who.Device == device) {
-			able = append(able, one)
-		}
-	}
-	if len(able) == 0 || s.closed {
+	if s.closed {
 		return
 	}
 	s.wait.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), handleWithin)
 		defer cancel()
-		without, err := s.cfg.Store.NoteKeysWanted(ctx, string(user))
-		if err != nil {
-			s.cfg.Logger.Warn("devices could not be asked for keys for notes; they are when they sign in", "err", err)
-			return
-		}
-		for _, one := range able {
-			if slices.Contains(without, string(one.who.Device)) {
-				one.send(event(wire.NoteKeyWanted{}))
-			}
+		row, err := s.cfg.Store.LogRow(ctx, user, id)
+		switch {
+		case errors.Is(err, store.ErrNotFound): // forgotten meanwhile
+		case err != nil:
+			s.cfg.Logger.Warn("devices could not be told of a note; they see it when they read the log", "err", err)
+		default:
+			s.tellUser(wire.UserID(user), "", s.logEntry(row))
 		}
 	})
+}
+
+const (
+	// sweepNotesEvery is how late the devices hear that a note has expired. Nobody can
+	// fetch it meanwhile.
+	sweepNotesEvery = time.Minute
+	// sweptNotes is how many are deleted at a time.
+	sweptNotes = 200
+)
+
+// WatchNotes calls [Server.SweepNotes] every minute until ctx is done.
+func (s *Server) WatchNotes(ctx context.Context) {
+	again.Every(ctx, sweepNotesEvery, s.cfg.Logger, "notes could not be swept; it is tried again", s.SweepNotes)
+}
+
+// SweepNotes deletes notes that have expired, and tells those for whom they were.
+func (s *Server) SweepNotes(ctx context.Context) error {
+	gone, err := s.cfg.Store.SweepNotes(ctx, sweptNotes)
+	for _, note := range gone {
+		s.cfg.Events(NoteCame{NoteExpired})
+		s.tellNote(note.To, note.Call)
+	}
+	return err
 }

@@ -30,6 +30,8 @@ type Server struct {
 	uploads  pace   // of address books
 	lookUps  pace   // of accounts and numbers
 
+	notesLeft pace
+
 	mu        sync.Mutex // guards what follows; held for map access only
 	closed    bool
 	addresses map[string]int // sockets by network address
@@ -46,7 +48,7 @@ func New(cfg Config) (*Server, error) {
 	}
 	s := &Server{
 		cfg: cfg, addresses: map[string]int{}, sockets: map[*socket]struct{}{}, sessions: map[wire.SessionID]*session{},
-		users: map[wire.UserID]map[*session]struct{}{},
+		users: map[wire.UserID]map[*session]struct{}{}, notesLeft: pace{in: time.Hour},
 	}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	unwatch, err := cfg.Post.onRevoked(s.endSessions)

@@ -112,12 +112,26 @@ func (r *run) talk() {
 	event[wire.HostChanged](r.pages[6], "hostChanged")
 	r.does(3, wire.Leave{Call: several})
 	r.ended(6, several)
-	if keys := noteKeys(r.pages[0], ringInVain(r.pages[0], r.user(3))); len(keys) != 2 {
-		r.t.Errorf("there are %d keys for notes", len(keys))
-	}
+	r.note(6, 3)
 	taken := r.ring(0, r.user(1)).Call
 	r.does(0, wire.Cancel{Call: taken})
 	r.ended(0, taken)
+}
+
+// note has somebody leave a note to somebody who is not there, who then fetches it.
+func (r *run) note(by, to int) {
+	r.t.Helper()
+	call := ringInVain(r.pages[by], r.user(to))
+	if keys := noteKeys(r.pages[by], call); len(keys) != 2 {
+		r.t.Errorf("there are %d keys for notes", len(keys))
+	}
+	from, sealed, path := r.pages[to].count(), r.word("sealed"), "/v1/notes/"+string(call)
+	r.rest("PUT", path, r.token(by), sealed, "Content-Type", "application/octet-stream")
+	r.pages[to].wait("the news of the note", from, func(f wire.Frame) bool { return f.Type == "logged" && decode[wire.CallLogEntry](r.t, f).Note })
+	r.rest("PUT", path, r.token(to), sealed, "Content-Type", "application/octet-stream")
+	r.rest("GET", path, r.token(to), "")
+	r.rest("DELETE", path, r.token(to), "")
+	r.rest("GET", path, r.token(to), "")
 }
 
 // gather has three people in a call through the SFU: its host, who may what others

@@ -46,6 +46,7 @@ func (s *server) apiConfig() (api.Config, error) {
 		Store: s.store, Links: s.calls, Calls: s.calls, Key: ownKey, Secret: s.secrets.tokens, Demo: s.cfg.Demo, PublicURL: s.cfg.PublicURL,
 		DevicesChanged: s.sockets.DevicesChanged, Act: s.sockets.Act, SuspendGroup: s.sockets.SuspendGroup, Listed: s.sockets.OriginAllowed,
 		PerMinute: s.cfg.APIRate, WebhooksInside: s.cfg.HooksHere, Logger: s.log,
+		Notes:    s.sockets,
 		Profiles: api.Profiles{Identity: s.verifier(), Avatars: s.secrets.avatars, Changed: s.sockets.ProfileChanged},
 	}
 	return c, s.letIn(&c)

@@ -16,7 +16,7 @@ const (
 )
 
 // startSweeps deletes what has expired, every minute, and looks after what takes effect
-// by itself: that suspensions do, invitations expire, deleted accounts leave nothing.
+// by itself: that suspensions do, invitations and notes expire, deleted accounts leave nothing.
 func (s *server) startSweeps(context.Context) error {
 	s.background(func(ctx context.Context) {
 		again.Every(ctx, time.Minute, s.log, "expired rows could not be deleted; it is tried again", func(ctx context.Context) error {
@@ -26,6 +26,7 @@ func (s *server) startSweeps(context.Context) error {
 	s.background(s.sockets.Watch)
 	s.background(s.sockets.WatchGroups)
 	s.background(s.sockets.WatchAccounts)
+	s.background(s.sockets.WatchNotes)
 	return nil
 }
 

@@ -34,6 +34,8 @@ type Config struct {
 	Accounts Accounts
 	// Profiles gives out the images that people are known by.
 	Profiles Profiles
+	// Notes keeps notes to missed calls.
+	Notes Notes
 	// DevicesChanged tells an account's devices that it has another one. Nil
 	// tells nobody.
 	DevicesChanged func(ctx context.Context, user wire.UserID)
@@ -66,8 +68,8 @@ func (c Config) Validate() error {
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
 		return errors.New("api: a part of Config.Accounts is missing")
 	}
-	if !c.Profiles.valid() {
-		return errors.New("api: a part of Config.Profiles is missing")
+	if !c.Profiles.valid() || c.Profiles.Identity.Keys != nil && c.Notes == nil {
+		return errors.New("api: a part of Config.Profiles, or Config.Notes, is missing")
 	}
 	return nil
 }
@@ -125,6 +127,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerWaysIn(api)
 	s.registerAccounts(api)
 	s.registerAvatars(api)
+	s.registerNotes(api)
 	s.registerVisits(api)
 	if cfg.Demo {
 		s.registerDemo(api)

@@ -104,6 +104,24 @@ var entrances = map[string]entrance{
 	},
 	"delete-avatar": {right: func(t *testing.T, h *hall) visitor { return visitor{token: h.server.Token(t, "ana")} }},
 	"get-avatar":    {right: func(t *testing.T, h *hall) visitor { return visitor{path: at("ticket", h.ticket(t)).path} }},
+	"leave-note": {
+		right: func(t *testing.T, h *hall) visitor { return h.leaves(t, "ana", "bia") },
+		wrong: map[string]comer{
+			"404": func(t *testing.T, h *hall) visitor {
+				v := h.leaves(t, "ana", "bia")
+				v.token = h.server.Token(t, "bia")
+				return v
+			},
+			"409": func(t *testing.T, h *hall) visitor { return h.leaves(t, "ana", "carlo") },
+			"413": func(t *testing.T, h *hall) visitor {
+				v := h.leaves(t, "ana", "bia")
+				v.body = strings.Repeat("s", store.MaxNote+1)
+				return v
+			},
+		},
+	},
+	"get-note":    {right: func(t *testing.T, h *hall) visitor { return h.fetches(t) }},
+	"delete-note": {right: func(t *testing.T, h *hall) visitor { return h.fetches(t) }},
 	"permit-calls": {
 		right: func(t *testing.T, h *hall) visitor { return h.permits(t, "ana") },
 		wrong: map[string]comer{
@@ -242,6 +260,28 @@ func (h *hall) ticket(t *testing.T) string {
 	return strings.TrimPrefix(bia.Profiles[0].Avatar, "/v1/avatars/")
 }
 
+// leaves is somebody who has rung somebody in vain, and leaves a note; bia takes notes.
+func (h *hall) leaves(t *testing.T, caller, callee wire.UserID) visitor {
+	t.Helper()
+	if _, err := h.server.Store.SetPrivacy(t.Context(), "bia", store.Privacy{WhoMayCall: store.Everyone, TakeNotes: true}, store.AnyVersion); err != nil {
+		t.Fatal(err)
+	}
+	p := person(t, h.server, caller)
+	id := request[wire.CallState](t, p, wire.Ring{Users: []wire.UserID{callee}, Kind: wire.KindVoice}).Call
+	request[wire.Done](t, p, wire.Cancel{Call: id})
+	return visitor{at("call", string(id)).path, h.server.Token(t, caller), "sealed"}
+}
+
+// fetches is bia, for whom a note waits.
+func (h *hall) fetches(t *testing.T) visitor {
+	t.Helper()
+	v := h.leaves(t, "carlo", "bia")
+	if put := h.ask(t, h.server, operation{method: http.MethodPut, path: "/v1/notes/{call}"}, v); put.status != http.StatusNoContent {
+		t.Fatalf("the note is refused: %+v", put)
+	}
+	return visitor{v.path, h.server.Token(t, "bia"), ""}
+}
+
 func (h *hall) permits(t *testing.T, user wire.UserID) visitor {
 	t.Helper()
 	return visitor{at("caller", "bia").path, h.server.Token(t, user), `{"forSeconds":60}`}
@@ -326,7 +366,7 @@ func (c *contract) turnedAway(h *hall, e entrance) {
 		for what, token := range map[string]string{"no token": "", "no good token": "none", "an API key": key(t, h.server, "*")} {
 			note(what, h.server, visitor{right.path, token, right.body})
 		}
-		if strings.HasPrefix(o.path, "/v1/account/") {
+		if strings.HasPrefix(o.path, "/v1/account/") || strings.HasPrefix(o.path, "/v1/notes/") {
 			note("a suspended account", h.server, visitor{right.path, h.server.Token(t, "frida"), right.body})
 			note("a guest", h.server, visitor{right.path, h.guest(t, h.link(t)), right.body})
 		} else {

@@ -9,7 +9,7 @@ import (
 // forPages are the paths that the SDK asks from pages of other sites: by the token
 // of an account, or by none. What takes an API key is not among them: such a key
 // has no business in a page.
-var forPages = []string{"/v1/account/avatar", "/v1/accounts/code", "/v1/avatars/"}
+var forPages = []string{"/v1/account/avatar", "/v1/accounts/code", "/v1/avatars/", "/v1/notes/"}
 
 // What such pages may ask for, and read, besides what any page may (Fetch Standard,
 // section 3.2.3). No cookie is ever sent or taken: there is no

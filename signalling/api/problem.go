@@ -27,6 +27,8 @@ const (
 	CodeConflict         Code = "conflict"
 	CodeInFlight         Code = "inFlight"
 	CodeLimitReached     Code = "limitReached"
+	CodeNoNotes          Code = "noNotes"
+	CodeNotesFull        Code = "notesFull"
 	CodeChanged          Code = "changed"
 	CodeTooLarge         Code = "tooLarge"
 	CodeMediaType        Code = "mediaType"
@@ -61,6 +63,8 @@ var catalogue = []kind{
 	{CodeConflict, http.StatusConflict, "It cannot be done as things stand", "The detail says what stands against it."},
 	{CodeInFlight, http.StatusConflict, "The same request is being carried out", "Wait a second and send it again with the same Idempotency-Key."},
 	{CodeLimitReached, http.StatusConflict, "There are as many as there may be", "Delete or revoke one first."},
+	{CodeNoNotes, http.StatusConflict, "The account takes no notes", "Call again later, or reach it in another way."},
+	{CodeNotesFull, http.StatusConflict, "Too many notes wait", "Call again later; others are taken once some have been opened or have expired."},
 	{CodeChanged, http.StatusPreconditionFailed, "It has changed meanwhile", "Read it again, and send the new ETag as If-Match."},
 	{CodeTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less; the description gives the limits of each field."},
 	{CodeMediaType, http.StatusUnsupportedMediaType, "The body is not JSON", "Send Content-Type: application/json."},

@@ -188,6 +188,7 @@ func Start(t testing.TB, o Options) *Server {
 	mux.Handle("GET /v1/ws", sockets)
 	must(api.Register(mux, api.Config{
 		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, Listed: sockets.OriginAllowed, DevicesChanged: sockets.DevicesChanged,
+		Notes:    sockets,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))

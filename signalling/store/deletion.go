@@ -25,6 +25,8 @@ type Deleted struct {
 	Groups []GroupChange
 	// Told are those who had it in their contacts, [MaxTold] at most.
 	Told []string
+	// Notes are those that it had left and that wait no more.
+	Notes []GoneNote
 }
 
 // GroupChange is a group before and after a change.
@@ -39,7 +41,7 @@ func (s *sealer) mark(user string) []byte {
 }
 
 // DeleteUser deletes a user and with him his devices, contacts, settings,
-// blocks, links, log, memberships and what waits in the outbox for him. Groups
+// blocks, links, log, notes, memberships and what waits in the outbox for him. Groups
 // that he alone led get their longest-standing member as admin. It fails with
 // [ErrNotFound].
 //
@@ -72,6 +74,10 @@ func (s *Store) deleteUser(ctx context.Context, c conn, id string) (d Deleted, e
 		return d, err
 	}
 	d.Told = d.Told[:min(len(d.Told), MaxTold)]
+	if d.Notes, err = rows(ctx, c, func(s scanner) (g GoneNote, err error) { return g, s.Scan(&g.Call, &g.To) },
+		`DELETE FROM notes WHERE from_id = $1 AND delivered AND expires_ms > {now} RETURNING call_id, to_id`, id); err != nil {
+		return d, err
+	}
 	for _, text := range []string{`DELETE FROM standing WHERE user_id = $1`, `DELETE FROM users WHERE id = $1`} {
 		if _, err := c.exec(ctx, text, id); err != nil {
 			return d, err

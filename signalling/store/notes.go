@@ -33,15 +33,6 @@ type NewNote struct {
 	Body           []byte
 }
 
-// LeftNote says what became of a new note.
-type LeftNote struct {
-	// Delivered is whether the account may fetch it: it has missed the call, and has
-	// not blocked who rang. For his eyes it makes no difference.
-	Delivered bool
-	// Replaced is whether there was one before to the same call that was delivered.
-	Replaced bool
-}
-
 // UnansweredCall returns the snapshot of a call that caller has made, that nobody has
 // answered or declined, and that has ended less than [NoteWithin] ago, or [ErrNotFound].
 func (s *Store) UnansweredCall(ctx context.Context, caller, call string) (snapshot string, err error) {
@@ -65,19 +56,21 @@ const noteFacts = `
 		CASE WHEN EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = $3 AND b.blocked_id = $2) THEN 1 ELSE 0 END +
 		CASE WHEN EXISTS (
 			SELECT 1 FROM numbers m JOIN number_blocks f ON f.hash = m.hash WHERE m.user_id = $2 AND f.owner_id = $3)
-			THEN 1 ELSE 0 END,
-		EXISTS (SELECT 1 FROM notes n WHERE n.call_id = $1 AND n.delivered AND n.expires_ms > {now})`
+			THEN 1 ELSE 0 END`
 
 // LeaveNote keeps a note to a call, in place of one that was left to it before. It fails
-// with [ErrNoNotes] if the account takes none and with [ErrLimit] if too many wait. Of
-// who must not be heard the same is written, and as much, so that the time it takes
-// tells him nothing; nobody can fetch it.
-func (s *Store) LeaveNote(ctx context.Context, n NewNote) (left LeftNote, err error) {
+// with [ErrNoNotes] if the account takes none and with [ErrLimit] if too many wait.
+//
+// delivered is whether the account may fetch it: it has missed the call, and has not
+// blocked who rang. Of who must not be heard as much is written, so that the time it
+// takes tells him nothing; nobody can fetch it, and what he left while he could be heard
+// stays as it is.
+func (s *Store) LeaveNote(ctx context.Context, n NewNote) (delivered bool, err error) {
 	if err := checkIDs("call or user id", n.Call, n.From, n.To); err != nil {
-		return LeftNote{}, err
+		return false, err
 	}
 	if len(n.Body) > MaxNote {
-		return LeftNote{}, invalid("a note has %d bytes, at most %d", len(n.Body), MaxNote)
+		return false, invalid("a note has %d bytes, at most %d", len(n.Body), MaxNote)
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		// Whoever else leaves a note there waits for this row.
@@ -87,8 +80,7 @@ func (s *Store) LeaveNote(ctx context.Context, n NewNote) (left LeftNote, err er
 		}
 		var takes bool
 		var ofPair, ofAll, against int
-		left = LeftNote{}
-		if err := c.row(ctx, noteFacts, []any{n.Call, n.From, n.To}, &takes, &ofPair, &ofAll, &against, &left.Replaced); err != nil {
+		if err := c.row(ctx, noteFacts, []any{n.Call, n.From, n.To}, &takes, &ofPair, &ofAll, &against); err != nil {
 			return err
 		}
 		switch {
@@ -97,16 +89,18 @@ func (s *Store) LeaveNote(ctx context.Context, n NewNote) (left LeftNote, err er
 		case ofPair >= MaxPairNotes, ofAll >= MaxNotes:
 			return ErrLimit
 		}
-		left.Delivered = against == 0
+		delivered = against == 0
 		return c.must(ctx, ErrNotFound, `
 			INSERT INTO notes (call_id, from_id, to_id, delivered, left_ms, expires_ms, body)
 			VALUES ($1, $2, $3, $4, {now}, {now} + $5, $6)
-			ON CONFLICT (call_id) DO UPDATE SET delivered = excluded.delivered, left_ms = excluded.left_ms,
-				expires_ms = excluded.expires_ms, body = excluded.body
+			ON CONFLICT (call_id) DO UPDATE SET delivered = notes.delivered OR excluded.delivered,
+				left_ms = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.left_ms ELSE excluded.left_ms END,
+				expires_ms = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.expires_ms ELSE excluded.expires_ms END,
+				body = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.body ELSE excluded.body END
 			WHERE notes.from_id = excluded.from_id AND notes.to_id = excluded.to_id`,
-			n.Call, n.From, n.To, left.Delivered, NotesKept.Milliseconds(), n.Body)
+			n.Call, n.From, n.To, delivered, NotesKept.Milliseconds(), n.Body)
 	})
-	return left, err
+	return delivered && err == nil, err
 }
 
 // Note returns the note that was left for user to a call, or [ErrNotFound]. It is kept

@@ -65,10 +65,10 @@ func TestANoteWaitsForWhoWasCalledUntilHeHasIt(t *testing.T) {
 		_, err = s.LeaveNote(ctx, noteTo("c1", "ana", "nobody"))
 		fails(t, err, store.ErrNoNotes)
 		takesNotes(t, s, "bia")
-		equal(t, "the first", value(s.LeaveNote(ctx, noteTo("c1", "ana", "bia")))(t), store.LeftNote{Delivered: true})
+		equal(t, "the first", value(s.LeaveNote(ctx, noteTo("c1", "ana", "bia")))(t), true)
 		another := noteTo("c1", "ana", "bia")
 		another.Body = []byte("sealed anew")
-		equal(t, "another in its place", value(s.LeaveNote(ctx, another))(t), store.LeftNote{Delivered: true, Replaced: true})
+		equal(t, "another in its place", value(s.LeaveNote(ctx, another))(t), true)
 		_, err = s.LeaveNote(ctx, noteTo("c1", "caio", "bia"))
 		fails(t, err, store.ErrNotFound)
 		big := noteTo("c1", "ana", "bia")
@@ -146,7 +146,7 @@ func TestANoteOfWhoMustNotBeHeardCountsForHimAndIsNowhere(t *testing.T) {
 		inVain(t, s, "blocked since", "dora", "bia", "missed")
 		ok(t, s.Block(ctx, "bia", "dora"))
 		for _, n := range []store.NewNote{noteTo("silent", "caio", "bia"), noteTo("blocked since", "dora", "bia")} {
-			equal(t, n.Call, value(s.LeaveNote(ctx, n))(t), store.LeftNote{})
+			equal(t, n.Call, value(s.LeaveNote(ctx, n))(t), false)
 			fails(t, errorOf(s.Note(ctx, "bia", n.Call)), store.ErrNotFound)
 			equal(t, n.Call+", deleted", value(s.DropNote(ctx, "bia", n.Call))(t), false)
 		}
@@ -167,11 +167,20 @@ func TestANoteOfWhoMustNotBeHeardCountsForHimAndIsNowhere(t *testing.T) {
 		value(s.SweepNotes(ctx, 1))(t)
 		equal(t, "with a body after two", sizes(), 0)
 
+		// What was left before the block stays as it was, whatever he leaves then.
+		inVain(t, s, "blocked between", "caio", "bia", "missed")
+		equal(t, "before", value(s.LeaveNote(ctx, noteTo("blocked between", "caio", "bia")))(t), true)
+		ok(t, s.Block(ctx, "bia", "caio"))
+		late := noteTo("blocked between", "caio", "bia")
+		late.Body = []byte("sealed late")
+		equal(t, "after", value(s.LeaveNote(ctx, late))(t), false)
+		equal(t, "the note", string(value(s.Note(ctx, "bia", late.Call))(t)), "sealed blocked between")
+
 		// A number that is blocked is as good as an account.
 		value(s.SetNumber(ctx, "ana", "hash-ana", "67"))(t)
 		ok(t, s.BlockNumber(ctx, "bia", "hash-ana", free))
 		inVain(t, s, "number blocked since", "ana", "bia", "missed")
-		equal(t, "by number", value(s.LeaveNote(ctx, noteTo("number blocked since", "ana", "bia")))(t), store.LeftNote{})
+		equal(t, "by number", value(s.LeaveNote(ctx, noteTo("number blocked since", "ana", "bia")))(t), false)
 	})
 }
 

@@ -1,0 +1,129 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"pronto/signalling/store"
+	"pronto/signalling/wire"
+)
+
+// Notes keeps what callers leave for accounts that nobody answered for. It is sealed:
+// only the devices of the account can open it.
+type Notes interface {
+	// LeaveNote fails with a [wire.Problem], [store.ErrNoNotes] or [store.ErrLimit].
+	LeaveNote(ctx context.Context, from wire.UserID, call wire.CallID, body []byte) error
+	// Note fails with [store.ErrNotFound].
+	Note(ctx context.Context, user wire.UserID, call wire.CallID) ([]byte, error)
+	// DropNote deletes a note if there is one.
+	DropNote(ctx context.Context, user wire.UserID, call wire.CallID) error
+}
+
+const octets = "application/octet-stream"
+
+// registerNotes adds the routes of notes to missed calls.
+func (s *server) registerNotes(api huma.API) {
+	if s.cfg.Profiles.Identity.Keys == nil {
+		return
+	}
+	errs := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
+	// The library refuses a body that is as large as its limit.
+	public(s, api, huma.Operation{
+		OperationID: "leave-note", Method: http.MethodPut, Path: "/v1/notes/{call}", MaxBodyBytes: store.MaxNote + 1, Tags: []string{"notes"},
+		DefaultStatus: http.StatusNoContent,
+		Summary:       "Leave a note to a call that nobody has answered",
+		Description: "Sealed by the keys that getNoteKeys gave; at most 1 MiB. Needs the token of the account that has made the call, " +
+			"within ten minutes of its end; the call has rung one account, and was not declined. Another note to the same call takes " +
+			"the place of the first. It waits for 30 days, and is deleted once it was opened. The answer does not tell whether " +
+			"the account may be reached: of who may not be heard, nothing is delivered.",
+		Errors: append(errs, http.StatusBadRequest, http.StatusNotFound, http.StatusConflict, http.StatusRequestEntityTooLarge),
+	}, s.leaveNote)
+	public(s, api, huma.Operation{
+		OperationID: "get-note", Method: http.MethodGet, Path: "/v1/notes/{call}", Tags: []string{"notes"},
+		Summary: "Get the note that was left to a call that the account has missed",
+		Description: "Needs the account's token. From then on it is kept for ten minutes at most, so that what is lost on the way can be asked " +
+			"for again: delete it as soon as it has been opened.",
+		Errors: append(errs, http.StatusNotFound), Responses: fileResponse(octets),
+	}, s.getNote)
+	public(s, api, huma.Operation{
+		OperationID: "delete-note", Method: http.MethodDelete, Path: "/v1/notes/{call}", Tags: []string{"notes"}, DefaultStatus: http.StatusNoContent,
+		Summary: "Delete the note that was left to a call, if there is one", Description: "Needs the account's token.", Errors: errs,
+	}, s.deleteNote)
+}
+
+type noteInput struct {
+	BearerField
+	Call string `path:"call" maxLength:"64" doc:"The call."`
+}
+
+type noteOutput struct {
+	ContentType  string `header:"Content-Type"`
+	CacheControl string `header:"Cache-Control"`
+	Sniff        string `header:"X-Content-Type-Options"`
+	Policy       string `header:"Content-Security-Policy"`
+	Body         []byte
+}
+
+type leaveNoteInput struct {
+	BearerField
+	Call    string `path:"call" maxLength:"64" doc:"The call."`
+	RawBody []byte `contentType:"application/octet-stream"`
+}
+
+func (s *server) leaveNote(ctx context.Context, in *leaveNoteInput) (*struct{}, error) {
+	user, err := s.account(ctx, in.BearerField)
+	if err != nil {
+		return nil, err
+	}
+	return nil, s.refusedNote(s.cfg.Notes.LeaveNote(ctx, wire.UserID(user), wire.CallID(in.Call), in.RawBody))
+}
+
+// refusedNote is why a note was not taken, for who has left it.
+func (s *server) refusedNote(err error) error {
+	if err == nil {
+		return nil
+	}
+	p, _ := errors.AsType[*wire.Problem](err)
+	switch {
+	case errors.Is(err, store.ErrNoNotes):
+		return problem(CodeNoNotes, "the account takes no notes; call again later")
+	case errors.Is(err, store.ErrLimit):
+		return problem(CodeNotesFull, "as many notes wait there as may; it takes others once some have been opened")
+	case p == nil:
+		return s.failed(err)
+	case p.Code == wire.CodeNotFound:
+		return problem(CodeNotFound, "%s", p.Detail)
+	case p.Code == wire.CodeRateLimited:
+		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(p.Detail), http.Header{"Retry-After": {retryAfter(p)}})
+	}
+	return s.failed(err)
+}
+
+func (s *server) getNote(ctx context.Context, in *noteInput) (*noteOutput, error) {
+	user, err := s.account(ctx, in.BearerField)
+	if err != nil {
+		return nil, err
+	}
+	body, err := s.cfg.Notes.Note(ctx, wire.UserID(user), wire.CallID(in.Call))
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return nil, problem(CodeNotFound, "no note waits to this call; it may have been opened on another device, or be too old")
+	case err != nil:
+		return nil, s.failed(err)
+	}
+	return &noteOutput{ContentType: octets, CacheControl: "no-store", Sniff: "nosniff", Policy: "default-src 'none'; sandbox", Body: body}, nil
+}
+
+func (s *server) deleteNote(ctx context.Context, in *noteInput) (*struct{}, error) {
+	user, err := s.account(ctx, in.BearerField)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.cfg.Notes.DropNote(ctx, wire.UserID(user), wire.CallID(in.Call)); err != nil {
+		return nil, s.failed(err)
+	}
+	return nil, nil
+}

@@ -1,0 +1,210 @@
+package signalling_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pronto/signalling"
+	"pronto/signalling/signallingtest"
+	"pronto/signalling/store/storetest"
+	"pronto/signalling/wire"
+)
+
+// noteAnswer is what the REST API answers about a note.
+type noteAnswer struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// aboutNote asks something about the note to a call, as who has the token.
+func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.UserID, call wire.CallID, body []byte) noteAnswer {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/v1/notes/"+string(call), bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+s.Token(t, user))
+	request.Header.Set("Request-Id", "one") // so that answers can be compared
+	if method == http.MethodPut {
+		request.Header.Set("Content-Type", "application/octet-stream")
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	data, err := io.ReadAll(response.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return noteAnswer{response.StatusCode, response.Header, string(data)}
+}
+
+// is reports an answer that has not the status, or not the code.
+func (a noteAnswer) is(t testing.TB, what string, status int, code string) {
+	t.Helper()
+	if a.status != status || code != "" && !strings.Contains(a.body, `"code":"`+code+`"`) {
+		t.Errorf("%s: %d %s", what, a.status, a.body)
+	}
+}
+
+// noted waits for the news that a note to a call waits, from a frame on.
+func (p *page) noted(from int, call wire.CallID) (e wire.CallLogEntry) {
+	p.t.Helper()
+	p.wait("the news of a note", from, func(f wire.Frame) bool {
+		if f.Type == "logged" {
+			e = decode[wire.CallLogEntry](p.t, f)
+		}
+		return e.Call == call && e.Note
+	})
+	return e
+}
+
+// sealedNote is what nobody but a device can read.
+func sealedNote(size int) []byte {
+	data := make([]byte, size)
+	rand.Read(data)
+	return data
+}
+
+func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing.T) {
+	storetest.EachDSN(t, func(t *testing.T, dsn string) {
+		s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
+		ana, caio := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone")
+		phone, laptop := signIn(t, s, "bia", "phone"), signIn(t, s, "bia", "laptop")
+		call := ringInVain(ana, "bia")
+		aboutNote(t, s, "PUT", "ana", call, sealedNote(100)).is(t, "to who takes none", 409, "noNotes")
+		takeNotes(phone, true)
+		for what, other := range notForNotes(t, ana, caio, phone) {
+			aboutNote(t, s, "PUT", "ana", other, sealedNote(100)).is(t, what, 404, "notFound")
+		}
+		aboutNote(t, s, "PUT", "bia", call, sealedNote(100)).is(t, "from who was called", 404, "notFound")
+		aboutNote(t, s, "PUT", "ana", call, sealedNote(1<<20+1)).is(t, "too large", 413, "tooLarge")
+
+		from := [2]int{phone.count(), laptop.count()}
+		sealed := sealedNote(1 << 20)
+		aboutNote(t, s, "PUT", "ana", call, sealed).is(t, "the note", 204, "")
+		for i, p := range []*page{phone, laptop} {
+			if e := p.noted(from[i], call); e.Outcome != wire.OutcomeMissed || e.With[0].User != "ana" {
+				t.Errorf("a device is told %+v", e)
+			}
+		}
+		read := ask[wire.CallLog](laptop, "getCallLog", nil)
+		for _, e := range read.Entries {
+			if e.Note != (e.Call == call) {
+				t.Errorf("the log has %+v", e)
+			}
+		}
+		for _, other := range []wire.UserID{"ana", "caio"} {
+			aboutNote(t, s, "GET", other, call, nil).is(t, "fetched by somebody else", 404, "notFound")
+			aboutNote(t, s, "DELETE", other, call, nil).is(t, "deleted by somebody else", 204, "")
+		}
+		for range 2 { // the first may be lost on the way
+			got := aboutNote(t, s, "GET", "bia", call, nil)
+			if got.status != 200 || got.body != string(sealed) {
+				t.Fatalf("the note is fetched with %d, of %d bytes", got.status, len(got.body))
+			}
+			for name, want := range map[string]string{
+				"Content-Type": "application/octet-stream", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
+				"Content-Security-Policy": "default-src 'none'; sandbox",
+			} {
+				if got.header.Get(name) != want {
+					t.Errorf("%s is %q", name, got.header.Get(name))
+				}
+			}
+		}
+		from = [2]int{phone.count(), laptop.count()}
+		aboutNote(t, s, "DELETE", "bia", call, nil).is(t, "deleted", 204, "")
+		for i, p := range []*page{phone, laptop} {
+			if e := p.logged(from[i], call); e.Note {
+				t.Errorf("a device is told %+v", e)
+			}
+		}
+		aboutNote(t, s, "GET", "bia", call, nil).is(t, "fetched later", 404, "notFound")
+		aboutNote(t, s, "DELETE", "bia", call, nil).is(t, "deleted twice", 204, "")
+		steps := map[signalling.NoteStep]int{}
+		for _, e := range s.Events() {
+			if e, ok := e.(signalling.NoteCame); ok {
+				steps[e.Step]++
+			}
+		}
+		if steps[signalling.NoteLeft] != 1 || steps[signalling.NoteFetched] != 2 || steps[signalling.NoteDropped] != 1 || steps[signalling.NoteRefused] < 8 {
+			t.Errorf("counted are %v", steps)
+		}
+		storetest.Exec(t, dsn, `UPDATE call_log SET ended_ms = ended_ms - $1`, (11 * time.Minute).Milliseconds())
+		aboutNote(t, s, "PUT", "ana", call, sealed).is(t, "to a call that is long over", 404, "notFound")
+	})
+}
+
+func TestANoteThatHasGoneByItselfIsToldToo(t *testing.T) {
+	t.Parallel()
+	dsn := storetest.SQLiteDSN(t)
+	s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
+	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
+	takeNotes(bia, true)
+	leave := func() wire.CallID {
+		call := ringInVain(ana, "bia")
+		from := bia.count()
+		aboutNote(t, s, "PUT", "ana", call, sealedNote(100)).is(t, "the note", 204, "")
+		bia.noted(from, call)
+		return call
+	}
+	sweep := func() {
+		if err := s.Sockets.SweepNotes(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	late := leave()
+	sweep()
+	aboutNote(t, s, "GET", "bia", late, nil).is(t, "before it expires", 200, "")
+	storetest.Exec(t, dsn, `UPDATE notes SET expires_ms = expires_ms - $1`, (11 * time.Minute).Milliseconds())
+	from := bia.count()
+	sweep()
+	if e := bia.logged(from, late); e.Note {
+		t.Errorf("told is %+v", e)
+	}
+	forgotten, left := leave(), leave()
+	ask[wire.Done](bia, "forgetCalls", wire.ForgetCalls{Calls: []wire.CallID{forgotten}})
+	aboutNote(t, s, "GET", "bia", forgotten, nil).is(t, "of a call that is forgotten", 404, "notFound")
+	from = bia.count()
+	ask[wire.Done](ana, "deleteAccount", wire.DeleteAccount{User: "ana"})
+	if e := bia.logged(from, left); e.Note {
+		t.Errorf("told is %+v", e)
+	}
+	aboutNote(t, s, "GET", "bia", left, nil).is(t, "of an account that is deleted", 404, "notFound")
+}
+
+func TestSomebodyLeavesSoManyNotesAnHourAndSoManyWait(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, caio, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone"), signIn(t, s, "bia", "phone")
+	takeNotes(bia, true)
+	var calls []wire.CallID
+	for range 6 {
+		calls = append(calls, ringInVain(ana, "bia"))
+	}
+	for _, call := range calls[:5] {
+		aboutNote(t, s, "PUT", "ana", call, sealedNote(10)).is(t, "one of five", 204, "")
+	}
+	aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "the sixth", 409, "notesFull")
+	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), sealedNote(10)).is(t, "another's first", 204, "")
+	aboutNote(t, s, "DELETE", "bia", calls[0], nil).is(t, "one is deleted", 204, "")
+	aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "the sixth then", 204, "")
+	for range 23 {
+		aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "again", 204, "")
+	}
+	tired := aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10))
+	tired.is(t, "the thirty-first", 429, "rateLimited")
+	var wait int
+	if _, err := fmt.Sscan(tired.header.Get("Retry-After"), &wait); err != nil || wait < 1 || wait > 3600 {
+		t.Errorf("Retry-After is %q", tired.header.Get("Retry-After"))
+	}
+	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), sealedNote(10)).is(t, "another's second", 204, "")
+}

@@ -75,14 +75,21 @@ func freePort(t testing.TB) string {
 	return l.Addr().String()
 }
 
-// startProcess runs the program and waits until it is ready.
+// startProcess runs the server and waits until it is ready.
 func startProcess(t testing.TB, dir, listen string, more ...string) *process {
+	t.Helper()
+	return startCommand(t, "serve", dir, listen, more...)
+}
+
+// startCommand runs the program with a command that serves, in dir, and waits until it is ready.
+func startCommand(t testing.TB, command, dir, listen string, more ...string) *process {
 	t.Helper()
 	binary, err := build()
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(binary, "serve")
+	cmd := exec.Command(binary, command)
+	cmd.Dir = dir
 	cmd.Env = append([]string{
 		"PRONTO_DEMO=true", "PRONTO_LOG=json", "PRONTO_DATA=" + dir, "PRONTO_LISTEN=" + listen, "PRONTO_PUBLIC_IPS=127.0.0.1",
 		"PRONTO_MEDIA_LISTEN=127.0.0.1:0", "PRONTO_TURN_LISTEN=127.0.0.1:0", "PRONTO_METRICS_LISTEN=127.0.0.1:0",

@@ -21,9 +21,10 @@ type Links interface {
 	Visit(ctx context.Context, link wire.LinkID, network string) (door wire.LinkDoor, mark string, err error)
 	// AllowsUnencrypted tells whether a link may ask for no encryption.
 	AllowsUnencrypted() bool
-	// LinkMade tells the owner's devices of a new link, LinkChanged and LinkRevoked
-	// them and the call of the link, which a revocation ends unless it is kept.
-	LinkMade(ctx context.Context, l store.Link)
+	// TellOwner shows a link that was made or changed to the owner's devices.
+	TellOwner(l store.Link)
+	// LinkChanged and LinkRevoked tell the call of the link, which a revocation ends
+	// unless it is kept.
 	LinkChanged(ctx context.Context, l store.Link)
 	LinkRevoked(ctx context.Context, link wire.LinkID, keepCall bool)
 	// BansForgotten lets those come again to its call who were put out.

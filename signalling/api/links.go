@@ -203,7 +203,7 @@ func (s *server) createLink(ctx context.Context, in *createLinkInput) (*linkOutp
 	case err != nil:
 		return nil, s.failed(err)
 	}
-	s.cfg.Links.LinkMade(ctx, l)
+	s.cfg.Links.TellOwner(l)
 	out := s.linkOut(ctx, l)
 	out.Body.HostURL = s.hostURL(ctx, host)
 	return out, nil
@@ -289,6 +289,7 @@ func (s *server) changeLink(ctx context.Context, in *changeLinkInput) (*linkOutp
 		return nil, s.noLink(err)
 	}
 	s.cfg.Links.LinkChanged(ctx, l)
+	s.cfg.Links.TellOwner(l)
 	return s.linkOut(ctx, l), nil
 }
 
@@ -311,6 +312,7 @@ func (s *server) revokeLink(ctx context.Context, in *revokeLinkInput) (*linkOutp
 	if err != nil {
 		return nil, s.noLink(err)
 	}
+	s.cfg.Links.TellOwner(l)
 	return s.linkOut(ctx, l), nil
 }
 
@@ -324,6 +326,7 @@ func (s *server) newHostLink(ctx context.Context, in *LinkInPath) (*linkOutput, 
 		return nil, s.noLink(err)
 	}
 	l.HasHost = true
+	s.cfg.Links.TellOwner(l)
 	out := s.linkOut(ctx, l)
 	out.Body.HostURL = s.hostURL(ctx, host)
 	return out, nil

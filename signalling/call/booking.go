@@ -42,7 +42,7 @@ func (r *Registry) bookSlot(ctx context.Context, who Who, m *wire.BookSlot) erro
 	case err != nil:
 		return failure(err)
 	}
-	r.LinkMade(ctx, made)
+	r.TellOwner(made)
 	who.Reply(wire.BookedSlot{
 		Link: wire.LinkID(made.ID), FromMs: m.FromMs, ToMs: wire.UnixMs(made.Expires.UnixMilli()),
 	})

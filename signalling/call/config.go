@@ -94,6 +94,7 @@ type Store interface {
 	Transition(ctx context.Context, callID string, epoch int64, change *store.Change) error
 	Relations(ctx context.Context, caller string, callees []string) ([]store.Relation, error)
 	ClaimCalls(ctx context.Context, node string) ([]store.CallRow, error)
+	Link(ctx context.Context, id string) (store.Link, error)
 	LinkDoor(ctx context.Context, id, hash string) (store.LinkDoor, error)
 	LinkStandings(ctx context.Context, link string, subjects []string) ([]store.LinkStanding, error)
 	Slots(ctx context.Context, link string) ([]store.Slot, error)

@@ -42,6 +42,9 @@ func (r *Registry) joinLink(ctx context.Context, who Who, m *wire.JoinLink) erro
 		err = r.enterLink(ctx, a, way, m.Media)
 	}
 	r.cfg.Events(LinkJoined{Result: resultOfError(err)})
+	if err == nil && !a.entry.Host {
+		r.tellUse(ctx, a.link.ID)
+	}
 	var refused *store.LinkRefused
 	if errors.As(err, &refused) { // between the look at the link and the use of it
 		return errNoLink
@@ -205,11 +208,22 @@ func (r *Registry) LinkRevoked(ctx context.Context, link wire.LinkID, keepCall b
 	})
 }
 
-// LinkMade tells the owner's devices of a link that none of them has made.
-func (r *Registry) LinkMade(_ context.Context, link store.Link) {
+// TellOwner shows a link to the owner's devices, of which none has made or changed it.
+func (r *Registry) TellOwner(link store.Link) {
 	if frame, err := wire.EncodeEvent("", 0, 0, LinkOf(link)); err == nil {
 		r.cfg.Post.ToUser(wire.UserID(link.OwnerID), frame, "")
 	}
+}
+
+// tellUse shows a link's owner that it was used. Who has come by it waits for
+// nothing here.
+func (r *Registry) tellUse(ctx context.Context, id string) {
+	l, err := r.cfg.Store.Link(ctx, id)
+	if err != nil {
+		r.cfg.Logger.Error("the owner of a link cannot be told of its use", "err", err)
+		return
+	}
+	r.TellOwner(l)
 }
 
 // LinkChanged has the call of a link go by its new terms.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"pronto/signalling/policy"
@@ -104,6 +105,33 @@ func TestAnApprovalIsForOneSessionAndOneMinute(t *testing.T) {
 		}
 		if _, err := tab.join(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// The owner's devices see that a link was used as often as it was: not for who
+// joins again, and not for himself.
+func TestTheOwnerSeesThatHisLinkWasUsed(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.link("l", store.LinkTerms{})
+		ana, zoe := w.device("ana", "laptop"), w.guest("zoe", "l", "", "")
+		told := func() (uses []uint32) {
+			synctest.Wait()
+			for _, f := range ana.frames() {
+				if f.Type == "link" {
+					uses = append(uses, body[wire.Link](t, f).Uses)
+				}
+			}
+			return uses
+		}
+		ana.must(&wire.JoinLink{Link: "l"})
+		for range 2 {
+			if _, err := zoe.join(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := told(); !slices.Equal(got, []uint32{1}) {
+			t.Errorf("the owner was told of %d uses", got)
 		}
 	})
 }

@@ -217,6 +217,15 @@ func (m *memory) Group(_ context.Context, id string) (store.GroupRow, error) {
 	return store.GroupRow{}, store.ErrNotFound
 }
 
+func (m *memory) Link(_ context.Context, id string) (store.Link, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if l, ok := m.links[id]; ok {
+		return l, nil
+	}
+	return store.Link{}, store.ErrNotFound
+}
+
 func (m *memory) LinkDoor(_ context.Context, id, hash string) (store.LinkDoor, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -222,7 +222,7 @@ func TestTheOwnerAnswersHisOwnQueue(t *testing.T) {
 		w.related("ana", "ana", func(r *store.Relation) { r.CalleePrivacy.WhoMayCall = store.Contacts })
 		zoe, ana := w.visitor("zoe"), w.device("ana", "desk")
 		call := zoe.visit().Call
-		ana.expect("incoming")
+		ana.expect("incoming", "link")
 		ana.must(&wire.Accept{Call: call})
 	})
 }

@@ -301,6 +301,7 @@ test("a call waits while another one is taken, and each sees it", async () => {
   await ana.looksGood("held");
   await ana.press("switch-call");
   await bia.receives("ana");
+  await ana.page.locator("[data-testid=tile][data-who=bia]").waitFor();
   await ana.receives("bia");
   await carlo.page.locator("[data-who=ana] [data-testid=standing]").waitFor();
   await carlo.press("hangup");

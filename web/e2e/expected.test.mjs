@@ -304,6 +304,11 @@ test("a link gets another name, is copied and shared, and leads nowhere once it 
   await late.it("nickname").fill("Late");
   await late.press("join-call");
   await late.sees("dead-link");
+  await ana.reads("link-page", /joined 1 of 1 times[\s\S]*Everybody it was for has joined/);
+  await ana.looksGood("link-spent");
+  await ana.press("open-link"); // as its host
+  await ana.press("join-call");
+  await zoe.receives("ana");
   await zoe.press("hangup");
 });
 

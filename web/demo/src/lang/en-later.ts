@@ -151,6 +151,7 @@ export const enLater = {
   "links.elsewhere":
     "This link was made in another browser of yours. The key in its address has not left it, so open this page there to hand the link out. Here you can change its terms or revoke it.",
   "links.dead": "Nobody can join by this link any more.",
+  "links.spent": "Everybody it was for has joined. You can still join, and revoke it.",
   "links.revoke": "Revoke",
   "links.rename": "Rename",
   "links.revokeTitle": "Revoke this link?",

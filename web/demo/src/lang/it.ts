@@ -218,6 +218,7 @@ export const it: Dictionary = {
   "links.elsewhere":
     "Questo link è stato creato in un altro tuo browser. La chiave nel suo indirizzo non ne è mai uscita: per mandarlo, apri questa pagina lì. Qui puoi cambiarne le regole o revocarlo.",
   "links.dead": "Con questo link non entra più nessuno.",
+  "links.spent": "Sono entrate tutte le persone previste. Tu puoi ancora entrare e revocarlo.",
   "links.copied": "Link copiato.",
   "links.copyFailed": "Il browser non ci ha lasciato copiare. Seleziona il testo e copialo a mano.",
   "links.revoke": "Revoca",

@@ -213,6 +213,7 @@ export const ptBR: Dictionary = {
   "links.elsewhere":
     "Este link foi criado em outro navegador seu. A chave no endereço nunca saiu de lá: para enviá-lo, abra esta página lá. Aqui você pode mudar as regras ou revogá-lo.",
   "links.dead": "Ninguém entra mais por este link.",
+  "links.spent": "Todas as pessoas previstas já entraram. Você ainda pode entrar e revogá-lo.",
   "links.copied": "Link copiado.",
   "links.copyFailed": "O navegador não deixou copiar. Selecione o texto e copie à mão.",
   "links.revoke": "Revogar",

@@ -14,7 +14,7 @@ import { useMoment } from "../parts/moment.ts";
 import { Page } from "../parts/page.tsx";
 import { QR } from "../parts/qr.tsx";
 import { Rename } from "../parts/rename.tsx";
-import { usable } from "../state/linklist.ts";
+import { over, usable } from "../state/linklist.ts";
 import type { Phone } from "../state/phone.ts";
 import { open } from "../state/route.ts";
 import { attempt } from "../state/toasts.ts";
@@ -51,6 +51,7 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
   const renaming = useSignal(false);
   useMoment(link.endsMs);
   const alive = usable(link, Date.now());
+  const ended = over(link, Date.now());
   const { address } = link;
   return (
     <Page title={linkName(link)} section="links" testid="link-page">
@@ -66,12 +67,12 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
           )}
         </Card>
       ) : (
-        <p class="empty">{t("links.dead")}</p>
+        <p class="empty">{t(ended ? "links.dead" : "links.spent")}</p>
       )}
-      {alive && address !== undefined ? <HostLink phone={phone} link={link} /> : null}
+      {!ended && address !== undefined ? <HostLink phone={phone} link={link} /> : null}
       {alive ? <Bookings phone={phone} link={link} /> : null}
-      {alive ? <Terms phone={phone} link={link} /> : null}
-      {alive ? (
+      {ended ? null : <Terms phone={phone} link={link} />}
+      {ended ? null : (
         <div class="actions">
           {address === undefined ? null : (
             <a class="button" href={address} data-testid="open-link">
@@ -101,7 +102,7 @@ function OneLink({ phone, link }: { phone: Phone; link: CallLink }): JSX.Element
             {t("links.revoke")}
           </Button>
         </div>
-      ) : null}
+      )}
       {renaming.value ? (
         <Rename
           title={t("links.rename")}

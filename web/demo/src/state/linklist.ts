@@ -16,12 +16,15 @@ export interface NewLink extends LinkWish {
   readonly slots?: readonly SlotTime[];
 }
 
-/** usable says whether a link can still be joined by. */
+/** over says whether a link was revoked or has expired: then it lets nobody in, not even hosts. */
+export function over({ revokedMs, endsMs }: CallLink, now: number): boolean {
+  return revokedMs !== undefined || (endsMs !== undefined && endsMs <= now);
+}
+
+/** usable says whether somebody can still be asked to come by a link. */
 export function usable(link: CallLink, now: number): boolean {
   const { maxUses } = link.terms;
-  const expired = link.endsMs !== undefined && link.endsMs <= now;
-  const usedUp = maxUses !== undefined && link.uses >= maxUses;
-  return link.revokedMs === undefined && !expired && !usedUp;
+  return !over(link, now) && (maxUses === undefined || link.uses < maxUses);
 }
 
 /** checkTitle refuses a title by which a link would pass for the service's own: of most titles the server sees nothing. */
@@ -90,7 +93,8 @@ export class LinkList {
   take(link: CallLink): void {
     const known = this.#links.value;
     if (known === undefined) return;
-    const there = known.some((other) => other.link === link.link);
+    const there = known.find((other) => other.link === link.link);
+    if (there?.sequence === link.sequence && link.uses < there.uses) return; // told late
     this.#links.value = there
       ? known.map((other) => (other.link === link.link ? link : other))
       : [link, ...known];

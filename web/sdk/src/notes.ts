@@ -1,8 +1,6 @@
 import type { AccountOptions } from "./account.ts";
-import type { NoteTrust, OrFault, OwnNoteKey, SealedNote } from "./e2ee/messages.ts";
-import type { NoteBody } from "./e2ee/note.ts";
+import type { NoteBody, NoteTrust, OrFault, OwnNoteKey, SealedNote } from "./e2ee/messages.ts";
 import type { NoteFault } from "./e2ee/notefault.ts";
-import type { NoteKey, NoteKeys } from "./e2ee/notekey.ts";
 import type { Keeper } from "./encryption.ts";
 import type { KeyWorker } from "./keyworker.ts";
 import type { Client } from "./later.ts";
@@ -10,7 +8,7 @@ import type { ProblemCode, ProntoError } from "./problem.ts";
 import type { RequestOptions } from "./requests.ts";
 import { deleteNote, fetchNote, maxNoteBytes, sendNote } from "./rest.ts";
 import type { Signalling } from "./signalling.ts";
-import type { CallLogEntry } from "./wire.gen.ts";
+import type { CallLogEntry, NoteKey } from "./wire.gen.ts";
 
 /** Note is what somebody says whose call nobody answered. */
 export interface Note {
@@ -52,7 +50,7 @@ const faults: Readonly<Record<NoteFault, readonly [code: ProblemCode, detail: st
   tampered: ["tampered", "the note is not what the caller sealed for this call; ask him to call again"],
 };
 
-/** Notes leaves and opens notes to missed calls, for Account. */
+/** Notes leaves and opens notes to missed calls, for Account. @internal */
 export class Notes {
   readonly #signalling: Signalling;
   readonly #options: AccountOptions;
@@ -78,7 +76,7 @@ export class Notes {
       throw error;
     });
     if (keys.length === 0) return false;
-    await this.#ask<NoteKeys>({ type: "checkNoteKeys", keys, ...(to === undefined ? {} : { to }) }, signal);
+    await this.#ask<object>({ type: "checkNoteKeys", keys, ...(to === undefined ? {} : { to }) }, signal);
     return true;
   }
 

@@ -2,14 +2,13 @@ import { beforeEach, describe, expect, test, vi } from "vitest";
 import { Account } from "../src/account.ts";
 import { toBlob } from "../src/e2ee/bytes.ts";
 import type { Command } from "../src/e2ee/messages.ts";
-import type { NoteKey } from "../src/e2ee/notekey.ts";
 import { orFault } from "../src/e2ee/notes.ts";
 import type { Keeper } from "../src/encryption.ts";
 import { type CallLogEntry, ProntoError } from "../src/index.ts";
 import { client } from "../src/later.ts";
 import type { Signalling } from "../src/signalling.ts";
 import { Tokens } from "../src/token.ts";
-import type { Device } from "../src/wire.gen.ts";
+import type { Device, NoteKey } from "../src/wire.gen.ts";
 import { type Browser, browserOf, keyOf } from "./e2ee/browsers.ts";
 
 const recording = new Blob(["hello Bia"], { type: "audio/webm" });

@@ -7,13 +7,12 @@ import type {
   KeysSwitch,
   KeysWanted,
   KeysWelcomed,
+  NoteKey,
   ParticipantID,
   Source,
 } from "../wire.gen.ts";
 import type { Bytes } from "./bytes.ts";
-import type { NoteBody } from "./note.ts";
 import type { NoteFault } from "./notefault.ts";
-import type { NoteKey } from "./notekey.ts";
 import type { Fault } from "./opener.ts";
 
 // What the page and the worker say to each other. Keys are never in it.
@@ -120,6 +119,15 @@ export type Command =
     }
   | ({ readonly type: "sealNote"; readonly id: number } & SealNote)
   | ({ readonly type: "openNote"; readonly id: number } & OpenNote);
+
+/** NoteBody is what somebody has recorded. */
+export interface NoteBody {
+  /** mime is the type of the recording: audio/… or video/…. */
+  readonly mime: string;
+  /** durationMs is how long it plays, in milliseconds, as its sender says. */
+  readonly durationMs: number;
+  readonly recording: Bytes;
+}
 
 /** SealNote is a note to be sealed. */
 export interface SealNote {

@@ -1,6 +1,7 @@
 import { type Bytes, concat, equal, own, text, toText, uint } from "./bytes.ts";
 import { type Credential, keyOf, short, verify } from "./credential.ts";
 import { type Identity, publicOf } from "./identity.ts";
+import type { NoteBody } from "./messages.ts";
 import { NoteError } from "./notefault.ts";
 import { maxNoteKeys, noteKeyID, readCredential, unwrap, wrap, wrappedBytes } from "./notekey.ts";
 
@@ -31,15 +32,6 @@ export interface NoteContext {
   readonly from: string;
   /** to is the account that was rung. */
   readonly to: string;
-}
-
-/** NoteBody is what somebody has recorded. */
-export interface NoteBody {
-  /** mime is the type of the recording: audio/… or video/…. */
-  readonly mime: string;
-  /** durationMs is how long it plays, in milliseconds, as its sender says. */
-  readonly durationMs: number;
-  readonly recording: Bytes;
 }
 
 /** sealNote seals a note for some browsers, 1 to 20. */

@@ -1,17 +1,11 @@
 import { Aes128Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
+import type { NoteKey } from "../wire.gen.ts";
 import { type Bytes, concat, fromBlob, own, text, toBlob } from "./bytes.ts";
 import { type Credential, decodeCredential, keyOf, short, verify, verifyCredential } from "./credential.ts";
 import { type Identity, publicOf } from "./identity.ts";
 import { NoteError } from "./notefault.ts";
 
 // The keys that notes to missed calls are sealed for: one of each browser of an account, which its device's key signs.
-
-/** NoteKey is such a key, as the server gives it out. All are base64url. */
-export interface NoteKey {
-  readonly credential: string;
-  readonly key: string;
-  readonly signature: string;
-}
 
 /** NoteKeys are those of one account. */
 export interface NoteKeys {

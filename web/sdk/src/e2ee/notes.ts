@@ -1,11 +1,12 @@
+import type { NoteKey } from "../wire.gen.ts";
 import { toBlob } from "./bytes.ts";
 import type { Credential } from "./credential.ts";
 import type { Identity } from "./identity.ts";
 import type { KeyStore } from "./keystore.ts";
-import type { NoteTrust, OpenNote, OrFault, OwnNoteKey, SealedNote, SealNote } from "./messages.ts";
-import { type NoteBody, openNote, sealNote } from "./note.ts";
+import type { NoteBody, NoteTrust, OpenNote, OrFault, OwnNoteKey, SealedNote, SealNote } from "./messages.ts";
+import { openNote, sealNote } from "./note.ts";
 import { NoteError, type NoteFault } from "./notefault.ts";
-import { checkNoteKeys, type NoteKey, type NoteKeys, publicNoteKey } from "./notekey.ts";
+import { checkNoteKeys, type NoteKeys, publicNoteKey } from "./notekey.ts";
 import { People } from "./people.ts";
 
 /** Notes seals and opens notes to missed calls as one device, by what it knows of the others. */

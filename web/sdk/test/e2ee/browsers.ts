@@ -2,9 +2,8 @@ import { concat, text, toBlob } from "../../src/e2ee/bytes.ts";
 import { statement } from "../../src/e2ee/credential.ts";
 import { type Identity, identify } from "../../src/e2ee/identity.ts";
 import { MemoryKeys } from "../../src/e2ee/keystore.ts";
-import type { NoteKey } from "../../src/e2ee/notekey.ts";
 import { Notes } from "../../src/e2ee/notes.ts";
-import type { Device } from "../../src/wire.gen.ts";
+import type { Device, NoteKey } from "../../src/wire.gen.ts";
 
 /** LastingKeys are keys as a browser's database has them. */
 export class LastingKeys extends MemoryKeys {

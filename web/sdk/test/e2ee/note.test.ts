@@ -2,10 +2,12 @@ import { describe, expect, test } from "vitest";
 import { type Bytes, concat, fromBlob, text, toBlob } from "../../src/e2ee/bytes.ts";
 import { identify, publicOf } from "../../src/e2ee/identity.ts";
 import { MemoryKeys } from "../../src/e2ee/keystore.ts";
-import { maxNoteBytes, type NoteBody, openNote, sealNote } from "../../src/e2ee/note.ts";
+import type { NoteBody } from "../../src/e2ee/messages.ts";
+import { maxNoteBytes, openNote, sealNote } from "../../src/e2ee/note.ts";
 import { NoteError, type NoteFault } from "../../src/e2ee/notefault.ts";
-import { checkNoteKeys, type NoteKey, noteKeyID, publicNoteKey, suite } from "../../src/e2ee/notekey.ts";
+import { checkNoteKeys, noteKeyID, publicNoteKey, suite } from "../../src/e2ee/notekey.ts";
 import { Notes, orFault } from "../../src/e2ee/notes.ts";
+import type { NoteKey } from "../../src/wire.gen.ts";
 import { type Browser, browserOf, keyOf, LastingKeys } from "./browsers.ts";
 
 const where = { call: "cal1", from: "ana", to: "bia" };

@@ -4,12 +4,15 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import {
   accept,
   leave,
+  leaveNote,
   openChromium,
   openFirefox,
   openPage,
+  overhear,
   ring,
   signIn,
   startServer,
+  takeNotes,
   waitDecoded,
   waitFor,
 } from "./harness.mjs";
@@ -341,4 +344,98 @@ test("somebody with other keys than before is shown as such", async () => {
     window.call.trust(window.call.participants.find((p) => !p.self).participant, false),
   );
   await waitFor(ana, "no warning", () => window.call.encryption.warnings.length === 0);
+});
+
+describe("a note to a missed call", () => {
+  let fresh; // a server on which nobody has keys yet: an account's first browser is its root
+
+  beforeAll(async () => {
+    fresh = await startServer();
+  });
+
+  afterAll(() => fresh?.stop());
+
+  async function browserOf(browser, user) {
+    const one = await signIn(browsers[browser], fresh.url, user);
+    people.push(one);
+    return one;
+  }
+
+  /** open opens a note, and returns what it says, or the code of what went wrong. */
+  function open({ page }, call) {
+    return page.evaluate(async (id) => {
+      const { entries } = await window.pronto.callLog();
+      const entry = entries.find((one) => one.call === id);
+      try {
+        const { recording, durationMs, trust } = await window.pronto.account.openNote(entry);
+        return { said: await recording.text(), type: recording.type, durationMs, trust };
+      } catch ({ code }) {
+        return code;
+      }
+    }, call);
+  }
+
+  /** waits tells whether the log says that a note waits. */
+  function waits({ page }, call) {
+    return page.evaluate(async (id) => {
+      const { entries } = await window.pronto.callLog();
+      return entries.find((one) => one.call === id).note === true;
+    }, call);
+  }
+
+  test.each([
+    ["Chromium", "ana", "Firefox", "bia"],
+    ["Firefox", "carlo", "Chromium", "dora"],
+  ])("from %s, of %s, is opened in %s by %s, once, and the server has nothing of it", async (...who) => {
+    const [a, from, b, to] = who;
+    const [caller, called] = await Promise.all([browserOf(a, from), browserOf(b, to)]);
+    const said = `a secret of ${from}, said into no machine`;
+    await takeNotes(called);
+    const first = await leaveNote(caller, to, said);
+
+    // Another browser of hers could not open notes yet.
+    const other = await browserOf(a, to);
+    expect(await open(other, first)).toBe("otherDevice");
+    expect(await waits(other, first)).toBe(true);
+    await other.page.evaluate(overhear);
+    await called.page.evaluate(async () => {
+      const unsigned = (await window.pronto.devices()).find(({ key, credential }) => key && !credential);
+      await window.pronto.signDevice(unsigned);
+    });
+    await waitFor(other, "a key for notes", () => window.sent.includes("setNoteKey"));
+
+    const second = await leaveNote(caller, to, said);
+    const [sealed, tail] = await called.page.evaluate(async (call) => {
+      const bearer = { Authorization: `Bearer ${window.guestToken}` };
+      const bytes = new Uint8Array(
+        await (await fetch(`/v1/notes/${call}`, { headers: bearer })).arrayBuffer(),
+      );
+      return [String.fromCharCode(...bytes), [...bytes.slice(-64)]];
+    }, second);
+    expect(sealed).not.toContain("secret");
+    expect(fresh.keeps(Buffer.from(tail)), "the server keeps what it gives out").toBe(true);
+    expect(fresh.keeps(Buffer.from(said.slice(0, 8))), "and nothing of what was said").toBe(false);
+
+    await openPage(called.page, fresh.url, to); // keys outlive the page
+    const heard = { said, type: "audio/webm", durationMs: 1_000 };
+    expect(await open(called, first)).toEqual({ ...heard, trust: "new" });
+    await expect.poll(() => waits(other, first), { timeout: 30_000 }).toBe(false);
+    expect(await open(other, first)).toBe("notFound");
+    expect(await open(other, second)).toEqual({ ...heard, trust: "new" });
+    await expect.poll(() => waits(called, second), { timeout: 30_000 }).toBe(false);
+    expect(await open(called, second)).toBe("notFound");
+
+    const readable = await called.page.evaluate(async (account) => {
+      const done = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const keys = (await done(indexedDB.open("pronto-keys"))).transaction("keys").objectStore("keys");
+      const { privateKey } = await done(keys.get(["note", account]));
+      const tried = ["pkcs8", "jwk", "raw"].map((format) => crypto.subtle.exportKey(format, privateKey));
+      return (await Promise.allSettled(tried)).map(({ status }) => status);
+    }, to);
+    expect(readable).toEqual(["rejected", "rejected", "rejected"]);
+  });
 });

@@ -2,7 +2,7 @@
 // person that runs the SDK on the server's own origin.
 
 import { execFile, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -91,6 +91,13 @@ export async function startServer(env = {}, command = ["serve"]) {
       });
       if (!answer.ok) throw new Error(`make a link: ${answer.status} ${await answer.text()}`);
       return (await answer.json()).id;
+    },
+    /** keeps tells whether bytes are in what the server has on its disk. */
+    keeps(bytes) {
+      const data = join(folder, "data");
+      return readdirSync(data, { recursive: true, withFileTypes: true }).some(
+        (file) => file.isFile() && readFileSync(join(file.parentPath, file.name)).includes(bytes),
+      );
     },
     async stop() {
       const told = child === undefined ? "" : await scrape(server.metrics);
@@ -344,6 +351,36 @@ async function describeCall() {
     frames: (await call?.frames())?.filter(({ frames }) => frames > 0),
     seen: window.seen,
   });
+}
+
+/**
+ * takeNotes has a person take notes to missed calls. His browser publishes a key for them when it has one of its own: with
+ * the first call that it sees.
+ */
+export function takeNotes({ page }) {
+  return page.evaluate(async () => {
+    const { version } = await window.pronto.privacy();
+    const settings = { whoMayCall: "everyone", hideAddress: false, takeNotes: true, ifVersion: version };
+    await window.pronto.setPrivacy(settings);
+  });
+}
+
+/** leaveNote rings somebody in vain, and leaves him a note as soon as he has a key for it. It returns the call's id. */
+export function leaveNote({ page }, user, recording, mime = "audio/webm") {
+  return page.evaluate(
+    async ([to, said, type]) => {
+      const { account } = window.pronto;
+      const call = await window.pronto.ring([to], { kind: "voice" });
+      while (!call.participants.some(({ presence }) => presence === "ringing"))
+        await new Promise((resolve) => call.on("change", resolve));
+      await call.leave();
+      while (!(await account.canLeaveNote(call.id, { to })))
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      await account.leaveNote(call.id, { recording: new Blob([said], { type }), durationMs: 1_000 }, { to });
+      return call.id;
+    },
+    [user, recording, mime],
+  );
 }
 
 /** participantOf finds the id of a user in the person's call. */

@@ -10,7 +10,18 @@ import { build } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { accept, leave, openChromium, signIn, startServer, waitFor } from "./harness.mjs";
+import {
+  accept,
+  leave,
+  leaveNote,
+  openChromium,
+  overhear,
+  signIn,
+  startServer,
+  takeNotes,
+  waitFor,
+  waitIncoming,
+} from "./harness.mjs";
 import { startSite } from "./site.mjs";
 
 const web = join(dirname(fileURLToPath(import.meta.url)), "..");
@@ -54,14 +65,7 @@ beforeAll(async () => {
     symlinkSync(join(web, "node_modules", name), join(folder, "node_modules", name));
 });
 beforeAll(() => {
-  pages["/my-token"] = async (_, response) => {
-    const answer = await fetch(`${server.url}/v1/demo/sign-in`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body: '{"user":"ana"}',
-    });
-    response.writeHead(200, { "content-type": "application/json" }).end(await answer.text());
-  };
+  pages["/my-token"] = (_, response) => token("ana", response);
 });
 afterEach(async () => {
   for (const person of people.splice(0)) await leave(person);
@@ -74,6 +78,16 @@ afterAll(async () => {
   await site?.stop();
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 });
+
+/** token answers with the token of a demo user. */
+async function token(user, response) {
+  const answer = await fetch(`${server.url}/v1/demo/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ user }),
+  });
+  response.writeHead(200, { "content-type": "application/json" }).end(await answer.text());
+}
 
 /** example is one of the README, with this server in the place of calls.example.com. */
 function example(heading) {
@@ -362,7 +376,7 @@ describe("the README's examples", () => {
       },
     );
     expect(checked).toBe("");
-    expect(examples.size).toBe(8);
+    expect(examples.size).toBe(9);
   });
 
   test("connect", async () => {
@@ -404,6 +418,42 @@ describe("the README's examples", () => {
     await expect
       .poll(() => page.evaluate(() => document.querySelector("video")?.videoWidth), { timeout: 60_000 })
       .toBeGreaterThan(0);
+  });
+
+  test("leave a note when nobody answers, and hear one", async () => {
+    const dora = await signIn(browser, server.url, "dora");
+    people.push(dora);
+    await dora.page.evaluate(overhear);
+    await takeNotes(dora);
+    pages["/token-of-ezio"] = (_, response) => token("ezio", response);
+    const settings =
+      '{ whoMayCall: "everyone", hideAddress: false, takeNotes: true, ifVersion: now.version }';
+    const page = await runs(
+      example("Leave a note when nobody answers, and hear one")
+        .replace("/my-token", "/token-of-ezio") // nobody else has called as he, so that this browser has his keys
+        .replaceAll("bia", "dora")
+        .replace(
+          "const call =",
+          `pronto.on("incoming", () => undefined);\nconst now = await pronto.privacy();\nawait pronto.setPrivacy(${settings});\n$&`,
+        ),
+    );
+    await waitIncoming(dora);
+    await waitFor(dora, "her key for notes", () => window.sent.includes("setNoteKey"));
+    await page.click("html");
+    await title(page).toBe("left");
+    const heard = await dora.page.evaluate(async () => {
+      const { entries } = await window.pronto.callLog();
+      const { recording, trust } = await window.pronto.account.openNote(entries.find(({ note }) => note));
+      const sound = new Audio(URL.createObjectURL(recording));
+      await new Promise((resolve, reject) => {
+        sound.onloadeddata = resolve;
+        sound.onerror = () => reject(new Error("the recording does not play"));
+      });
+      return { trust, type: recording.type };
+    });
+    expect(heard).toEqual({ trust: "new", type: expect.stringMatching(/^audio\/webm/) });
+    await leaveNote(dora, "ezio", "hello");
+    await title(page).toBe("a note of Dora: known");
   });
 
   test("make a link, and let somebody in by it", async () => {

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,6 +25,17 @@ type noteAnswer struct {
 	body   string
 }
 
+// asked counts what was asked, so that each comes from an address of its own: of one there
+// are only so many tries.
+var asked atomic.Uint32
+
+// notesServer is a server that believes where requests say that they come from.
+func notesServer(t testing.TB, o signallingtest.Options) *signallingtest.Server {
+	t.Helper()
+	o.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
+	return signallingtest.Start(t, o)
+}
+
 // aboutNote asks something about the note to a call, as who has the token.
 func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.UserID, call wire.CallID, body []byte) noteAnswer {
 	t.Helper()
@@ -32,6 +45,8 @@ func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.
 	}
 	request.Header.Set("Authorization", "Bearer "+s.Token(t, user))
 	request.Header.Set("Request-Id", "one") // so that answers can be compared
+	n := asked.Add(1)
+	request.Header.Set("X-Forwarded-For", fmt.Sprintf("198.18.%d.%d", byte(n>>8), byte(n)))
 	if method == http.MethodPut {
 		request.Header.Set("Content-Type", "application/octet-stream")
 	}
@@ -76,7 +91,7 @@ func sealedNote(size int) []byte {
 
 func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing.T) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {
-		s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
+		s := notesServer(t, signallingtest.Options{DSN: dsn})
 		ana, caio := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone")
 		phone, laptop := signIn(t, s, "bia", "phone"), signIn(t, s, "bia", "laptop")
 		call := ringInVain(ana, "bia")
@@ -146,7 +161,7 @@ func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing
 func TestANoteThatHasGoneByItselfIsToldToo(t *testing.T) {
 	t.Parallel()
 	dsn := storetest.SQLiteDSN(t)
-	s := signallingtest.Start(t, signallingtest.Options{DSN: dsn})
+	s := notesServer(t, signallingtest.Options{DSN: dsn})
 	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
 	takeNotes(bia, true)
 	leave := func() wire.CallID {
@@ -183,7 +198,7 @@ func TestANoteThatHasGoneByItselfIsToldToo(t *testing.T) {
 
 func TestSomebodyLeavesSoManyNotesAnHourAndSoManyWait(t *testing.T) {
 	t.Parallel()
-	s := signallingtest.Start(t, signallingtest.Options{})
+	s := notesServer(t, signallingtest.Options{})
 	ana, caio, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone"), signIn(t, s, "bia", "phone")
 	takeNotes(bia, true)
 	var calls []wire.CallID

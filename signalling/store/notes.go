@@ -131,7 +131,9 @@ func (s *Store) DropNote(ctx context.Context, user, call string) (dropped bool, 
 type GoneNote struct{ Call, To string }
 
 // SweepNotes deletes at most limit notes that have expired, and returns those of them
-// that somebody could have fetched. Of those that nobody can fetch it empties as many.
+// that somebody could have fetched. Of those that nobody can fetch it empties as many, once
+// the call is so long over that no other can take their place: until then who left one
+// must not find that there is less to replace.
 func (s *Store) SweepNotes(ctx context.Context, limit int) (gone []GoneNote, err error) {
 	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		gone = nil
@@ -149,7 +151,8 @@ func (s *Store) SweepNotes(ctx context.Context, limit int) (gone []GoneNote, err
 			return err
 		}
 		_, err = c.exec(ctx, `UPDATE notes SET body = $1 WHERE call_id IN (
-			SELECT call_id FROM notes WHERE NOT delivered AND LENGTH(body) > 0 LIMIT $2)`, []byte{}, limit)
+			SELECT call_id FROM notes WHERE NOT delivered AND left_ms <= {now} - $3 AND LENGTH(body) > 0 LIMIT $2)`,
+			[]byte{}, limit, NoteWithin.Milliseconds())
 		return err
 	})
 	return gone, err

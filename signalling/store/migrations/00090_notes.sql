@@ -9,7 +9,7 @@ ALTER TABLE devices ADD COLUMN note_signature TEXT;
 ALTER TABLE devices ADD COLUMN note_credential TEXT;
 
 -- A note that is not delivered is one from somebody who must not reach the account:
--- it only counts for him, and its body is emptied soon. The body is last, so that
+-- it only counts for him, and its body is emptied in a quarter of an hour. The body is last, so that
 -- nobody reads over it to what is behind.
 CREATE TABLE notes (
 	call_id    TEXT PRIMARY KEY,

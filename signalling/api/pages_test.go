@@ -36,7 +36,7 @@ func TestPagesOfListedSitesMayAskWhatTheSDKAsks(t *testing.T) {
 		return a
 	}
 	for _, origin := range []string{"https://shop.example", "https://mall.example"} {
-		for _, url := range []string{avatar, code, s.URL + "/v1/avatars/x"} {
+		for _, url := range []string{avatar, code, s.URL + "/v1/avatars/x", s.URL + "/v1/notes/x"} {
 			before := shared(origin, http.MethodOptions, url, "", "")
 			if h := before.header; before.status != http.StatusNoContent || h.Get("Access-Control-Allow-Origin") != origin || h.Get("Vary") != "Origin" ||
 				h.Get("Access-Control-Allow-Headers") != "Authorization, Content-Type" || h.Get("Access-Control-Max-Age") == "" {
@@ -49,6 +49,9 @@ func TestPagesOfListedSitesMayAskWhatTheSDKAsks(t *testing.T) {
 		}
 		if wrong := shared(origin, http.MethodDelete, avatar, "none", ""); wrong.status != http.StatusUnauthorized || wrong.header.Get("Access-Control-Allow-Origin") != origin {
 			t.Errorf("%s with a wrong token: %+v", origin, wrong) // it can read why
+		}
+		if note := shared(origin, http.MethodDelete, s.URL+"/v1/notes/x", s.Token(t, "ana"), ""); note.status != http.StatusNoContent || note.header.Get("Access-Control-Allow-Origin") != origin {
+			t.Errorf("%s deletes a note: %+v", origin, note)
 		}
 		// What takes an API key is for no page.
 		for _, method := range []string{http.MethodOptions, http.MethodPost} {

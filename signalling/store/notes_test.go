@@ -250,7 +250,10 @@ func TestANoteGoesWithEitherAccountAndWithTheCalleesLogRow(t *testing.T) {
 		equal(t, "forgotten by the caller", value(s.ForgetCalls(ctx, "ana", "c0"))(t), 0)
 		equal(t, "forgotten", value(s.ForgetCalls(ctx, "bia", "c0", "c3"))(t), 2)
 		equal(t, "left of one", waits(t, s, "bia", "c1"), true)
-		value(s.DeleteUser(ctx, "ana"))(t) // with what she left and what was left for her
+		gone := value(s.DeleteUser(ctx, "ana"))(t) // with what she left and what was left for her
+		if len(gone.Notes) != 1 || gone.Notes[0] != (store.GoneNote{Call: "c1", To: "bia"}) {
+			t.Errorf("to be told of are %v", gone.Notes)
+		}
 		equal(t, "rows", value(s.Count(ctx, "notes"))(t), 1)
 		equal(t, "forgotten, all", value(s.ForgetCalls(ctx, "caio"))(t), 1)
 	})

@@ -43,15 +43,24 @@ func (s *Server) setNoteKey(ctx context.Context, who call.Who, m *wire.SetNoteKe
 		store.NoteKey{Credential: string(m.Credential), Key: string(m.Key), Signature: string(m.Signature)})
 }
 
-// noteKeys are an account's, each once, the most recently used first.
+// noteKeys are an account's, each once, the most recently used first, and all of one
+// root: who seals a note refuses an account that has two.
 func (s *Server) noteKeys(ctx context.Context, user wire.UserID) ([]wire.NoteKey, error) {
 	kept, err := s.cfg.Store.NoteKeys(ctx, string(user))
 	if err != nil {
 		return nil, err
 	}
 	keys, seen := []wire.NoteKey{}, map[string]bool{}
+	var root [32]byte
 	for _, k := range kept {
-		if !seen[k.Key] && len(keys) < maxNoteKeys {
+		credential, err := credentialOf(k.Credential)
+		if err != nil {
+			continue
+		}
+		if len(keys) == 0 {
+			root = credential.Root
+		}
+		if credential.Root == root && !seen[k.Key] && len(keys) < maxNoteKeys {
 			seen[k.Key] = true
 			keys = append(keys, wire.NoteKey{Credential: wire.Blob(k.Credential), Key: wire.Blob(k.Key), Signature: wire.Blob(k.Signature)})
 		}

@@ -1,6 +1,7 @@
 package signalling_test
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -49,7 +50,7 @@ func attempts(t *testing.T, s *signallingtest.Server, user wire.UserID, p *page,
 		seen = append(seen, f.Type+" "+string(f.Body))
 	}
 	rest := func(method string, call wire.CallID, body []byte) {
-		a := aboutNote(t, s, method, user, call, body)
+		a := aboutNote(t, s, method, user, call, bytes.NewReader(body))
 		a.header.Del("Date")
 		seen = append(seen, strings.ReplaceAll(fmt.Sprint(method, a.status, a.header, a.body), string(call), "call"))
 	}
@@ -99,7 +100,7 @@ func TestWhoMustNotBeHeardLeavesNotesLikeAnybody(t *testing.T) {
 		for _, user := range leavers {
 			last := len(seen[user])
 			for range 30 {
-				a := aboutNote(t, s, http.MethodPut, user, rung[user][0], sealedNote(10))
+				a := aboutNote(t, s, http.MethodPut, user, rung[user][0], bytes.NewReader(sealedNote(10)))
 				if seen[user] = append(seen[user], fmt.Sprint(a.status)); a.status == http.StatusTooManyRequests {
 					break
 				}
@@ -169,7 +170,7 @@ func TestNobodyCanTellByTheTimeWhetherHisNoteIsDelivered(t *testing.T) {
 	}
 	leave := func(i int, kind wire.UserID, body []byte) time.Duration {
 		start := time.Now()
-		aboutNote(t, s, http.MethodPut, wire.UserID(fmt.Sprint(kind, i)), teams[i][kind], body).is(t, string(kind), 204, "")
+		aboutNote(t, s, http.MethodPut, wire.UserID(fmt.Sprint(kind, i)), teams[i][kind], bytes.NewReader(body)).is(t, string(kind), 204, "")
 		return time.Since(start)
 	}
 	var later []time.Duration

@@ -37,9 +37,9 @@ func notesServer(t testing.TB, o signallingtest.Options) *signallingtest.Server 
 }
 
 // aboutNote asks something about the note to a call, as who has the token.
-func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.UserID, call wire.CallID, body []byte) noteAnswer {
+func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.UserID, call wire.CallID, body io.Reader) noteAnswer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/v1/notes/"+string(call), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/v1/notes/"+string(call), body)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,17 +95,17 @@ func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing
 		ana, caio := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone")
 		phone, laptop := signIn(t, s, "bia", "phone"), signIn(t, s, "bia", "laptop")
 		call := ringInVain(ana, "bia")
-		aboutNote(t, s, "PUT", "ana", call, sealedNote(100)).is(t, "to who takes none", 409, "noNotes")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealedNote(100))).is(t, "to who takes none", 409, "noNotes")
 		takeNotes(phone, true)
 		for what, other := range notForNotes(t, ana, caio, phone) {
-			aboutNote(t, s, "PUT", "ana", other, sealedNote(100)).is(t, what, 404, "notFound")
+			aboutNote(t, s, "PUT", "ana", other, bytes.NewReader(sealedNote(100))).is(t, what, 404, "notFound")
 		}
-		aboutNote(t, s, "PUT", "bia", call, sealedNote(100)).is(t, "from who was called", 404, "notFound")
-		aboutNote(t, s, "PUT", "ana", call, sealedNote(1<<20+1)).is(t, "too large", 413, "tooLarge")
+		aboutNote(t, s, "PUT", "bia", call, bytes.NewReader(sealedNote(100))).is(t, "from who was called", 404, "notFound")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealedNote(1<<20+1))).is(t, "too large", 413, "tooLarge")
 
 		from := [2]int{phone.count(), laptop.count()}
 		sealed := sealedNote(1 << 20)
-		aboutNote(t, s, "PUT", "ana", call, sealed).is(t, "the note", 204, "")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealed)).is(t, "the note", 204, "")
 		for i, p := range []*page{phone, laptop} {
 			if e := p.noted(from[i], call); e.Outcome != wire.OutcomeMissed || e.With[0].User != "ana" {
 				t.Errorf("a device is told %+v", e)
@@ -154,9 +154,37 @@ func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing
 			t.Errorf("counted are %v", steps)
 		}
 		storetest.Exec(t, dsn, `UPDATE call_log SET ended_ms = ended_ms - $1`, (11 * time.Minute).Milliseconds())
-		aboutNote(t, s, "PUT", "ana", call, sealed).is(t, "to a call that is long over", 404, "notFound")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealed)).is(t, "to a call that is long over", 404, "notFound")
 	})
 }
+
+// A note may come slowly: not every uplink takes a picture in five seconds, which is what
+// other requests have.
+func TestANoteMayTakeLongToCome(t *testing.T) {
+	t.Parallel()
+	s := notesServer(t, signallingtest.Options{})
+	ana, bia := signIn(t, s, "ana", "phone"), signIn(t, s, "bia", "phone")
+	takeNotes(bia, true)
+	call := ringInVain(ana, "bia")
+	sealed, body, end := sealedNote(100), bytes.NewReader(nil), time.Now().Add(5500*time.Millisecond)
+	body.Reset(sealed)
+	slow := readerFunc(func(p []byte) (int, error) {
+		if body.Len() == 50 {
+			time.Sleep(time.Until(end))
+		}
+		return body.Read(p[:min(len(p), 50)])
+	})
+	aboutNote(t, s, "PUT", "ana", call, slow).is(t, "the note", 204, "")
+	if got := aboutNote(t, s, "GET", "bia", call, nil); got.body != string(sealed) {
+		t.Errorf("the note has %d bytes", len(got.body))
+	}
+}
+
+// readerFunc is a reader that is one function.
+type readerFunc func([]byte) (int, error)
+
+// Read implements [io.Reader].
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
 
 func TestANoteThatHasGoneByItselfIsToldToo(t *testing.T) {
 	t.Parallel()
@@ -167,7 +195,7 @@ func TestANoteThatHasGoneByItselfIsToldToo(t *testing.T) {
 	leave := func() wire.CallID {
 		call := ringInVain(ana, "bia")
 		from := bia.count()
-		aboutNote(t, s, "PUT", "ana", call, sealedNote(100)).is(t, "the note", 204, "")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealedNote(100))).is(t, "the note", 204, "")
 		bia.noted(from, call)
 		return call
 	}
@@ -206,20 +234,20 @@ func TestSomebodyLeavesSoManyNotesAnHourAndSoManyWait(t *testing.T) {
 		calls = append(calls, ringInVain(ana, "bia"))
 	}
 	for _, call := range calls[:5] {
-		aboutNote(t, s, "PUT", "ana", call, sealedNote(10)).is(t, "one of five", 204, "")
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealedNote(10))).is(t, "one of five", 204, "")
 	}
-	aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "the sixth", 409, "notesFull")
-	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), sealedNote(10)).is(t, "another's first", 204, "")
+	aboutNote(t, s, "PUT", "ana", calls[5], bytes.NewReader(sealedNote(10))).is(t, "the sixth", 409, "notesFull")
+	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), bytes.NewReader(sealedNote(10))).is(t, "another's first", 204, "")
 	aboutNote(t, s, "DELETE", "bia", calls[0], nil).is(t, "one is deleted", 204, "")
-	aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "the sixth then", 204, "")
+	aboutNote(t, s, "PUT", "ana", calls[5], bytes.NewReader(sealedNote(10))).is(t, "the sixth then", 204, "")
 	for range 23 {
-		aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10)).is(t, "again", 204, "")
+		aboutNote(t, s, "PUT", "ana", calls[5], bytes.NewReader(sealedNote(10))).is(t, "again", 204, "")
 	}
-	tired := aboutNote(t, s, "PUT", "ana", calls[5], sealedNote(10))
+	tired := aboutNote(t, s, "PUT", "ana", calls[5], bytes.NewReader(sealedNote(10)))
 	tired.is(t, "the thirty-first", 429, "rateLimited")
 	var wait int
 	if _, err := fmt.Sscan(tired.header.Get("Retry-After"), &wait); err != nil || wait < 1 || wait > 3600 {
 		t.Errorf("Retry-After is %q", tired.header.Get("Retry-After"))
 	}
-	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), sealedNote(10)).is(t, "another's second", 204, "")
+	aboutNote(t, s, "PUT", "caio", ringInVain(caio, "bia"), bytes.NewReader(sealedNote(10))).is(t, "another's second", 204, "")
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,6 +23,9 @@ type Notes interface {
 	DropNote(ctx context.Context, user wire.UserID, call wire.CallID) error
 }
 
+// noteWithin is how long a note may take to come: the largest, by 280 kbit/s.
+const noteWithin = 30 * time.Second
+
 const octets = "application/octet-stream"
 
 // registerNotes adds the routes of notes to missed calls.
@@ -32,7 +36,7 @@ func (s *server) registerNotes(api huma.API) {
 	errs := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusServiceUnavailable}
 	// The library refuses a body that is as large as its limit.
 	public(s, api, huma.Operation{
-		OperationID: "leave-note", Method: http.MethodPut, Path: "/v1/notes/{call}", MaxBodyBytes: store.MaxNote + 1, Tags: []string{"notes"},
+		OperationID: "leave-note", Method: http.MethodPut, Path: "/v1/notes/{call}", MaxBodyBytes: store.MaxNote + 1, BodyReadTimeout: noteWithin, Tags: []string{"notes"},
 		DefaultStatus: http.StatusNoContent,
 		Summary:       "Leave a note to a call that nobody has answered",
 		Description: "Sealed by the keys that getNoteKeys gave; at most 1 MiB. Needs the token of the account that has made the call, " +

@@ -35,12 +35,13 @@ func (s *Store) NoteKeys(ctx context.Context, user string) ([]NoteKey, error) {
 }
 
 // wantsNoteKey is whether a device, whose row has the alias d, should publish a key for
-// notes and has not.
-const wantsNoteKey = `d.note_key IS NULL AND d.credential IS NOT NULL AND
+// notes and has not. One without an identity key has been in no call yet: it makes that
+// first. One that nobody has signed cannot yet.
+const wantsNoteKey = `d.note_key IS NULL AND (d.credential IS NOT NULL OR d.identity_key IS NULL) AND
 	COALESCE((SELECT p.take_notes FROM privacy p WHERE p.user_id = d.user_id), FALSE)`
 
 // NoteKeysWanted returns those active devices of an account which takes notes that have
-// a credential and no key for notes.
+// no key for notes, but could have one.
 func (s *Store) NoteKeysWanted(ctx context.Context, user string) ([]string, error) {
 	return list(ctx, s, scanID, `SELECT d.id FROM devices d WHERE d.user_id = $1 AND d.state = 'active' AND `+wantsNoteKey, user)
 }

@@ -306,6 +306,10 @@ func TestAKeyForNotesGoesWithItsDeviceAndItsIdentityKey(t *testing.T) {
 		equal(t, "wanted while no notes are taken", wanted(), "[]")
 		takesNotes(t, s, "ana")
 		equal(t, "wanted", wanted(), "[d1]")
+		ok(t, s.TouchDevice(ctx, "ana", "d4", ""))
+		equal(t, "wanted of one that has been in no call yet", value(s.DeviceStanding(ctx, "ana", "d4", ""))(t), true)
+		equal(t, "wanted", wanted(), "[d1 d4]")
+		ok(t, s.RevokeDevice(ctx, "ana", "d4"))
 		for _, d := range []string{"d2", "d3"} {
 			ok(t, s.SignDevice(ctx, "ana", d, "key of "+d, "chain of "+d, "d1", "root d1"))
 		}

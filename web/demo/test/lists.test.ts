@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { CallLink, CallLogEntry, Pronto } from "../../sdk/src/index.ts";
-import { merge } from "../src/state/calllist.ts";
+import { CallList, merge } from "../src/state/calllist.ts";
 import { LinkList, usable } from "../src/state/linklist.ts";
 import { linkOf } from "../src/state/route.ts";
 import { toasts } from "../src/state/toasts.ts";
@@ -21,6 +21,22 @@ describe("merge", () => {
     const log = merge([entry("a", 10, "ongoing")], entry("a", 10, "missed"));
     expect(log.map((e) => e.outcome)).toEqual(["missed"]);
   });
+});
+
+test("a missed call is counted once, and not again when a note to it comes or goes", async () => {
+  const log = new CallList({
+    callLog: async () => ({ entries: [entry("old", 1, "missed")] }),
+  } as unknown as Pronto);
+  await log.load();
+  log.take({ ...entry("old", 1, "missed"), note: true });
+  log.take(entry("old", 1, "missed"));
+  expect(log.unseen.value).toBe(0);
+  log.take(entry("new", 2, "missed"));
+  expect(log.unseen.value).toBe(1);
+  log.look();
+  log.take({ ...entry("new", 2, "missed"), note: true });
+  expect(log.entries.value?.[0]).toMatchObject({ call: "new", note: true });
+  expect(log.unseen.value).toBe(0);
 });
 
 test("a link is of use until it is revoked, expired or used up", () => {

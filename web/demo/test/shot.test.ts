@@ -59,7 +59,9 @@ test("we wait alone until the first of the others is in the call", () => {
 
 describe("the page about a call that is over", () => {
   const left = { traffic: { sentBytes: 0, receivedBytes: 0 }, support: "" };
-  const summary: Summary = { kind: "voice", outgoing: true, answered: false, users: ["bia"], names: ["Bia"] };
+  const summary: Summary = {
+    ...{ call: "c", kind: "voice", outgoing: true, answered: false, users: ["bia"], names: ["Bia"] },
+  };
   test("is left out when we took the call back ourselves", () => {
     expect(ended(summary, { reason: "left", durationMs: 0 }, left)).toBeUndefined();
     expect(ended(summary, { reason: "cancelled", durationMs: 0 }, left)).toBeUndefined();

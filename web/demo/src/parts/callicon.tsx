@@ -37,6 +37,15 @@ const callShapes = {
     </>
   ),
   pause: <path d="M9 5.5v13M15 5.5v13" />,
+  stop: <rect x="6.5" y="6.5" width="11" height="11" rx="1.5" />,
+  voicemail: (
+    <>
+      <circle cx="6.5" cy="12" r="3.75" />
+      <circle cx="17.5" cy="12" r="3.75" />
+      <path d="M6.5 15.75h11" />
+    </>
+  ),
+  save: <path d="M12 4v10.5M8 11l4 3.7 4-3.7M5 16.5V18a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2v-1.5" />,
   play: <path d="m8 5 10.5 7L8 19Z" />,
   headset: (
     <>

@@ -16,6 +16,8 @@ interface RowProps {
   readonly outcome?: string;
   /** children are the acts at the end. */
   readonly children?: ComponentChildren;
+  /** below has a line of its own. */
+  readonly below?: ComponentChildren;
 }
 
 /** Row is one line of a list: who or what, what to know, what to do. */
@@ -43,6 +45,7 @@ export function Row(props: RowProps): JSX.Element {
         </a>
       )}
       {props.children === undefined ? null : <span class="rowacts">{props.children}</span>}
+      {props.below}
     </li>
   );
 }

@@ -6,8 +6,9 @@ import { Button } from "../parts/button.tsx";
 import { Dial } from "../parts/dial.tsx";
 import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
-import type { Ended } from "../state/ended.ts";
+import { type Ended, mayLeaveNote } from "../state/ended.ts";
 import type { Phone } from "../state/phone.ts";
+import { LeaveNote } from "./leavenote.tsx";
 import { Rating } from "./rating.tsx";
 
 /** endedText says in words why a call is over. */
@@ -107,6 +108,15 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           </Button>
         )}
       </div>
+      {!phone.guest && mayLeaveNote(ended) ? (
+        <LeaveNote
+          phone={phone}
+          call={ended.call}
+          user={ended.users[0] ?? ""}
+          name={ended.names[0] ?? ""}
+          kind={ended.kind}
+        />
+      ) : null}
       {!moved && ended.answered && ended.rate !== undefined ? <Rating rate={ended.rate} /> : null}
       {phone.guest ? <p>{t("ended.guest")}</p> : null}
       {ended.support === "" ? null : (

@@ -14,9 +14,12 @@ import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { Row } from "../parts/row.tsx";
-import { forget, forgetAll } from "../state/forgetting.ts";
+import { forgetAll } from "../state/forgetting.ts";
+import { heardNotes } from "../state/heardnotes.ts";
 import type { Phone } from "../state/phone.ts";
 import { hashOf } from "../state/route.ts";
+import { PlayNote } from "./playnote.tsx";
+import { RecentMenu } from "./recentmenu.tsx";
 
 type Filter = "all" | "missed";
 
@@ -141,6 +144,7 @@ export function Entry({
         )
       }
       name={plain ? t(outcomeKey(entry)) : name}
+      below={heardNotes(phone).shows(entry) ? <PlayNote phone={phone} entry={entry} /> : null}
       href={!plain && entry.with.length === 1 && only !== undefined ? hashOf("people", only) : undefined}
       detail={
         <>
@@ -159,13 +163,7 @@ export function Entry({
           testid="back"
         />
       )}
-      {plain || entry.outcome === "ongoing" ? null : (
-        <Menu label={t("recents.moreOf", { name })} testid="recent-menu">
-          <Button icon="trash" testid="delete-call" onPress={() => forget(phone, entry.call)}>
-            {t("recents.delete")}
-          </Button>
-        </Menu>
-      )}
+      {plain || entry.outcome === "ongoing" ? null : <RecentMenu phone={phone} entry={entry} name={name} />}
     </Row>
   );
 }

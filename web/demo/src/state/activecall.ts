@@ -129,6 +129,7 @@ export class ActiveCall {
     const shot = this.#shot.value;
     const met = [...this.#met.values()];
     return {
+      call: this.call.id,
       kind: shot.kind,
       ...(shot.title === undefined ? {} : { title: shot.title }),
       outgoing: this.outgoing,

@@ -61,8 +61,14 @@ export class CallList {
 
   /** take is called with an entry that the server tells unasked. */
   take(entry: CallLogEntry): void {
-    if (this.#entries.value !== undefined) this.#entries.value = merge(this.#entries.value, entry);
-    if (entry.outcome === "missed") this.#missed.value = new Set([...this.#missed.value, entry.call]);
+    const old = this.#entries.value;
+    if (old !== undefined) this.#entries.value = merge(old, entry);
+    // One that was missed before comes again when a note to it has come, or has gone.
+    if (
+      entry.outcome === "missed" &&
+      !old?.some(({ call, outcome }) => call === entry.call && outcome === "missed")
+    )
+      this.#missed.value = new Set([...this.#missed.value, entry.call]);
   }
 
   /** hide leaves a call out of entries, or shows it again. */

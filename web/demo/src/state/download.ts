@@ -1,6 +1,6 @@
-/** download has the browser save a text as a file. */
-export function download(text: string, name: string, type = "text/plain"): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
+/** download has the browser save something as a file, a text unless type says else. */
+export function download(content: BlobPart, name: string, type = "text/plain"): void {
+  const url = URL.createObjectURL(new Blob([content], { type }));
   const link = document.createElement("a");
   link.href = url;
   link.download = name;

@@ -2,6 +2,7 @@ import type { Call, EndReason, Kind, RatingReason, Traffic } from "../../../sdk/
 
 /** Summary is what the page remembers of a call for when it is over. */
 export interface Summary {
+  readonly call: string;
   readonly kind: Kind;
   /** title is the link's; absent for other calls. */
   readonly title?: string;
@@ -50,4 +51,9 @@ export function ended(summary: Summary, why: Why, aftermath: Aftermath): Ended |
   const tookBack =
     summary.outgoing && !summary.answered && (why.reason === "cancelled" || why.reason === "left");
   return tookBack ? undefined : { ...summary, ...why, ...aftermath };
+}
+
+/** mayLeaveNote says that a call is one to which a note may be left: we rang one person, who did not answer. */
+export function mayLeaveNote({ outgoing, answered, users, reason }: Ended): boolean {
+  return outgoing && !answered && users.length === 1 && (reason === "noAnswer" || reason === "busy");
 }

@@ -54,6 +54,13 @@ export function PrivacyPage({ phone }: { phone: Phone }): JSX.Element {
           onChange={(rejectInCall) => void people.setPrivacy({ rejectInCall })}
           testid="reject-in-call"
         />
+        <Switch
+          label={t("settings.takeNotes")}
+          hint={t("settings.takeNotesHint")}
+          checked={privacy.takeNotes === true}
+          onChange={(takeNotes) => void people.setPrivacy({ takeNotes })}
+          testid="take-notes"
+        />
       </Card>
       <Card>
         <Switch

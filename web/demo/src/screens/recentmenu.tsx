@@ -1,0 +1,69 @@
+import { useSignal } from "@preact/signals";
+import type { JSX } from "preact";
+import type { CallLogEntry } from "../../../sdk/src/index.ts";
+import { t } from "../lang/index.ts";
+import { Button } from "../parts/button.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { Menu } from "../parts/menu.tsx";
+import { forget } from "../state/forgetting.ts";
+import type { Phone } from "../state/phone.ts";
+import { LeaveNote } from "./leavenote.tsx";
+
+/** noteWindowMs is for how long a note may be left to a call. The server counts, from its end; this is only whether to offer it. */
+const noteWindowMs = 10 * 60_000;
+
+/** RecentMenu is what may be done with a call of the log: deleted, or, if nobody answered it, followed by a note. */
+export function RecentMenu({
+  phone,
+  entry,
+  name,
+}: {
+  phone: Phone;
+  entry: CallLogEntry;
+  name: string;
+}): JSX.Element {
+  const leaving = useSignal(false);
+  const [only] = entry.with;
+  const unanswered = entry.direction === "outgoing" && entry.outcome === "unanswered";
+  const recent = Date.now() - entry.startedMs < noteWindowMs;
+  const close = (): void => {
+    leaving.value = false;
+  };
+  return (
+    <>
+      <Menu label={t("recents.moreOf", { name })} testid="recent-menu">
+        {unanswered && recent && entry.with.length === 1 ? (
+          <Button
+            icon="voicemail"
+            testid="leave-note"
+            onPress={() => {
+              leaving.value = true;
+            }}
+          >
+            {t("note.leaveOne")}
+          </Button>
+        ) : null}
+        <Button icon="trash" testid="delete-call" onPress={() => forget(phone, entry.call)}>
+          {t("recents.delete")}
+        </Button>
+      </Menu>
+      {leaving.value && only !== undefined ? (
+        <Dialog labelledBy="note-title" onCancel={close} testid="note-dialog">
+          <LeaveNote
+            phone={phone}
+            call={entry.call}
+            user={only.user}
+            name={only.name}
+            kind={entry.kind}
+            asked
+          />
+          <div class="actions">
+            <Button onPress={close} testid="note-close">
+              {t("security.close")}
+            </Button>
+          </div>
+        </Dialog>
+      ) : null}
+    </>
+  );
+}

@@ -3,6 +3,7 @@ package signalling
 import (
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"slices"
 
 	"pronto/signalling/call"
@@ -21,9 +22,16 @@ func (s *Server) setNoteKey(ctx context.Context, who call.Who, m *wire.SetNoteKe
 	if err != nil {
 		return err
 	}
-	credential, err := credentialOf(own.Credential)
-	if err != nil { // there is none
+	signed, err := s.cfg.Store.CredentialOfKey(ctx, string(who.User), own.Key)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
 		return wire.Problemf(wire.CodeForbidden, "this device has no credential yet; let a device that has one sign it first")
+	case err != nil:
+		return err
+	}
+	credential, err := credentialOf(signed)
+	if err != nil {
+		return err
 	}
 	shown, err := credentialOf(string(m.Credential))
 	switch {

@@ -158,6 +158,40 @@ func TestAKeyForNotesIsTheDevicesOwnAndVanishesWithIt(t *testing.T) {
 	want("after the device was revoked")
 }
 
+// A browser has one key, and may be several devices: tabs to which nobody has given an id.
+func TestATabPublishesAKeyForNotesByItsBrowsersKey(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{})
+	ana, first := signIn(t, s, "ana", "phone"), newSigner(t, s, "bia", "tab-1")
+	call := ringInVain(ana, "bia")
+	takeNotes(first.page, true)
+	tab := &signer{page: speaking(t, s, "bia", "tab-2"), id: "tab-2", key: first.key}
+	tab.wait("noteKeyWanted", 0, func(f wire.Frame) bool { return f.Type == "noteKeyWanted" })
+	own := framing.Credential{Account: "bia", Device: "tab-2", Root: [32]byte(first.key.Public().(ed25519.PublicKey))}
+	m := tab.noteKey(t, "bia", wire.Devices{})
+	m.Credential = wire.ToBlob(own.Append(nil))
+	if p := refused(tab.page, "setNoteKey", m); p.Code != wire.CodeForbidden {
+		t.Errorf("before the tab has registered its key: %+v", p)
+	}
+	list := ask[wire.Devices](tab.page, "setDeviceKey", wire.SetDeviceKey{Key: tab.public()})
+	if c := credential(t, list, "tab-2"); c != nil {
+		t.Errorf("the tab has a credential of its own: %+v", c)
+	}
+	other := m
+	other.Credential = list.Devices[slices.IndexFunc(list.Devices, func(d wire.Device) bool { return d.Device == "tab-1" })].Credential
+	if p := refused(tab.page, "setNoteKey", other); p.Code != wire.CodeInvalid {
+		t.Errorf("with the other tab's credential: %+v", p)
+	}
+	ask[wire.Done](tab.page, "setNoteKey", m)
+	if keys := noteKeys(ana, call); !slices.Equal(keys, []wire.NoteKey{published(m)}) {
+		t.Errorf("given out is %+v", keys)
+	}
+	ask[wire.Devices](tab.page, "revokeDevice", wire.RevokeDevice{Device: "tab-1"})
+	if keys := noteKeys(ana, call); len(keys) != 0 {
+		t.Errorf("once nobody vouches for the key there is %+v", keys)
+	}
+}
+
 func TestKeysForNotesAreGivenForACallInVainToOneAccountOnly(t *testing.T) {
 	t.Parallel()
 	s := signallingtest.Start(t, signallingtest.Options{})

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bytes"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -320,6 +321,17 @@ func TestAKeyForNotesGoesWithItsDeviceAndItsIdentityKey(t *testing.T) {
 			equal(t, d+" wants another", value(s.DeviceStanding(ctx, "ana", d, ""))(t), false)
 		}
 		equal(t, "wanted then", wanted(), "[]")
+		ok(t, s.TouchDevice(ctx, "ana", "d5", ""))
+		ok(t, errorOf(s.SetDeviceKey(ctx, "ana", "d5", "key of d5", "root")))
+		equal(t, "wanted of one with a key that is not signed", wanted(), "[]")
+		fails(t, errorOf(s.CredentialOfKey(ctx, "ana", "key of d5")), store.ErrNotFound)
+		ok(t, errorOf(s.SetDeviceKey(ctx, "ana", "d5", "key of d1", "root")))
+		equal(t, "wanted of one with another's key", wanted(), "[d5]")
+		equal(t, "its credential", value(s.CredentialOfKey(ctx, "ana", "key of d1"))(t), "root d1")
+		ok(t, s.SetNoteKey(ctx, "ana", "d5", "key of d1", key("d5")))
+		ok(t, s.Exec(ctx, `UPDATE devices SET seen_ms = seen_ms - 10000 WHERE id = 'd5'`))
+		equal(t, "its key", strings.Contains(keys(), "note key of d5 "), true)
+		ok(t, s.RevokeDevice(ctx, "ana", "d5"))
 		equal(t, "the keys, latest seen first", keys(), "note key of d3 note key of d2 note key of d1 ")
 		if first := value(s.NoteKeys(ctx, "ana"))(t)[0]; first != key("d3") {
 			t.Errorf("the first is %+v", first)

@@ -16,8 +16,9 @@ type NoteKey struct {
 
 // SetNoteKey publishes the key by which notes are sealed for this device, in place of
 // the one before. It is gone with the device, and when the device gets another identity
-// key. The reply is [Done]; forbidden while the device has no credential ([SetDeviceKey],
-// [SignDevice]), invalid if credential or signature is not this device's.
+// key. The reply is [Done]; forbidden while its identity key has no credential, as this
+// device's or as another's of the account ([SetDeviceKey], [SignDevice]); invalid if
+// credential or signature is not this device's.
 type SetNoteKey struct {
 	// Credential is as in [NoteKey].
 	Credential Blob `json:"credential" limit:"1..2048"`
@@ -44,6 +45,7 @@ type NoteKeys struct {
 }
 
 // NoteKeyWanted asks a device that can encrypt, whose account takes notes and that has
-// published no key for them, for [SetNoteKey]. It comes after hello, when the account
+// published no key for them, for [SetNoteKey]: if its identity key has a credential, or if
+// it has no identity key yet ([SetDeviceKey]). It comes after hello, when the account
 // begins to take notes ([SetPrivacy]), and when the device gets its credential.
 type NoteKeyWanted struct{}

@@ -353,29 +353,26 @@ async function describeCall() {
   });
 }
 
-/**
- * takeNotes has a person take notes to missed calls. His browser publishes a key for them when it has one of its own: with
- * the first call that it sees.
- */
-export function takeNotes({ page }) {
-  return page.evaluate(async () => {
+/** takeNotes has a person take notes to missed calls, and returns when his browser can open some. */
+export async function takeNotes(person) {
+  await person.page.evaluate(overhear);
+  await person.page.evaluate(async () => {
     const { version } = await window.pronto.privacy();
     const settings = { whoMayCall: "everyone", hideAddress: false, takeNotes: true, ifVersion: version };
     await window.pronto.setPrivacy(settings);
   });
+  await waitFor(person, "a key for notes", () => window.sent.includes("setNoteKey"));
 }
 
-/** leaveNote rings somebody in vain, and leaves him a note as soon as he has a key for it. It returns the call's id. */
+/** leaveNote rings somebody in vain who takes notes, and leaves him one. It returns the call's id. */
 export function leaveNote({ page }, user, recording, mime = "audio/webm") {
   return page.evaluate(
     async ([to, said, type]) => {
       const { account } = window.pronto;
       const call = await window.pronto.ring([to], { kind: "voice" });
-      while (!call.participants.some(({ presence }) => presence === "ringing"))
-        await new Promise((resolve) => call.on("change", resolve));
-      await call.leave();
-      while (!(await account.canLeaveNote(call.id, { to })))
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      const ended = new Promise((resolve) => call.on("ended", resolve));
+      await Promise.all([ended, call.leave()]);
+      if (!(await account.canLeaveNote(call.id, { to }))) throw new Error(`${to} takes no notes`);
       await account.leaveNote(call.id, { recording: new Blob([said], { type }), durationMs: 1_000 }, { to });
       return call.id;
     },

@@ -1451,8 +1451,9 @@ export interface KeyPackages {
 /**
  * SetNoteKey publishes the key by which notes are sealed for this device, in place of
  * the one before. It is gone with the device, and when the device gets another identity
- * key. The reply is Done; forbidden while the device has no credential (SetDeviceKey,
- * SignDevice), invalid if credential or signature is not this device's.
+ * key. The reply is Done; forbidden while its identity key has no credential, as this
+ * device's or as another's of the account (SetDeviceKey, SignDevice); invalid if
+ * credential or signature is not this device's.
  */
 export interface SetNoteKey {
   /** Credential is as in NoteKey. */
@@ -3060,7 +3061,8 @@ export type GroupGoneReason = "left" | "declined" | "removed" | "withdrawn" | "e
 
 /**
  * NoteKeyWanted asks a device that can encrypt, whose account takes notes and that has
- * published no key for them, for SetNoteKey. It comes after hello, when the account
+ * published no key for them, for SetNoteKey: if its identity key has a credential, or if
+ * it has no identity key yet (SetDeviceKey). It comes after hello, when the account
  * begins to take notes (SetPrivacy), and when the device gets its credential.
  */
 export type NoteKeyWanted = Record<string, never>;

@@ -5,6 +5,8 @@ import type { ProblemCode } from "./problem.ts";
 
 // What of an account is asked outside the WebSocket. What the server refuses is a ProntoError.
 
+const notes = "/v1/notes/";
+
 /** maxNoteBytes is how large a sealed note may be. */
 export const maxNoteBytes = 1 << 20;
 
@@ -56,7 +58,7 @@ export async function deleteNote(client: Client, options: AccountOptions, call: 
 }
 
 function noteOf(call: string): string {
-  return `/v1/notes/${encodeURIComponent(call)}`;
+  return `${notes}${encodeURIComponent(call)}`;
 }
 
 function put(body: Blob): RequestInit {
@@ -106,7 +108,7 @@ async function ask(
   if (response.ok) return response;
   const problem = (await response.json().catch(() => ({}))) as { code?: string; detail?: string };
   throw new client.ProntoError(
-    codeOf(response.status, problem.code),
+    codeOf(response.status, path, problem.code),
     problem.detail ?? `the server answered ${response.status}`,
     waitOf(response),
   );
@@ -118,14 +120,14 @@ function waitOf({ headers }: Response): { retryAfterMs?: number } {
   return seconds > 0 ? { retryAfterMs: seconds * 1_000 } : {};
 }
 
-function codeOf(status: number, code: string | undefined): ProblemCode {
+function codeOf(status: number, path: string, code: string | undefined): ProblemCode {
   switch (status) {
     case 401:
       return "unauthenticated";
     case 403:
       return "forbidden";
-    case 404:
-      return "notFound";
+    case 404: // a note, or else what this server does not offer at all
+      return path.startsWith(notes) ? "notFound" : "unavailable";
     case 409:
       return code === "noNotes" || code === "notesFull" ? code : "conflict";
     case 413:

@@ -244,6 +244,7 @@ describe("what goes beside the WebSocket", () => {
   test.each([
     [401, "unauthenticated"],
     [403, "forbidden"],
+    [404, "unavailable"],
     [413, "tooLarge"],
     [422, "invalid"],
     [429, "rateLimited"],

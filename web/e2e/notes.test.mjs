@@ -107,5 +107,16 @@ test("who is not reached is left a note: recorded and sent by keyboard in one br
   expect(await hears(ana)).toBeLessThan(30);
   expect(await ana.it("note-player").evaluate(({ videoWidth }) => videoWidth)).toBeGreaterThan(0);
   await ana.reads("note-trust", /First contact|Known/);
+
+  await ana.press("nav-people");
+  await ana.rings("bia", "voice");
+  await ana.press("hangup");
+  await ana.press("nav-recents");
+  await ana.press("recent-menu");
+  await ana.press("leave-note"); // to a call that was taken back, which leaves no page to offer it on
+  await ana.sees("note-voice");
+  await ana.looksGood("note-dialog");
+  await ana.page.keyboard.press("Escape");
+  await ana.it("note-dialog").waitFor({ state: "detached" });
   await Promise.all([ana, bia, other].map((person) => person.leaves()));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ended, type Summary } from "../src/state/ended.ts";
+import { ended, mayLeaveNote, type Summary } from "../src/state/ended.ts";
 import { type CallShot, ringing, type Seat, waitingAlone } from "../src/state/shot.ts";
 
 function seat(participant: string, presence: Seat["presence"], self = false): Seat {
@@ -65,6 +65,18 @@ describe("the page about a call that is over", () => {
   test("is left out when we took the call back ourselves", () => {
     expect(ended(summary, { reason: "left", durationMs: 0 }, left)).toBeUndefined();
     expect(ended(summary, { reason: "cancelled", durationMs: 0 }, left)).toBeUndefined();
+  });
+  test("offers a note where one person did not answer, and nowhere else", () => {
+    const may = (change: Partial<Summary>, reason: "noAnswer" | "busy" | "declined" = "noAnswer") =>
+      mayLeaveNote({ ...summary, ...change, reason, durationMs: 0, ...left });
+    expect([may({}), may({}, "busy")]).toEqual([true, true]);
+    const others = [
+      may({}, "declined"),
+      may({ outgoing: false }),
+      may({ answered: true }),
+      may({ users: [] }),
+    ];
+    expect([...others, may({ users: ["bia", "carlo"] })]).not.toContain(true);
   });
   test("comes when nobody answered, and after every talk", () => {
     expect(ended(summary, { reason: "noAnswer", durationMs: 0 }, left)).toMatchObject({

@@ -207,7 +207,7 @@ export const enLater = {
     "Whoever calls meanwhile is told that you are busy; the call is listed as missed.",
   "settings.takeNotes": "People may leave me a note when I miss their call",
   "settings.takeNotesHint":
-    "At most 30 seconds of voice or video, end-to-end encrypted. Whoever calls you sees that you take notes, and so that you are here.",
+    "At most 30 seconds of voice or video, end-to-end encrypted. Whoever calls you learns that you take notes, and so that this account exists.",
   "settings.hide": "Hide my network address",
   "settings.hideHint":
     "Calls between two go through the relay instead of straight to the other. Adds a little delay.",

@@ -275,7 +275,7 @@ export const it: Dictionary = {
   "settings.rejectInCallHint": "Chi chiama allora trova occupato; la chiamata risulta persa.",
   "settings.takeNotes": "Chi non mi trova può lasciarmi un messaggio",
   "settings.takeNotesHint":
-    "Al massimo 30 secondi, voce o video, crittografati end-to-end. Chi ti chiama vede che accetti messaggi, e dunque che ci sei.",
+    "Al massimo 30 secondi, voce o video, crittografati end-to-end. Chi ti chiama vede che accetti messaggi, e dunque che questo account esiste.",
   "settings.hide": "Nascondi il mio indirizzo di rete",
   "settings.hideHint":
     "Le chiamate a due passano dal relay invece di andare dirette. Aggiunge un po’ di ritardo.",

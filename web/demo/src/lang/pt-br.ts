@@ -270,7 +270,7 @@ export const ptBR: Dictionary = {
   "settings.rejectInCallHint": "Quem ligar então encontra ocupado; a chamada aparece como perdida.",
   "settings.takeNotes": "Quem não me encontra pode deixar um recado",
   "settings.takeNotesHint":
-    "No máximo 30 segundos de voz ou vídeo, com criptografia de ponta a ponta. Quem liga vê que você aceita recados e, portanto, que você está aqui.",
+    "No máximo 30 segundos de voz ou vídeo, com criptografia de ponta a ponta. Quem liga vê que você aceita recados e, portanto, que esta conta existe.",
   "settings.hide": "Esconder meu endereço de rede",
   "settings.hideHint": "Chamadas a dois passam pelo relay em vez de ir direto. Acrescenta um pequeno atraso.",
   "settings.presence": "Quem vê quando estou on-line",

@@ -5,7 +5,6 @@ import type { Kind } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { leavingText, mistrusts } from "../notetexts.ts";
 import { Icon } from "../parts/icon.tsx";
-
 import { NoteRecorder } from "../state/noterecorder.ts";
 import { canRecord } from "../state/noterun.ts";
 import type { Phone } from "../state/phone.ts";

@@ -11,7 +11,6 @@ import { Icon } from "../parts/icon.tsx";
 import { Player } from "../parts/player.tsx";
 import { download } from "../state/download.ts";
 import { type Heard, heardNotes } from "../state/heardnotes.ts";
-
 import type { Phone } from "../state/phone.ts";
 
 const trusts = {
@@ -51,31 +50,28 @@ function Waiting(props: {
 }): JSX.Element {
   const { heard, name, at, onPlay } = props;
   const failure = heard?.state === "failed" ? heard.error : undefined;
+  const failed = failure !== undefined;
   return (
     <>
-      {failure === undefined ? (
-        <p>
-          <Icon name="voicemail" />
-          {t("note.has", { name })}
-        </p>
-      ) : (
+      {failed ? (
         <p role="alert" data-testid="note-failure">
           <Icon name="warning" />
           {openingText(failure, name)}
         </p>
+      ) : (
+        <p role="status">
+          <Icon name="voicemail" />
+          {heard === undefined ? t("note.has", { name }) : t("note.opening")}
+        </p>
       )}
       {isFinal(failure) ? null : (
         <Button
-          icon={failure === undefined ? "play" : "refresh"}
-          label={t(failure === undefined ? "note.playOf" : "note.retryOf", { name, when: at })}
+          icon={failed ? "refresh" : "play"}
+          label={t(failed ? "note.retryOf" : "note.playOf", { name, when: at })}
           onPress={onPlay}
           testid="play-note"
         >
-          {heard?.state === "opening"
-            ? t("note.opening")
-            : failure === undefined
-              ? t("note.play")
-              : t("signin.again")}
+          {t(failed ? "signin.again" : "note.play")}
         </Button>
       )}
     </>

@@ -1,6 +1,7 @@
 package signalling_test
 
 import (
+	"bytes"
 	"crypto/ecdh"
 	"crypto/ed25519"
 	"crypto/rand"
@@ -326,4 +327,36 @@ func TestAKeyForNotesIsAskedForAtThreeMoments(t *testing.T) {
 	times("of one that was signed once", laptop.page, 1)
 	times("of one that came back", again, 1)
 	times("of one that cannot encrypt", plain, 0)
+}
+
+func TestWhoDidNotAnswerInTimeOrWasBusyIsLeftANote(t *testing.T) {
+	t.Parallel()
+	s := signallingtest.Start(t, signallingtest.Options{RingTimeout: time.Second})
+	ana, caio := signIn(t, s, "ana", "phone"), signIn(t, s, "caio", "phone")
+	bia := newSigner(t, s, "bia", "phone")
+	ask[wire.Privacy](bia.page, "setPrivacy", wire.SetPrivacy{WhoMayCall: wire.MayCallEveryone, TakeNotes: true, RejectInCall: true})
+	ask[wire.Done](bia.page, "setNoteKey", bia.noteKey(t, "bia", bia.list))
+	ends := func(want wire.EndReason) {
+		t.Helper()
+		from := ana.count()
+		call := ask[wire.CallState](ana, "ring", wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVideo}).Call
+		ana.logged(from, call)
+		over := ana.wait("callEnded", from, func(f wire.Frame) bool { return f.Type == "callEnded" && f.Call == call })
+		if got := decode[wire.CallEnded](t, over.frame).Reason; got != want {
+			t.Errorf("the call ends with %s, want %s", got, want)
+		}
+		if keys := noteKeys(ana, call); len(keys) != 1 {
+			t.Errorf("after %s there are the keys %+v", want, keys)
+		}
+		from = bia.count()
+		aboutNote(t, s, "PUT", "ana", call, bytes.NewReader(sealedNote(10))).is(t, string(want), 204, "")
+		if e := bia.noted(from, call); e.Kind != wire.KindVideo {
+			t.Errorf("after %s is told %+v", want, e)
+		}
+	}
+	ends(wire.EndNoAnswer)
+	call := ask[wire.CallState](caio, "ring", wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice}).Call
+	bia.wait("the ring", 0, func(f wire.Frame) bool { return f.Type == "incoming" && decode[wire.Incoming](t, f).Call == call })
+	ask[wire.CallState](bia.page, "accept", wire.Accept{Call: call})
+	ends(wire.EndBusy)
 }

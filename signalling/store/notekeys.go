@@ -51,8 +51,8 @@ func (s *Store) NoteKeys(ctx context.Context, user string) ([]NoteKey, error) {
 // wantsNoteKey is whether a device, whose row has the alias d, should publish a key for
 // notes and has not. One without an identity key has been in no call yet: it makes that
 // first. One that nobody has signed cannot yet.
-const wantsNoteKey = `d.note_key IS NULL AND (d.identity_key IS NULL OR ` + vouchedFor + `) AND
-	COALESCE((SELECT p.take_notes FROM privacy p WHERE p.user_id = d.user_id), FALSE)`
+const wantsNoteKey = `d.note_key IS NULL AND COALESCE((SELECT p.take_notes FROM privacy p WHERE p.user_id = d.user_id), FALSE) AND
+	(d.identity_key IS NULL OR ` + vouchedFor + `)`
 
 // NoteKeysWanted returns those active devices of an account which takes notes that should
 // publish a key for notes and have not.

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { type Bytes, concat, fromBlob, text, toBlob } from "../../src/e2ee/bytes.ts";
+import { type Bytes, concat, fromBlob, text, toBlob, uint } from "../../src/e2ee/bytes.ts";
 import { identify, publicOf } from "../../src/e2ee/identity.ts";
 import { MemoryKeys } from "../../src/e2ee/keystore.ts";
 import type { NoteBody } from "../../src/e2ee/messages.ts";
 import { maxNoteBytes, openNote, sealNote } from "../../src/e2ee/note.ts";
 import { NoteError, type NoteFault } from "../../src/e2ee/notefault.ts";
-import { checkNoteKeys, noteKeyID, publicNoteKey, suite } from "../../src/e2ee/notekey.ts";
+import { checkNoteKeys, noteKeyID, publicNoteKey, suite, wrap } from "../../src/e2ee/notekey.ts";
 import { Notes, orFault } from "../../src/e2ee/notes.ts";
 import type { NoteKey } from "../../src/wire.gen.ts";
 import { type Browser, browserOf, keyOf, LastingKeys } from "./browsers.ts";
@@ -161,6 +161,67 @@ describe("a note", () => {
     expect(opened.recording.length).toBe(maxNoteBytes - over);
     expect(await orFault(sizes(maxNoteBytes - over + 1))).toEqual({ fault: "tooLarge" });
     expect(await orFault(sizes(maxNoteBytes + 1))).toEqual({ fault: "tooLarge" });
+  });
+});
+
+describe("a sender who means ill", () => {
+  const context = concat(
+    ...["cal1", "ana", "bia"].map((one) => concat(Uint8Array.of(one.length), text(one))),
+  );
+
+  /** sealedAs seals whatever content for Bia, as the format wants it. */
+  async function sealedAs(content: Bytes, blob: string): Promise<Bytes> {
+    const [raw, key] = [crypto.getRandomValues(new Uint8Array(16)), fromBlob(blob)];
+    const head = concat(Uint8Array.of(1, 1), await noteKeyID(key), await wrap(raw, key, context));
+    const aes = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt"]);
+    const gcm = { name: "AES-GCM", iv: new Uint8Array(12), additionalData: concat(context, head) };
+    return concat(head, new Uint8Array(await crypto.subtle.encrypt(gcm, aes, content)));
+  }
+
+  /** signedBy is the content with a body, as the format wants it. */
+  async function signedBy({ identity }: Browser, encoded: Bytes): Promise<Bytes> {
+    const hash = new Uint8Array(await crypto.subtle.digest("SHA-256", encoded));
+    const signature = await identity.sign(concat(text("pronto note 1"), context, hash));
+    return concat(uint(identity.credential.length, 2), identity.credential, signature, encoded);
+  }
+
+  const bodyOf = (mime: string) =>
+    concat(Uint8Array.of(mime.length), text(mime), uint(4_200, 4), text("hello"));
+
+  test("has a note opened that is as the format wants it", async () => {
+    const { ana, phone, keys } = await people();
+    const content = await signedBy(ana, bodyOf("audio/webm"));
+    const note = await sealedAs(content, keys[0]?.key ?? "");
+    const opened = await phone.notes.open({ call: "cal1", from: "ana", note });
+    expect(opened).toEqual({ mime: "audio/webm", durationMs: 4_200, recording: text("hello"), trust: "new" });
+  });
+
+  test.each([
+    ["of a type that a page must not make an address of", bodyOf("text/html")],
+    ["of a type in two lines", bodyOf("audio/webm\ntext/html")],
+    ["of no type", bodyOf("")],
+    ["of a type that is no UTF-8", concat(Uint8Array.of(2, 0xff, 0xfe), uint(0, 4))],
+    ["of a type that is longer than all there is", concat(Uint8Array.of(255), text("audio/webm"))],
+    ["without a whole duration", bodyOf("audio/webm").slice(0, 14)],
+    ["of nothing", new Uint8Array(0)],
+  ])("has none opened %s", async (_, encoded) => {
+    const { ana, phone, keys } = await people();
+    const note = await sealedAs(await signedBy(ana, encoded), keys[0]?.key ?? "");
+    const opening = phone.notes.open({ call: "cal1", from: "ana", note });
+    expect(await orFault(opening)).toEqual({ fault: "tampered" });
+    expect(await phone.keys.known("bia", "ana"), "nobody was met").toBeUndefined();
+  });
+
+  test("has none opened whose content ends early, or says that it is longer", async () => {
+    const { ana, phone, keys } = await people();
+    const content = await signedBy(ana, bodyOf("audio/webm"));
+    const long = concat(Uint8Array.of(0xff, 0xff), content.subarray(2));
+    const cuts = [0, 1, 2, 3, 60, content.length - 20].map((length) => content.slice(0, length));
+    for (const one of [long, ...cuts]) {
+      const note = await sealedAs(one, keys[0]?.key ?? "");
+      const opening = phone.notes.open({ call: "cal1", from: "ana", note });
+      expect(await orFault(opening), `${one.length} bytes`).toEqual({ fault: "tampered" });
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 // What becomes of a call that nobody answered: a note is left, from one browser to the other, and opened once.
 
+import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, openFirefox, startServer } from "./harness.mjs";
 import { company } from "./people.mjs";
@@ -30,6 +31,17 @@ async function tabsTo(person, testid) {
   }
 }
 
+/** takesNotes has somebody switch notes on. */
+async function takesNotes(person) {
+  await person.sees("contacts");
+  await person.page.evaluate(() => {
+    location.hash = "settings/privacy";
+  });
+  await person.sees("take-notes");
+  if (!(await person.it("take-notes").isChecked())) await person.press("take-notes"); // else a try before was cut short
+  await expect.poll(() => person.it("take-notes").isChecked(), { timeout: 30_000 }).toBe(true);
+}
+
 /** records waits until a note has lasted for some seconds. */
 const records = (person, seconds) => person.reads("note-elapsed", new RegExp(`^0:0[${seconds}-9] `));
 
@@ -48,15 +60,7 @@ test("who is not reached is left a note: recorded and sent by keyboard in one br
     here.come(browsers.Chromium, server.url, "bia"),
     here.come(browsers.Firefox, server.url, "ana"),
   ]);
-  for (const person of [ana, bia]) {
-    await person.sees("contacts");
-    await person.page.evaluate(() => {
-      location.hash = "settings/privacy";
-    });
-    await person.sees("take-notes");
-    if (!(await person.it("take-notes").isChecked())) await person.press("take-notes"); // else a try before was cut short
-    await expect.poll(() => person.it("take-notes").isChecked(), { timeout: 30_000 }).toBe(true);
-  }
+  for (const person of [ana, bia]) await takesNotes(person);
   await bia.looksGood("notes-settings");
   await ana.press("nav-people");
   const other = await here.come(browsers.Chromium, server.url, "bia");
@@ -107,16 +111,42 @@ test("who is not reached is left a note: recorded and sent by keyboard in one br
   expect(await hears(ana)).toBeLessThan(30);
   expect(await ana.it("note-player").evaluate(({ videoWidth }) => videoWidth)).toBeGreaterThan(0);
   await ana.reads("note-trust", /First contact|Known/);
-
-  await ana.press("nav-people");
-  await ana.rings("bia", "voice");
-  await ana.press("hangup");
-  await ana.press("nav-recents");
-  await ana.press("recent-menu");
-  await ana.press("leave-note"); // to a call that was taken back, which leaves no page to offer it on
-  await ana.sees("note-voice");
-  await ana.looksGood("note-dialog");
-  await ana.page.keyboard.press("Escape");
-  await ana.it("note-dialog").waitFor({ state: "detached" });
   await Promise.all([ana, bia, other].map((person) => person.leaves()));
+});
+
+test("a call that was taken back is followed by a note from the list; without a microphone the page says what to do, and of who takes none it says so", async () => {
+  const bare = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--use-fake-device-for-media-stream"], // and nobody says that it may be used
+  });
+  try {
+    const [dora, carlo] = await Promise.all([
+      here.come(browsers.Chromium, server.url, "dora"),
+      here.come(bare, server.url, "carlo"),
+    ]);
+    await takesNotes(dora);
+    for (const user of ["dora", "ezio"]) {
+      await carlo.press("nav-people");
+      await carlo.rings(user, "voice");
+      await carlo.press("hangup");
+      await carlo.press("nav-recents");
+      await expect
+        .poll(() => carlo.page.getByTestId("recent").count(), { timeout: 30_000 })
+        .toBe(user === "dora" ? 1 : 2);
+      await carlo.press("recent-menu");
+      await carlo.press("leave-note");
+      await carlo.sees("note-dialog");
+      if (user === "ezio") await carlo.reads("note-refused", /ezio takes no notes now\./);
+      else {
+        await carlo.press("note-voice");
+        await carlo.reads("note-problem", /does not let this page use it\.[\s\S]*allow it/);
+      }
+      await carlo.looksGood(`note-dialog-${user}`);
+      await carlo.page.keyboard.press("Escape");
+      await carlo.it("note-dialog").waitFor({ state: "detached" });
+    }
+    await Promise.all([carlo.leaves(), dora.leaves()]);
+  } finally {
+    await bare.close();
+  }
 });

@@ -40,6 +40,9 @@ func (s *Server) notes(ctx context.Context, who call.Who, message any) (handled 
 
 // rangOnly returns whom a call has rung that its caller may leave a note to.
 func (s *Server) rangOnly(ctx context.Context, caller wire.UserID, id wire.CallID) (wire.UserID, error) {
+	if id.Check() != nil {
+		return "", errNoNoteCall
+	}
 	snapshot, err := s.cfg.Store.UnansweredCall(ctx, string(caller), string(id))
 	if errors.Is(err, store.ErrNotFound) {
 		return "", errNoNoteCall
@@ -54,7 +57,8 @@ func (s *Server) rangOnly(ctx context.Context, caller wire.UserID, id wire.CallI
 	return callee, nil
 }
 
-// notesPerHour is how many notes an account may leave in an hour, whatever becomes of them.
+// notesPerHour is how many notes an account may leave at this server in an hour, whatever
+// becomes of them.
 const notesPerHour = 30
 
 // LeaveNote keeps a note that an account leaves to a call of its own, and tells those for
@@ -91,6 +95,9 @@ func (s *Server) leaveNote(ctx context.Context, user wire.UserID, id wire.CallID
 
 // Note returns the note that waits for an account to a call, or [store.ErrNotFound].
 func (s *Server) Note(ctx context.Context, user wire.UserID, id wire.CallID) ([]byte, error) {
+	if id.Check() != nil {
+		return nil, store.ErrNotFound
+	}
 	body, err := s.cfg.Store.Note(ctx, string(user), string(id))
 	if err == nil {
 		s.cfg.Events(NoteCame{NoteFetched})
@@ -101,6 +108,9 @@ func (s *Server) Note(ctx context.Context, user wire.UserID, id wire.CallID) ([]
 // DropNote deletes the note that waits for an account to a call, if there is one, and
 // tells its devices.
 func (s *Server) DropNote(ctx context.Context, user wire.UserID, id wire.CallID) error {
+	if id.Check() != nil {
+		return nil
+	}
 	dropped, err := s.cfg.Store.DropNote(ctx, string(user), string(id))
 	if dropped {
 		s.cfg.Events(NoteCame{NoteDropped})

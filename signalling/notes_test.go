@@ -144,6 +144,11 @@ func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing
 		}
 		aboutNote(t, s, "GET", "bia", call, nil).is(t, "fetched later", 404, "notFound")
 		aboutNote(t, s, "DELETE", "bia", call, nil).is(t, "deleted twice", 204, "")
+		for _, id := range []wire.CallID{"a%00b", "%ff", "a%20b", "..%2fusers", "%F0%9F%93%9E"} { // no ids
+			aboutNote(t, s, "PUT", "ana", id, bytes.NewReader(sealed[:9])).is(t, "left to "+string(id), 404, "notFound")
+			aboutNote(t, s, "GET", "bia", id, nil).is(t, "fetched of "+string(id), 404, "notFound")
+			aboutNote(t, s, "DELETE", "bia", id, nil).is(t, "deleted of "+string(id), 204, "")
+		}
 		steps := map[signalling.NoteStep]int{}
 		for _, e := range s.Events() {
 			if e, ok := e.(signalling.NoteCame); ok {

@@ -7,6 +7,7 @@ import (
 
 	"pronto/signalling/again"
 	"pronto/signalling/call"
+	"pronto/signalling/framing"
 	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
@@ -93,12 +94,16 @@ func (s *Server) leaveNote(ctx context.Context, user wire.UserID, id wire.CallID
 	return nil
 }
 
-// Note returns the note that waits for an account to a call, or [store.ErrNotFound].
-func (s *Server) Note(ctx context.Context, user wire.UserID, id wire.CallID) ([]byte, error) {
+// Note returns the note that waits for an account to a call, or [store.ErrNotFound]. key
+// is the id of the key that is to open it, as in the note; if that does not, the error is
+// [store.ErrOtherDevice], and the note waits on. Without a key nobody looks.
+func (s *Server) Note(ctx context.Context, user wire.UserID, id wire.CallID, key []byte) ([]byte, error) {
 	if id.Check() != nil {
 		return nil, store.ErrNotFound
 	}
-	body, err := s.cfg.Store.Note(ctx, string(user), string(id))
+	body, err := s.cfg.Store.Note(ctx, string(user), string(id), func(body []byte) bool {
+		return len(key) == 0 || framing.NoteIsFor(body, key)
+	})
 	if err == nil {
 		s.cfg.Events(NoteCame{NoteFetched})
 	}

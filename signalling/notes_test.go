@@ -82,10 +82,11 @@ func (p *page) noted(from int, call wire.CallID) (e wire.CallLogEntry) {
 	return e
 }
 
-// sealedNote is what nobody but a device can read.
+// sealedNote is what nobody but a device can read, sealed for one key.
 func sealedNote(size int) []byte {
 	data := make([]byte, size)
 	rand.Read(data)
+	data[0], data[1] = 1, 1
 	return data
 }
 
@@ -121,8 +122,10 @@ func TestANoteReachesAllDevicesOfWhoWasCalledAndIsGoneOnceItWasOpened(t *testing
 			aboutNote(t, s, "GET", other, call, nil).is(t, "fetched by somebody else", 404, "notFound")
 			aboutNote(t, s, "DELETE", other, call, nil).is(t, "deleted by somebody else", 204, "")
 		}
-		for range 2 { // the first may be lost on the way
-			got := aboutNote(t, s, "GET", "bia", call, nil)
+		otherDevices := aboutNote(t, s, "GET", "bia", call+"?key=AQAAAAAAAAA", nil)
+		otherDevices.is(t, "for a device that it was not sealed for", 409, "otherDevice")
+		for _, key := range []string{"", "?key=" + string(wire.ToBlob(sealed[2:10]))} { // the first may be lost on the way
+			got := aboutNote(t, s, "GET", "bia", call+wire.CallID(key), nil)
 			if got.status != 200 || got.body != string(sealed) {
 				t.Fatalf("the note is fetched with %d, of %d bytes", got.status, len(got.body))
 			}

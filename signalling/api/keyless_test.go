@@ -120,8 +120,15 @@ var entrances = map[string]entrance{
 			},
 		},
 	},
-	"get-note":    {right: func(t *testing.T, h *hall) visitor { return h.fetches(t) }},
-	"delete-note": {right: func(t *testing.T, h *hall) visitor { return h.fetches(t) }},
+	"get-note": {
+		right: func(t *testing.T, h *hall) visitor { return h.fetches(t, "sealed") },
+		wrong: map[string]comer{"409": func(t *testing.T, h *hall) visitor {
+			v := h.fetches(t, "\x01\x01"+strings.Repeat("\x00", 72)) // for one key
+			v.path["call"] += "?key=AQAAAAAAAAA"
+			return v
+		}},
+	},
+	"delete-note": {right: func(t *testing.T, h *hall) visitor { return h.fetches(t, "sealed") }},
 	"permit-calls": {
 		right: func(t *testing.T, h *hall) visitor { return h.permits(t, "ana") },
 		wrong: map[string]comer{
@@ -273,9 +280,10 @@ func (h *hall) leaves(t *testing.T, caller, callee wire.UserID) visitor {
 }
 
 // fetches is bia, for whom a note waits.
-func (h *hall) fetches(t *testing.T) visitor {
+func (h *hall) fetches(t *testing.T, note string) visitor {
 	t.Helper()
 	v := h.leaves(t, "carlo", "bia")
+	v.body = note
 	if put := h.ask(t, h.server, operation{method: http.MethodPut, path: "/v1/notes/{call}"}, v); put.status != http.StatusNoContent {
 		t.Fatalf("the note is refused: %+v", put)
 	}

@@ -17,8 +17,9 @@ import (
 type Notes interface {
 	// LeaveNote fails with a [wire.Problem], [store.ErrNoNotes] or [store.ErrLimit].
 	LeaveNote(ctx context.Context, from wire.UserID, call wire.CallID, body []byte) error
-	// Note fails with [store.ErrNotFound].
-	Note(ctx context.Context, user wire.UserID, call wire.CallID) ([]byte, error)
+	// Note fails with [store.ErrNotFound], and with [store.ErrOtherDevice] if the key
+	// with the id, if there is one, does not open the note.
+	Note(ctx context.Context, user wire.UserID, call wire.CallID, key []byte) ([]byte, error)
 	// DropNote deletes a note if there is one.
 	DropNote(ctx context.Context, user wire.UserID, call wire.CallID) error
 }
@@ -49,8 +50,8 @@ func (s *server) registerNotes(api huma.API) {
 		OperationID: "get-note", Method: http.MethodGet, Path: "/v1/notes/{call}", Tags: []string{"notes"},
 		Summary: "Get the note that was left to a call that the account has missed",
 		Description: "Needs the account's token. From then on it is kept for ten minutes at most, so that what is lost on the way can be asked " +
-			"for again: delete it as soon as it has been opened.",
-		Errors: append(errs, http.StatusNotFound), Responses: fileResponse(octets),
+			"for again: delete it as soon as it has been opened. With key it is given out only if that opens it, and else waits on.",
+		Errors: append(errs, http.StatusNotFound, http.StatusConflict), Responses: fileResponse(octets),
 	}, s.getNote)
 	public(s, api, huma.Operation{
 		OperationID: "delete-note", Method: http.MethodDelete, Path: "/v1/notes/{call}", Tags: []string{"notes"}, DefaultStatus: http.StatusNoContent,
@@ -61,6 +62,12 @@ func (s *server) registerNotes(api huma.API) {
 type noteInput struct {
 	BearerField
 	Call string `path:"call" maxLength:"64" doc:"The call."`
+}
+
+type getNoteInput struct {
+	BearerField
+	Call string `path:"call" maxLength:"64" doc:"The call."`
+	Key  string `query:"key" maxLength:"11" pattern:"^([A-Za-z0-9_-]{11})?$" doc:"Which key is to open it: the first 8 bytes of the SHA-256 of the key that the device has published, as base64url."`
 }
 
 type noteOutput struct {
@@ -106,15 +113,21 @@ func (s *server) refusedNote(err error) error {
 	return s.failed(err)
 }
 
-func (s *server) getNote(ctx context.Context, in *noteInput) (*noteOutput, error) {
+func (s *server) getNote(ctx context.Context, in *getNoteInput) (*noteOutput, error) {
 	user, err := s.account(ctx, in.BearerField)
 	if err != nil {
 		return nil, err
 	}
-	body, err := s.cfg.Notes.Note(ctx, wire.UserID(user), wire.CallID(in.Call))
+	key, err := wire.Blob(in.Key).Bytes()
+	if err != nil {
+		return nil, problem(CodeInvalid, "the key is the id of none").at("query.key", "8 bytes as base64url")
+	}
+	body, err := s.cfg.Notes.Note(ctx, wire.UserID(user), wire.CallID(in.Call), key)
 	switch {
 	case errors.Is(err, store.ErrNotFound):
 		return nil, problem(CodeNotFound, "no note waits to this call; it may have been opened on another device, or be too old")
+	case errors.Is(err, store.ErrOtherDevice):
+		return nil, problem(CodeOtherDevice, "the note was sealed for other devices of the account, and waits for one of them")
 	case err != nil:
 		return nil, s.failed(err)
 	}

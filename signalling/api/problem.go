@@ -29,6 +29,7 @@ const (
 	CodeLimitReached     Code = "limitReached"
 	CodeNoNotes          Code = "noNotes"
 	CodeNotesFull        Code = "notesFull"
+	CodeOtherDevice      Code = "otherDevice"
 	CodeChanged          Code = "changed"
 	CodeTooLarge         Code = "tooLarge"
 	CodeMediaType        Code = "mediaType"
@@ -64,6 +65,7 @@ var catalogue = []kind{
 	{CodeInFlight, http.StatusConflict, "The same request is being carried out", "Wait a second and send it again with the same Idempotency-Key."},
 	{CodeLimitReached, http.StatusConflict, "There are as many as there may be", "Delete or revoke one first."},
 	{CodeNoNotes, http.StatusConflict, "The account takes no notes", "Call again later, or reach it in another way."},
+	{CodeOtherDevice, http.StatusConflict, "The note is for other devices", "Open it on a device that the account had when the note was left."},
 	{CodeNotesFull, http.StatusConflict, "Too many notes wait", "Call again later; others are taken once some have been opened or have expired."},
 	{CodeChanged, http.StatusPreconditionFailed, "It has changed meanwhile", "Read it again, and send the new ETag as If-Match."},
 	{CodeTooLarge, http.StatusRequestEntityTooLarge, "The body is too large", "Send less; the description gives the limits of each field."},

@@ -81,7 +81,7 @@ func TestNobodyOriginatesAnEventInAnothersName(t *testing.T) {
 		"who is not in it": {4, "", nil},
 	} {
 		for _, request := range wire.Requests {
-			if _, ok := reflect.TypeOf(request.Body).FieldByName("Call"); !ok {
+			if _, ok := reflect.TypeOf(request.Body).FieldByName("Call"); !ok || request.Type == "getNoteKeys" { // of a call that is over
 				continue
 			}
 			for _, whom := range []wire.ParticipantID{"p1", "p3", "p4"} {

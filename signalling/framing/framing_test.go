@@ -9,6 +9,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"pronto/signalling/framing"
@@ -149,6 +150,29 @@ func TestACommitThatTheProtocolDoesNotAllowIsRefused(t *testing.T) {
 	} {
 		if _, err := framing.ParseCommit(data); !errors.Is(err, framing.ErrMalformed) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestANoteNamesTheKeysThatItIsSealedFor(t *testing.T) {
+	entry := func(id string) string { return id + strings.Repeat("s", 64) }
+	two := "\x01\x02" + entry("8 bytes.") + entry("and more") + "sealed"
+	for what, c := range map[string]struct {
+		note, id string
+		want     bool
+	}{
+		"the first":          {two, "8 bytes.", true},
+		"the second":         {two, "and more", true},
+		"another":            {two, "neither.", false},
+		"behind the entries": {two, "sealed..", false},
+		"nothing":            {"", "8 bytes.", true},
+		"another version":    {"\x02" + two[1:], "neither.", true},
+		"for nobody":         {"\x01\x00", "neither.", true},
+		"for more than are":  {"\x01\x15" + strings.Repeat("s", 2000), "neither.", true},
+		"cut short":          {two[:80], "neither.", true},
+	} {
+		if got := framing.NoteIsFor([]byte(c.note), []byte(c.id)); got != c.want {
+			t.Errorf("%s: %t", what, got)
 		}
 	}
 }

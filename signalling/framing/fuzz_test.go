@@ -15,6 +15,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte("\x01\x03ana\x02d1" + string(make([]byte, 33))))
 	f.Fuzz(func(t *testing.T, data []byte) {
+		framing.NoteIsFor(data, data[:min(8, len(data))])
 		if c, err := framing.ParseCommit(data); err == nil {
 			for _, add := range c.Adds {
 				if !bytes.Contains(data, add) {

@@ -23,8 +23,12 @@ const (
 	MaxNotes = 50
 )
 
-// ErrNoNotes means an account that takes no notes.
-var ErrNoNotes = errors.New("store: the account takes no notes")
+var (
+	// ErrNoNotes means an account that takes no notes.
+	ErrNoNotes = errors.New("store: the account takes no notes")
+	// ErrOtherDevice means a note that other devices can open.
+	ErrOtherDevice = errors.New("store: the note is for other devices")
+)
 
 // NewNote is a note that a caller leaves. Whoever has it written has found the call by
 // [Store.UnansweredCall].
@@ -104,14 +108,19 @@ func (s *Store) LeaveNote(ctx context.Context, n NewNote) (delivered bool, err e
 }
 
 // Note returns the note that was left for user to a call, or [ErrNotFound]. It is kept
-// for [FetchedNotesKept] more at most.
-func (s *Store) Note(ctx context.Context, user, call string) (body []byte, err error) {
+// for [FetchedNotesKept] more at most; but for as long as before, and the error is
+// [ErrOtherDevice], if opens says that who asks cannot open it.
+func (s *Store) Note(ctx context.Context, user, call string, opens func(body []byte) bool) (body []byte, err error) {
 	err = s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		body = nil
-		return c.row(ctx, `
+		err := c.row(ctx, `
 			UPDATE notes SET expires_ms = CASE WHEN expires_ms > {now} + $3 THEN {now} + $3 ELSE expires_ms END
 			WHERE call_id = $1 AND to_id = $2 AND delivered AND expires_ms > {now} RETURNING body`,
 			[]any{call, user, FetchedNotesKept.Milliseconds()}, &body)
+		if err == nil && !opens(body) {
+			return ErrOtherDevice // and nothing has changed
+		}
+		return err
 	})
 	return body, err
 }

@@ -56,6 +56,9 @@ func waits(t testing.TB, s *store.Store, user, call string) bool {
 	return false
 }
 
+// anyDevice can open any note.
+func anyDevice([]byte) bool { return true }
+
 func TestANoteWaitsForWhoWasCalledUntilHeHasIt(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
@@ -78,17 +81,17 @@ func TestANoteWaitsForWhoWasCalledUntilHeHasIt(t *testing.T) {
 		equal(t, "the log says it", waits(t, s, "bia", "c1"), true)
 		equal(t, "the caller's log says it", waits(t, s, "ana", "c1"), false)
 		for _, other := range []string{"ana", "caio"} {
-			fails(t, errorOf(s.Note(ctx, other, "c1")), store.ErrNotFound)
+			fails(t, errorOf(s.Note(ctx, other, "c1", anyDevice)), store.ErrNotFound)
 			equal(t, other+" deletes it", value(s.DropNote(ctx, other, "c1"))(t), false)
 		}
 		for range 2 { // what was lost on the way is asked for again
-			if got := value(s.Note(ctx, "bia", "c1"))(t); !bytes.Equal(got, another.Body) {
+			if got := value(s.Note(ctx, "bia", "c1", anyDevice))(t); !bytes.Equal(got, another.Body) {
 				t.Errorf("the note is %q", got)
 			}
 		}
 		equal(t, "there is one to delete", value(s.DropNote(ctx, "bia", "c1"))(t), true)
 		equal(t, "there is another", value(s.DropNote(ctx, "bia", "c1"))(t), false)
-		fails(t, errorOf(s.Note(ctx, "bia", "c1")), store.ErrNotFound)
+		fails(t, errorOf(s.Note(ctx, "bia", "c1", anyDevice)), store.ErrNotFound)
 		equal(t, "the log says it then", waits(t, s, "bia", "c1"), false)
 		equal(t, "rows left", value(s.Count(ctx, "notes"))(t), 0)
 	})
@@ -112,7 +115,7 @@ func TestANoteIsKeptForThirtyDaysAndForTenMinutesOnceItWasFetched(t *testing.T) 
 		equal(t, "waiting on day 29", waits(t, s, "bia", "c1"), true)
 		pass(2 * 24 * time.Hour)
 		equal(t, "waiting on day 31", waits(t, s, "bia", "c1"), false) // also before it is swept
-		fails(t, errorOf(s.Note(ctx, "bia", "c1")), store.ErrNotFound)
+		fails(t, errorOf(s.Note(ctx, "bia", "c1", anyDevice)), store.ErrNotFound)
 		gone := value(s.SweepNotes(ctx, 10))(t)
 		if len(gone) != 1 || gone[0] != (store.GoneNote{Call: "c1", To: "bia"}) {
 			t.Errorf("gone on day 31 are %v", gone)
@@ -120,12 +123,15 @@ func TestANoteIsKeptForThirtyDaysAndForTenMinutesOnceItWasFetched(t *testing.T) 
 		equal(t, "rows left", value(s.Count(ctx, "notes"))(t), 0)
 
 		leave("c2")
-		value(s.Note(ctx, "bia", "c2"))(t)
+		fails(t, errorOf(s.Note(ctx, "bia", "c2", func([]byte) bool { return false })), store.ErrOtherDevice)
+		pass(time.Hour)
+		equal(t, "waiting after a device asked that cannot open it", waits(t, s, "bia", "c2"), true)
+		value(s.Note(ctx, "bia", "c2", anyDevice))(t)
 		pass(9 * time.Minute)
-		value(s.Note(ctx, "bia", "c2"))(t) // does not make it live longer
+		value(s.Note(ctx, "bia", "c2", anyDevice))(t) // does not make it live longer
 		equal(t, "gone after nine minutes", len(value(s.SweepNotes(ctx, 10))(t)), 0)
 		pass(2 * time.Minute)
-		fails(t, errorOf(s.Note(ctx, "bia", "c2")), store.ErrNotFound)
+		fails(t, errorOf(s.Note(ctx, "bia", "c2", anyDevice)), store.ErrNotFound)
 		equal(t, "gone after eleven", len(value(s.SweepNotes(ctx, 10))(t)), 1)
 
 		for i := range 3 {
@@ -148,7 +154,7 @@ func TestANoteOfWhoMustNotBeHeardCountsForHimAndIsNowhere(t *testing.T) {
 		ok(t, s.Block(ctx, "bia", "dora"))
 		for _, n := range []store.NewNote{noteTo("silent", "caio", "bia"), noteTo("blocked since", "dora", "bia")} {
 			equal(t, n.Call, value(s.LeaveNote(ctx, n))(t), false)
-			fails(t, errorOf(s.Note(ctx, "bia", n.Call)), store.ErrNotFound)
+			fails(t, errorOf(s.Note(ctx, "bia", n.Call, anyDevice)), store.ErrNotFound)
 			equal(t, n.Call+", deleted", value(s.DropNote(ctx, "bia", n.Call))(t), false)
 		}
 		equal(t, "the log says it", waits(t, s, "bia", "blocked since"), false)
@@ -177,7 +183,7 @@ func TestANoteOfWhoMustNotBeHeardCountsForHimAndIsNowhere(t *testing.T) {
 		late := noteTo("blocked between", "caio", "bia")
 		late.Body = []byte("sealed late")
 		equal(t, "after", value(s.LeaveNote(ctx, late))(t), false)
-		equal(t, "the note", string(value(s.Note(ctx, "bia", late.Call))(t)), "sealed blocked between")
+		equal(t, "the note", string(value(s.Note(ctx, "bia", late.Call, anyDevice))(t)), "sealed blocked between")
 
 		// A number that is blocked is as good as an account.
 		value(s.SetNumber(ctx, "ana", "hash-ana", "67"))(t)

@@ -156,8 +156,8 @@ export class Account {
 
   /**
    * openNote opens the note of a missed call in our log, and has it deleted: it is nowhere else any more. It rejects with
-   * notFound if it was opened on another device or is too old; after otherDevice, tampered, identityChanged or offline
-   * it can be opened for ten minutes more, here or elsewhere.
+   * notFound if it was opened on another device or is too old, and with otherDevice where it cannot be opened: it waits on
+   * then. After tampered or offline it can be tried for ten minutes more. After identityChanged it is kept in this page.
    */
   openNote(entry: CallLogEntry, options?: RequestOptions): Promise<OpenedNote> {
     return this.#notes.open(entry, options);

@@ -1,4 +1,5 @@
 import type { AccountOptions } from "./account.ts";
+import type { Bytes } from "./e2ee/bytes.ts";
 import type { NoteBody, NoteTrust, OrFault, OwnNoteKey, SealedNote } from "./e2ee/messages.ts";
 import type { NoteFault } from "./e2ee/notefault.ts";
 import type { Keeper } from "./encryption.ts";
@@ -45,7 +46,7 @@ const faults: Readonly<Record<NoteFault, readonly [code: ProblemCode, detail: st
   tooLarge: ["tooLarge", "a note has at most 1 MiB, sealed; record a shorter one"],
   otherBrowsers: [
     "otherDevice",
-    "the note was sealed for other browsers of this account; open it in one of those, within ten minutes",
+    "the note was sealed for other browsers of this account, for which it waits; open it in one of those",
   ],
   tampered: ["tampered", "the note is not what the caller sealed for this call; ask him to call again"],
 };
@@ -56,6 +57,8 @@ export class Notes {
   readonly #options: AccountOptions;
   readonly #client: Client;
   readonly #keeper: () => Keeper | undefined;
+  /** changed are notes that are here, and stay closed until we have accepted their sender's new identity. */
+  readonly #changed = new Map<string, Bytes>();
 
   constructor(
     signalling: Signalling,
@@ -99,15 +102,29 @@ export class Notes {
   }
 
   async open({ call, with: [caller] }: CallLogEntry, { signal }: RequestOptions = {}): Promise<OpenedNote> {
-    // First of all: what was fetched does not wait for long any more.
-    await unlessAborted(this.#here().identified(), signal);
-    const note = await fetchNote(this.#client, this.#options, call, signal);
+    const note = this.#changed.get(call) ?? (await this.#fetch(call, signal));
     const openNote = { type: "openNote" as const, call, from: caller?.user ?? "", note };
-    const opened = await this.#ask<NoteBody & { trust: NoteTrust }>(openNote, signal);
+    const opened = await this.#ask<NoteBody & { trust: NoteTrust }>(openNote, signal).catch((error) => {
+      if (error instanceof this.#client.ProntoError && error.code === "identityChanged")
+        this.#changed.set(call, note);
+      throw error;
+    });
+    this.#changed.delete(call);
     // What is not deleted now the server deletes soon: the note is here, and is shown.
     deleteNote(this.#client, this.#options, call).catch(() => undefined);
     const { mime, durationMs, recording, trust } = opened;
     return { recording: new Blob([recording], { type: mime }), durationMs, trust };
+  }
+
+  /** fetch is a note that this browser can open: what was fetched does not wait for long any more. */
+  async #fetch(call: string, signal: AbortSignal | undefined): Promise<Bytes> {
+    const keeper = this.#here();
+    const asked = keeper
+      .identified()
+      .then(() => keeper.worker.ask<string | undefined>({ type: "noteKeyID" }));
+    const key = await unlessAborted(asked, signal);
+    if (key === undefined) throw this.#fault("otherBrowsers");
+    return fetchNote(this.#client, this.#options, call, key, signal);
   }
 
   /** publish makes this browser one that notes are sealed for. */

@@ -36,14 +36,15 @@ export async function sendNote(
   await askAsUs(client, options, noteOf(call), { ...put(new Blob([note])), signal: signal ?? null });
 }
 
-/** fetchNote is the sealed note that was left to a call. It is still there, until deleteNote. */
+/** fetchNote is the sealed note that was left to a call, if the key opens it. It is still there, until deleteNote. */
 export async function fetchNote(
   client: Client,
   options: AccountOptions,
   call: string,
+  key: string,
   signal: AbortSignal | undefined,
 ): Promise<Bytes> {
-  const response = await askAsUs(client, options, noteOf(call), { signal: signal ?? null });
+  const response = await askAsUs(client, options, `${noteOf(call)}?key=${key}`, { signal: signal ?? null });
   try {
     return await read(response, maxNoteBytes);
   } catch {
@@ -129,7 +130,7 @@ function codeOf(status: number, path: string, code: string | undefined): Problem
     case 404: // a note, or else what this server does not offer at all
       return path.startsWith(notes) ? "notFound" : "unavailable";
     case 409:
-      return code === "noNotes" || code === "notesFull" ? code : "conflict";
+      return code === "noNotes" || code === "notesFull" || code === "otherDevice" ? code : "conflict";
     case 413:
       return "tooLarge";
     case 422:

@@ -9,7 +9,7 @@ import { client } from "../src/later.ts";
 import type { Signalling } from "../src/signalling.ts";
 import { Tokens } from "../src/token.ts";
 import type { Device, NoteKey } from "../src/wire.gen.ts";
-import { type Browser, browserOf, keyOf } from "./e2ee/browsers.ts";
+import { type Browser, browserOf, keyOf, LastingKeys } from "./e2ee/browsers.ts";
 
 const recording = new Blob(["hello Bia"], { type: "audio/webm" });
 const note = { recording, durationMs: 4_200 };
@@ -44,8 +44,14 @@ beforeEach(async () => {
   keys = [await keyOf(bia)];
 });
 
+/** isFor reads the head of a note as the server does. */
+function isFor(sealed: Uint8Array<ArrayBuffer>, key: string | null): boolean {
+  const ids = Array.from({ length: sealed[1] ?? 0 }, (_, i) => sealed.subarray(2 + i * 72, 10 + i * 72));
+  return ids.some((id) => toBlob(id) === key);
+}
+
 async function server(url: RequestInfo | URL, init: RequestInit = {}): Promise<Response> {
-  const { pathname } = new URL(String(url));
+  const { pathname, searchParams } = new URL(String(url));
   const { method = "GET" } = init;
   asked.push(`${method} ${pathname}`);
   expect(init.headers).toMatchObject({ Authorization: "Bearer t" });
@@ -54,6 +60,8 @@ async function server(url: RequestInfo | URL, init: RequestInit = {}): Promise<R
   const here = kept.get(pathname);
   if (method === "GET" && here === undefined)
     return Response.json({ code: "not_found", detail: "there is none" }, { status: 404 });
+  if (method === "GET" && here !== undefined && !isFor(here, searchParams.get("key")))
+    return Response.json({ code: "otherDevice", detail: "open it in another browser" }, { status: 409 });
   if (method === "GET") return new Response(here);
   if (method === "PUT")
     kept.set(pathname, new Uint8Array(await new Response(init.body ?? null).arrayBuffer()));
@@ -68,6 +76,7 @@ function keeperOf({ notes }: Browser): Keeper {
     if (command.type === "sealNote") return orFault(notes.seal(command));
     if (command.type === "openNote") return orFault(notes.open(command));
     if (command.type === "noteKey") return notes.key();
+    if (command.type === "noteKeyID") return notes.keyID();
     throw new Error(command.type);
   };
   return { identified: async () => undefined, worker: { ask } } as unknown as Keeper;
@@ -140,8 +149,13 @@ describe("what is refused says what to do next", () => {
     const [another, impostor] = await Promise.all([browserOf("bia"), browserOf("ana")]);
     await accountOf(impostor).leaveNote("cal1", note);
     const changed = { code: "identityChanged", message: expect.stringContaining("safety number") };
-    await expect(accountOf(bia).openNote(entry)).rejects.toMatchObject(changed);
+    const account = accountOf(bia);
+    await expect(account.openNote(entry)).rejects.toMatchObject(changed);
     expect(kept.size).toBe(1); // it waits
+    kept.clear(); // for so long that the server has it no more
+    await bia.keys.remember("bia", "ana", { root: impostor.identity.self.root, verified: true });
+    expect(await account.openNote(entry)).toMatchObject({ durationMs: 4_200, trust: "verified" });
+    await expect(account.openNote(entry)).rejects.toMatchObject({ code: "notFound" });
     keys = [await keyOf(another)];
     await expect(accountOf(ana).leaveNote("cal1", note)).rejects.toMatchObject(changed);
   });
@@ -164,6 +178,12 @@ describe("what is refused says what to do next", () => {
       code: "otherDevice",
       message: expect.stringContaining("open it in"),
     });
+    const noKeys = await browserOf(
+      "bia",
+      Object.assign(new LastingKeys(), { noteKey: async () => undefined }),
+    );
+    await expect(accountOf(noKeys).openNote(entry)).rejects.toMatchObject({ code: "otherDevice" });
+    expect(asked.filter((one) => one.startsWith("GET"))).toHaveLength(1); // which did not get it
     keys = [await keyOf(bia)];
     await accountOf(await browserOf("carlo")).leaveNote("cal1", note);
     await expect(accountOf(bia).openNote(entry)).rejects.toMatchObject({ code: "tampered" });
@@ -266,7 +286,10 @@ describe("an aborted signal", () => {
     await expect(accountOf(bia).openNote(entry, { signal: slow.signal })).rejects.toBe("gone");
     answer = undefined;
     const stuck = new AbortController();
-    const worker = { ...bia, notes: { open: () => new Promise(() => stuck.abort("gone")) } as never };
+    const worker = {
+      ...bia,
+      notes: { keyID: () => bia.notes.keyID(), open: () => new Promise(() => stuck.abort("gone")) } as never,
+    };
     await expect(accountOf(worker).openNote(entry, { signal: stuck.signal })).rejects.toBe("gone");
     expect(kept.size).toBe(1);
   });

@@ -628,7 +628,7 @@ export const enLater = {
   "note.unplayable": "This browser cannot play it. Save it, and open it with another program.",
   "note.gone": "This note was opened on another of your devices, or its time was over.",
   "note.otherDevice":
-    "This browser has no key to this note. Open it on a device that you used before it was left.",
+    "This browser has no key to this note. It waits for you on a device that you used before it was left.",
   "note.changedYou":
     "{name} has other keys than before, so the note stays closed. Compare the safety number in a call, then try again.",
   "note.tampered": "This note is not what {name} left: something has changed it. Ask {name} to call again.",

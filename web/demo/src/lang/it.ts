@@ -748,7 +748,7 @@ export const it: Dictionary = {
   "note.unplayable": "Questo browser non può riprodurlo. Salvalo e aprilo con un altro programma.",
   "note.gone": "Questo messaggio è stato aperto su un altro tuo dispositivo, oppure era scaduto.",
   "note.otherDevice":
-    "Questo browser non ha la chiave di questo messaggio. Aprilo su un dispositivo che usavi già prima.",
+    "Questo browser non ha la chiave di questo messaggio. Ti aspetta su un dispositivo che usavi già prima.",
   "note.changedYou":
     "{name} ha chiavi diverse da prima, perciò il messaggio resta chiuso. Confrontate il numero di sicurezza in una chiamata, poi riprova.",
   "note.tampered":

@@ -737,7 +737,7 @@ export const ptBR: Dictionary = {
   "note.unplayable": "Este navegador não consegue tocar. Salve e abra com outro programa.",
   "note.gone": "Este recado foi aberto em outro aparelho seu, ou o prazo dele acabou.",
   "note.otherDevice":
-    "Este navegador não tem a chave deste recado. Abra em um aparelho que você já usava antes.",
+    "Este navegador não tem a chave deste recado. Ele espera em um aparelho que você já usava antes.",
   "note.changedYou":
     "{name} tem chaves diferentes das de antes, por isso o recado fica fechado. Comparem o número de segurança em uma chamada e tente de novo.",
   "note.tampered": "Este recado não é o que {name} deixou: algo o alterou. Peça a {name} para ligar de novo.",

@@ -111,6 +111,7 @@ export type Command =
       readonly verified: boolean;
     }
   | { readonly type: "noteKey"; readonly id: number; readonly devices: readonly Device[] }
+  | { readonly type: "noteKeyID"; readonly id: number }
   | {
       readonly type: "checkNoteKeys";
       readonly id: number;

@@ -86,7 +86,7 @@ export async function noteKeyID(key: Bytes): Promise<Bytes> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", key)).slice(0, 8);
 }
 
-/** wrap seals the key of a note's content for one browser: 80 bytes, of which the first 32 are the encapsulated key. */
+/** wrap seals the key of a note's content for one browser: 64 bytes, of which the first 32 are the encapsulated key. */
 export async function wrap(contentKey: Bytes, key: Bytes, context: Bytes): Promise<Bytes> {
   const recipientPublicKey = await suite.kem.deserializePublicKey(key);
   const { enc, ct } = await suite.seal({ recipientPublicKey, info }, contentKey, context);

@@ -1,12 +1,12 @@
 import type { NoteKey } from "../wire.gen.ts";
 import { toBlob } from "./bytes.ts";
 import type { Credential } from "./credential.ts";
-import type { Identity } from "./identity.ts";
+import { type Identity, publicOf } from "./identity.ts";
 import type { KeyStore } from "./keystore.ts";
 import type { NoteBody, NoteTrust, OpenNote, OrFault, OwnNoteKey, SealedNote, SealNote } from "./messages.ts";
 import { openNote, sealNote } from "./note.ts";
 import { NoteError, type NoteFault } from "./notefault.ts";
-import { checkNoteKeys, type NoteKeys, publicNoteKey } from "./notekey.ts";
+import { checkNoteKeys, type NoteKeys, noteKeyID, publicNoteKey } from "./notekey.ts";
 import { People } from "./people.ts";
 
 /** Notes seals and opens notes to missed calls as one device, by what it knows of the others. */
@@ -26,6 +26,12 @@ export class Notes {
     const { signed, self, publicKey } = this.#identity;
     const pair = signed ? await this.#keys.noteKey(self.account) : undefined;
     return pair && { noteKey: await publicNoteKey(this.#identity, pair), identity: toBlob(publicKey) };
+  }
+
+  /** keyID is what notes that this browser can open have in their head; undefined where it can open none. */
+  async keyID(): Promise<string | undefined> {
+    const pair = await this.#keys.noteKey(this.#identity.self.account);
+    return pair && toBlob(await noteKeyID(await publicOf(pair)));
   }
 
   /** check throws a NoteError unless a note may be sealed by keys that the server gave out. */

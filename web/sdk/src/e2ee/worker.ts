@@ -80,6 +80,8 @@ async function answer(command: Command): Promise<unknown> {
       return callOf(command.call).trust(command.participant, command.verified);
     case "noteKey":
       return noteKey(command.devices);
+    case "noteKeyID":
+      return notes().keyID();
     case "checkNoteKeys":
       return orFault(notes().check(command.keys, command.to));
     case "sealNote":

@@ -322,7 +322,7 @@ test("what goes wrong with a note is said with the next step", () => {
   expect(leavingText(of("identityChanged"), "Bia")).toMatch(/Compare the safety number/);
   expect(leavingText(of("offline"), "Bia")).toMatch(/offline/);
   expect(openingText(of("notFound"), "Ana")).toMatch(/another of your devices/);
-  expect(openingText(of("otherDevice"), "Ana")).toMatch(/Open it on a device/);
+  expect(openingText(of("otherDevice"), "Ana")).toMatch(/on a device that you used/);
   expect(openingText(of("identityChanged"), "Ana")).toMatch(/Compare the safety number/);
   expect(openingText(of("tampered"), "Ana")).toMatch(/Ask Ana to call again/);
   expect(openingText(new TypeError("x"), "Ana")).toMatch(/Something failed/);

@@ -84,6 +84,25 @@ func credentialOf(blob string) (framing.Credential, error) {
 	return framing.ParseCredential(data)
 }
 
+// takingNotes carries out a change of an account's settings, nil if they stay. If by it
+// the account begins to take notes, its devices are asked for keys.
+func (s *Server) takingNotes(ctx context.Context, user wire.UserID, p *store.Privacy, change func() error) error {
+	if p == nil || !p.TakeNotes {
+		return change()
+	}
+	before, err := s.cfg.Store.Privacy(ctx, string(user))
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	if !before.TakeNotes {
+		s.cfg.Post.NoteKeysWanted(user, "")
+	}
+	return nil
+}
+
 // wantNoteKeys asks those sessions here of an account whose devices should publish a key
 // for notes and have not; device, if it is not empty, is the only one.
 func (s *Server) wantNoteKeys(user wire.UserID, device wire.DeviceID) {

@@ -323,6 +323,14 @@ func TestAKeyForNotesIsAskedForAtThreeMoments(t *testing.T) {
 	next(eve.page, from)
 	ask[wire.Devices](eve.page, "setDeviceKey", wire.SetDeviceKey{Key: eve.public()}) // nothing new
 	times("of a root", eve.page, 2)
+	takeNotes(eve.page, false)
+	from = eve.count()
+	now := ask[wire.Preferences](eve.page, "getPreferences", nil)
+	ask[wire.Preferences](eve.page, "setPreferences", wire.SetPreferences{ // by the whole record as well
+		IfVersion: now.Version, Privacy: &wire.SetPrivacy{WhoMayCall: wire.MayCallEveryone, TakeNotes: true},
+	})
+	next(eve.page, from)
+	times("of a root that begins to take notes again", eve.page, 3)
 	times("of one that was signed twice", phone.page, 2)
 	times("of one that was signed once", laptop.page, 1)
 	times("of one that came back", again, 1)

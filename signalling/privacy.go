@@ -30,19 +30,14 @@ func (s *Server) setPrivacy(ctx context.Context, who call.Who, m *wire.SetPrivac
 	if err != nil {
 		return err
 	}
-	before, err := s.cfg.Store.Privacy(ctx, string(who.User))
-	if err != nil {
-		return err
-	}
-	version, err := s.cfg.Store.SetPrivacy(ctx, string(who.User), p, int64(m.IfVersion))
-	if err != nil {
-		return err
-	}
-	p.Version = version
-	who.Reply(privacy(p))
-	s.tellDevices(who, privacy(p))
-	if p.TakeNotes && !before.TakeNotes {
-		s.cfg.Post.NoteKeysWanted(who.User, "")
-	}
-	return nil
+	return s.takingNotes(ctx, who.User, &p, func() error {
+		version, err := s.cfg.Store.SetPrivacy(ctx, string(who.User), p, int64(m.IfVersion))
+		if err != nil {
+			return err
+		}
+		p.Version = version
+		who.Reply(privacy(p))
+		s.tellDevices(who, privacy(p))
+		return nil
+	})
 }

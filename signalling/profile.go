@@ -201,7 +201,11 @@ func (s *Server) setPreferences(ctx context.Context, who call.Who, m *wire.SetPr
 	if m.Blocked != nil {
 		change.Blocked = texts(m.Blocked.Users)
 	}
-	done, err := s.cfg.Store.SetPreferences(ctx, string(who.User), change, int64(m.IfVersion))
+	var done store.PreferencesDone
+	err := s.takingNotes(ctx, who.User, change.Privacy, func() (err error) {
+		done, err = s.cfg.Store.SetPreferences(ctx, string(who.User), change, int64(m.IfVersion))
+		return err
+	})
 	if err != nil {
 		return err
 	}

@@ -12,9 +12,6 @@ import (
 	"pronto/signalling/wire"
 )
 
-// maxNoteKeys is by how many keys a note is sealed.
-const maxNoteKeys = 20
-
 // setNoteKey publishes by which key notes are sealed for a device. Whoever seals one
 // checks it himself; here it is checked so that nobody publishes what others refuse.
 func (s *Server) setNoteKey(ctx context.Context, who call.Who, m *wire.SetNoteKey) error {
@@ -68,7 +65,7 @@ func (s *Server) noteKeys(ctx context.Context, user wire.UserID) ([]wire.NoteKey
 		if len(keys) == 0 {
 			root = credential.Root
 		}
-		if credential.Root == root && !seen[k.Key] && len(keys) < maxNoteKeys {
+		if credential.Root == root && !seen[k.Key] && len(keys) < framing.MaxNoteKeys {
 			seen[k.Key] = true
 			keys = append(keys, wire.NoteKey{Credential: wire.Blob(k.Credential), Key: wire.Blob(k.Key), Signature: wire.Blob(k.Signature)})
 		}

@@ -39,26 +39,11 @@ func notesServer(t testing.TB, o signallingtest.Options) *signallingtest.Server 
 // aboutNote asks something about the note to a call, as who has the token.
 func aboutNote(t testing.TB, s *signallingtest.Server, method string, user wire.UserID, call wire.CallID, body io.Reader) noteAnswer {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), method, s.URL+"/v1/notes/"+string(call), body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+s.Token(t, user))
-	request.Header.Set("Request-Id", "one") // so that answers can be compared
 	n := asked.Add(1)
-	request.Header.Set("X-Forwarded-For", fmt.Sprintf("198.18.%d.%d", byte(n>>8), byte(n)))
-	if method == http.MethodPut {
-		request.Header.Set("Content-Type", "application/octet-stream")
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	data, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	response, data := send(t, s, method, "/v1/notes/"+string(call), s.Token(t, user), body, http.Header{
+		"Request-Id":      {"one"}, // so that answers can be compared
+		"X-Forwarded-For": {fmt.Sprintf("198.18.%d.%d", byte(n>>8), byte(n))},
+	})
 	return noteAnswer{response.StatusCode, response.Header, string(data)}
 }
 

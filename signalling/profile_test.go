@@ -21,10 +21,17 @@ import (
 // web sends an HTTP request, with a token if there is one.
 func web(t testing.TB, s *signallingtest.Server, method, path, token string, body []byte) (*http.Response, []byte) {
 	t.Helper()
-	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, bytes.NewReader(body))
+	return send(t, s, method, path, token, bytes.NewReader(body), http.Header{})
+}
+
+// send is web with a body that is read as it goes, and with more headers.
+func send(t testing.TB, s *signallingtest.Server, method, path, token string, body io.Reader, more http.Header) (*http.Response, []byte) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, s.URL+path, body)
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.Header = more
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}

@@ -10,7 +10,6 @@ import (
 	"strings"
 	"testing"
 
-	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/client/media"
 	"pronto/signalling/wire"
@@ -35,11 +34,7 @@ func TestTheEchoRecordsNothing(t *testing.T) {
 	said := &pieces{}
 	said.addClip(t, clips[2].Name)
 	ana, err := bot.Open(t.Context(), bot.PhoneConfig{
-		Client: client.Config{
-			URL: socketURL(p.page), Device: "phone", Logger: slog.New(slog.DiscardHandler),
-			Token: func(ctx context.Context) (string, error) { return demoToken(ctx, p.page, "ana") },
-		},
-		Engine: engine, Clip: clips[2], Logger: slog.New(slog.DiscardHandler),
+		Client: demoClient(p.page, "ana", "phone"), Engine: engine, Clip: clips[2], Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -211,10 +211,8 @@ func (f *faultServer) later(c func()) {
 func (f *faultServer) phone(t *testing.T, user string, network *impair.Conditions) (*bot.Phone, *media.Engine) {
 	t.Helper()
 	logger := slog.New(slog.DiscardHandler)
-	cfg := bot.PhoneConfig{Logger: logger, Client: client.Config{
-		URL: socketURL(f.page), Device: wire.DeviceID(user), Logger: logger, Agent: "pronto-bot",
-		Token: func(ctx context.Context) (string, error) { return demoToken(ctx, f.page, user) },
-	}}
+	cfg := bot.PhoneConfig{Logger: logger, Client: demoClient(f.page, user, wire.DeviceID(user))}
+	cfg.Client.Agent = "pronto-bot"
 	var engine *media.Engine
 	if network != nil {
 		clips, err := media.Clips()

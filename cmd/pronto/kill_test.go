@@ -143,17 +143,23 @@ func (p *process) kill() {
 // person signs in to a demo server.
 func person(t *testing.T, page, user string) *client.Client {
 	t.Helper()
-	c, err := client.Dial(t.Context(), client.Config{
-		URL:   "ws" + strings.TrimPrefix(page, "http") + "/v1/ws",
-		Token: func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) }, Device: "test", DeviceName: "test",
-		Logger: slog.New(slog.DiscardHandler), MinBackOff: 10 * time.Millisecond, MaxBackOff: 100 * time.Millisecond,
-		Encryption: wire.EncryptionVersion,
-	})
+	cfg := demoClient(page, user, "test")
+	cfg.DeviceName, cfg.Encryption = "test", wire.EncryptionVersion
+	cfg.MinBackOff, cfg.MaxBackOff = 10*time.Millisecond, 100*time.Millisecond
+	c, err := client.Dial(t.Context(), cfg)
 	if err != nil {
 		t.Fatalf("sign in as %s: %v", user, err)
 	}
 	t.Cleanup(c.Close)
 	return c
+}
+
+// demoClient is a device of somebody of a demo server.
+func demoClient(page, user string, device wire.DeviceID) client.Config {
+	return client.Config{
+		URL: socketURL(page), Device: device, Logger: slog.New(slog.DiscardHandler),
+		Token: func(ctx context.Context) (string, error) { return demoToken(ctx, page, user) },
+	}
 }
 
 func demoToken(ctx context.Context, page, user string) (string, error) {

@@ -22,7 +22,6 @@ import (
 	"github.com/pion/webrtc/v4/pkg/media/ivfreader"
 	"github.com/pion/webrtc/v4/pkg/media/oggreader"
 
-	"pronto/signalling/client"
 	"pronto/signalling/client/bot"
 	"pronto/signalling/client/media"
 	"pronto/signalling/wire"
@@ -80,11 +79,7 @@ func lookThrough(t *testing.T, encryption string) (found finding) {
 		secrets = append(secrets, key.Seed())
 		said.addClip(t, clips[i].Name)
 		phone, err := bot.Open(t.Context(), bot.PhoneConfig{
-			Client: client.Config{
-				URL: "ws" + strings.TrimPrefix(p.page, "http") + "/v1/ws", Device: "bot", Logger: slog.New(slog.DiscardHandler),
-				Token: func(ctx context.Context) (string, error) { return demoToken(ctx, p.page, user) },
-			},
-			Engine: engine, Clip: clips[i], Key: key, Logger: slog.New(slog.DiscardHandler),
+			Client: demoClient(p.page, user, "bot"), Engine: engine, Clip: clips[i], Key: key, Logger: slog.New(slog.DiscardHandler),
 			Incoming: func(in wire.Incoming) { rung <- in },
 		})
 		if err != nil {

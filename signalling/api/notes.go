@@ -59,15 +59,16 @@ func (s *server) registerNotes(api huma.API) {
 	}, s.deleteNote)
 }
 
-type noteInput struct {
+// NoteInPath names the call that a note belongs to, and who asks. The type is exported
+// because the library looks into embedded structs only if they are.
+type NoteInPath struct {
 	BearerField
 	Call string `path:"call" maxLength:"64" doc:"The call."`
 }
 
 type getNoteInput struct {
-	BearerField
-	Call string `path:"call" maxLength:"64" doc:"The call."`
-	Key  string `query:"key" maxLength:"11" pattern:"^([A-Za-z0-9_-]{11})?$" doc:"Which key is to open it: the first 8 bytes of the SHA-256 of the key that the device has published, as base64url."`
+	NoteInPath
+	Key string `query:"key" maxLength:"11" pattern:"^([A-Za-z0-9_-]{11})?$" doc:"Which key is to open it: the first 8 bytes of the SHA-256 of the key that the device has published, as base64url."`
 }
 
 type noteOutput struct {
@@ -79,8 +80,7 @@ type noteOutput struct {
 }
 
 type leaveNoteInput struct {
-	BearerField
-	Call    string `path:"call" maxLength:"64" doc:"The call."`
+	NoteInPath
 	RawBody []byte `contentType:"application/octet-stream"`
 }
 
@@ -134,7 +134,7 @@ func (s *server) getNote(ctx context.Context, in *getNoteInput) (*noteOutput, er
 	return &noteOutput{ContentType: octets, CacheControl: "no-store", Sniff: "nosniff", Policy: "default-src 'none'; sandbox", Body: body}, nil
 }
 
-func (s *server) deleteNote(ctx context.Context, in *noteInput) (*struct{}, error) {
+func (s *server) deleteNote(ctx context.Context, in *NoteInPath) (*struct{}, error) {
 	user, err := s.account(ctx, in.BearerField)
 	if err != nil {
 		return nil, err

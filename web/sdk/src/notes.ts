@@ -1,13 +1,13 @@
 import type { AccountOptions } from "./account.ts";
 import type { Bytes } from "./e2ee/bytes.ts";
 import type { NoteBody, NoteTrust, OrFault, OwnNoteKey, SealedNote } from "./e2ee/messages.ts";
-import type { NoteFault } from "./e2ee/notefault.ts";
+import { maxNoteBytes, type NoteFault } from "./e2ee/notefault.ts";
 import type { Keeper } from "./encryption.ts";
 import type { KeyWorker } from "./keyworker.ts";
 import type { Client } from "./later.ts";
 import type { ProblemCode, ProntoError } from "./problem.ts";
 import type { RequestOptions } from "./requests.ts";
-import { deleteNote, fetchNote, maxNoteBytes, sendNote } from "./rest.ts";
+import { deleteNote, fetchNote, sendNote } from "./rest.ts";
 import type { Signalling } from "./signalling.ts";
 import type { CallLogEntry, NoteKey } from "./wire.gen.ts";
 

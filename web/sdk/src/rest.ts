@@ -1,14 +1,12 @@
 import type { AccountOptions } from "./account.ts";
 import { type Bytes, concat } from "./e2ee/bytes.ts";
+import { maxNoteBytes } from "./e2ee/notefault.ts";
 import type { Client } from "./later.ts";
 import type { ProblemCode } from "./problem.ts";
 
 // What of an account is asked outside the WebSocket. What the server refuses is a ProntoError.
 
 const notes = "/v1/notes/";
-
-/** maxNoteBytes is how large a sealed note may be. */
-export const maxNoteBytes = 1 << 20;
 
 /** sendCode has a one-time code sent to a phone number. */
 export async function sendCode(client: Client, options: AccountOptions, phone: string): Promise<void> {

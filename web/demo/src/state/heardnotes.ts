@@ -1,6 +1,5 @@
 import { signal } from "@preact/signals";
 import type { CallLogEntry, OpenedNote } from "../../../sdk/src/index.ts";
-
 import { isFinal } from "../notetexts.ts";
 import type { Phone } from "./phone.ts";
 

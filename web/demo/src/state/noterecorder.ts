@@ -1,6 +1,5 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { Devices, type Kind, type LocalTracks, type Note } from "../../../sdk/src/index.ts";
-
 import { type Cut, NoteRun } from "./noterun.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 

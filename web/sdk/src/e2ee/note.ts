@@ -2,7 +2,7 @@ import { type Bytes, concat, equal, own, text, toText, uint } from "./bytes.ts";
 import { type Credential, keyOf, short, verify } from "./credential.ts";
 import { type Identity, publicOf } from "./identity.ts";
 import type { NoteBody } from "./messages.ts";
-import { NoteError } from "./notefault.ts";
+import { maxNoteBytes, NoteError } from "./notefault.ts";
 import { maxNoteKeys, noteKeyID, readCredential, unwrap, wrap, wrappedBytes } from "./notekey.ts";
 
 // A note to a missed call, as the server keeps it:
@@ -14,8 +14,6 @@ import { maxNoteKeys, noteKeyID, readCredential, unwrap, wrap, wrappedBytes } fr
 //   content = u16 length, credential of the sender | signature 64 | body
 //   body    = u8 length, MIME type | u32 duration in ms | recording
 
-/** maxNoteBytes is how large a note may be, sealed. */
-export const maxNoteBytes = 1 << 20;
 const version = 1;
 const headBytes = 2;
 const entryBytes = 8 + wrappedBytes;

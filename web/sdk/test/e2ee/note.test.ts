@@ -3,8 +3,8 @@ import { type Bytes, concat, fromBlob, text, toBlob, uint } from "../../src/e2ee
 import { identify, publicOf } from "../../src/e2ee/identity.ts";
 import { MemoryKeys } from "../../src/e2ee/keystore.ts";
 import type { NoteBody } from "../../src/e2ee/messages.ts";
-import { maxNoteBytes, openNote, sealNote } from "../../src/e2ee/note.ts";
-import { NoteError, type NoteFault } from "../../src/e2ee/notefault.ts";
+import { openNote, sealNote } from "../../src/e2ee/note.ts";
+import { maxNoteBytes, NoteError, type NoteFault } from "../../src/e2ee/notefault.ts";
 import { checkNoteKeys, noteKeyID, publicNoteKey, suite, wrap } from "../../src/e2ee/notekey.ts";
 import { Notes, orFault } from "../../src/e2ee/notes.ts";
 import type { NoteKey } from "../../src/wire.gen.ts";

@@ -22,7 +22,7 @@ type Call struct {
 	id    wire.CallID
 	cfg   *Config
 	inbox chan func()
-	done  chan struct{} // closed when Run has returned
+	done  chan struct{} // closed when the call is over and its registry has forgotten it
 	moved func(*Call, indexChange)
 	rates *chances
 	stays *chances
@@ -62,7 +62,6 @@ func newCall(id wire.CallID, r *Registry) *Call {
 // run owns the call until it has ended, the store says that another node owns
 // it, or ctx is done.
 func (c *Call) run(ctx context.Context) {
-	defer close(c.done)
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for c.arm(timer) {

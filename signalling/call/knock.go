@@ -18,7 +18,7 @@ func (r *Registry) knock(ctx context.Context, who Who, m *wire.Knock) error {
 	if err != nil {
 		return err
 	}
-	for range 4 {
+	for err = errCallEnded; errors.Is(err, errCallEnded); {
 		c := r.linkCall(a.id())
 		if c == nil {
 			switch way {
@@ -48,9 +48,6 @@ func (r *Registry) knock(ctx context.Context, who Who, m *wire.Knock) error {
 			}
 			return err
 		})
-		if !errors.Is(err, errCallEnded) {
-			break
-		}
 	}
 	return err
 }

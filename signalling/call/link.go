@@ -55,7 +55,7 @@ func (r *Registry) joinLink(ctx context.Context, who Who, m *wire.JoinLink) erro
 // enterLink lets somebody into the call of a link, or creates it if he need not
 // wait for anybody.
 func (r *Registry) enterLink(ctx context.Context, a *arrival, way policy.Way, media wire.Media) (err error) {
-	for range 4 {
+	for err = errCallEnded; errors.Is(err, errCallEnded); { // when the last one has just left, the link starts a new call
 		c := r.linkCall(a.id())
 		if c == nil {
 			if way != policy.In {
@@ -81,10 +81,6 @@ func (r *Registry) enterLink(ctx context.Context, a *arrival, way policy.Way, me
 			}
 			return err
 		})
-		if !errors.Is(err, errCallEnded) {
-			break
-		}
-		// The last one has just left: the link starts a new call.
 	}
 	return err
 }

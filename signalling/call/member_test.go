@@ -372,6 +372,36 @@ func TestACallOfALinkEndsWithTheLastOneAndStartsAgain(t *testing.T) {
 	})
 }
 
+// Whoever comes by a link just when its last call ends has to find that call gone:
+// else he is told, again and again, that the call is over.
+func TestACallThatIsOverIsForgottenAlready(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video}
+		ana := w.device("ana", "laptop")
+		for range 1000 {
+			state := ana.must(&wire.JoinLink{Link: "open"}).(wire.CallState)
+			c, left := w.registry.linkCall("open"), make(chan error)
+			go func() {
+				_, err := ana.try(&wire.Leave{Call: state.Call})
+				left <- err
+			}()
+			for over := false; !over; { // not asleep: who is woken comes too late to see it
+				select {
+				case <-c.done:
+					over = true
+				default:
+				}
+			}
+			if w.registry.linkCall("open") == c {
+				t.Error("a link leads to a call that is over")
+			}
+			if err := <-left; err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
 func TestPageLoadedAgainGetsAConnectionOfItsOwn(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")

@@ -149,13 +149,14 @@ func (r *Registry) start(c *Call, s *state) {
 	r.wait.Go(func() {
 		c.run(r.ctx)
 		r.forget(c, link)
+		close(c.done)
 	})
 }
 
 // abandon takes back open.
 func (r *Registry) abandon(c *Call, link wire.LinkID) {
-	close(c.done)
 	r.forget(c, link)
+	close(c.done)
 }
 
 func (r *Registry) forget(c *Call, link wire.LinkID) {

@@ -45,6 +45,25 @@ async function takesNotes(person) {
 /** records waits until a note has lasted for some seconds. */
 const records = (person, seconds) => person.reads("note-elapsed", new RegExp(`^0:0[${seconds}-9] `));
 
+/** isAskedBefore has somebody begin to leave a note that was not sent, and stay when he is asked whether it may be lost. */
+async function isAskedBefore(person, leave) {
+  await leave();
+  await person.reads("confirm", /has not been sent/);
+  await person.looksGood("note-unsent");
+  await person.page.keyboard.press("Escape");
+  await person.it("confirm").waitFor({ state: "detached" });
+}
+
+/** triesToClose has somebody close the tab, and stay when the browser asks. */
+async function triesToClose({ page }) {
+  const [question] = await Promise.all([
+    page.waitForEvent("dialog", { timeout: 45_000 }),
+    page.close({ runBeforeUnload: true }),
+  ]);
+  expect(question.type()).toBe("beforeunload");
+  await question.dismiss();
+}
+
 /** hears waits until a note plays, and tells how long it is, in seconds. */
 async function hears(person) {
   await person.sees("note-player");
@@ -78,6 +97,7 @@ test("who is not reached is left a note: recorded and sent by keyboard in one br
   await ana.page.keyboard.press("Enter");
   await ana.sees("note-player");
   await ana.looksGood("note-recorded");
+  await triesToClose(ana);
   await tabsTo(ana, "note-send");
   await ana.page.keyboard.press("Enter");
   await ana.reads("note-sent", /Bia finds your note/);
@@ -104,6 +124,10 @@ test("who is not reached is left a note: recorded and sent by keyboard in one br
   await records(bia, 1);
   await bia.looksGood("note-filming");
   await bia.press("note-stop");
+  await bia.sees("note-player");
+  await isAskedBefore(bia, () => bia.press("put-away"));
+  await isAskedBefore(bia, () => bia.page.evaluate(() => history.back()));
+  await triesToClose(bia);
   await bia.press("note-send");
   await bia.sees("note-sent");
   await ana.press("nav-recents");

@@ -6,6 +6,7 @@ import { HeardNotes } from "../src/state/heardnotes.ts";
 import { NoteRecorder } from "../src/state/noterecorder.ts";
 import { mostBytes, mostMs } from "../src/state/noterun.ts";
 import type { Phone } from "../src/state/phone.ts";
+import { UnsentNote } from "../src/state/unsentnote.ts";
 import { mended } from "../src/webm.ts";
 
 /** FakeRecorder is a MediaRecorder whose browser writes when it is told to. */
@@ -233,6 +234,84 @@ describe("a note", () => {
     expect(browser.state).toBe("inactive");
     expect(devices.closed).toBe(true);
     expect(one.shot.value).toEqual({ stage: "idle" });
+  });
+});
+
+describe("who leaves a note that he has not sent", () => {
+  /** leaving is a note with what can take somebody away from it, and where he has gone. */
+  function leaving(one: NoteRecorder) {
+    const went: string[] = [];
+    const unsent = new UnsentNote(() => void went.push("back"), one);
+    const tab = new EventTarget();
+    const closes = (): boolean => !tab.dispatchEvent(new Event("beforeunload", { cancelable: true }));
+    return { unsent, went, tab, closes, home: () => unsent.leave(() => void went.push("home")) };
+  }
+
+  test("is asked while it is recorded and afterwards, and stays or goes", async () => {
+    const [one, browser] = await recording();
+    const { unsent, went, home } = leaving(one);
+    home();
+    expect([unsent.asking.value, went]).toEqual([true, []]);
+    unsent.stay();
+    expect([unsent.asking.value, one.shot.value.stage]).toEqual([false, "recording"]);
+    one.stop();
+    await browser.stopped();
+    unsent.back();
+    expect([unsent.asking.value, went]).toEqual([true, []]);
+    unsent.discard();
+    expect([unsent.asking.value, went, one.shot.value.stage]).toEqual([false, ["back"], "idle"]);
+  });
+
+  test("is not asked where nothing was recorded, or it is on its way or there", async () => {
+    const one = recorder();
+    const idle = leaving(one);
+    idle.home();
+    void one.record("voice"); // the browser is asking for the microphone
+    idle.home();
+    expect(idle.went).toEqual(["home", "home"]);
+    const [other, browser] = await recording();
+    const { went, home } = leaving(other);
+    other.stop();
+    await browser.stopped();
+    let arrives = (): void => undefined;
+    const sending = other.send(
+      () =>
+        new Promise((resolve) => {
+          arrives = resolve;
+        }),
+    );
+    home();
+    arrives();
+    await sending;
+    home();
+    expect(went).toEqual(["home", "home"]);
+  });
+
+  test("is asked by the browser when he closes the tab, also while it is sent; if he goes, the devices are let go", async () => {
+    const [one, browser] = await recording();
+    const { unsent, tab, closes } = leaving(one);
+    expect(closes()).toBe(false);
+    const undo = unsent.guard(tab);
+    expect(closes()).toBe(true);
+    one.stop();
+    await browser.stopped();
+    expect(closes()).toBe(true);
+    const sending = one.send(async () => {
+      expect(closes()).toBe(true);
+      tab.dispatchEvent(new Event("pagehide"));
+      expect(one.shot.value.stage).toBe("sending");
+    });
+    await sending;
+    expect(closes()).toBe(false);
+    undo();
+
+    const [other, recorded] = await recording();
+    const { unsent: second, tab: another, closes: asks } = leaving(other);
+    const off = second.guard(another);
+    another.dispatchEvent(new Event("pagehide"));
+    expect([devices.closed, recorded.state, other.shot.value.stage]).toEqual([true, "inactive", "idle"]);
+    off();
+    expect(asks()).toBe(false);
   });
 });
 

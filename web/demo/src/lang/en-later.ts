@@ -608,6 +608,8 @@ export const enLater = {
   "note.sent": "Sent",
   "note.sentText": "{name} finds your note in the list of calls. It waits there for at most 30 days.",
   "note.kept": "Your recording is still here.",
+  "note.unsentTitle": "Leave without sending?",
+  "note.unsentBody": "Your note to {name} has not been sent. If you leave now, it is discarded.",
   "note.tooLate": "A note can be left within ten minutes of the call. Call again.",
   "note.takesNone": "{name} takes no notes now. Call again later.",
   "note.full": "Too many notes wait to be heard already. Try again when {name} has heard some.",

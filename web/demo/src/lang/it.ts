@@ -728,6 +728,8 @@ export const it: Dictionary = {
   "note.sent": "Inviato",
   "note.sentText": "{name} trova il tuo messaggio nell’elenco delle chiamate. Resta lì al massimo 30 giorni.",
   "note.kept": "La tua registrazione è ancora qui.",
+  "note.unsentTitle": "Uscire senza inviare?",
+  "note.unsentBody": "Il tuo messaggio per {name} non è stato inviato. Se esci ora, viene scartato.",
   "note.tooLate": "Si può lasciare un messaggio entro dieci minuti dalla chiamata. Chiama di nuovo.",
   "note.takesNone": "{name} ora non accetta messaggi. Richiama più tardi.",
   "note.full": "Ci sono già troppi messaggi da ascoltare. Riprova quando {name} ne avrà ascoltato qualcuno.",

@@ -717,6 +717,8 @@ export const ptBR: Dictionary = {
   "note.sent": "Enviado",
   "note.sentText": "{name} encontra seu recado na lista de chamadas. Ele espera lá por no máximo 30 dias.",
   "note.kept": "Sua gravação ainda está aqui.",
+  "note.unsentTitle": "Sair sem enviar?",
+  "note.unsentBody": "Seu recado para {name} não foi enviado. Se você sair agora, ele será descartado.",
   "note.tooLate": "Um recado pode ser deixado até dez minutos depois da chamada. Ligue de novo.",
   "note.takesNone": "{name} não aceita recados agora. Ligue de novo mais tarde.",
   "note.full": "Já há recados demais à espera. Tente de novo quando {name} tiver ouvido alguns.",

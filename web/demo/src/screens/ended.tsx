@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { bytes, names, spoken } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { Avatar } from "../parts/avatar.tsx";
@@ -8,6 +9,7 @@ import { Heading } from "../parts/heading.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { type Ended, mayLeaveNote } from "../state/ended.ts";
 import type { Phone } from "../state/phone.ts";
+import { UnsentNote } from "../state/unsentnote.ts";
 import { LeaveNote } from "./leavenote.tsx";
 import { Rating } from "./rating.tsx";
 
@@ -49,6 +51,7 @@ interface EndedScreenProps {
 
 /** EndedScreen is what is left of a call: why it ended, how long it was, what it used, and the way back. */
 export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.Element {
+  const unsent = useMemo(() => new UnsentNote(() => phone.putAway()), [phone]);
   const moved = ended.reason === "moved";
   const there = moved ? phone.elsewhere.value : undefined;
   const talked = !moved && ended.answered && ended.durationMs > 0;
@@ -91,7 +94,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
             look="primary"
             icon={ended.kind === "voice" ? "phone" : "camera"}
             disabled={phone.busy.value}
-            onPress={() => void phone.ring(ended.users, ended.kind)}
+            onPress={() => unsent.leave(() => void phone.ring(ended.users, ended.kind))}
             testid="call-again"
           >
             {t("ended.again")}
@@ -103,7 +106,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           </Button>
         ) : null}
         {phone.guest ? null : (
-          <Button onPress={() => phone.putAway()} testid="put-away">
+          <Button onPress={() => unsent.leave(() => phone.putAway())} testid="put-away">
             {t("ended.home")}
           </Button>
         )}
@@ -115,6 +118,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           user={ended.users[0] ?? ""}
           name={ended.names[0] ?? ""}
           kind={ended.kind}
+          unsent={unsent}
         />
       ) : null}
       {!moved && ended.answered && ended.rate !== undefined ? <Rating rate={ended.rate} /> : null}

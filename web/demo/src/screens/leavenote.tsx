@@ -1,14 +1,16 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Kind } from "../../../sdk/src/index.ts";
+import { useBackAsks } from "../call/backasks.ts";
 import { t } from "../lang/index.ts";
 import { leavingText, mistrusts } from "../notetexts.ts";
+import { Confirm } from "../parts/confirm.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { NoteRecorder } from "../state/noterecorder.ts";
 import { canRecord } from "../state/noterun.ts";
 import type { Phone } from "../state/phone.ts";
 import { say } from "../state/toasts.ts";
+import type { UnsentNote } from "../state/unsentnote.ts";
 import { NoteOffer, NoteRecorded, NoteRecording } from "./notestages.tsx";
 
 interface LeaveNoteProps {
@@ -20,6 +22,8 @@ interface LeaveNoteProps {
   readonly name: string;
   /** kind is the call's: after a video call there may be a picture. */
   readonly kind: Kind;
+  /** unsent asks whoever leaves before the note is sent. */
+  readonly unsent: UnsentNote;
   /** asked: somebody wants to leave one, and is told if that cannot be. Otherwise it is offered only where it can. */
   readonly asked?: boolean;
 }
@@ -34,11 +38,12 @@ export function LeaveNote({
   user,
   name,
   kind,
+  unsent,
   asked = false,
 }: LeaveNoteProps): JSX.Element | null {
   const offer = useSignal<Offer>(undefined);
   const online = phone.state.value === "online";
-  const recorder = useMemo(() => new NoteRecorder(), []);
+  const { recorder } = unsent;
   const card = useFocusOf(recorder.shot.value.stage);
   useEffect(() => {
     if (!online || offer.peek() === "open") return; // what could not be had may be with the next connection
@@ -58,6 +63,7 @@ export function LeaveNote({
     },
     [recorder],
   );
+  useAsksBefore(unsent);
   if (offer.value !== "open") return <NoOffer offer={offer.value} name={name} asked={asked} />;
   const send = (): void =>
     void recorder.send(async (note) => {
@@ -100,6 +106,15 @@ export function LeaveNote({
       ) : (
         <NoteRecorded recorder={recorder} shot={shot} name={name} onSend={send} />
       )}
+      {unsent.asking.value ? (
+        <Confirm
+          title={t("note.unsentTitle")}
+          body={t("note.unsentBody", { name })}
+          confirm={t("note.discard")}
+          onCancel={() => unsent.stay()}
+          onConfirm={() => unsent.discard()}
+        />
+      ) : null}
     </section>
   );
 }
@@ -131,6 +146,13 @@ async function mayLeave(phone: Phone, call: string, user: string): Promise<Offer
   } catch (refused) {
     return { refused };
   }
+}
+
+/** useAsksBefore has the back button and the tab ask before a note is lost. */
+function useAsksBefore(unsent: UnsentNote): void {
+  const idle = ["idle", "sent"].includes(unsent.recorder.shot.value.stage);
+  useEffect(() => (idle ? undefined : unsent.guard(window)), [unsent, idle]);
+  useBackAsks(() => unsent.back(), unsent.loses.value);
 }
 
 /** useFocusOf moves the focus with the stages: what was pressed is no longer there. The first stage leaves it where it is. */

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import type { CallLogEntry } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
@@ -7,6 +8,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { forget } from "../state/forgetting.ts";
 import type { Phone } from "../state/phone.ts";
+import { UnsentNote } from "../state/unsentnote.ts";
 import { LeaveNote } from "./leavenote.tsx";
 
 /** noteWindowMs is for how long a note may be left to a call. The server counts, from its end; this is only whether to offer it. */
@@ -48,22 +50,38 @@ export function RecentMenu({
         </Button>
       </Menu>
       {leaving.value && only !== undefined ? (
-        <Dialog labelledBy="note-title" onCancel={close} testid="note-dialog">
-          <LeaveNote
-            phone={phone}
-            call={entry.call}
-            user={only.user}
-            name={only.name}
-            kind={entry.kind}
-            asked
-          />
-          <div class="actions">
-            <Button onPress={close} testid="note-close">
-              {t("security.close")}
-            </Button>
-          </div>
-        </Dialog>
+        <NoteDialog phone={phone} entry={entry} to={only} onClose={close} />
       ) : null}
     </>
+  );
+}
+
+/** NoteDialog is where a note is left to a call of the log. */
+function NoteDialog(props: {
+  phone: Phone;
+  entry: CallLogEntry;
+  to: CallLogEntry["with"][number];
+  onClose: () => void;
+}): JSX.Element {
+  const { phone, entry, to, onClose } = props;
+  const unsent = useMemo(() => new UnsentNote(onClose), []);
+  const leave = (): void => unsent.leave(onClose);
+  return (
+    <Dialog labelledBy="note-title" onCancel={leave} testid="note-dialog">
+      <LeaveNote
+        phone={phone}
+        call={entry.call}
+        user={to.user}
+        name={to.name}
+        kind={entry.kind}
+        unsent={unsent}
+        asked
+      />
+      <div class="actions">
+        <Button onPress={leave} testid="note-close">
+          {t("security.close")}
+        </Button>
+      </div>
+    </Dialog>
   );
 }

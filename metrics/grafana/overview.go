@@ -95,6 +95,9 @@ var setUpRow = row{title: "Setting up calls", pictures: []picture{
 			{`histogram_quantile(0.5, sum by (le) (rate(pronto_ring_delay_seconds_bucket{}[$__rate_interval])))`, "p50"},
 			{`histogram_quantile(0.95, sum by (le) (rate(pronto_ring_delay_seconds_bucket{}[$__rate_interval])))`, "p95"},
 		},
+	}, {
+		title: "Notes to missed calls", about: "Notes per minute that were left for who did not answer, kept from him (withheld) because he must not hear who left them, or refused; and of those left, fetched, deleted by him (dropped) as who has opened one does, or expired.", unit: "cpm", stacked: true,
+		queries: []query{{`60 * sum by (step) (rate(pronto_notes_total{}[$__rate_interval]))`, "{{step}}"}},
 	},
 }}
 

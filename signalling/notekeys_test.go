@@ -13,6 +13,7 @@ import (
 	"pronto/signalling/identity"
 	"pronto/signalling/signallingtest"
 	"pronto/signalling/store"
+	"pronto/signalling/store/storetest"
 	"pronto/signalling/wire"
 )
 
@@ -272,6 +273,36 @@ func notForNotes(t testing.TB, ana, caio, bia *page) map[string]wire.CallID {
 	calls["of another"] = ringInVain(caio, "bia")
 	calls["still ringing"] = ring()
 	return calls
+}
+
+// Two servers have one database and one bus, which is NATS itself.
+func TestNotesAndTheirKeysReachDevicesAtAnotherServer(t *testing.T) {
+	t.Parallel()
+	here := notesServer(t, signallingtest.Options{DSN: storetest.PostgresDSN(t)})
+	there := notesServer(t, signallingtest.Options{Beside: here})
+	ana, laptop := signIn(t, here, "ana", "phone"), signIn(t, here, "bia", "laptop")
+	phone := newSigner(t, there, "bia", "phone")
+	takeNotes(laptop, true)
+	phone.wait("noteKeyWanted", 0, func(f wire.Frame) bool { return f.Type == "noteKeyWanted" })
+	tablet := newSigner(t, here, "bia", "tablet")
+	list := ask[wire.Devices](phone.page, "signDevice", phone.sign("bia", tablet)) // there, for a device here
+	tablet.wait("noteKeyWanted", 0, func(f wire.Frame) bool { return f.Type == "noteKeyWanted" })
+	ask[wire.Done](phone.page, "setNoteKey", phone.noteKey(t, "bia", list))
+
+	call := ringInVain(ana, "bia")
+	if keys := noteKeys(ana, call); len(keys) != 1 {
+		t.Errorf("who rang at this server is given %d keys", len(keys))
+	}
+	from := [2]int{phone.count(), laptop.count()}
+	aboutNote(t, here, "PUT", "ana", call, bytes.NewReader(sealedNote(100))).is(t, "the note", 204, "")
+	phone.noted(from[0], call)
+	laptop.noted(from[1], call)
+	last := laptop.count()
+	aboutNote(t, there, "GET", "bia", call, nil).is(t, "fetched at the other server", 200, "")
+	aboutNote(t, there, "DELETE", "bia", call, nil).is(t, "deleted there", 204, "")
+	if e := laptop.logged(last, call); e.Note {
+		t.Errorf("a device here is told %+v", e)
+	}
 }
 
 func TestAKeyForNotesIsAskedForAtThreeMoments(t *testing.T) {

@@ -42,6 +42,9 @@ type Options struct {
 	PushKey wire.Blob
 	// DSN is the database; a new SQLite file if empty.
 	DSN string
+	// Beside is another server, whose database, bus and secret this one shares; it must
+	// stop later. Nil for a server alone.
+	Beside *Server
 	// RingTimeout and Grace are 45 s and 30 s if zero.
 	RingTimeout, Grace time.Duration
 	// Origins are further web origins.
@@ -87,6 +90,9 @@ type Server struct {
 	SFU    *sfu.SFU
 	Secret []byte
 
+	dsn, node string
+	bus       *bus.Bus
+
 	mu     sync.Mutex
 	events []any
 	stop   func()
@@ -103,6 +109,10 @@ func Start(t testing.TB, o Options) *Server {
 		if err != nil {
 			t.Fatalf("start the test server: %v", err)
 		}
+	}
+	node := "test"
+	if o.Beside != nil {
+		o.DSN, o.Secret, node = o.Beside.dsn, o.Beside.Secret, o.Beside.node+"+"
 	}
 	if o.DSN == "" {
 		o.DSN = storetest.SQLiteDSN(t)
@@ -130,7 +140,7 @@ func Start(t testing.TB, o Options) *Server {
 	pictures := sha256.Sum256(append([]byte("avatars"), o.Secret...))
 	avatars, err := avatar.NewSealer(pictures[:])
 	must(err)
-	s := &Server{Secret: o.Secret}
+	s := &Server{Secret: o.Secret, dsn: o.DSN, node: node}
 	var closers []func()
 	later := func(f func()) { closers = append(closers, f) }
 	s.stop = sync.OnceFunc(func() {
@@ -141,9 +151,13 @@ func Start(t testing.TB, o Options) *Server {
 	t.Cleanup(s.stop)
 
 	s.Store = storetest.Open(t, o.DSN)
-	b, err := bus.Start(bus.Config{Logger: log})
-	must(err)
-	later(func() { _ = b.Close() })
+	if o.Beside != nil {
+		s.bus = o.Beside.bus
+	} else {
+		s.bus, err = bus.Start(bus.Config{Logger: log})
+		must(err)
+		later(func() { _ = s.bus.Close() })
+	}
 	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
 	must(err)
 	s.SFU, err = sfu.New(sfu.Config{Conn: conn, Logger: log})
@@ -157,7 +171,7 @@ func Start(t testing.TB, o Options) *Server {
 	var running sync.WaitGroup
 	running.Go(func() { _ = relay.Run(context.Background()) })
 	later(func() { _ = relay.Close(); running.Wait() })
-	post := signalling.NewPost(b, log)
+	post := signalling.NewPost(s.bus, log)
 	marks := sha256.Sum256(append([]byte("marks"), o.Secret...))
 	marker, err := link.NewMarker(marks[:])
 	must(err)
@@ -166,7 +180,7 @@ func Start(t testing.TB, o Options) *Server {
 		calls = o.CallStore(s.Store)
 	}
 	s.Calls, err = call.New(t.Context(), call.Config{
-		Node: "test", RingTimeout: o.RingTimeout, Grace: o.Grace, RemindBefore: o.RemindBefore, Store: calls, Post: post, Media: call.SFU(s.SFU),
+		Node: node, RingTimeout: o.RingTimeout, Grace: o.Grace, RemindBefore: o.RemindBefore, Store: calls, Post: post, Media: call.SFU(s.SFU),
 		Limits: o.Limits, Marker: marker, Encryption: cmp.Or(o.Encryption, call.EncryptionOff),
 		Relay: relays{relay, o.Secret}, Events: func(e call.Event) { s.note(e) }, Logger: log,
 	})
@@ -176,7 +190,7 @@ func Start(t testing.TB, o Options) *Server {
 	sockets, err := signalling.New(signalling.Config{
 		Origins: o.Origins, Proxies: o.Proxies, Grace: o.Grace, SocketsPerAddress: 10_000, SessionsPerUser: 32,
 		Identity: verifier, Store: s.Store, Calls: s.Calls, Post: post,
-		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: "test", Unused: o.Unused, UnusedCheck: o.UnusedCheck, Terms: o.Terms,
+		Numbers: numbers, Codes: enrol.Hasher{Key: o.Secret}, Avatars: avatars, PushKey: o.PushKey, Node: node, Unused: o.Unused, UnusedCheck: o.UnusedCheck, Terms: o.Terms,
 		Events: func(e signalling.Event) { s.note(e) }, Logger: log,
 	})
 	must(err)

@@ -28,7 +28,7 @@ func TestATokenIsUsedOnPagesOfItsOwnKeyOnly(t *testing.T) {
 	makeKey("ck_shop", "https://shop.example", "https://desk.example:8443")
 	makeKey("ck_mall", "https://mall.example")
 	makeKey("ck_free")
-	if _, err := s.Store.RotateKey(t.Context(), "ck_mall", "ck_next", []byte("ck_next"), time.Hour); err != nil {
+	if _, err := s.Store.RotateKey(t.Context(), "ck_mall", "ck_next", []byte("ck_next"), time.Hour, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	try := func(key, page string, want bool) {

@@ -160,6 +160,7 @@ func (r *run) care() {
 	}
 	r.as("PUT", "/v1/users/gone", `{"name":"`+r.names[4]+`"}`)
 	r.as("DELETE", "/v1/users/gone", "")
+	r.as("GET", "/v1/audit", "")
 	token := r.token(4)
 	r.rest("PUT", "/v1/account/permissions/"+other, token, `{}`)
 	r.rest("DELETE", "/v1/account/permissions/"+other, token, "")

@@ -47,6 +47,7 @@ func TestEveryCommandThatPrintsPrintsJSON(t *testing.T) {
 		"link qr":        {made.Address, "svg"},
 		"link revoke":    {made.ID, "revokedAt"},
 		"webhook listen": {"--count=1", "--type=link.created,call.created,webhook.test", "type"},
+		"audit list":     {"operation"},
 		"user show":      {"ana", "noCalls"},
 		"group show":     {group, "members"},
 		"vapid":          {"publicKey"},

@@ -85,6 +85,7 @@ type config struct {
 	Proxies     []string      `env:"PRONTO_PROXIES" help:"Networks of the proxies before this server, such as 10.0.0.0/8, separated by commas: only they are believed in X-Forwarded-For. Without it all who come through a proxy share one limit of tries and codes."`
 	Unused      time.Duration `env:"PRONTO_UNUSED_AFTER" envDefault:"2880h" help:"How long nobody may have used an account before it is deleted with all that belongs to it; 0 keeps all. 120 days by default, at least 24h. Demo servers keep all."`
 	UnusedCheck time.Duration `env:"PRONTO_UNUSED_CHECK" envDefault:"720h" help:"How often such accounts are looked for: every 30 days by default, at least 1h."`
+	AuditKeep   time.Duration `env:"PRONTO_AUDIT_KEEP" envDefault:"8760h" help:"How long it is kept who did what with API keys and commands: 365 days by default, at least 24h; 0 keeps it for good."`
 	LogFormat   string        `env:"PRONTO_LOG" envDefault:"text" help:"Log format: text or json."`
 	LogLevel    slog.Level    `env:"PRONTO_LOG_LEVEL" envDefault:"info" help:"Least level that is logged: debug, info, warn or error."`
 	Node        string        `env:"PRONTO_NODE" envDefault:"pronto" help:"Name of this server in the database."`
@@ -204,6 +205,8 @@ func (c config) validate() error {
 		return badVariable("PRONTO_UNUSED_AFTER", "is %s, neither 0 nor at least 24h", c.Unused)
 	case c.UnusedCheck < time.Hour:
 		return badVariable("PRONTO_UNUSED_CHECK", "is %s, less than 1h", c.UnusedCheck)
+	case c.AuditKeep != 0 && c.AuditKeep < 24*time.Hour:
+		return badVariable("PRONTO_AUDIT_KEEP", "is %s, neither 0 nor at least 24h", c.AuditKeep)
 	case c.Sockets < 1:
 		return badVariable("PRONTO_SOCKETS_PER_ADDRESS", "is %d, not positive", c.Sockets)
 	case c.LogFormat != "text" && c.LogFormat != "json":

@@ -28,6 +28,7 @@ func TestConfigurationErrorsNameTheVariable(t *testing.T) {
 		{"no rings of a network", "PRONTO_RINGS_PER_NETWORK", []string{"PRONTO_RINGS_PER_NETWORK=0"}},
 		{"no rings of one", "PRONTO_RINGS_PER_PAIR", []string{"PRONTO_RINGS_PER_PAIR=-1"}},
 		{"too many strangers", "PRONTO_UNANSWERED_STRANGERS", []string{"PRONTO_UNANSWERED_STRANGERS=1001"}},
+		{"too short a memory", "PRONTO_AUDIT_KEEP", []string{"PRONTO_AUDIT_KEEP=1h"}},
 		{"too long a wait", "PRONTO_COOL_DOWN", []string{"PRONTO_COOL_DOWN=25h"}},
 		{"too short a key", "PRONTO_MASTER_KEY", []string{"PRONTO_MASTER_KEY=c2hvcnQ="}},
 		{"no such variable", "PRONTO_LISTNE", []string{"PRONTO_LISTNE=:80"}},

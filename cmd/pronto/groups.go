@@ -25,7 +25,7 @@ type groupSuspendCmd struct {
 
 // Run implements the command.
 func (g groupSuspendCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error { return groupStands(db.SuspendGroup(ctx, g.Group, true)) })
+	return audited(ctx, "change-group", aboutGroup(g.Group), func(db *store.Store) error { return groupStands(db.SuspendGroup(ctx, g.Group, true)) })
 }
 
 type groupResumeCmd struct {
@@ -34,7 +34,7 @@ type groupResumeCmd struct {
 
 // Run implements the command.
 func (g groupResumeCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error { return groupStands(db.SuspendGroup(ctx, g.Group, false)) })
+	return audited(ctx, "change-group", aboutGroup(g.Group), func(db *store.Store) error { return groupStands(db.SuspendGroup(ctx, g.Group, false)) })
 }
 
 type groupLiftBanCmd struct {
@@ -44,7 +44,7 @@ type groupLiftBanCmd struct {
 
 // Run implements the command.
 func (g groupLiftBanCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "change-group", aboutGroup(g.Group), func(db *store.Store) error {
 		_, _, err := db.ChangeGroup(ctx, g.Group, []string{g.User}, func(row *store.GroupRow) error { return row.Lift(g.User) })
 		if errors.Is(err, store.ErrNotFound) {
 			return errors.New("there is no such group, or it has not banned the account")
@@ -59,7 +59,7 @@ type groupShowCmd struct {
 
 // Run implements the command.
 func (g groupShowCmd) Run(ctx context.Context, s *screen) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "get-group", aboutGroup(g.Group), func(db *store.Store) error {
 		row, err := db.Group(ctx, g.Group)
 		if err != nil {
 			return groupStands(err)

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -24,7 +26,7 @@ type tokenCmd struct {
 
 // Run implements the command.
 func (t tokenCmd) Run(ctx context.Context, s *screen) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "create-token", aboutUser(t.User), func(db *store.Store) error {
 		key, err := db.Key(ctx, t.Key)
 		if err != nil {
 			return fmt.Errorf("find key %s: %w", t.Key, err)
@@ -59,15 +61,16 @@ type keysCmd struct {
 }
 
 type keysCreateCmd struct {
-	Name   string   `arg:"" optional:"" default:"key" help:"What it is for."`
-	Scope  []string `help:"What it may do, such as links:write; everything if left out."`
-	Origin []string `help:"Web origins whose pages may use its tokens; those of the server if left out."`
+	Name    string   `arg:"" optional:"" default:"key" help:"What it is for."`
+	Scope   []string `help:"What it may do, such as links:write; everything if left out."`
+	Origin  []string `help:"Web origins whose pages may use its tokens; those of the server if left out."`
+	Expires end      `help:"When it stops being good, and its successors with it: in a time such as 30d or 12h, or at one such as 2027-01-31T00:00:00Z. Never if left out."`
 }
 
 // Run implements the command.
 func (k keysCreateCmd) Run(ctx context.Context, s *screen) error {
-	return withStore(ctx, func(db *store.Store) error {
-		id, secret := identity.NewKey()
+	id, secret := identity.NewKey()
+	return audited(ctx, "create-key", aboutKey(id), func(db *store.Store) error {
 		for _, scope := range k.Scope {
 			if !identity.Scope(scope).Known() {
 				return fmt.Errorf("%q is no scope; they are %v", scope, identity.Scopes())
@@ -76,7 +79,7 @@ func (k keysCreateCmd) Run(ctx context.Context, s *screen) error {
 		if err := checkOrigins(k.Origin); err != nil {
 			return err
 		}
-		n := store.NewKey{ID: id, Name: k.Name, Secret: []byte(secret), Scopes: k.Scope, Origins: k.Origin}
+		n := store.NewKey{ID: id, Name: k.Name, Secret: []byte(secret), Scopes: k.Scope, Origins: k.Origin, Ends: k.Expires.Time}
 		if _, err := db.CreateKey(ctx, n); err != nil {
 			return fmt.Errorf("create key: %w", err)
 		}
@@ -99,15 +102,24 @@ func (s *screen) showKey(id, secret string) error {
 }
 
 type keysRotateCmd struct {
-	Key  string        `arg:"" help:"The key."`
-	Keep time.Duration `default:"24h" help:"How long the old one stays good beside the new one."`
+	Key     string        `arg:"" help:"The key."`
+	Keep    time.Duration `default:"24h" help:"How long the old one stays good beside the new one."`
+	Expires end           `help:"When the new one stops being good, as for create; when the old one was to if left out."`
 }
 
 // Run implements the command.
 func (k keysRotateCmd) Run(ctx context.Context, s *screen) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "rotate-key", aboutKey(k.Key), func(db *store.Store) error {
+		before, err := db.AnyKey(ctx, k.Key)
+		if err != nil {
+			return fmt.Errorf("rotate key %s: %w", k.Key, err)
+		}
+		ends := before.Ends
+		if !k.Expires.IsZero() {
+			ends = k.Expires.Time
+		}
 		id, secret := identity.NewKey()
-		switch _, err := db.RotateKey(ctx, k.Key, id, []byte(secret), k.Keep); {
+		switch _, err := db.RotateKey(ctx, k.Key, id, []byte(secret), k.Keep, ends); {
 		case errors.Is(err, store.ErrLimit):
 			return errors.New("the key has a successor already; revoke one of the two first")
 		case err != nil:
@@ -127,7 +139,7 @@ func (k keysOriginsCmd) Run(ctx context.Context) error {
 	if err := checkOrigins(k.Origins); err != nil {
 		return err
 	}
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "change-key", aboutKey(k.Key), func(db *store.Store) error {
 		now, err := db.Key(ctx, k.Key)
 		if err == nil {
 			_, err = db.ChangeKey(ctx, k.Key, now.Name, k.Origins)
@@ -152,10 +164,11 @@ type keysListCmd struct{}
 
 // listedKey is a key in the list.
 type listedKey struct {
-	ID      string    `json:"key"`
-	Created time.Time `json:"createdAt"`
-	State   string    `json:"state"`
-	Name    string    `json:"name"`
+	ID      string     `json:"key"`
+	Created time.Time  `json:"createdAt"`
+	Expires *time.Time `json:"expiresAt,omitempty"`
+	State   string     `json:"state"`
+	Name    string     `json:"name"`
 }
 
 // Run implements the command.
@@ -174,12 +187,20 @@ func (keysListCmd) Run(ctx context.Context, s *screen) error {
 			case !k.Expires.IsZero() && time.Now().After(k.Expires):
 				state = "expired"
 			}
-			shown = append(shown, listedKey{k.ID, k.Created.UTC(), state, k.Name})
+			line := listedKey{ID: k.ID, Created: k.Created.UTC(), State: state, Name: k.Name}
+			if !k.Expires.IsZero() {
+				line.Expires = &k.Expires
+			}
+			shown = append(shown, line)
 		}
 		return s.show(shown, func(out io.Writer) error {
 			table := tabwriter.NewWriter(out, 0, 4, 2, ' ', 0)
 			for _, k := range shown {
-				fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", k.ID, k.Created.Format(time.DateTime), k.State, k.Name)
+				until := ""
+				if k.Expires != nil {
+					until = "until " + k.Expires.Format(time.DateTime)
+				}
+				fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", k.ID, k.Created.Format(time.DateTime), k.State, until, k.Name)
 			}
 			return table.Flush()
 		})
@@ -192,12 +213,41 @@ type keysRevokeCmd struct {
 
 // Run implements the command.
 func (k keysRevokeCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "revoke-key", aboutKey(k.Key), func(db *store.Store) error {
 		if err := db.RevokeKey(ctx, k.Key); err != nil {
 			return fmt.Errorf("revoke key %s: %w", k.Key, err)
 		}
 		return nil
 	})
+}
+
+// end is a time in the future, as an operator says it.
+type end struct{ time.Time }
+
+// UnmarshalText implements [encoding.TextUnmarshaler].
+func (e *end) UnmarshalText(text []byte) error {
+	var err error
+	if e.Time, err = time.Parse(time.RFC3339, string(text)); err != nil {
+		lasts, err := fromNow(string(text))
+		if err != nil {
+			return fmt.Errorf("%q is neither a time from now such as 30d or 12h, nor a time such as 2027-01-31T00:00:00Z", text)
+		}
+		e.Time = time.Now().Add(lasts)
+	}
+	if !e.After(time.Now()) {
+		return fmt.Errorf("%q is not in the future", text)
+	}
+	return nil
+}
+
+// fromNow reads how long something lasts, in days or as Go writes it.
+func fromNow(text string) (time.Duration, error) {
+	days, ok := strings.CutSuffix(text, "d")
+	if !ok {
+		return time.ParseDuration(text)
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	return time.Duration(n) * 24 * time.Hour, err
 }
 
 // withStore opens the server's database beside a running server.

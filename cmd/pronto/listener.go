@@ -45,7 +45,7 @@ func (s *server) apiConfig() (api.Config, error) {
 	c := api.Config{
 		Store: s.store, Links: s.calls, Calls: s.calls, Key: ownKey, Secret: s.secrets.tokens, Demo: s.cfg.Demo, PublicURL: s.cfg.PublicURL,
 		DevicesChanged: s.sockets.DevicesChanged, Act: s.sockets.Act, SuspendGroup: s.sockets.SuspendGroup, Listed: s.sockets.OriginAllowed,
-		PerMinute: s.cfg.APIRate, WebhooksInside: s.cfg.HooksHere, Logger: s.log,
+		PerMinute: s.cfg.APIRate, WebhooksInside: s.cfg.HooksHere, Audit: s.audit, Logger: s.log,
 		Notes:    s.sockets,
 		Profiles: api.Profiles{Identity: s.verifier(), Avatars: s.secrets.avatars, Changed: s.sockets.ProfileChanged},
 	}

@@ -26,6 +26,7 @@ type cli struct {
 	Webhook    webhookCmd                `cmd:"" help:"Hear what a server tells webhooks."`
 	User       userCmd                   `cmd:"" help:"Suspend accounts, and say which take no calls."`
 	Group      groupCmd                  `cmd:"" help:"Stop the calls of groups, and lift their bans."`
+	Audit      auditCmd                  `cmd:"" help:"Show who did what with API keys and commands."`
 	VAPID      vapidCmd                  `cmd:"" name:"vapid" help:"Print the key that browsers subscribe to pushes with (RFC 8292)."`
 	Doctor     doctorCmd                 `cmd:"" help:"Look at this machine and its server, and say what keeps calls from working."`
 	Env        envCmd                    `cmd:"" help:"Print the table of environment variables."`

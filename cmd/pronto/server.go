@@ -9,6 +9,7 @@ import (
 	"pronto/metrics"
 	"pronto/sfu"
 	"pronto/signalling"
+	"pronto/signalling/api"
 	"pronto/signalling/bus"
 	"pronto/signalling/call"
 	"pronto/signalling/store"
@@ -30,6 +31,7 @@ type server struct {
 	secrets  secrets
 	counters *metrics.Metrics
 	store    *store.Store
+	audit    *api.AuditLog
 	bus      *bus.Bus
 	forward  *sfu.SFU
 	relay    call.Relay
@@ -77,6 +79,8 @@ func (s *server) openStore(ctx context.Context) error {
 	}
 	s.store = db
 	s.later(func() { s.report("database", db.Close()) })
+	s.audit = api.NewAuditLog(db, s.log)
+	s.background(s.audit.Run) // and it ends after all that may be written down
 	if !s.cfg.Demo {
 		return nil
 	}

@@ -20,7 +20,7 @@ const (
 func (s *server) startSweeps(context.Context) error {
 	s.background(func(ctx context.Context) {
 		again.Every(ctx, time.Minute, s.log, "expired rows could not be deleted; it is tried again", func(ctx context.Context) error {
-			return sweep(ctx, s.store)
+			return sweep(ctx, s.store, s.cfg.AuditKeep)
 		})
 	})
 	s.background(s.sockets.Watch)
@@ -31,7 +31,7 @@ func (s *server) startSweeps(context.Context) error {
 }
 
 // sweep deletes what has expired. What cannot be deleted does not keep the rest.
-func sweep(ctx context.Context, db *store.Store) (err error) {
+func sweep(ctx context.Context, db *store.Store, auditKeep time.Duration) (err error) {
 	now := time.Now()
 	for _, expired := range []func() (int64, error){
 		func() (int64, error) { return db.Sweep(ctx) },
@@ -46,6 +46,7 @@ func sweep(ctx context.Context, db *store.Store) (err error) {
 		func() (int64, error) { return db.SweepVisits(ctx) },
 		func() (int64, error) { return db.SweepAnswers(ctx, 10_000) },
 		func() (int64, error) { return db.SweepEvents(ctx, 10_000) },
+		func() (int64, error) { return db.SweepAudit(ctx, auditKeep, 10_000) },
 	} {
 		_, failed := expired()
 		err = errors.Join(err, failed)

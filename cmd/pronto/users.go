@@ -35,7 +35,7 @@ func (u userSuspendCmd) Run(ctx context.Context) error {
 	case u.For > 0:
 		until = time.Now().Add(u.For)
 	}
-	return withStore(ctx, func(db *store.Store) error { return stands(db.Suspend(ctx, u.User, until, u.Reason)) })
+	return audited(ctx, "suspend-user", aboutUser(u.User), func(db *store.Store) error { return stands(db.Suspend(ctx, u.User, until, u.Reason)) })
 }
 
 type userResumeCmd struct {
@@ -44,7 +44,7 @@ type userResumeCmd struct {
 
 // Run implements the command.
 func (u userResumeCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error { return stands(db.Resume(ctx, u.User)) })
+	return audited(ctx, "resume-user", aboutUser(u.User), func(db *store.Store) error { return stands(db.Resume(ctx, u.User)) })
 }
 
 type userNoCallsCmd struct {
@@ -55,7 +55,7 @@ type userNoCallsCmd struct {
 
 // Run implements the command.
 func (u userNoCallsCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error { return stands(db.SetNoCalls(ctx, u.User, !u.Off, u.Text)) })
+	return audited(ctx, "change-user", aboutUser(u.User), func(db *store.Store) error { return stands(db.SetNoCalls(ctx, u.User, !u.Off, u.Text)) })
 }
 
 type userMinorCmd struct {
@@ -65,7 +65,7 @@ type userMinorCmd struct {
 
 // Run implements the command.
 func (u userMinorCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error { return stands(db.SetMinor(ctx, u.User, !u.Off)) })
+	return audited(ctx, "change-user", aboutUser(u.User), func(db *store.Store) error { return stands(db.SetMinor(ctx, u.User, !u.Off)) })
 }
 
 type userDeleteCmd struct {
@@ -75,7 +75,7 @@ type userDeleteCmd struct {
 
 // Run implements the command.
 func (u userDeleteCmd) Run(ctx context.Context) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "delete-user", aboutUser(u.User), func(db *store.Store) error {
 		_, err := db.DeleteUser(ctx, u.User)
 		return stands(err)
 	})
@@ -130,7 +130,7 @@ func (n noticed) String() string {
 
 // Run implements the command.
 func (u userShowCmd) Run(ctx context.Context, out *screen) error {
-	return withStore(ctx, func(db *store.Store) error {
+	return audited(ctx, "get-user", aboutUser(u.User), func(db *store.Store) error {
 		if _, err := db.User(ctx, u.User); err != nil {
 			return stands(err)
 		}

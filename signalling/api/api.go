@@ -56,13 +56,15 @@ type Config struct {
 	PerMinute int
 	// WebhooksInside lets webhooks lead into private networks, by http too.
 	WebhooksInside bool
+	// Audit is what is done with API keys written down by. Whoever makes it runs it.
+	Audit *AuditLog
 	// Logger is required.
 	Logger *slog.Logger
 }
 
 // Validate says what is missing.
 func (c Config) Validate() error {
-	if c.Store == nil || c.Links == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil || c.Act == nil || c.SuspendGroup == nil || c.Calls == nil {
+	if c.Store == nil || c.Links == nil || c.Key == "" || len(c.Secret) < 16 || c.Logger == nil || c.Act == nil || c.SuspendGroup == nil || c.Calls == nil || c.Audit == nil {
 		return errors.New("api: a part of Config is missing")
 	}
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
@@ -129,6 +131,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerAvatars(api)
 	s.registerNotes(api)
 	s.registerVisits(api)
+	s.registerAudit(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}

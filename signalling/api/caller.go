@@ -39,9 +39,11 @@ func (s *server) authenticate(api huma.API, scope identity.Scope) func(huma.Cont
 		}
 		k, err := s.key(ctx.Context(), ctx.Header("Authorization"))
 		if p, ok := errors.AsType[*Problem](err); ok {
+			if p.Status == http.StatusUnauthorized {
+				ctx.SetHeader("WWW-Authenticate", `Bearer realm="pronto"`)
+			}
 			if p.Code == CodeUnauthenticated {
 				s.guesses.take(s.remote(ctx), time.Now())
-				ctx.SetHeader("WWW-Authenticate", `Bearer realm="pronto"`)
 			}
 			_ = writeProblem(api, ctx, p)
 			return
@@ -69,7 +71,9 @@ func (s *server) key(ctx context.Context, header string) (store.APIKey, error) {
 	}
 	k, err := s.cfg.Store.Key(ctx, id)
 	switch {
-	case errors.Is(err, store.ErrNotFound), errors.Is(err, store.ErrInvalid), err == nil && !identity.SameSecret(string(k.Secret), secret):
+	case errors.Is(err, store.ErrNotFound):
+		return store.APIKey{}, s.expired(ctx, id, secret, wrong)
+	case errors.Is(err, store.ErrInvalid), err == nil && !identity.SameSecret(string(k.Secret), secret):
 		return store.APIKey{}, wrong
 	case err != nil:
 		return store.APIKey{}, s.failed(err)
@@ -79,6 +83,19 @@ func (s *server) key(ctx context.Context, header string) (store.APIKey, error) {
 	}
 	k.Secret = nil
 	return k, nil
+}
+
+// expired is the problem of a key that is not good, or wrong where its secret is not its
+// own: only who has had the key is told that its time is over.
+func (s *server) expired(ctx context.Context, id, secret string, wrong *Problem) *Problem {
+	k, err := s.cfg.Store.ExpiredKey(ctx, id)
+	switch {
+	case errors.Is(err, store.ErrNotFound), err == nil && !identity.SameSecret(string(k.Secret), secret):
+		return wrong
+	case err != nil:
+		return s.failed(err)
+	}
+	return problem(CodeKeyExpired, "the key %s was good until %s", id, k.Expires.Format(time.RFC3339))
 }
 
 // writeProblem answers from a middleware.

@@ -86,6 +86,7 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"remove-participant":  func(t *testing.T, w *things) success { return two("call", w.call(t), "participant", w.participant) },
 	"mute-participant":    func(t *testing.T, w *things) success { return two("call", w.call(t), "participant", w.participant) },
 	"get-stats":           func(*testing.T, *things) success { return success{} },
+	"list-audit":          func(*testing.T, *things) success { return success{} },
 	"list-links":          func(*testing.T, *things) success { return success{} },
 	"create-link":         func(*testing.T, *things) success { return body(`{"owner":"ana","kind":"voice"}`) },
 	"get-link":            func(_ *testing.T, w *things) success { return at("link", w.link) },
@@ -204,6 +205,7 @@ func TestEveryRouteDoesWhatTheDescriptionSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	known, bodies := map[string]bool{}, bodiesOf(t, data)
+	carriedOut := map[string]store.AuditTarget{}
 	w := &things{server: whole(t, signallingtest.Options{Proxies: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})}
 	slow, broken := whole(t, signallingtest.Options{APIPerMinute: 1}), whole(t, signallingtest.Options{})
 	if err := broken.Store.Close(); err != nil {
@@ -231,9 +233,11 @@ func TestEveryRouteDoesWhatTheDescriptionSays(t *testing.T) {
 			ok := make(t, w)
 			c.errors(w.server, slow, broken, w.all, ok)
 			c.note(ask(t, o.method, o.url(w.server.URL, ok.path), w.all, ok.body), "a request that is right")
+			carriedOut[o.id] = o.target(ok.path)
 			c.complete()
 		})
 	}
+	isRecorded(t, w, carriedOut)
 	for id := range successes {
 		if !known[id] {
 			t.Errorf("there is no operation %s any more", id)

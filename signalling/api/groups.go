@@ -51,6 +51,10 @@ type groupOutput struct {
 	Body Group
 }
 
+func (o *groupOutput) about() store.AuditTarget {
+	return store.AuditTarget{Kind: "group", ID: o.Body.ID}
+}
+
 func (s *server) registerGroups(api huma.API) {
 	const path = "/v1/groups"
 	one, tags := path+"/{group}", []string{"groups"}

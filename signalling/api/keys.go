@@ -74,6 +74,10 @@ type newKeyOutput struct {
 	Body         NewKey
 }
 
+func (o *newKeyOutput) about() store.AuditTarget {
+	return store.AuditTarget{Kind: "key", ID: o.Body.ID}
+}
+
 func (s *server) registerKeys(api huma.API) {
 	resource(s, api, identity.KeysRead, huma.Operation{
 		OperationID: "list-keys", Method: http.MethodGet, Path: "/v1/keys", Tags: []string{"keys"},
@@ -132,9 +136,10 @@ func (s *server) registerKeys(api huma.API) {
 
 type createKeyInput struct {
 	Body struct {
-		Name    string   `json:"name" minLength:"1" maxLength:"64" doc:"What it is for."`
-		Scopes  []string `json:"scopes" minItems:"1" maxItems:"32" doc:"What it may do, such as links:write; * is everything."`
-		Origins []string `json:"origins,omitempty" maxItems:"32" doc:"The web origins whose pages may use the tokens it signs, such as https://shop.example; empty leaves it to the server."`
+		Name    string    `json:"name" minLength:"1" maxLength:"64" doc:"What it is for."`
+		Scopes  []string  `json:"scopes" minItems:"1" maxItems:"32" doc:"What it may do, such as links:write; * is everything."`
+		Origins []string  `json:"origins,omitempty" maxItems:"32" doc:"The web origins whose pages may use the tokens it signs, such as https://shop.example; empty leaves it to the server."`
+		Expires time.Time `json:"expiresAt,omitempty" doc:"When it stops being good, and its successors with it; missing for never, or for when the asking key does."`
 	}
 }
 
@@ -150,15 +155,40 @@ func (s *server) createKey(ctx context.Context, in *createKeyInput) (*newKeyOutp
 	if err := within(ctx, in.Body.Scopes); err != nil {
 		return nil, err
 	}
+	ends, err := endOf(ctx, in.Body.Expires)
+	if err != nil {
+		return nil, err
+	}
 	id, secret := identity.NewKey()
-	k, err := s.cfg.Store.CreateKey(ctx, store.NewKey{ID: id, Name: in.Body.Name, Secret: []byte(secret), Scopes: in.Body.Scopes, Origins: in.Body.Origins})
+	k, err := s.cfg.Store.CreateKey(ctx, store.NewKey{ID: id, Name: in.Body.Name, Secret: []byte(secret), Scopes: in.Body.Scopes, Origins: in.Body.Origins, Ends: ends})
 	switch {
+	case errors.Is(err, store.ErrPast):
+		return nil, errPast()
 	case errors.Is(err, store.ErrLimit):
 		return nil, problem(CodeLimitReached, "there are %d keys", store.MaxKeys)
 	case err != nil:
 		return nil, s.failed(err)
 	}
 	return &newKeyOutput{"no-store", NewKey{showKey(k), secret}}, nil
+}
+
+// endOf is when a new key stops being good. A key that does so itself gives none that
+// lasts longer.
+func endOf(ctx context.Context, wish time.Time) (time.Time, error) {
+	own := caller(ctx).Ends
+	switch {
+	case own.IsZero():
+		return wish, nil
+	case wish.IsZero():
+		return own, nil
+	case wish.After(own):
+		return wish, problem(CodeInvalid, "the asking key has an end, and gives none that last longer").at("body.expiresAt", "after "+own.Format(time.RFC3339))
+	}
+	return wish, nil
+}
+
+func errPast() *Problem {
+	return problem(CodeInvalid, "the key would never be good").at("body.expiresAt", "not in the future")
 }
 
 // checkKey says what is wrong with the name or the origins of a key.
@@ -227,7 +257,8 @@ func (s *server) mayGive(ctx context.Context, id string) error {
 type rotateKeyInput struct {
 	KeyField
 	Body struct {
-		KeepSeconds int `json:"keepSeconds,omitempty" minimum:"0" maximum:"2592000" default:"86400" doc:"How long the old key stays good beside the new one, in seconds; at most 30 days."`
+		KeepSeconds int       `json:"keepSeconds,omitempty" minimum:"0" maximum:"2592000" default:"86400" doc:"How long the old key stays good beside the new one, in seconds; at most 30 days."`
+		Expires     time.Time `json:"expiresAt,omitempty" doc:"When the new key stops being good; missing for when the old one was to."`
 	}
 }
 
@@ -235,15 +266,36 @@ func (s *server) rotateKey(ctx context.Context, in *rotateKeyInput) (*newKeyOutp
 	if err := s.mayGive(ctx, in.Key); err != nil {
 		return nil, err
 	}
+	ends, err := s.endAfter(ctx, in)
+	if err != nil {
+		return nil, err
+	}
 	id, secret := identity.NewKey()
-	k, err := s.cfg.Store.RotateKey(ctx, in.Key, id, []byte(secret), time.Duration(in.Body.KeepSeconds)*time.Second)
+	k, err := s.cfg.Store.RotateKey(ctx, in.Key, id, []byte(secret), time.Duration(in.Body.KeepSeconds)*time.Second, ends)
 	switch {
+	case errors.Is(err, store.ErrPast):
+		return nil, errPast()
 	case errors.Is(err, store.ErrLimit):
 		return nil, problem(CodeLimitReached, "two keys of the line are good; revoke one first")
 	case err != nil:
 		return nil, s.noKey(err)
 	}
 	return &newKeyOutput{"no-store", NewKey{showKey(k), secret}}, nil
+}
+
+// endAfter is when the successor of a key stops being good.
+func (s *server) endAfter(ctx context.Context, in *rotateKeyInput) (time.Time, error) {
+	if !in.Body.Expires.IsZero() {
+		return endOf(ctx, in.Body.Expires)
+	}
+	before, err := s.cfg.Store.AnyKey(ctx, in.Key)
+	if err != nil {
+		return time.Time{}, s.noKey(err)
+	}
+	if own := caller(ctx).Ends; !own.IsZero() && (before.Ends.IsZero() || before.Ends.After(own)) {
+		return own, nil
+	}
+	return before.Ends, nil
 }
 
 func (s *server) noKey(err error) error {

@@ -98,6 +98,8 @@ type linkOutput struct {
 	Body         Link
 }
 
+func (o *linkOutput) about() store.AuditTarget { return store.AuditTarget{Kind: "link", ID: o.Body.ID} }
+
 // linkOut shows a link. Its tag does not depend on how often it was used.
 func (s *server) linkOut(ctx context.Context, l store.Link) *linkOutput {
 	return &linkOutput{CacheControl: "no-store", ETag: linkTag(l), Body: s.showLink(ctx, l)}

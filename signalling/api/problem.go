@@ -17,6 +17,7 @@ type Code string
 const (
 	CodeBadRequest       Code = "badRequest"
 	CodeUnauthenticated  Code = "unauthenticated"
+	CodeKeyExpired       Code = "keyExpired"
 	CodeForbidden        Code = "forbidden"
 	CodeScopeMissing     Code = "scopeMissing"
 	CodeCrossSite        Code = "crossSite"
@@ -54,6 +55,7 @@ type kind struct {
 var catalogue = []kind{
 	{CodeBadRequest, http.StatusBadRequest, "The request cannot be read", "Send JSON as the description of the API says."},
 	{CodeUnauthenticated, http.StatusUnauthorized, "The credentials open nothing", "Send Authorization: Bearer and the key, a dot, and its secret; or, where an account acts, its token."},
+	{CodeKeyExpired, http.StatusUnauthorized, "The API key has expired", "Ask whoever gave it for another one, or for its successor."},
 	{CodeForbidden, http.StatusForbidden, "Not allowed", "The detail says who is allowed."},
 	{CodeScopeMissing, http.StatusForbidden, "The API key has not the scope", "Use a key that has the scope which the detail names."},
 	{CodeCrossSite, http.StatusForbidden, "A web page of another site may not do this", "Call the API from your server; secrets do not belong into pages."},

@@ -21,6 +21,9 @@ import (
 //     finds it by caller(ctx);
 //   - the rate of the key, in the headers RateLimit and RateLimit-Policy: 429;
 //   - for POST, the Idempotency-Key;
+//   - an entry in the audit log, if it changes something or reads what is somebody's
+//     (record.go); an input or answer implements about where the path does not say
+//     what it is about;
 //   - limits of bodies, 64 KiB if nothing else is said;
 //   - these errors in the description. op.Errors lists the others: 404, 409, 412.
 //
@@ -40,6 +43,10 @@ func resource[I, O any](s *server, api huma.API, scope identity.Scope, op huma.O
 	op.Description = sentence(op.Description, "Needs the scope "+string(scope)+".")
 	op.Errors = append(op.Errors, authErrors...)
 	op.Middlewares = append(op.Middlewares, s.authenticate(api, scope), noteAddress, noteHost)
+	if recorded(op, scope) {
+		op.Middlewares = append(op.Middlewares, noteTargets(op))
+		handler = record(s, op, handler)
+	}
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		if op.MaxBodyBytes == 0 {
 			op.MaxBodyBytes = maxBody

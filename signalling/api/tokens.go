@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"pronto/signalling/identity"
+	"pronto/signalling/store"
 	"pronto/signalling/wire"
 )
 
@@ -18,6 +19,13 @@ type createTokenInput struct {
 		Name       string `json:"name,omitempty" maxLength:"64" doc:"What others see; the account's id if empty. A guest needs one."`
 		ForSeconds int    `json:"forSeconds,omitempty" minimum:"10" maximum:"86400" default:"600" doc:"How long it may be used to connect, in seconds. A session that it opened goes on."`
 	}
+}
+
+func (in *createTokenInput) about() store.AuditTarget {
+	if in.Body.User == "" {
+		return store.AuditTarget{Kind: "link", ID: in.Body.Link}
+	}
+	return store.AuditTarget{Kind: "user", ID: in.Body.User}
 }
 
 type tokenOutput struct {

@@ -59,6 +59,10 @@ type newWebhookOutput struct {
 	Body         NewWebhook
 }
 
+func (o *newWebhookOutput) about() store.AuditTarget {
+	return store.AuditTarget{Kind: "webhook", ID: o.Body.ID}
+}
+
 func (s *server) registerWebhooks(api huma.API) {
 	const path = "/v1/webhooks"
 	tags := []string{"webhooks"}

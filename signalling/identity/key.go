@@ -27,6 +27,7 @@ const (
 	WebhooksRead  Scope = "webhooks:read"
 	WebhooksWrite Scope = "webhooks:write"
 	StatsRead     Scope = "stats:read"
+	AuditRead     Scope = "audit:read"
 	allScopes     Scope = "*"
 )
 
@@ -34,7 +35,7 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		KeysRead, KeysWrite, TokensWrite, UsersRead, UsersWrite, GroupsRead, GroupsWrite, LinksRead, LinksWrite,
-		CallsRead, CallsWrite, WebhooksRead, WebhooksWrite, StatsRead,
+		CallsRead, CallsWrite, WebhooksRead, WebhooksWrite, StatsRead, AuditRead,
 	}
 }
 

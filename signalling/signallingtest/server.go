@@ -200,7 +200,13 @@ func Start(t testing.TB, o Options) *Server {
 	running.Go(func() { sockets.WatchAccounts(watching) })
 	mux := http.NewServeMux()
 	mux.Handle("GET /v1/ws", sockets)
+	audit := api.NewAuditLog(s.Store, log)
+	writing, unwrite := context.WithCancel(context.Background())
+	var written sync.WaitGroup
+	written.Go(func() { audit.Run(writing) })
+	later(func() { unwrite(); written.Wait() })
 	must(api.Register(mux, api.Config{
+		Audit: audit,
 		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, Listed: sockets.OriginAllowed, DevicesChanged: sockets.DevicesChanged,
 		Notes:    sockets,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},

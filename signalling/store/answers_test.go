@@ -75,22 +75,22 @@ func TestAKeyAndItsSuccessorAreGoodTogetherForAWhile(t *testing.T) {
 	storetest.EachDSN(t, func(t *testing.T, dsn string) {
 		ctx, s := t.Context(), storetest.Open(t, dsn)
 		value(s.CreateKey(ctx, store.NewKey{ID: "ck_1", Name: "shop", Secret: []byte("one"), Scopes: []string{"links:read"}, Origins: []string{"https://a.example"}}))(t)
-		next := value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("two"), time.Hour))(t)
+		next := value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("two"), time.Hour, time.Time{}))(t)
 		if next.Name != "shop" || next.Line != "ck_1" || len(next.Scopes) != 1 || len(next.Origins) != 1 {
 			t.Errorf("the successor is %+v", next)
 		}
 		for _, id := range []string{"ck_1", "ck_2"} {
 			value(s.Key(ctx, id))(t)
-			_, err := s.RotateKey(ctx, id, "ck_3", []byte("three"), time.Hour)
+			_, err := s.RotateKey(ctx, id, "ck_3", []byte("three"), time.Hour, time.Time{})
 			fails(t, err, store.ErrLimit)
 		}
 		equal(t, "the origins", len(value(s.KeyOrigins(ctx))(t)), 2)
 		storetest.Exec(t, dsn, `UPDATE api_keys SET expires_ms = expires_ms - 3600001 WHERE id = 'ck_1'`)
 		_, err := s.Key(ctx, "ck_1")
 		fails(t, err, store.ErrNotFound)
-		_, err = s.RotateKey(ctx, "ck_1", "ck_3", []byte("three"), time.Hour)
+		_, err = s.RotateKey(ctx, "ck_1", "ck_3", []byte("three"), time.Hour, time.Time{})
 		fails(t, err, store.ErrNotFound)
-		value(s.RotateKey(ctx, "ck_2", "ck_3", []byte("three"), 0))(t)
+		value(s.RotateKey(ctx, "ck_2", "ck_3", []byte("three"), 0, time.Time{}))(t)
 		_, err = s.Key(ctx, "ck_2")
 		fails(t, err, store.ErrNotFound) // it was kept for no time at all
 	})
@@ -100,7 +100,7 @@ func TestAKeyIsGivenOtherOrigins(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		value(s.CreateKey(ctx, store.NewKey{ID: "ck_1", Name: "shop", Secret: []byte("one"), Origins: []string{"https://a.example"}}))(t)
-		value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("two"), time.Hour))(t)
+		value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("two"), time.Hour, time.Time{}))(t)
 		changed := value(s.ChangeKey(ctx, "ck_1", "desk", []string{"https://b.example", "https://c.example"}))(t)
 		read := value(s.Key(ctx, "ck_1"))(t)
 		if changed.Name != "desk" || !slices.Equal(read.Origins, []string{"https://b.example", "https://c.example"}) || string(read.Secret) != "one" {

@@ -159,6 +159,8 @@ func (s *Store) Purge(ctx context.Context, user string, forget func(peerName, pe
 		`DELETE FROM group_members WHERE user_id = $1`,
 		`DELETE FROM queue_operators WHERE user_id = $1`,
 		`UPDATE group_members SET invited_by = '' WHERE invited_by = $1`,
+		`UPDATE audit SET target_id = '' WHERE target_id <> '' AND target_id = $1 AND target_kind = 'user'`,
+		`UPDATE audit SET other_id = '' WHERE other_id <> '' AND other_id = $1 AND other_kind = 'user'`,
 	} {
 		if err := s.remove(ctx, text, user); err != nil {
 			return err

@@ -98,6 +98,10 @@ func fill(t *testing.T, s *store.Store) {
 	ok(t, s.Transition(ctx, "c2", 1, &store.Change{State: "ended", Snapshot: "{}", EndReason: "hangup"}))
 	value(s.LeaveNote(ctx, noteTo("c2", "caio", "usr-ana")))(t)
 	value(s.LeaveNote(ctx, noteTo("c3", "usr-ana", "caio")))(t)
+	ok(t, s.WriteAudit(ctx, []store.AuditEntry{
+		{ID: "a1", Key: "ck_1", Operation: "get-user", Target: user("usr-ana")},
+		{ID: "a2", Key: "ck_1", Operation: "add-to-blocks", Target: user("bia"), Other: user("usr-ana")},
+	}))
 }
 
 // naming are the rows, by table, that hold one of the texts.

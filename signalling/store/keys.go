@@ -39,6 +39,7 @@ type APIKey struct {
 	Secret  []byte
 	Created time.Time
 	Expires time.Time // zero means never
+	Ends    time.Time // the last end that its successors may have as well; zero for none
 	Revoked time.Time // zero if it is not
 	Used    time.Time // to the minute; zero if never
 }
@@ -49,6 +50,7 @@ type NewKey struct {
 	Secret   []byte
 	Scopes   []string // empty is [AllScopes]
 	Origins  []string
+	Ends     time.Time // when it stops being good, in the future; zero for never
 }
 
 func (n *NewKey) validate() error {
@@ -80,11 +82,11 @@ func checkWord(what, word string) error {
 	return checkText(what, word, MaxName)
 }
 
-const keyColumns = `id, name, line_id, scopes, origins, created_ms, COALESCE(expires_ms, 0), COALESCE(revoked_ms, 0), used_ms`
+const keyColumns = `id, name, line_id, scopes, origins, created_ms, COALESCE(expires_ms, 0), COALESCE(ends_ms, 0), COALESCE(revoked_ms, 0), used_ms`
 
 func (k *APIKey) fields() []any {
 	return []any{&k.ID, &k.Name, &k.Line, words{&k.Scopes}, words{&k.Origins},
-		millis{&k.Created}, millis{&k.Expires}, millis{&k.Revoked}, millis{&k.Used}}
+		millis{&k.Created}, millis{&k.Expires}, millis{&k.Ends}, millis{&k.Revoked}, millis{&k.Used}}
 }
 
 // words scans a list separated by spaces.
@@ -101,7 +103,8 @@ func (w words) Scan(v any) error {
 }
 
 // CreateKey stores a key with its secret sealed. It fails with [ErrConflict] if
-// the id is taken and with [ErrLimit] beyond [MaxKeys].
+// the id is taken, with [ErrLimit] beyond [MaxKeys], and with [ErrPast] if its end is
+// not in the future.
 func (s *Store) CreateKey(ctx context.Context, n NewKey) (APIKey, error) {
 	if err := n.validate(); err != nil {
 		return APIKey{}, err
@@ -118,18 +121,46 @@ func (s *Store) CreateKey(ctx context.Context, n NewKey) (APIKey, error) {
 		if live >= MaxKeys {
 			return ErrLimit
 		}
-		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms)
-			VALUES ($1, $2, $1, $3, $4, $5, {now}) RETURNING `+keyColumns,
-			[]any{n.ID, n.Name, strings.Join(n.Scopes, " "), strings.Join(n.Origins, " "), s.sealer.seal(n.ID, n.Secret)}, k.fields()...)
+		if err := notPast(ctx, c, n.Ends); err != nil {
+			return err
+		}
+		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms, expires_ms, ends_ms)
+			VALUES ($1, $2, $1, $3, $4, $5, {now}, $6, $6) RETURNING `+keyColumns,
+			[]any{n.ID, n.Name, strings.Join(n.Scopes, " "), strings.Join(n.Origins, " "), s.sealer.seal(n.ID, n.Secret), endOrNull(n.Ends)}, k.fields()...)
 	})
 	return k, err
 }
 
+// ErrPast means an end that is not in the future.
+var ErrPast = errors.New("store: the end is not in the future")
+
+// notPast fails with [ErrPast] if an end is not in the future, by the database's clock.
+func notPast(ctx context.Context, c conn, end time.Time) error {
+	if end.IsZero() {
+		return nil
+	}
+	var ahead bool
+	err := c.row(ctx, `SELECT CAST($1 AS BIGINT) > {now}`, []any{end.UnixMilli()}, &ahead)
+	if err == nil && !ahead {
+		err = ErrPast
+	}
+	return err
+}
+
+// endOrNull is a time as it is stored where NULL is never.
+func endOrNull(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
 // RotateKey makes a successor of a key, with its name, scopes and origins, and
 // lets the key itself live for keep from now, or as it does already if that is
-// less. It fails with [ErrNotFound] if the key is not good any more, and with
-// [ErrLimit] if two of its line are good already.
-func (s *Store) RotateKey(ctx context.Context, id, successor string, secret []byte, keep time.Duration) (APIKey, error) {
+// less. The successor stops being good at ends, or with its predecessor's end if that
+// is zero. It fails with [ErrNotFound] if the key is not good any more, with [ErrLimit]
+// if two of its line are good already, and with [ErrPast] if ends is not in the future.
+func (s *Store) RotateKey(ctx context.Context, id, successor string, secret []byte, keep time.Duration, ends time.Time) (APIKey, error) {
 	n := NewKey{ID: successor, Secret: secret}
 	if err := n.validate(); err != nil {
 		return APIKey{}, err
@@ -149,9 +180,13 @@ func (s *Store) RotateKey(ctx context.Context, id, successor string, secret []by
 		if good > 0 {
 			return ErrLimit
 		}
-		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms)
-			SELECT CAST($2 AS TEXT), name, line_id, scopes, origins, CAST($3 AS {blob}), {now} FROM api_keys WHERE id = $1
-			RETURNING `+keyColumns, []any{id, successor, s.sealer.seal(successor, secret)}, k.fields()...)
+		if err := notPast(ctx, c, ends); err != nil {
+			return err
+		}
+		return c.row(ctx, `INSERT INTO api_keys (id, name, line_id, scopes, origins, secret, created_ms, expires_ms, ends_ms)
+			SELECT CAST($2 AS TEXT), name, line_id, scopes, origins, CAST($3 AS {blob}), {now},
+				COALESCE(CAST($4 AS BIGINT), ends_ms), COALESCE(CAST($4 AS BIGINT), ends_ms) FROM api_keys WHERE id = $1
+			RETURNING `+keyColumns, []any{id, successor, s.sealer.seal(successor, secret), endOrNull(ends)}, k.fields()...)
 	})
 	return k, err
 }
@@ -161,9 +196,19 @@ const keyIsGood = `revoked_ms IS NULL AND (expires_ms IS NULL OR expires_ms > {n
 // Key returns a key with its secret. A revoked or expired key is [ErrNotFound],
 // as is an unknown one.
 func (s *Store) Key(ctx context.Context, id string) (APIKey, error) {
+	return s.keyThat(ctx, keyIsGood, id)
+}
+
+// ExpiredKey returns a key with its secret that is not good any more because its time is
+// over, or [ErrNotFound].
+func (s *Store) ExpiredKey(ctx context.Context, id string) (APIKey, error) {
+	return s.keyThat(ctx, `revoked_ms IS NULL AND expires_ms <= {now}`, id)
+}
+
+func (s *Store) keyThat(ctx context.Context, condition, id string) (APIKey, error) {
 	k, err := get(ctx, s, func(s scanner) (k APIKey, err error) {
 		return k, s.Scan(append(k.fields(), &k.Secret)...)
-	}, `SELECT `+keyColumns+`, secret FROM api_keys WHERE id = $1 AND `+keyIsGood, id)
+	}, `SELECT `+keyColumns+`, secret FROM api_keys WHERE id = $1 AND `+condition, id)
 	if err != nil {
 		return APIKey{}, err
 	}

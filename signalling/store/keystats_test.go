@@ -15,7 +15,7 @@ func TestWhatIsCountedForAKeyIsThatOfItsLine(t *testing.T) {
 		for _, id := range []string{"ck_shop", "ck_clinic"} {
 			value(s.CreateKey(ctx, store.NewKey{ID: id, Name: id, Secret: []byte("cs_1")}))(t)
 		}
-		value(s.RotateKey(ctx, "ck_shop", "ck_shop2", []byte("cs_2"), time.Hour))(t)
+		value(s.RotateKey(ctx, "ck_shop", "ck_shop2", []byte("cs_2"), time.Hour, time.Time{}))(t)
 		hour := time.Now().UTC().Truncate(time.Hour)
 		of := func(key, by string, n int64) store.KeyStat {
 			return store.KeyStat{Key: key, Hour: hour, Tally: store.TallySetUp, By: by, N: n}

@@ -62,6 +62,21 @@ const noteFacts = `
 			SELECT 1 FROM numbers m JOIN number_blocks f ON f.hash = m.hash WHERE m.user_id = $2 AND f.owner_id = $3)
 			THEN 1 ELSE 0 END`
 
+// putNote writes a note, in place of the one before.
+var putNote = `
+	INSERT INTO notes (call_id, from_id, to_id, delivered, left_ms, expires_ms, body)
+	VALUES ($1, $2, $3, $4, {now}, {now} + $5, $6)
+	ON CONFLICT (call_id) DO UPDATE SET delivered = notes.delivered OR excluded.delivered, ` +
+	unlessStays("left_ms") + `, ` + unlessStays("expires_ms") + `, ` + unlessStays("body") + `
+	WHERE notes.from_id = excluded.from_id AND notes.to_id = excluded.to_id`
+
+// unlessStays sets a column to that of the new note, unless the one before was delivered
+// and this one must not be. That stays, and is written again: to pass it over would take
+// less time, and tell who left the other that he is not heard.
+func unlessStays(column string) string {
+	return column + ` = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.` + column + ` ELSE excluded.` + column + ` END`
+}
+
 // LeaveNote keeps a note to a call, in place of one that was left to it before. It fails
 // with [ErrNoNotes] if the account takes none and with [ErrLimit] if too many wait.
 //
@@ -94,15 +109,7 @@ func (s *Store) LeaveNote(ctx context.Context, n NewNote) (delivered bool, err e
 			return ErrLimit
 		}
 		delivered = against == 0
-		return c.must(ctx, ErrNotFound, `
-			INSERT INTO notes (call_id, from_id, to_id, delivered, left_ms, expires_ms, body)
-			VALUES ($1, $2, $3, $4, {now}, {now} + $5, $6)
-			ON CONFLICT (call_id) DO UPDATE SET delivered = notes.delivered OR excluded.delivered,
-				left_ms = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.left_ms ELSE excluded.left_ms END,
-				expires_ms = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.expires_ms ELSE excluded.expires_ms END,
-				body = CASE WHEN notes.delivered AND NOT excluded.delivered THEN notes.body ELSE excluded.body END
-			WHERE notes.from_id = excluded.from_id AND notes.to_id = excluded.to_id`,
-			n.Call, n.From, n.To, delivered, NotesKept.Milliseconds(), n.Body)
+		return c.must(ctx, ErrNotFound, putNote, n.Call, n.From, n.To, delivered, NotesKept.Milliseconds(), n.Body)
 	})
 	return delivered && err == nil, err
 }

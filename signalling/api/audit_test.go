@@ -1,7 +1,10 @@
 package api_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"slices"
@@ -184,6 +187,37 @@ func TestWhatWasReadLastIsWrittenDownAtTheEnd(t *testing.T) {
 	entries, err := s.Store.Audit(t.Context(), store.AuditQuery{Limit: 10})
 	if err != nil || len(entries) != 5 || entries[0].Status != http.StatusOK {
 		t.Errorf("written down is %+v (%v)", entries, err)
+	}
+}
+
+func TestTheAuditLogTakesNoMoreThanItHolds(t *testing.T) {
+	db := storetest.SQLite(t)
+	log := api.NewAuditLog(db, slog.New(slog.DiscardHandler)) // and nobody runs it
+	entry := func(i int) store.AuditEntry {
+		return store.AuditEntry{ID: fmt.Sprint("a", i), Key: "ck_1", Operation: "get-user", Status: 200}
+	}
+	var ends []func(store.AuditEntry)
+	for i := range api.AuditRoom {
+		end, err := log.Begin(t.Context(), entry(i))
+		if err != nil {
+			t.Fatalf("entry %d: %v", i, err)
+		}
+		ends = append(ends, end)
+	}
+	if _, err := log.Begin(t.Context(), entry(-1)); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("one more: %v", err)
+	}
+	for i, end := range ends[:300] {
+		end(entry(i))
+	}
+	over, stop := context.WithCancel(t.Context())
+	stop()
+	log.Run(over)
+	if entries, err := db.Audit(t.Context(), store.AuditQuery{Limit: 1000}); err != nil || len(entries) != 300 {
+		t.Errorf("of 300 that ended %d are written (%v)", len(entries), err)
+	}
+	if _, err := log.Begin(t.Context(), entry(-1)); err != nil {
+		t.Errorf("one more when there is room: %v", err)
 	}
 }
 

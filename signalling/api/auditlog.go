@@ -54,6 +54,7 @@ func (l *AuditLog) Run(ctx context.Context) {
 		}
 		l.flush()
 	}
+	l.flush() // what came while the last was written
 }
 
 // flush writes what waits. What cannot be written goes on waiting.

@@ -123,7 +123,8 @@ func (s *Store) Audit(ctx context.Context, q AuditQuery) ([]AuditEntry, error) {
 		where(`line_id = ?`, q.Line)
 	}
 	if q.Key != "" {
-		where(`key_id = ?`, q.Key)
+		// With the key's line, because of that there is an index.
+		where(`line_id = COALESCE((SELECT k.line_id FROM api_keys k WHERE k.id = ?), '') AND key_id = ?`, q.Key)
 	}
 	if q.Target != "" {
 		where(`(target_id <> '' AND target_id = ? OR other_id <> '' AND other_id = ?)`, q.Target)

@@ -35,6 +35,9 @@ func TestWhatWasDoneIsFoundByWhoWhatAndWhen(t *testing.T) {
 			{ID: "a3", Key: "ck_3", Line: "ck_3", Operation: "get-call", Target: store.AuditTarget{Kind: "call", ID: "cal_1"}, Status: 404, Code: "notFound"},
 			{ID: "a4", Key: store.CommandLine, Operation: "create-key", Target: store.AuditTarget{Kind: "key", ID: "ck_1"}, Status: 200},
 		}
+		value(s.CreateKey(ctx, store.NewKey{ID: "ck_1", Secret: []byte("x")}))(t)
+		value(s.RotateKey(ctx, "ck_1", "ck_2", []byte("x"), time.Hour, time.Time{}))(t)
+		value(s.CreateKey(ctx, store.NewKey{ID: "ck_3", Secret: []byte("x")}))(t)
 		before := time.Now()
 		ok(t, s.WriteAudit(ctx, entries))
 		for i := range entries { // each at a time of its own
@@ -56,6 +59,7 @@ func TestWhatWasDoneIsFoundByWhoWhatAndWhen(t *testing.T) {
 			{"of a line", store.AuditQuery{Line: "ck_1"}, "a2 a1"},
 			{"of a key", store.AuditQuery{Key: "ck_2"}, "a2"},
 			{"of another line's key", store.AuditQuery{Line: "ck_1", Key: "ck_3"}, ""},
+			{"of a key that there is not", store.AuditQuery{Key: "ck_4"}, ""},
 			{"of commands", store.AuditQuery{Key: store.CommandLine}, "a4"},
 			{"about somebody", store.AuditQuery{Target: "ana"}, "a2 a1"},
 			{"about somebody in a line", store.AuditQuery{Line: "ck_3", Target: "ana"}, ""},

@@ -121,6 +121,8 @@ func TestWhatIsDoneWithKeysIsToldWhoMayReadIt(t *testing.T) {
 		ask(t, "PUT", s.URL+"/v1/users/zoe/contacts/ana", shop, "")
 		ask(t, "GET", s.URL+"/v1/users/nobody", shop, "")
 		ask(t, "PUT", s.URL+"/v1/users/zoe", shop, `{"nothing":1}`) // nothing that could be done
+		ask(t, "GET", s.URL+"/v1/groups/g1", shop, "")              // without the scope
+		ask(t, "GET", s.URL+"/v1/links", shop, "")                  // nobody's, and without the scope
 		ask(t, "GET", s.URL+"/v1/keys/"+id(shop), shop, "")         // nobody's
 		successor := decoded[api.NewKey](t, ask(t, "POST", s.URL+"/v1/keys/"+id(shop)+"/rotate", shop, `{}`), http.StatusCreated)
 		next := successor.ID + "." + successor.Secret
@@ -128,10 +130,10 @@ func TestWhatIsDoneWithKeysIsToldWhoMayReadIt(t *testing.T) {
 		ask(t, "GET", s.URL+"/v1/users/zoe", clinic, "")
 		ask(t, "POST", s.URL+"/v1/tokens", all, `{"user":"zoe"}`)
 
-		of := "add-to-contacts user/zoe user/ana 204; get-user user/nobody 404notFound; get-user user/zoe 200; put-user user/zoe 200; rotate-key key/" +
+		of := "add-to-contacts user/zoe user/ana 204; get-group group/g1 403scopeMissing; get-user user/nobody 404notFound; get-user user/zoe 200; put-user user/zoe 200; rotate-key key/" +
 			id(shop) + " key/" + successor.ID + " 201"
 		for what, key := range map[string]string{"a key": shop, "its successor": next} {
-			if got := told(t, s, key, "limit=200", 5); got != of {
+			if got := told(t, s, key, "limit=200", 6); got != of {
 				t.Errorf("%s is told %s\nwant %s", what, got, of)
 			}
 		}

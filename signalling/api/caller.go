@@ -54,6 +54,7 @@ func (s *server) authenticate(api huma.API, scope identity.Scope) func(huma.Cont
 			return
 		}
 		if !scope.In(k.Scopes) {
+			s.recordRefusal(ctx, k, scope)
 			_ = writeProblem(api, ctx, problem(CodeScopeMissing, "the key needs the scope %s", scope))
 			return
 		}

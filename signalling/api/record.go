@@ -17,10 +17,11 @@ import (
 )
 
 // What is done with API keys is written down by record, through which every resource goes:
-// all that changes something, and all that reads what is somebody's. Of a change an entry
-// is on disk before it is done, so that nothing is done that is not written; how it went
-// follows within a second, as reads do, many at a time. Who crashes in between leaves
-// entries that do not say how it went, and may lose reads of the last second.
+// all that changes something, and all that reads what is somebody's, also where the key has
+// not the scope for it. Of a change an entry is on disk before it is done, so that nothing
+// is done that is not written; how it went follows within a second, as reads do, many at a
+// time. Who crashes in between leaves entries that do not say how it went, and may lose
+// reads of the last second.
 
 // nobodys are the scopes by which is read what is nobody's: what integrators have set up
 // themselves, and numbers. Reading that is not written down.
@@ -41,10 +42,8 @@ type about interface{ about() store.AuditTarget }
 // record has handler's operation written down.
 func record[I, O any](s *server, op huma.Operation, handler func(context.Context, *I) (*O, error)) func(context.Context, *I) (*O, error) {
 	return func(ctx context.Context, in *I) (out *O, err error) {
-		k := caller(ctx)
-		e := store.AuditEntry{ID: identity.NewID("aud"), Key: k.ID, Line: k.Line, Operation: op.OperationID, RequestID: requestID(ctx)}
 		targets, _ := ctx.Value(targetsKey{}).([2]store.AuditTarget)
-		e.Target, e.Other = targets[0], targets[1]
+		e := entryOf(ctx, caller(ctx), op, targets)
 		describe(&e, in)
 		end, err := s.cfg.Audit.begin(ctx, e, op.Method != http.MethodGet)
 		if err != nil {
@@ -59,6 +58,31 @@ func record[I, O any](s *server, op huma.Operation, handler func(context.Context
 		}
 		return out, err
 	}
+}
+
+// entryOf is an entry about an operation that is asked for.
+func entryOf(ctx context.Context, k store.APIKey, op huma.Operation, targets [2]store.AuditTarget) store.AuditEntry {
+	return store.AuditEntry{
+		ID: identity.NewID("aud"), Key: k.ID, Line: k.Line, Operation: op.OperationID, RequestID: requestID(ctx),
+		Target: targets[0], Other: targets[1],
+	}
+}
+
+// recordRefusal writes down that a key asked for what it has not the scope for, if it is
+// something that is written down.
+func (s *server) recordRefusal(ctx huma.Context, k store.APIKey, scope identity.Scope) {
+	op := *ctx.Operation()
+	if !recorded(op, scope) {
+		return
+	}
+	e := entryOf(ctx.Context(), k, op, targetsOf(ctx, op))
+	e.Status, e.Code = http.StatusForbidden, string(CodeScopeMissing)
+	end, err := s.cfg.Audit.begin(ctx.Context(), e, false)
+	if err != nil { // nothing was done, and nothing told
+		s.cfg.Logger.Warn("a refusal could not be written to the audit log", "err", err)
+		return
+	}
+	end(e)
 }
 
 // describe adds what a request or an answer is about, if it says so and the path does not.
@@ -98,23 +122,28 @@ type targetsKey struct{}
 // kinds are what names in paths stand for, where they are not the kind's own.
 var kinds = map[string]string{"other": "user", "caller": "user"}
 
-// noteTargets notes in the context what the path is about: two things at most.
+// noteTargets notes in the context what the path is about.
 func noteTargets(op huma.Operation) func(huma.Context, func(huma.Context)) {
-	var names []string
-	for part := range strings.SplitSeq(op.Path, "/") {
-		if name, ok := strings.CutPrefix(part, "{"); ok && len(names) < 2 {
-			names = append(names, strings.TrimSuffix(name, "}"))
-		}
-	}
 	return func(ctx huma.Context, next func(huma.Context)) {
-		var targets [2]store.AuditTarget
-		for i, name := range names {
-			id := ctx.Param(name)
-			if len(id) > store.MaxName || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
-				id = "" // there is nothing that has such an id
-			}
-			targets[i] = store.AuditTarget{Kind: cmp.Or(kinds[name], name), ID: id}
-		}
-		next(huma.WithValue(ctx, targetsKey{}, targets))
+		next(huma.WithValue(ctx, targetsKey{}, targetsOf(ctx, op)))
 	}
+}
+
+// targetsOf is what the path is about: two things at most.
+func targetsOf(ctx huma.Context, op huma.Operation) (targets [2]store.AuditTarget) {
+	n := 0
+	for part := range strings.SplitSeq(op.Path, "/") {
+		name, ok := strings.CutPrefix(part, "{")
+		if !ok || n == len(targets) {
+			continue
+		}
+		name = strings.TrimSuffix(name, "}")
+		id := ctx.Param(name)
+		if len(id) > store.MaxName || !utf8.ValidString(id) || strings.ContainsRune(id, 0) {
+			id = "" // there is nothing that has such an id
+		}
+		targets[n] = store.AuditTarget{Kind: cmp.Or(kinds[name], name), ID: id}
+		n++
+	}
+	return targets
 }

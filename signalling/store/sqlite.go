@@ -98,6 +98,7 @@ func sqliteDSN(path string, more ...string) string {
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
+		"secure_delete(1)",             // what is deleted does not stay in free pages
 		"journal_size_limit(67108864)", // a WAL that once grew does not stay larger than 64 MiB
 	}, more...)
 	file := url.URL{Scheme: "file", Path: path, RawQuery: url.Values{"_pragma": pragmas}.Encode()}

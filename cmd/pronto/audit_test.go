@@ -54,6 +54,9 @@ func TestCommandsAreWrittenDown(t *testing.T) {
 	}
 	var got []string
 	for _, e := range printed[[]api.AuditEntry](t, "audit", "list", "--key", store.CommandLine, "--since", "1h", "--limit", "1000") {
+		if e.Status == 0 {
+			continue // this reading itself, which is not over
+		}
 		target := targetText(e.Target)
 		if target != "" {
 			target += " "
@@ -63,7 +66,6 @@ func TestCommandsAreWrittenDown(t *testing.T) {
 			t.Errorf("%s was at %v", e.Operation, e.At)
 		}
 	}
-	got = got[1:] // the reading itself, which is not over
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

@@ -85,9 +85,16 @@ var ways = []way{
 	}, false},
 	{"a ring of a group", wire.DecisionGroupRing, func(s *scene) {
 		s.group = newGroup(s.ana, "Choir", false, s.user, s.friend.welcome.User).Group
+		s.whom.wait("the group", 0, func(f wire.Frame) bool { return f.Type == "group" })
 	}, func(s *scene, from int) {
 		s.call = ask[wire.CallState](s.ana, "ringGroup", wire.RingGroup{Group: s.group, Kind: wire.KindVoice}).Call
-		s.heard("inviteUnanswered", from)
+		unanswered := map[wire.ParticipantID]bool{} // of two who are rung
+		s.ana.wait("that neither answers", from, func(f wire.Frame) bool {
+			if f.Type == "inviteUnanswered" {
+				unanswered[decode[wire.InviteUnanswered](s.ana.t, f).Participant] = true
+			}
+			return len(unanswered) == 2
+		})
 	}, false},
 	{"a new group", "", func(*scene) {}, func(s *scene, _ int) { newGroup(s.ana, "Choir", false, s.user) }, false},
 	{"a group that there is", "", func(s *scene) { s.group = newGroup(s.ana, "Choir", false).Group }, func(s *scene, _ int) {

@@ -108,6 +108,7 @@ func TestNoInputMakesMoreSeriesThanDefined(t *testing.T) {
 		m.Signalling(signalling.LinkCreated{Kind: wire.Kind(text)})
 		m.Signalling(signalling.Handled{Type: text, Code: wire.Code(text), After: time.Second})
 		m.Signalling(signalling.Noticed{Step: signalling.NoticeStep(text)})
+		m.Signalling(signalling.ReportFiled{Reason: text})
 		m.Signalling(signalling.NoteCame{Step: signalling.NoteStep(text)})
 		m.Signalling(signalling.SocketOpened{Client: call.Client(text)})
 		m.Signalling(signalling.SocketClosed{Client: call.Client(text), Reason: signalling.CloseReason(text)})

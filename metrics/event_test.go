@@ -220,6 +220,10 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			m.Signalling(signalling.Noticed{Step: signalling.NoticeDelivered})
 			m.Signalling(signalling.Noticed{Step: signalling.NoticeAccepted})
 		}, "pronto_notices_total{step=\"accepted\"} 1\npronto_notices_total{step=\"delivered\"} 2"},
+		{"reports", func(m *Metrics) {
+			m.Signalling(signalling.ReportFiled{Reason: "spam"})
+			m.Signalling(signalling.ReportFiled{Reason: "spam"})
+		}, `pronto_reports_total{reason="spam"} 2`},
 		{"notes to missed calls", func(m *Metrics) {
 			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
 			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})

@@ -7,8 +7,8 @@ import (
 
 // sockets measures the WebSocket endpoint.
 type sockets struct {
-	messages, problems, closes, auth, limited, notices, notes *counter
-	handle, rtt                                               *histogram
+	messages, problems, closes, auth, limited, notices, notes, reports *counter
+	handle, rtt                                                        *histogram
 }
 
 func newSockets(b *builder) sockets {
@@ -20,6 +20,7 @@ func newSockets(b *builder) sockets {
 		limited:  b.counter("pronto_rate_limited_total"),
 		notices:  b.counter("pronto_notices_total"),
 		notes:    b.counter("pronto_notes_total"),
+		reports:  b.counter("pronto_reports_total"),
 		rtt:      b.histogram("pronto_ws_rtt_seconds"),
 		handle:   b.histogram("pronto_ws_handle_seconds"),
 	}
@@ -57,6 +58,8 @@ func (m *Metrics) Signalling(e signalling.Event) {
 		s.notices.inc(string(e.Step))
 	case signalling.NoteCame:
 		s.notes.inc(string(e.Step))
+	case signalling.ReportFiled:
+		s.reports.inc(e.Reason)
 	case signalling.TokenRefused:
 		s.auth.inc("token", "refused")
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // Event is what metrics are told; it names nobody. One of [SocketOpened],
-// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated], [Noticed], [NoteCame] or
-// [TokenRefused].
+// [SocketClosed], [Handled], [EventsSent], [Pinged], [LinkCreated], [Noticed], [NoteCame],
+// [ReportFiled] or [TokenRefused].
 type Event interface{ event() }
 
 // SocketOpened says that a WebSocket was accepted.
@@ -80,6 +80,10 @@ const (
 // NoteCame says that a note has come so far.
 type NoteCame struct{ Step NoteStep }
 
+// ReportFiled says that somebody has reported what he met in a call, for one of
+// [store.Reasons].
+type ReportFiled struct{ Reason string }
+
 // TokenRefused says that a hello had a token that was refused.
 type TokenRefused struct{}
 
@@ -91,4 +95,5 @@ func (Pinged) event()       {}
 func (LinkCreated) event()  {}
 func (Noticed) event()      {}
 func (NoteCame) event()     {}
+func (ReportFiled) event()  {}
 func (TokenRefused) event() {}

@@ -47,6 +47,7 @@ func (s *server) apiConfig() (api.Config, error) {
 		DevicesChanged: s.sockets.DevicesChanged, Act: s.sockets.Act, SuspendGroup: s.sockets.SuspendGroup, Listed: s.sockets.OriginAllowed,
 		PerMinute: s.cfg.APIRate, WebhooksInside: s.cfg.HooksHere, Audit: s.audit, Logger: s.log,
 		Notes:    s.sockets,
+		Reports:  s.sockets,
 		Profiles: api.Profiles{Identity: s.verifier(), Avatars: s.secrets.avatars, Changed: s.sockets.ProfileChanged},
 	}
 	return c, s.letIn(&c)

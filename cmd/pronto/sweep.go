@@ -44,6 +44,7 @@ func sweep(ctx context.Context, db *store.Store, auditKeep time.Duration) (err e
 		func() (int64, error) { return db.SweepLinks(ctx, 1000) },
 		func() (int64, error) { return db.SweepAccounts(ctx) },
 		func() (int64, error) { return db.SweepVisits(ctx) },
+		func() (int64, error) { return db.SweepReports(ctx, 1000) },
 		func() (int64, error) { return db.SweepAnswers(ctx, 10_000) },
 		func() (int64, error) { return db.SweepEvents(ctx, 10_000) },
 		func() (int64, error) { return db.SweepAudit(ctx, auditKeep, 10_000) },

@@ -90,6 +90,7 @@ func feed(m *metrics.Metrics) {
 	m.Turn(turn.AllocationOpened{Transport: turn.UDP})
 	m.Turn(turn.Relayed{Transport: turn.UDP, BytesToPeers: 1000, BytesToClient: 1000})
 	m.Signalling(signalling.SocketOpened{})
+	m.Signalling(signalling.ReportFiled{Reason: "spam"})
 	m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
 	m.Signalling(signalling.Handled{Type: "ring", After: time.Millisecond})
 	m.Signalling(signalling.SocketClosed{Reason: signalling.CloseNormal})

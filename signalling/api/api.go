@@ -36,6 +36,8 @@ type Config struct {
 	Profiles Profiles
 	// Notes keeps notes to missed calls.
 	Notes Notes
+	// Reports takes what people report.
+	Reports Reports
 	// DevicesChanged tells an account's devices that it has another one. Nil
 	// tells nobody.
 	DevicesChanged func(ctx context.Context, user wire.UserID)
@@ -70,8 +72,8 @@ func (c Config) Validate() error {
 	if a := c.Accounts; a.Sender != nil && (len(a.Hasher.Key) < 16 || !a.Numbers.Valid() || a.NumberVerified == nil) {
 		return errors.New("api: a part of Config.Accounts is missing")
 	}
-	if !c.Profiles.valid() || c.Profiles.Identity.Keys != nil && c.Notes == nil {
-		return errors.New("api: a part of Config.Profiles, or Config.Notes, is missing")
+	if !c.Profiles.valid() || c.Profiles.Identity.Keys != nil && (c.Notes == nil || c.Reports == nil) {
+		return errors.New("api: a part of Config.Profiles, or Config.Notes or Reports, is missing")
 	}
 	return nil
 }
@@ -132,6 +134,8 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerNotes(api)
 	s.registerVisits(api)
 	s.registerAudit(api)
+	s.registerReports(api)
+	s.registerCases(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}

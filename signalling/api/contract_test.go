@@ -87,18 +87,23 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"mute-participant":    func(t *testing.T, w *things) success { return two("call", w.call(t), "participant", w.participant) },
 	"get-stats":           func(*testing.T, *things) success { return success{} },
 	"list-audit":          func(*testing.T, *things) success { return success{} },
-	"list-links":          func(*testing.T, *things) success { return success{} },
-	"create-link":         func(*testing.T, *things) success { return body(`{"owner":"ana","kind":"voice"}`) },
-	"get-link":            func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"change-link":         func(_ *testing.T, w *things) success { return at("link", w.link, `{"title":"Coffee"}`) },
-	"revoke-link":         func(_ *testing.T, w *things) success { return at("link", w.link, `{}`) },
-	"create-host-link":    func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"lift-link-bans":      func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"get-link-event":      func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"get-link-qr.png":     func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"get-link-qr.svg":     func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"get-link-slots":      func(_ *testing.T, w *things) success { return at("link", w.link) },
-	"set-link-slots":      func(_ *testing.T, w *things) success { return at("link", w.link, `{"slots":[]}`) },
+	"list-reports":        func(*testing.T, *things) success { return success{} },
+	"get-report":          func(t *testing.T, w *things) success { return at("case", w.reported(t)) },
+	"decide-report": func(t *testing.T, w *things) success {
+		return at("case", w.reported(t), `{"action":"suspend","note":"clear"}`)
+	},
+	"list-links":       func(*testing.T, *things) success { return success{} },
+	"create-link":      func(*testing.T, *things) success { return body(`{"owner":"ana","kind":"voice"}`) },
+	"get-link":         func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"change-link":      func(_ *testing.T, w *things) success { return at("link", w.link, `{"title":"Coffee"}`) },
+	"revoke-link":      func(_ *testing.T, w *things) success { return at("link", w.link, `{}`) },
+	"create-host-link": func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"lift-link-bans":   func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-event":   func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-qr.png":  func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-qr.svg":  func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"get-link-slots":   func(_ *testing.T, w *things) success { return at("link", w.link) },
+	"set-link-slots":   func(_ *testing.T, w *things) success { return at("link", w.link, `{"slots":[]}`) },
 }
 
 // strangers are bodies that name somebody who is not there, where the path names
@@ -194,6 +199,31 @@ func (w *things) call(t *testing.T) string {
 	state := talk(t, w.server)
 	w.participant = string(state.Self)
 	return string(state.Call)
+}
+
+// reported is the open case of ezio, whom ana has reported.
+func (w *things) reported(t *testing.T) string {
+	t.Helper()
+	id, err := caseOf(t, w.server, store.NewReport{
+		By: store.Reporter{User: "ana"}, Subject: store.Subject{Kind: store.SubjectUser, User: "ezio"}, Call: "cal_1", Reason: "spam",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// caseOf files a report and returns its case.
+func caseOf(t testing.TB, s *signallingtest.Server, n store.NewReport) (string, error) {
+	t.Helper()
+	if _, err := s.Store.FileReport(t.Context(), n); err != nil {
+		return "", err
+	}
+	list, err := s.Store.PageCases(t.Context(), true, store.CaseCursor{}, 1)
+	if err != nil {
+		return "", err
+	}
+	return list[0].ID, nil
 }
 
 // Every operation answers as its description says: each documented error can be

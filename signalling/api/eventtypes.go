@@ -12,7 +12,7 @@ import (
 
 // eventTypes are the types of events that webhooks are told of.
 func eventTypes() []string {
-	return slices.Concat(call.Stories(), store.LinkEvents(), []string{"webhook.disabled", "webhook.test"})
+	return slices.Concat(call.Stories(), store.LinkEvents(), []string{store.EventReportFiled, "webhook.disabled", "webhook.test"})
 }
 
 func knownEvent(t string) bool { return slices.Contains(eventTypes(), t) }
@@ -29,6 +29,8 @@ func describeEvents(d *huma.OpenAPI) {
 			data = schemaOf(storyType)
 		case slices.Contains(store.LinkEvents(), t):
 			data = schemaOf(linkEventType)
+		case t == store.EventReportFiled:
+			data = schemaOf(reportEventType)
 		}
 		d.Webhooks[t] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: "on-" + t, Summary: t, Tags: []string{"webhooks"},
@@ -51,6 +53,7 @@ func schemaOf(data reflect.Type) *huma.Schema {
 }
 
 var (
-	storyType     = reflect.TypeFor[call.Story]()
-	linkEventType = reflect.TypeFor[store.LinkEvent]()
+	storyType       = reflect.TypeFor[call.Story]()
+	linkEventType   = reflect.TypeFor[store.LinkEvent]()
+	reportEventType = reflect.TypeFor[store.ReportEvent]()
 )

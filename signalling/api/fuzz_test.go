@@ -52,6 +52,10 @@ func FuzzBodies(f *testing.F) {
 		f.Fatal(err)
 	}
 	things["link"] = l.ID
+	things["case"], err = caseOf(f, s, store.NewReport{By: store.Reporter{User: "ana"}, Subject: store.Subject{Kind: store.SubjectUser, User: "bia"}, Call: "cal_1", Reason: "spam"})
+	if err != nil {
+		f.Fatal(err)
+	}
 	visitor := identity.Identity{User: "g_zoe", Name: "Zoe", Grants: identity.Grants{Link: wire.LinkID(l.ID)}}
 	guest, err := identity.Sign(signallingtest.Key, s.Secret, visitor, time.Now(), time.Hour)
 	if err != nil {
@@ -78,6 +82,8 @@ func FuzzBodies(f *testing.F) {
 		`{"url":"https://[::1"}`, `{"url":"https://x/#"}`, `{"url":"http://169.254.169.254/"}`, `{"types":[""]}`, `{"since":"9999-12-31T23:59:59Z"}`,
 		`{"since":"-0001-01-01T00:00:00Z"}`, `{"until":"0000-01-01T00:00:00Z"}`, `{"keepSeconds":2592000}`, `{"user":"ana","forSeconds":10}`, `{"creator":"ana","name":"x","members":["bia",""]}`,
 		`{"whoMayCall":"everyone","whoMayAdd":"everyone","silenceUnknown":false,"hideAddress":false,"doNotDisturb":{"zone":"../x","ranges":[{"from":0,"to":0}]}}`,
+		`{"call":"cal_1","reason":"spam"}`, `{"call":"\u0000","reason":"other"}`, `{"call":"cal_1","user":"ana","participant":"p","reason":"harassment","text":"\u0000"}`,
+		`{"call":"cal_1","reason":"SPAM"}`, `{"action":"suspend","until":"-0001-01-01T00:00:00Z"}`, `{"action":"dismiss","note":"\u0000"}`, `{"action":"suspend","reason":"` + strings.Repeat("\\u00e9", 64) + `"}`,
 		`{"noCallsText":"\u0000"}`, `{"about":"` + strings.Repeat("\\u00e9", 300) + `"}`, `{"a":` + strings.Repeat("[", 2000), `{"name":"` + strings.Repeat("é", 40) + `","scopes":["links:read"]}`,
 	}
 	for which := range with { // every body at every operation

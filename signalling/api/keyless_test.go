@@ -144,6 +144,17 @@ var entrances = map[string]entrance{
 	"stop-calls": {right: func(t *testing.T, h *hall) visitor {
 		return visitor{h.permits(t, "ana").path, h.server.Token(t, "ana"), ""}
 	}},
+	"file-report": {
+		right: func(t *testing.T, h *hall) visitor { return h.reports(t, "bia") },
+		wrong: map[string]comer{
+			"403": func(t *testing.T, h *hall) visitor {
+				v := h.reports(t, "bia")
+				v.token = h.server.Token(t, "frida")
+				return v
+			},
+			"404": func(t *testing.T, h *hall) visitor { return h.reports(t, "gina") },
+		},
+	},
 	"keep-consent": {
 		right: func(t *testing.T, h *hall) visitor {
 			return visitor{token: h.guest(t, h.link(t)), body: `{"notice":"1"}`}
@@ -288,6 +299,13 @@ func (h *hall) fetches(t *testing.T, note string) visitor {
 		t.Fatalf("the note is refused: %+v", put)
 	}
 	return visitor{v.path, h.server.Token(t, "bia"), ""}
+}
+
+// reports is ana, who has rung bia in vain, and reports somebody.
+func (h *hall) reports(t *testing.T, whom string) visitor {
+	t.Helper()
+	v := h.leaves(t, "ana", "bia")
+	return visitor{token: v.token, body: `{"call":"` + v.path["call"] + `","user":"` + whom + `","reason":"harassment"}`}
 }
 
 func (h *hall) permits(t *testing.T, user wire.UserID) visitor {

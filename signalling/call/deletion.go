@@ -81,7 +81,7 @@ func (s *state) deleted(fx *effects, user wire.UserID, now time.Time) {
 	s.Past = slices.Clone(s.Past)
 	for i := range s.Past {
 		if s.Past[i].User == user {
-			s.Past[i].User, s.Past[i].Name = "", ""
+			s.Past[i].User, s.Past[i].Name, s.Past[i].Marks = "", "", nil
 		}
 	}
 	is := func(u wire.UserID) bool { return u == user }

@@ -52,7 +52,7 @@ func (s *state) part(fx *effects, l leg, reason wire.LeaveReason, now time.Time)
 	}
 	fx.reasons[l.Participant] = reason
 	talked := s.talked(l, now)
-	s.remember(l, talked)
+	s.remember(l, talked, now)
 	if s.Host == l.Participant && reason != wire.LeaveMoved {
 		s.Host = ""
 	}
@@ -80,15 +80,27 @@ func (s *state) talked(l leg, now time.Time) time.Duration {
 	return max(0, now.Sub(from))
 }
 
-// remember adds a stay to what is past; somebody who came twice is one entry.
-func (s *state) remember(l leg, talked time.Duration) {
-	for i := range s.Past {
-		if s.Past[i].User == l.User {
-			s.Past[i].Talked += talked
-			return
-		}
+// maxAs is how many of somebody's ids in a call are remembered.
+const maxAs = 8
+
+// remember adds a stay, or the end of the call for who was still rung, to what is past;
+// somebody who came twice is one entry.
+func (s *state) remember(l leg, talked time.Duration, now time.Time) {
+	i := slices.IndexFunc(s.Past, func(p past) bool { return p.User == l.User })
+	if i < 0 {
+		i = len(s.Past)
+		s.Past = append(s.Past, past{User: l.User, Name: l.Name, Guest: l.Guest})
 	}
-	s.Past = append(s.Past, past{User: l.User, Name: l.Name, Guest: l.Guest, Talked: talked})
+	p := &s.Past[i]
+	p.Talked += talked
+	p.As = append(slices.Clone(p.As[max(0, len(p.As)-maxAs+1):]), l.Participant)
+	if l.pending() {
+		return
+	}
+	if p.Came.IsZero() {
+		p.Came = l.Joined
+	}
+	p.Left, p.Marks = now, l.Marks
 }
 
 func (s *state) pastTalk(user wire.UserID) time.Duration {
@@ -152,7 +164,7 @@ func (s *state) end(fx *effects, reason wire.EndReason, now time.Time) {
 	s.Keys = s.Keys.over()
 	for _, l := range s.Legs {
 		fx.gone = append(fx.gone, l)
-		s.remember(l, s.talked(l, now))
+		s.remember(l, s.talked(l, now), now)
 	}
 	for _, l := range s.Legs {
 		if !l.Guest {

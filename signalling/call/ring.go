@@ -266,7 +266,7 @@ func (s *state) drop(fx *effects, l *leg, outcome wire.Outcome, told any) {
 			fx.outbox = append(fx.outbox, ballast)
 		}
 	}
-	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name})
+	s.Past = append(s.Past, past{User: gone.User, Name: gone.Name, As: []wire.ParticipantID{gone.Participant}})
 	s.remove(gone.Participant)
 	s.queueUnanswered(fx)
 }

@@ -117,6 +117,12 @@ type past struct {
 	Name   string        `json:"name"`
 	Guest  bool          `json:"guest,omitzero"`
 	Talked time.Duration `json:"talked"`
+
+	// What reports go by. Came and Left are zero of who was only rung.
+	As    []wire.ParticipantID `json:"as,omitempty"` // the last he was, at most maxAs
+	Came  time.Time            `json:"came,omitzero"`
+	Left  time.Time            `json:"left,omitzero"`
+	Marks []string             `json:"marks,omitempty"`
 }
 
 // quietFor is how long a session or its media may be lost before the others

@@ -28,6 +28,8 @@ const (
 	WebhooksWrite Scope = "webhooks:write"
 	StatsRead     Scope = "stats:read"
 	AuditRead     Scope = "audit:read"
+	ReportsRead   Scope = "reports:read"
+	ReportsWrite  Scope = "reports:write" // also: suspend who was reported
 	allScopes     Scope = "*"
 )
 
@@ -35,7 +37,7 @@ const (
 func Scopes() []Scope {
 	return []Scope{
 		KeysRead, KeysWrite, TokensWrite, UsersRead, UsersWrite, GroupsRead, GroupsWrite, LinksRead, LinksWrite,
-		CallsRead, CallsWrite, WebhooksRead, WebhooksWrite, StatsRead, AuditRead,
+		CallsRead, CallsWrite, WebhooksRead, WebhooksWrite, StatsRead, AuditRead, ReportsRead, ReportsWrite,
 	}
 }
 

@@ -209,6 +209,7 @@ func Start(t testing.TB, o Options) *Server {
 		Audit: audit,
 		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, Listed: sockets.OriginAllowed, DevicesChanged: sockets.DevicesChanged,
 		Notes:    sockets,
+		Reports:  sockets,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},
 		Accounts: api.Accounts{Sender: o.Codes, Hasher: enrol.Hasher{Key: o.Secret}, Numbers: numbers, NumberVerified: sockets.SetNumber},
 	}))

@@ -41,9 +41,9 @@ func (s *sealer) mark(user string) []byte {
 }
 
 // DeleteUser deletes a user and with him his devices, contacts, settings,
-// blocks, links, log, notes, memberships and what waits in the outbox for him. Groups
-// that he alone led get their longest-standing member as admin. It fails with
-// [ErrNotFound].
+// blocks, links, log, notes, memberships, what was reported of him and what waits in the
+// outbox for him; what he has reported stays without his name. Groups that he alone led
+// get their longest-standing member as admin. It fails with [ErrNotFound].
 //
 // What others keep that names him goes by [Store.Purge], after every node has
 // seen [Store.Deletions] and has taken him out of its calls.
@@ -62,6 +62,9 @@ func (s *Store) deleteUser(ctx context.Context, c conn, id string) (d Deleted, e
 		return d, err
 	}
 	if err := dropAddresses(ctx, c, id); err != nil {
+		return d, err
+	}
+	if err := forgetReporter(ctx, c, id); err != nil {
 		return d, err
 	}
 	if d.Links, err = rows(ctx, c, scanID, `SELECT id FROM links WHERE owner_id = $1 AND revoked_ms IS NULL`, id); err != nil {

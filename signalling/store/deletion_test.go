@@ -102,6 +102,8 @@ func fill(t *testing.T, s *store.Store) {
 		{ID: "a1", Key: "ck_1", Operation: "get-user", Target: user("usr-ana")},
 		{ID: "a2", Key: "ck_1", Operation: "add-to-blocks", Target: user("bia"), Other: user("usr-ana")},
 	}))
+	value(s.FileReport(ctx, reportOf("usr-ana", "bia")))(t)
+	value(s.FileReport(ctx, reportOf("bia", "usr-ana")))(t)
 }
 
 // naming are the rows, by table, that hold one of the texts.

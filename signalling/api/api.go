@@ -88,6 +88,7 @@ type server struct {
 	cfg     Config
 	guests  *budget
 	guesses *budget // of the secrets of API keys
+	exports exports
 	rates   *rates
 	sending chan struct{} // codes on their way; capacity maxSending
 }
@@ -104,7 +105,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		cfg.PerMinute = 30_000
 	}
 	s := &server{
-		cfg: cfg, guests: newBudget(time.Second, 60), guesses: newBudget(time.Second, 60), rates: newRates(cfg.PerMinute),
+		cfg: cfg, guests: newBudget(time.Second, 60), guesses: newBudget(time.Second, 60), rates: newRates(cfg.PerMinute), exports: newExports(),
 		sending: make(chan struct{}, maxSending),
 	}
 	description := huma.DefaultConfig("Pronto", "1")
@@ -132,6 +133,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerAccounts(api)
 	s.registerAvatars(api)
 	s.registerNotes(api)
+	s.registerExport(api)
 	s.registerVisits(api)
 	s.registerAudit(api)
 	s.registerReports(api)

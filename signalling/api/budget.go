@@ -11,7 +11,7 @@ import (
 // slot share it, which is strict on the wrong side but never open.
 const budgetSlots = 1 << 12
 
-// budget is a token bucket for each network address: an IPv4 address or an IPv6
+// budget is a token bucket for each account or network address: an IPv4 address or an IPv6
 // /64, because that is what one household has.
 type budget struct {
 	refill time.Duration // for one try
@@ -31,7 +31,16 @@ func newBudget(refill time.Duration, burst int) *budget {
 
 // take reports whether the address has a try left, and takes it.
 func (b *budget) take(remote string, now time.Time) bool {
-	slot := &b.slots[slotOf(remote)]
+	return b.takeSlot(slotOf(remote), now) == 0
+}
+
+// takeFor is take for an account, and returns how long to wait if it has no try left.
+func (b *budget) takeFor(user string, now time.Time) time.Duration {
+	return b.takeSlot(hash([]byte(user)), now)
+}
+
+func (b *budget) takeSlot(i uint32, now time.Time) time.Duration {
+	slot := &b.slots[i]
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	full := slot.full
@@ -39,11 +48,11 @@ func (b *budget) take(remote string, now time.Time) bool {
 		full = now
 	}
 	full = full.Add(b.refill)
-	if full.Sub(now) > time.Duration(b.burst)*b.refill {
-		return false
+	if over := full.Sub(now) - time.Duration(b.burst)*b.refill; over > 0 {
+		return over
 	}
 	slot.full = full
-	return true
+	return 0
 }
 
 // left reports whether the address has a try left.
@@ -60,6 +69,11 @@ func slotOf(remote string) uint32 {
 		bytes := ip.AsSlice()
 		key = bytes[:min(len(bytes), 8)] // of IPv6 the /64
 	}
+	return hash(key)
+}
+
+// hash is the slot of a key.
+func hash(key []byte) uint32 {
 	h := uint32(2166136261) // FNV-1a
 	for _, c := range key {
 		h = (h ^ uint32(c)) * 16777619

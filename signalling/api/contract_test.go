@@ -45,6 +45,7 @@ var successes = map[string]func(t *testing.T, w *things) success{
 	"list-deliveries":    func(_ *testing.T, w *things) success { return at("webhook", w.webhook) },
 	"list-users":         func(*testing.T, *things) success { return success{} },
 	"get-user":           func(*testing.T, *things) success { return at("user", "ana") },
+	"export-user":        func(*testing.T, *things) success { return at("user", "ana") },
 	"put-user":           func(*testing.T, *things) success { return at("user", "zoe", `{"name":"Zoe"}`) },
 	"change-user":        func(*testing.T, *things) success { return at("user", "ana", `{"about":"Hello","noCalls":true}`) },
 	"delete-user":        func(*testing.T, *things) success { return at("user", "frida") },

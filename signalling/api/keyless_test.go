@@ -128,7 +128,8 @@ var entrances = map[string]entrance{
 			return v
 		}},
 	},
-	"delete-note": {right: func(t *testing.T, h *hall) visitor { return h.fetches(t, "sealed") }},
+	"delete-note":    {right: func(t *testing.T, h *hall) visitor { return h.fetches(t, "sealed") }},
+	"export-account": {right: func(t *testing.T, h *hall) visitor { return visitor{token: h.signIn(t, h.email()).Token} }},
 	"permit-calls": {
 		right: func(t *testing.T, h *hall) visitor { return h.permits(t, "ana") },
 		wrong: map[string]comer{

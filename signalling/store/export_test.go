@@ -79,3 +79,49 @@ func (s *Store) Dump(ctx context.Context, table string) (dump []string, err erro
 	}
 	return dump, found.Err()
 }
+
+// Columns are those of a table.
+func (s *Store) Columns(ctx context.Context, table string) ([]string, error) {
+	found, err := s.reader.QueryContext(ctx, `SELECT * FROM `+table+` LIMIT 0`)
+	if err != nil {
+		return nil, err
+	}
+	defer found.Close()
+	return found.Columns()
+}
+
+// Table is the table that a section tells of.
+func (s *Section) Table() string { return s.table }
+
+// Told are the columns that a section tells, by their names in the copy.
+func (s *Section) Told() map[string]string {
+	told := map[string]string{}
+	for _, c := range s.columns {
+		told[c.name] = c.sql
+	}
+	return told
+}
+
+// Owner is the column that holds the account, Filter chooses its rows.
+func (s *Section) Owner() string  { return s.owner }
+func (s *Section) Filter() string { return s.filter() }
+
+// Moment tells whether a column is told as a time.
+func (s *Section) Moment(name string) bool {
+	for _, c := range s.columns {
+		if c.name == name {
+			return c.form == moment
+		}
+	}
+	return false
+}
+
+// Value is a column of a section's first row.
+func (s *Store) Value(ctx context.Context, section *Section, column, user string) (v any, err error) {
+	c := conn{s.engine, s.reader}
+	err = c.row(ctx, "SELECT "+column+" FROM "+section.table+" WHERE "+section.filter()+" ORDER BY "+section.key+" LIMIT 1", []any{user}, &v)
+	return v, err
+}
+
+// CopyPage is how many rows a copy reads at a time.
+const CopyPage = copyPage

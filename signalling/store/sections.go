@@ -180,6 +180,15 @@ var Sections = []Section{
 		columns: []column{{"caller", "caller_id", plain}, {"callee", "callee_id", plain}},
 	},
 	{
+		Name: "reports", Doc: "What it has reported of others.", table: "reports", owner: "reporter",
+		where: "reporter = 'user:' || $1", key: "id",
+		columns: []column{
+			{"id", "id", plain}, {"call", "call_id", plain}, {"reason", "reason", plain}, {"text", "text", plain}, {"times", "times", plain},
+			{"firstAt", "first_ms", moment}, {"lastAt", "last_ms", moment},
+		},
+		withheld: map[string]string{"case_id": "what operators make of it is about the other one"},
+	},
+	{
 		Name: "notesWaiting", Doc: "Notes that wait for it; what they say only its devices can open, by GET /v1/notes/{call}.", table: "notes",
 		owner: "to_id", where: "to_id = $1 AND delivered AND expires_ms > {now}", key: "call_id",
 		columns: []column{{"call", "call_id", plain}, {"from", "from_id", plain}, {"leftAt", "left_ms", moment}, {"expiresAt", "expires_ms", moment}},
@@ -207,6 +216,7 @@ var Withheld = map[string]string{
 	"call_groups":      "the group's, which is its members'; its name is told with the membership",
 	"deletions":        "accounts that are deleted",
 	"barred_addresses": isHash,
+	"report_cases":     "what was reported of somebody, which would name those who have; ask the operator",
 	"audit":            isOperator,
 	"events":           "what integrators were told of calls, deleted by its age; the log of calls has it",
 	"answers":          "what integrators were answered, kept for a day",

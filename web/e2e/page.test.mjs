@@ -510,3 +510,47 @@ test("without a microphone and camera the call goes on, and the page says what t
     await bare.close();
   }
 });
+
+test("somebody is reported in a call, and from the list of calls; whoever runs the server suspends him", async () => {
+  const { credentials } = server.newKey("--scope=reports:write");
+  const queue = async (path, body) => {
+    const answer = await fetch(`${server.url}/v1/reports${path}`, {
+      method: body === undefined ? "GET" : "POST",
+      headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    expect(answer.status).toBe(200);
+    return answer.json();
+  };
+  const [bia, ezio] = await Promise.all([come("bia"), come("ezio")]);
+  await bia.sees("contacts");
+  await ezio.sees("voice-bia");
+  await ezio.rings("bia");
+  await bia.answers();
+  await bia.press("tile-menu-ezio");
+  await bia.press("report-ezio");
+  await bia.looksGood("report");
+  await bia.press("report-harassment");
+  await bia.it("report-text").fill("He shouts.");
+  await bia.press("report-send");
+  await bia.reads("toasts", /Reported\. Thank you/);
+  await ezio.press("hangup");
+  await bia.reads("ended-reason", /The call is over\./);
+  await bia.press("put-away");
+  await bia.press("nav-recents");
+  await bia.press("recent-menu");
+  await bia.press("report-call");
+  await bia.press("report-spam");
+  await bia.press("report-block");
+  await bia.looksGood("report-block");
+  await bia.press("report-send");
+  await bia.reads("toasts", /Ezio is blocked/);
+
+  const [one] = (await queue("")).items;
+  expect(one).toMatchObject({ kind: "user", user: "ezio", reporters: 1, reports: 2 });
+  const { filed } = await queue(`/${one.id}`);
+  expect(filed.map(({ reporter, text }) => [reporter, text ?? ""])).toEqual([["bia", ""]]);
+  await queue(`/${one.id}/decide`, { action: "suspend" });
+  await ezio.reads("toasts", /This account is suspended\./);
+  await Promise.all([bia.leaves(), ezio.leaves()]);
+});

@@ -19,6 +19,7 @@ const byCode: Readonly<Partial<Record<string, PlainKey>>> = {
   invalid: "problem.invalid",
   nameReserved: "problem.nameReserved",
   unauthenticated: "problem.unauthenticated",
+  suspended: "problem.suspended",
   offline: "problem.offline",
   closed: "problem.offline",
 };

@@ -288,6 +288,11 @@ export class Pronto extends Emitter<ProntoEvents> {
     this.#accepted(await this.account.acceptTerms(terms.version, options));
   }
 
+  /** token is a token that is good now, for routes of the REST API that people use themselves, such as POST /v1/reports. */
+  token(): Promise<string> {
+    return this.#signalling.tokens.get();
+  }
+
   /** incoming are the calls that ring here. */
   get incoming(): readonly Incoming[] {
     return [...this.#incoming.values()];

@@ -329,6 +329,10 @@ test("connect rejects when the token is refused, and says so as an event", async
   expect(problems).toEqual(["unauthenticated"]);
 });
 
+test("a page gets the token for what people ask of the REST API themselves", async () => {
+  expect(await pronto.token()).toBe("t");
+});
+
 test("close leaves all calls", async () => {
   await connect();
   await ring();

@@ -3,6 +3,7 @@ import type { Reacted } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { ActiveCall } from "../state/activecall.ts";
 import { keepLines, keptLines, type Line } from "../state/chatlines.ts";
+import type { Seat } from "../state/shot.ts";
 import { say } from "../state/toasts.ts";
 
 /** Layout is how the person wants to see a group. */
@@ -37,6 +38,8 @@ export class Desk {
   readonly chatting = signal(false);
   /** choosing: the dialog of devices is open. */
   readonly choosing = signal(false);
+  /** reporting is who is about to be reported, also once he has left. */
+  readonly reporting = signal<Seat | undefined>(undefined);
   readonly #call: string;
   #made: number;
 

@@ -49,6 +49,17 @@ export function TileMenu({ active, seat }: { active: ActiveCall; seat: Seat }): 
             {t("tile.remove")}
           </Button>
         ) : null}
+        {seat.self ? null : (
+          <Button
+            icon="warning"
+            testid={`report-${who}`}
+            onPress={() => {
+              desk.reporting.value = seat;
+            }}
+          >
+            {t("report.open")}
+          </Button>
+        )}
       </Menu>
     </span>
   );

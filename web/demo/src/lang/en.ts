@@ -111,6 +111,7 @@ export const enFirst = {
     "That name reads as if it were the service itself. Choose one that says who you are.",
   "problem.unauthenticated": "Your sign-in is no longer accepted.",
   "problem.offline": "You are offline.",
+  "problem.suspended": "This account is suspended.",
   "problem.internal": "Something failed on our side. Try again.",
 
   "unit.hours": { one: "{count} hour", other: "{count} hours" },

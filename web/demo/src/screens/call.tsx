@@ -31,6 +31,7 @@ import type { Phone } from "../state/phone.ts";
 import { waitingAlone } from "../state/shot.ts";
 import { attempt } from "../state/toasts.ts";
 import { Outgoing } from "./outgoing.tsx";
+import { ReportDialog } from "./report.tsx";
 
 /** CallScreen is the call that this tab is in. */
 export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall }): JSX.Element {
@@ -47,6 +48,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
     measuring.value = !measuring.value;
   };
   const desk = deskOf(active);
+  const reported = desk.reporting.value;
   const signs = useMicSigns(active);
   const chats = shot.encryption.state === "on"; // what is written is sealed, or not sent
   const toggleChat = (): void => {
@@ -118,6 +120,16 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
           />
           {desk.chatting.value && chats ? <Chat active={active} onClose={toggleChat} /> : null}
         </>
+      )}
+      {reported === undefined ? null : (
+        <ReportDialog
+          phone={phone}
+          call={active.call.id}
+          people={[reported]}
+          onClose={() => {
+            desk.reporting.value = undefined;
+          }}
+        />
       )}
       {measuring.value && !outgoing ? <Statistics active={active} onClose={toggleStatistics} /> : null}
       <Heard active={active} />

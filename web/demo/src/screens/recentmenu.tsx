@@ -10,11 +10,12 @@ import { forget } from "../state/forgetting.ts";
 import type { Phone } from "../state/phone.ts";
 import { UnsentNote } from "../state/unsentnote.ts";
 import { LeaveNote } from "./leavenote.tsx";
+import { ReportDialog } from "./report.tsx";
 
 /** noteWindowMs is for how long a note may be left to a call. The server counts, from its end; this is only whether to offer it. */
 const noteWindowMs = 10 * 60_000;
 
-/** RecentMenu is what may be done with a call of the log: deleted, or, if nobody answered it, followed by a note. */
+/** RecentMenu is what may be done with a call of the log: reported, deleted, or, if nobody answered it, followed by a note. */
 export function RecentMenu({
   phone,
   entry,
@@ -25,6 +26,7 @@ export function RecentMenu({
   name: string;
 }): JSX.Element {
   const leaving = useSignal(false);
+  const reporting = useSignal(false);
   const [only] = entry.with;
   const unanswered = entry.direction === "outgoing" && entry.outcome === "unanswered";
   const recent = Date.now() - entry.startedMs < noteWindowMs;
@@ -45,10 +47,29 @@ export function RecentMenu({
             {t("note.leaveOne")}
           </Button>
         ) : null}
+        <Button
+          icon="warning"
+          testid="report-call"
+          onPress={() => {
+            reporting.value = true;
+          }}
+        >
+          {t("report.open")}
+        </Button>
         <Button icon="trash" testid="delete-call" onPress={() => forget(phone, entry.call)}>
           {t("recents.delete")}
         </Button>
       </Menu>
+      {reporting.value ? (
+        <ReportDialog
+          phone={phone}
+          call={entry.call}
+          people={entry.with}
+          onClose={() => {
+            reporting.value = false;
+          }}
+        />
+      ) : null}
       {leaving.value && only !== undefined ? (
         <NoteDialog phone={phone} entry={entry} to={only} onClose={close} />
       ) : null}

@@ -151,7 +151,7 @@ func (r *run) care() {
 		{"PUT", "/blocks/" + other, ""}, {"GET", "/blocks", ""}, {"DELETE", "/blocks/" + other, ""},
 		{"PUT", "/contacts/" + other, ""}, {"GET", "/contacts", ""}, {"DELETE", "/contacts/" + other, ""},
 		{"PUT", "/permissions/" + other, `{}`}, {"GET", "/permissions", ""}, {"DELETE", "/permissions/" + other, ""},
-		{"GET", "/privacy", ""},
+		{"GET", "/privacy", ""}, {"GET", "/export", ""},
 		{"PUT", "/privacy", `{"whoMayCall":"everyone","whoMayAdd":"everyone","silenceUnknown":false,"hideAddress":true}`},
 		{"POST", "/quota-overrides", `{"calls":5,"forSeconds":60,"reason":"` + r.word("flood") + `"}`}, {"GET", "/quota-overrides", ""},
 		{"POST", "/suspend", `{"reason":"` + r.word("noise") + `"}`}, {"POST", "/resume", ""}, {"GET", "/groups", ""},
@@ -162,6 +162,7 @@ func (r *run) care() {
 	r.as("DELETE", "/v1/users/gone", "")
 	r.as("GET", "/v1/audit", "")
 	token := r.token(4)
+	r.rest("GET", "/v1/account/export", token, "")
 	r.rest("PUT", "/v1/account/permissions/"+other, token, `{}`)
 	r.rest("DELETE", "/v1/account/permissions/"+other, token, "")
 	r.rest("PUT", "/v1/account/avatar", token, string(picture(r.t)), "Content-Type", "application/octet-stream")
@@ -182,11 +183,21 @@ func (r *run) oversee() {
 	r.as("POST", path+"/end", "")
 	r.ended(0, call)
 	r.as("GET", path+"/events", "")
+	r.judge(call)
 
 	group := r.as("POST", "/v1/groups", `{"creator":"`+string(r.user(6))+`","name":"`+r.word("band")+`","members":["`+string(r.user(3))+`"]}`)["id"].(string)
 	r.as("GET", "/v1/groups/"+group, "")
 	r.as("PATCH", "/v1/groups/"+group, `{"name":"`+r.word("trio")+`"}`)
 	r.as("DELETE", "/v1/groups/"+group+"/members/"+string(r.user(3)), "")
+}
+
+// judge has somebody reported, and an integrator decide.
+func (r *run) judge(call wire.CallID) {
+	r.rest("POST", "/v1/reports", r.token(3), `{"call":"`+string(call)+`","user":"`+string(r.user(6))+`","reason":"spam","text":"`+r.word("shouts")+`"}`)
+	cases := r.as("GET", "/v1/reports", "")["items"].([]any)
+	one := "/v1/reports/" + cases[0].(map[string]any)["id"].(string)
+	r.as("GET", one, "")
+	r.as("POST", one+"/decide", `{"action":"dismiss","note":"`+r.word("harmless")+`"}`)
 }
 
 // leftOut are the requests and events that the run has not in it, and why.

@@ -1,5 +1,6 @@
 // What people do with the page, by clicking and typing, in Chromium against a real server.
 
+import { readFile } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { openChromium, startServer } from "./harness.mjs";
@@ -385,6 +386,14 @@ test("settings are kept, and contacts are added and removed", async () => {
   await expect.poll(() => ezio.it("who-everyone").isChecked()).toBe(true);
   await ezio.press("back");
   await ezio.press("open-account");
+  const [saved] = await Promise.all([ezio.page.waitForEvent("download"), ezio.press("download-data")]);
+  expect(saved.suggestedFilename()).toMatch(/^pronto-data-\d{4}-\d\d-\d\d\.json$/);
+  const data = JSON.parse(await readFile(await saved.path(), "utf8"));
+  expect(data.account[0]).toMatchObject({ id: "ezio", name: "Ezio" });
+  expect(data.privacy[0]).toMatchObject({ whoMayCall: "everyone", hideAddress: true });
+  expect(data.calls).toBeInstanceOf(Array);
+  await ezio.reads("toasts", /Your data is in your downloads\./);
+  await ezio.looksGood("account");
   await ezio.press("sign-out");
   await ezio.sees("as-ana");
   await ezio.leaves();

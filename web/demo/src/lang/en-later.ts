@@ -422,6 +422,15 @@ export const enLater = {
   "test.relayTCPNext":
     "The last resort of strict networks does not work either. Ask whoever runs your network, or try a phone’s hotspot.",
 
+  "account.data": "Your data",
+  "account.dataLead":
+    "One file for machines and people: profile, settings, contacts, links, devices, your list of calls. Not in it: what calls were about, which the server cannot hear, secrets, and what is about others.",
+  "account.download": "Download my data",
+  "account.downloadLater": {
+    one: "Three copies at once are enough. The next one is ready in {count} minute.",
+    other: "Three copies at once are enough. The next one is ready in {count} minutes.",
+  },
+  "account.downloaded": "Your data is in your downloads.",
   "account.end": "Leave Pronto",
   "account.endLead":
     "Switched off, nobody reaches you until you sign in again. Deleted, everything that is yours is gone.",

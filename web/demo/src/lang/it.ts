@@ -496,6 +496,15 @@ export const it: Dictionary = {
   "test.relayTCPNext":
     "Nemmeno l’ultima risorsa delle reti severe funziona. Chiedi a chi gestisce la rete, o prova l’hotspot di un telefono.",
 
+  "account.data": "I tuoi dati",
+  "account.dataLead":
+    "Un file per macchine e persone: profilo, impostazioni, contatti, link, dispositivi, il tuo elenco delle chiamate. Non contiene ciò che si è detto, che il server non può sentire, i segreti e ciò che riguarda altri.",
+  "account.download": "Scarica i miei dati",
+  "account.downloadLater": {
+    one: "Bastano tre copie alla volta. La prossima è pronta tra {count} minuto.",
+    other: "Bastano tre copie alla volta. La prossima è pronta tra {count} minuti.",
+  },
+  "account.downloaded": "I tuoi dati sono tra i download.",
   "account.end": "Lasciare Pronto",
   "account.endLead":
     "Se lo disattivi, nessuno ti raggiunge finché non rientri. Se lo elimini, tutto ciò che è tuo sparisce.",

@@ -485,6 +485,15 @@ export const ptBR: Dictionary = {
   "test.relayTCPNext":
     "Nem o último recurso das redes rígidas funciona. Fale com quem cuida da rede, ou tente a internet do celular.",
 
+  "account.data": "Seus dados",
+  "account.dataLead":
+    "Um arquivo para máquinas e pessoas: perfil, ajustes, contatos, links, aparelhos, sua lista de chamadas. Não contém o que foi dito, que o servidor não pode ouvir, segredos e o que é sobre outros.",
+  "account.download": "Baixar meus dados",
+  "account.downloadLater": {
+    one: "Três cópias de uma vez bastam. A próxima fica pronta em {count} minuto.",
+    other: "Três cópias de uma vez bastam. A próxima fica pronta em {count} minutos.",
+  },
+  "account.downloaded": "Seus dados estão nos downloads.",
   "account.end": "Deixar o Pronto",
   "account.endLead":
     "Desativada, ninguém fala com você até você entrar de novo. Excluída, tudo o que é seu some.",

@@ -1,12 +1,14 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
+import { HttpError } from "../../api.ts";
 import { t } from "../../lang/index.ts";
 import { Button } from "../../parts/button.tsx";
 import { Card } from "../../parts/card.tsx";
 import { Confirm } from "../../parts/confirm.tsx";
+import { downloadData } from "../../state/datacopy.ts";
 import type { Phone } from "../../state/phone.ts";
 import { inDemo, signOut } from "../../state/session.ts";
-import { attempt } from "../../state/toasts.ts";
+import { attempt, say, sayProblem } from "../../state/toasts.ts";
 
 type Question = "disable" | "delete";
 
@@ -31,6 +33,7 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
           </Button>
         </div>
       </Card>
+      <DataCard user={phone.user} />
       {inDemo() ? null : (
         <Card title={t("account.end")} lead={t("account.endLead")}>
           <div class="actions">
@@ -68,4 +71,35 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
       )}
     </>
   );
+}
+
+/** DataCard gives the user a copy of what the server holds of him. */
+function DataCard({ user }: { user: string }): JSX.Element {
+  const busy = useSignal(false);
+  const get = async (): Promise<void> => {
+    busy.value = true;
+    try {
+      await downloadData(user);
+      say(t("account.downloaded"));
+    } catch (error) {
+      sayRefused(error);
+    }
+    busy.value = false;
+  };
+  return (
+    <Card title={t("account.data")} lead={t("account.dataLead")}>
+      <div class="actions">
+        <Button icon="copy" disabled={busy.value} onPress={() => void get()} testid="download-data">
+          {t("account.download")}
+        </Button>
+      </div>
+    </Card>
+  );
+}
+
+/** sayRefused tells why there is no copy, and in how many minutes there is one if there were many. */
+function sayRefused(error: unknown): void {
+  if (error instanceof HttpError && error.status === 429)
+    say(t("account.downloadLater", { count: Math.ceil((error.retryAfterMs ?? 1) / 60_000) }), true);
+  else sayProblem(error);
 }

@@ -9,7 +9,10 @@ import (
 // MinInactive is the shortest time after which [Store.DeleteInactive] deletes.
 const MinInactive = 24 * time.Hour
 
+// A suspended account is kept as it is: that is how its processing is restricted. Once that
+// is over, its owner has as long to come back as anybody.
 const inactiveUser = `u.created_ms < {now} - $1
+	AND NOT EXISTS (SELECT 1 FROM standing n WHERE n.user_id = u.id AND (n.suspended_until_ms > {now} - $1 OR n.changed_ms > {now} - $1))
 	AND NOT EXISTS (SELECT 1 FROM last_seen l WHERE l.user_id = u.id AND l.seen_ms >= {now} - $1)
 	AND NOT EXISTS (SELECT 1 FROM devices d WHERE d.user_id = u.id AND d.seen_ms >= {now} - $1)`
 

@@ -20,7 +20,7 @@ func pass(t *testing.T, s *store.Store, d time.Duration) {
 	t.Helper()
 	for _, text := range []string{
 		`UPDATE users SET created_ms = created_ms - $1`, `UPDATE devices SET seen_ms = seen_ms - $1`,
-		`UPDATE last_seen SET seen_ms = seen_ms - $1`, `UPDATE duties SET until_ms = until_ms - $1, done_ms = done_ms - $1`,
+		`UPDATE standing SET changed_ms = changed_ms - $1`, `UPDATE last_seen SET seen_ms = seen_ms - $1`, `UPDATE duties SET until_ms = until_ms - $1, done_ms = done_ms - $1`,
 	} {
 		ok(t, s.Exec(t.Context(), text, d.Milliseconds()))
 	}
@@ -52,6 +52,33 @@ func TestAnAccountIsAliveOnDay119AndDeletedOnDay121(t *testing.T) {
 		}
 		_, _, err = s.DeleteInactive(ctx, duty, "bia", time.Hour)
 		fails(t, err, store.ErrInvalid)
+	})
+}
+
+// A suspension restricts: nothing is done with the account, and that nobody uses it is no
+// reason to delete it. When it ends, its owner has as long as anybody to come back.
+func TestASuspendedAccountIsKeptThoughNobodyUsesIt(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, s *store.Store) {
+		ctx := t.Context()
+		people(t, s, "ana", "bia")
+		ok(t, s.Suspend(ctx, "ana", store.Forever, ""))
+		pass(t, s, 2*unused)
+		duty, _, err := s.TakeDuty(ctx, "inactive", "n1", 30*day)
+		ok(t, err)
+		kept := func(when string) {
+			t.Helper()
+			_, gone, err := s.DeleteInactive(ctx, duty, "ana", unused)
+			ok(t, err)
+			equal(t, "it is deleted "+when, gone, false)
+		}
+		equal(t, "who may go", strings.Join(value(s.Inactive(ctx, unused, "", 10))(t), " "), "bia")
+		kept("while it is suspended")
+		ok(t, s.Resume(ctx, "ana"))
+		kept("when it is resumed")
+		ok(t, s.Exec(ctx, `UPDATE standing SET changed_ms = changed_ms - $1`, (unused+day).Milliseconds()))
+		_, gone, err := s.DeleteInactive(ctx, duty, "ana", unused)
+		ok(t, err)
+		equal(t, "it is deleted when nobody has used it since", gone, true)
 	})
 }
 

@@ -33,7 +33,7 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
           </Button>
         </div>
       </Card>
-      <DataCard user={phone.user} />
+      <DataCard phone={phone} />
       {inDemo() ? null : (
         <Card title={t("account.end")} lead={t("account.endLead")}>
           <div class="actions">
@@ -73,13 +73,13 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
   );
 }
 
-/** DataCard gives the user a copy of what the server holds of him. */
-function DataCard({ user }: { user: string }): JSX.Element {
+/** DataCard gives the user a copy of what the server holds of them. */
+function DataCard({ phone }: { phone: Phone }): JSX.Element {
   const busy = useSignal(false);
   const get = async (): Promise<void> => {
     busy.value = true;
     try {
-      await downloadData(user);
+      await downloadData(phone);
       say(t("account.downloaded"));
     } catch (error) {
       sayRefused(error);

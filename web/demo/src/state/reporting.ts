@@ -2,6 +2,7 @@ import { HttpError } from "../api.ts";
 import { type PlainKey, t } from "../lang/index.ts";
 import { problemText } from "../problems.ts";
 import type { Phone } from "./phone.ts";
+import { ask } from "./rest.ts";
 
 /** reasons are those for which something is reported, as the server has them. */
 export const reasons = {
@@ -36,21 +37,7 @@ export interface Report {
 /** report files a report with whoever runs the server. What goes wrong is an HttpError, or a ProntoError. */
 export async function report(phone: Phone, { call, whom, reason, text }: Report): Promise<void> {
   const whose = whom?.participant === undefined ? { user: whom?.user } : { participant: whom.participant };
-  const token = await phone.pronto.token();
-  let response: Response;
-  try {
-    response = await fetch("/v1/reports", {
-      method: "POST",
-      headers: { "Content-Type": "application/json", Authorization: `Bearer ${token}` },
-      body: JSON.stringify({ call, ...whose, reason, ...(text === "" ? {} : { text }) }),
-      credentials: "omit",
-    });
-  } catch {
-    throw new HttpError(0);
-  }
-  if (response.ok) return;
-  const seconds = Number(response.headers.get("Retry-After"));
-  throw new HttpError(response.status, seconds > 0 ? seconds * 1000 : undefined);
+  await ask(phone, "/v1/reports", { call, ...whose, reason, ...(text === "" ? {} : { text }) });
 }
 
 /** reportingText says why a report was not taken. */

@@ -135,11 +135,6 @@ func (s *Store) CaseReports(ctx context.Context, id string) ([]ReportRow, error)
 	}, `SELECT id, reporter, call_id, reason, text, times, first_ms, last_ms FROM reports WHERE case_id = $1 ORDER BY last_ms DESC, id DESC LIMIT $2`, id, MaxPage)
 }
 
-// OpenCases is how many cases nobody has decided.
-func (s *Store) OpenCases(ctx context.Context) (n int64, err error) {
-	return get(ctx, s, func(s scanner) (n int64, err error) { return n, s.Scan(&n) }, `SELECT COUNT(*) FROM report_cases WHERE decided_ms IS NULL`)
-}
-
 // CaseDecision is what somebody decides about a case.
 type CaseDecision struct {
 	Case   string

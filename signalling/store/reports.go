@@ -190,12 +190,12 @@ func tellOfReport(ctx context.Context, c conn, e ReportEvent) error {
 }
 
 // mayReport fails with a [*TooManyReports] if somebody has reported as much in a day as he
-// may, repetitions counted.
+// may. Of what he repeats all counts for a day after the last.
 func mayReport(ctx context.Context, c conn, by Reporter) error {
 	const day = 24 * time.Hour
 	var filed, wait int64
-	err := c.row(ctx, `SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT), COALESCE(MIN(first_ms), {now}) + $2 - {now} FROM reports
-		WHERE reporter = $1 AND first_ms > {now} - $2`, []any{by.key(), day.Milliseconds()}, &filed, &wait)
+	err := c.row(ctx, `SELECT CAST(COALESCE(SUM(times), 0) AS BIGINT), COALESCE(MIN(last_ms), {now}) + $2 - {now} FROM reports
+		WHERE reporter = $1 AND last_ms > {now} - $2`, []any{by.key(), day.Milliseconds()}, &filed, &wait)
 	if err == nil && filed >= ReportsPerDay {
 		return &TooManyReports{time.Duration(wait) * time.Millisecond}
 	}

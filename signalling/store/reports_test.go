@@ -80,7 +80,7 @@ func TestWhatIsReportedOfOneIsOneCase(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
-		equal(t, "cases", value(s.OpenCases(ctx))(t), 1)
+		equal(t, "cases", len(strings.Split(openCases(t, s), ", ")), 1)
 	})
 }
 
@@ -119,7 +119,11 @@ func TestNobodyReportsMoreThanTenTimesADay(t *testing.T) {
 			t.Fatalf("the eleventh is answered with %v", err)
 		}
 		value(s.FileReport(ctx, reportOf("caio", "bia")))(t)
-		ok(t, s.Exec(ctx, `UPDATE reports SET first_ms = first_ms - 86400001`))
+		ok(t, s.Exec(ctx, `UPDATE reports SET first_ms = first_ms - 86400001`)) // and repeated today
+		if _, err = s.FileReport(ctx, reportOf("ana", "bia")); !errors.As(err, &many) {
+			t.Errorf("what is repeated does not count: %v", err)
+		}
+		ok(t, s.Exec(ctx, `UPDATE reports SET last_ms = last_ms - 86400001`))
 		value(s.FileReport(ctx, reportOf("ana", "bia")))(t)
 	})
 }
@@ -194,7 +198,7 @@ func TestACaseIsDecidedOnce(t *testing.T) {
 			t.Error("what could not be carried out is decided")
 		}
 		value(s.FileReport(ctx, reportOf("ana", "bia")))(t) // a new case
-		equal(t, "open", value(s.OpenCases(ctx))(t), 2)
+		equal(t, "open", len(strings.Split(openCases(t, s), ", ")), 2)
 	})
 }
 

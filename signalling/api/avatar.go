@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -54,66 +53,6 @@ func (s *server) registerAvatars(api huma.API) {
 			"any more.",
 		Errors: []int{http.StatusNotFound, http.StatusServiceUnavailable}, Responses: fileResponse(avatar.PNG, avatar.JPEG, avatar.WebP),
 	}, s.getAvatar)
-}
-
-// BearerField is the account's token. The type is exported because the library
-// looks into embedded structs only if they are.
-type BearerField struct {
-	Authorization string `header:"Authorization" required:"true" maxLength:"8300" doc:"Bearer and the token of the account."`
-}
-
-// account returns whose token it is, if it may be used now.
-func (s *server) account(ctx context.Context, f BearerField) (string, error) {
-	id, err := s.anybody(ctx, f)
-	if err == nil && id.Guest() {
-		err = errToken
-	}
-	if err != nil {
-		return "", err
-	}
-	return string(id.User), nil
-}
-
-var errToken = problem(CodeUnauthenticated, "the token opens nothing; sign in anew")
-
-// anybody returns whose token it is, if it may be used now: an account's, or a guest's.
-func (s *server) anybody(ctx context.Context, f BearerField) (identity.Identity, error) {
-	token, ok := strings.CutPrefix(f.Authorization, "Bearer ")
-	if !ok {
-		return identity.Identity{}, errToken
-	}
-	id, err := s.holder(ctx, token)
-	switch {
-	case errors.Is(err, identity.ErrPage):
-		return id, problem(CodeForbidden, "%s", err)
-	case errors.Is(err, identity.ErrToken):
-		return id, errToken
-	case err != nil:
-		return id, s.failed(err)
-	case id.Guest():
-		return id, nil
-	}
-	return id, s.mayUse(ctx, id, token)
-}
-
-// mayUse refuses a token of an account whose device or which itself is barred.
-func (s *server) mayUse(ctx context.Context, id identity.Identity, token string) error {
-	user := string(id.User)
-	err := s.cfg.Store.TokenStanding(ctx, user, string(id.Grants.Device), identity.HashSecret(token))
-	switch {
-	case errors.Is(err, store.ErrRevoked), errors.Is(err, store.ErrPending):
-		return errToken
-	case err != nil:
-		return s.failed(err)
-	}
-	standing, err := s.cfg.Store.Standing(ctx, user)
-	switch {
-	case err != nil:
-		return s.failed(err)
-	case standing.Suspended():
-		return suspendedAccount
-	}
-	return nil
 }
 
 type putAvatarInput struct {

@@ -134,8 +134,7 @@ func (s *server) sendCode(ctx context.Context, in *codeInput) (*codeOutput, erro
 	err = s.cfg.Store.IssueCode(ctx, hash, h.Source(sourceOf(ctx)), h.Code(hash, code))
 	switch {
 	case errors.Is(err, store.ErrLimit):
-		return nil, huma.ErrorWithHeaders(huma.Error429TooManyRequests("five codes were sent within an hour; use the last one or wait"),
-			http.Header{"Retry-After": {"3600"}})
+		return nil, tooMany("five codes were sent within an hour; use the last one or wait", time.Hour)
 	case err != nil:
 		return nil, s.failed(err)
 	}

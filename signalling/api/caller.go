@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -49,7 +48,7 @@ func (s *server) authenticate(api huma.API, scope identity.Scope) func(huma.Cont
 			return
 		}
 		if wait := s.rates.take(k.ID, time.Now(), ctx.SetHeader); wait > 0 {
-			ctx.SetHeader("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
+			ctx.SetHeader("Retry-After", retryAfter(wait))
 			_ = writeProblem(api, ctx, problem(CodeRateLimited, "the key may make %d requests a minute", s.rates.perMinute))
 			return
 		}

@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -119,8 +118,7 @@ func (s *server) shut(err error) error {
 	case wire.CodeNotFound:
 		return huma.Error404NotFound("the link leads nowhere; ask for a new one")
 	case wire.CodeRateLimited:
-		return huma.ErrorWithHeaders(huma.Error429TooManyRequests("too many links that lead nowhere from this address; wait"),
-			http.Header{"Retry-After": {retryAfter(p)}})
+		return tooMany("too many links that lead nowhere from this address; wait", waitOf(p))
 	case wire.CodeUnavailable:
 		return huma.Error503ServiceUnavailable("the server cannot do it now; try again")
 	}
@@ -158,6 +156,3 @@ func (s *server) createGuest(ctx context.Context, in *guestInput) (*guestOutput,
 	out.Body.Token, out.Body.Name, out.Body.Door = token, in.Body.Name, door
 	return out, nil
 }
-
-// retryAfter is a problem's wait in whole seconds, at least one.
-func retryAfter(p *wire.Problem) string { return strconv.Itoa(int(max(1, (p.RetryAfterMs+999)/1000))) }

@@ -108,7 +108,7 @@ func (s *server) refusedNote(err error) error {
 	case p.Code == wire.CodeNotFound:
 		return problem(CodeNotFound, "%s", p.Detail)
 	case p.Code == wire.CodeRateLimited:
-		return huma.ErrorWithHeaders(huma.Error429TooManyRequests(p.Detail), http.Header{"Retry-After": {retryAfter(p)}})
+		return tooMany(p.Detail, waitOf(p))
 	}
 	return s.failed(err)
 }

@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -82,8 +80,7 @@ func (s *server) export(ctx context.Context, user string) (*exportOutput, error)
 	}
 	now := time.Now()
 	if wait := s.exports.asked.takeFor(user, now); wait > 0 {
-		return nil, huma.ErrorWithHeaders(huma.Error429TooManyRequests("the account has had its copies; it may have the next one later"),
-			http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}})
+		return nil, tooMany("the account has had its copies; it may have the next one later", wait)
 	}
 	select {
 	case s.exports.slots <- struct{}{}:

@@ -3,10 +3,15 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"pronto/signalling/wire"
 )
 
 // Code is the stable name of a kind of problem; clients choose by it. Each has
@@ -204,3 +209,16 @@ func explain(w http.ResponseWriter, r *http.Request) {
 	}
 	problem(CodeNotFound, "there is no such kind of problem").write(w)
 }
+
+// tooMany is a problem of who asks too often, and is to wait.
+func tooMany(detail string, wait time.Duration) error {
+	return huma.ErrorWithHeaders(problem(CodeRateLimited, "%s", detail), http.Header{"Retry-After": {retryAfter(wait)}})
+}
+
+// retryAfter is a wait in whole seconds, at least one.
+func retryAfter(wait time.Duration) string {
+	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
+}
+
+// waitOf is how long a problem of the protocol says to wait.
+func waitOf(p *wire.Problem) time.Duration { return time.Duration(p.RetryAfterMs) * time.Millisecond }

@@ -76,7 +76,7 @@ func (s *server) fileReport(ctx context.Context, in *fileReportInput) (*struct{}
 	case p == nil:
 		return nil, s.failed(err)
 	case p.Code == wire.CodeRateLimited:
-		return nil, huma.ErrorWithHeaders(problem(CodeRateLimited, "%s", p.Detail), http.Header{"Retry-After": {retryAfter(p)}})
+		return nil, tooMany(p.Detail, waitOf(p))
 	default:
 		return nil, s.refusedBy(err)
 	}

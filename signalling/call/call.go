@@ -22,11 +22,12 @@ type Call struct {
 	id    wire.CallID
 	cfg   *Config
 	inbox chan func()
-	done  chan struct{} // closed when the call is over and its registry has forgotten it
+	done  chan struct{} // closed when run has returned
 	moved func(*Call, indexChange)
 	rates *chances
 	stays *chances
 	masks *disguise
+	link  wire.LinkID  // that leads to it, or empty
 	group wire.GroupID // empty unless it is the call of one
 
 	mu sync.Mutex // held while something is carried out: by run, or by who only reports (note)
@@ -327,11 +328,12 @@ func (c *Call) reshape(before *state) {
 type indexChange struct {
 	now     map[wire.UserID]bool // true: in the call; false: rung
 	removed []wire.UserID
+	over    bool // nothing leads to the call any more
 }
 
 func difference(before, after *state) indexChange {
 	was, is := reachable(before), reachable(after)
-	d := indexChange{now: map[wire.UserID]bool{}}
+	d := indexChange{now: map[wire.UserID]bool{}, over: after.Phase == wire.PhaseEnded}
 	for user, in := range is {
 		if knew, ok := was[user]; !ok || knew != in {
 			d.now[user] = in

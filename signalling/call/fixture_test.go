@@ -109,6 +109,7 @@ type world struct {
 	inbox  map[wire.SessionID][]wire.Frame
 	online map[wire.UserID][]wire.SessionID
 	events []Event
+	hears  func(wire.Frame) // at the moment a session is told something
 }
 
 // inWorld runs f in a bubble of fake time.
@@ -155,6 +156,9 @@ func (w *world) ToSession(session wire.SessionID, frame wire.Frame) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inbox[session] = append(w.inbox[session], frame)
+	if w.hears != nil {
+		w.hears(frame)
+	}
 }
 
 func (w *world) ToUser(user wire.UserID, frame wire.Frame, except wire.SessionID) {

@@ -135,12 +135,12 @@ func (r *Registry) createForGroup(ctx context.Context, who Who, m *wire.RingGrou
 	}
 	c := newCall(s.ID, r)
 	c.group = m.Group
-	if other, err := r.open(c, ""); other != nil || err != nil {
+	if other, err := r.open(c); other != nil || err != nil {
 		return other, err
 	}
 	callees, err := r.writeGroup(ctx, who, s, media, m.Silent)
 	if err != nil {
-		r.abandon(c, "")
+		r.abandon(c)
 		return nil, err
 	}
 	r.start(c, s)

@@ -121,7 +121,8 @@ func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error)
 		return nil, err
 	}
 	c := newCall(s.ID, r)
-	if other, err := r.open(c, s.Link); other != nil || err != nil {
+	c.link = s.Link
+	if other, err := r.open(c); other != nil || err != nil {
 		return other, err
 	}
 	events := s.story(nil, &effects{}, s.Created)
@@ -133,7 +134,7 @@ func (r *Registry) createForLink(ctx context.Context, a *arrival) (*Call, error)
 		}, nil)
 	}
 	if err != nil {
-		r.abandon(c, s.Link)
+		r.abandon(c)
 		return nil, err
 	}
 	r.start(c, s)

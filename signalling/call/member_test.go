@@ -372,34 +372,46 @@ func TestACallOfALinkEndsWithTheLastOneAndStartsAgain(t *testing.T) {
 	})
 }
 
-// Whoever comes by a link just when its last call ends has to find that call gone:
-// else he is told, again and again, that the call is over.
+// Whoever hears that a call is over finds nothing that leads to it: else he who comes
+// by its link or rings its group at that moment is told that the call is over.
 func TestACallThatIsOverIsForgottenAlready(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
-		w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video}
-		ana := w.device("ana", "laptop")
-		for range 1000 {
-			state := ana.must(&wire.JoinLink{Link: "open"}).(wire.CallState)
-			c, left := w.registry.linkCall("open"), make(chan error)
-			go func() {
-				_, err := ana.try(&wire.Leave{Call: state.Call})
-				left <- err
-			}()
-			for over := false; !over; { // not asleep: who is woken comes too late to see it
-				select {
-				case <-c.done:
-					over = true
-				default:
+	for name, begin := range map[string]func(d *device) wire.CallState{
+		"a link's":  func(d *device) wire.CallState { return d.must(&wire.JoinLink{Link: "open"}).(wire.CallState) },
+		"a group's": func(d *device) wire.CallState { return d.must(&wire.RingGroup{Group: "g", Kind: wire.KindVideo}).(wire.CallState) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				w.store.links["open"] = store.Link{ID: "open", OwnerID: "ana", Kind: store.Video}
+				w.group(false, "ana", "bia")
+				ana, bia := w.device("ana", "laptop"), w.device("bia", "phone")
+				call := begin(ana).Call
+				if other := begin(bia).Call; other != call {
+					t.Fatal("there are two calls")
 				}
-			}
-			if w.registry.linkCall("open") == c {
-				t.Error("a link leads to a call that is over")
-			}
-			if err := <-left; err != nil {
-				t.Fatal(err)
-			}
-		}
-	})
+				heard := 0
+				w.mu.Lock()
+				w.hears = func(f wire.Frame) {
+					if f.Type != "callEnded" {
+						return
+					}
+					heard++
+					if _, err := w.registry.call(call); err == nil || w.registry.linkCall("open") != nil || w.registry.groupCall("g") != nil {
+						t.Error("something leads to a call that is over")
+					}
+				}
+				w.mu.Unlock()
+				ana.must(&wire.End{Call: call})
+				if w.mu.Lock(); heard == 0 {
+					t.Error("nobody heard that the call is over")
+				}
+				w.hears = nil
+				w.mu.Unlock()
+				if next := begin(bia).Call; next == call {
+					t.Error("the next call is the one that is over")
+				}
+			})
+		})
+	}
 }
 
 func TestPageLoadedAgainGetsAConnectionOfItsOwn(t *testing.T) {

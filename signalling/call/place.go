@@ -80,7 +80,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 	})
 	s.Host = host.Participant
 	c := newCall(s.ID, r)
-	if _, err := r.open(c, ""); err != nil {
+	if _, err := r.open(c); err != nil {
 		return err
 	}
 	path := policy.PathRing
@@ -89,7 +89,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 	}
 	callees, err := r.write(ctx, path, who, s, users)
 	if err != nil {
-		r.abandon(c, "")
+		r.abandon(c)
 		return err
 	}
 	r.cfg.Events(r.masks.entered(who, s.ID, s.Created))

@@ -82,12 +82,12 @@ func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, m
 		return err
 	}
 	c := newCall(s.ID, r)
-	if _, err := r.open(c, ""); err != nil {
+	if _, err := r.open(c); err != nil {
 		return err
 	}
 	callees, err := r.writeQueue(ctx, a, s, q, visitor, more)
 	if err != nil {
-		r.abandon(c, "")
+		r.abandon(c)
 		return failure(err)
 	}
 	r.start(c, s)

@@ -64,15 +64,9 @@ func New(ctx context.Context, cfg Config) (*Registry, error) {
 			continue
 		}
 		c := newCall(s.ID, r)
+		c.link, c.group = s.Link, s.Group
 		c.trace.restarted(s.Created, time.Now())
-		r.calls[s.ID] = c
-		if s.Link != "" {
-			r.links[s.Link] = c
-		}
-		if s.Group != "" {
-			c.group = s.Group
-			r.groups[s.Group] = c
-		}
+		r.remember(c)
 		r.start(c, s)
 	}
 	for _, group := range r.RunningGroups() {
@@ -117,10 +111,10 @@ func (r *Registry) Close() {
 // open registers a call that is about to be created, so that whoever meets it
 // in the store can wait for it. A link or a group that has a call already gets
 // no other: then that one is returned and nothing is registered.
-func (r *Registry) open(c *Call, link wire.LinkID) (other *Call, err error) {
+func (r *Registry) open(c *Call) (other *Call, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if other := r.links[link]; link != "" && other != nil {
+	if other := r.links[c.link]; c.link != "" && other != nil {
 		return other, nil
 	}
 	if other := r.groups[c.group]; c.group != "" && other != nil {
@@ -129,51 +123,56 @@ func (r *Registry) open(c *Call, link wire.LinkID) (other *Call, err error) {
 	if r.closed {
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server is restarting; try again")
 	}
+	r.remember(c)
+	return nil, nil
+}
+
+// remember lets a call be found by all that leads to it. Only with mu held.
+func (r *Registry) remember(c *Call) {
 	r.calls[c.id] = c
-	if link != "" {
-		r.links[link] = c
+	if c.link != "" {
+		r.links[c.link] = c
 	}
 	if c.group != "" {
 		r.groups[c.group] = c
 	}
-	return nil, nil
 }
 
 // start runs a call that is registered. Its people can be asked about as soon
 // as start has returned.
 func (r *Registry) start(c *Call, s *state) {
-	link := s.Link
 	c.state = s
 	r.cfg.Logger.Info("a call begins", "trace", s.Trace, "kind", s.Kind, "topology", s.Topology, "via", s.via(), "encrypted", s.Keys != nil)
 	c.reshape(nil)
 	r.wait.Go(func() {
 		c.run(r.ctx)
-		r.forget(c, link)
-		close(c.done)
+		r.abandon(c) // one that has not ended, too: the server stops, and nobody tries it again and again
 	})
 }
 
-// abandon takes back open.
-func (r *Registry) abandon(c *Call, link wire.LinkID) {
-	r.forget(c, link)
+// abandon takes back open: nothing asked of the call is answered any more.
+func (r *Registry) abandon(c *Call) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.forget(c)
 	close(c.done)
 }
 
-func (r *Registry) forget(c *Call, link wire.LinkID) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+// forget takes back remember. Only with mu held.
+func (r *Registry) forget(c *Call) {
 	if r.calls[c.id] == c {
 		delete(r.calls, c.id)
 	}
-	if r.links[link] == c {
-		delete(r.links, link)
+	if r.links[c.link] == c {
+		delete(r.links, c.link)
 	}
 	if r.groups[c.group] == c {
 		delete(r.groups, c.group)
 	}
 }
 
-// reindex is told by a call who has to do with it.
+// reindex is told by a call who has to do with it. A call that is over is forgotten
+// before anybody hears that it is: whoever then asks for what led to it begins anew.
 func (r *Registry) reindex(c *Call, change indexChange) {
 	r.mu.Lock()
 	before := r.presenceOf(change)
@@ -190,6 +189,9 @@ func (r *Registry) reindex(c *Call, change indexChange) {
 	}
 	for _, user := range change.removed {
 		r.unindex(user, c)
+	}
+	if change.over {
+		r.forget(c)
 	}
 }
 

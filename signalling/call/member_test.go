@@ -376,8 +376,10 @@ func TestACallOfALinkEndsWithTheLastOneAndStartsAgain(t *testing.T) {
 // by its link or rings its group at that moment is told that the call is over.
 func TestACallThatIsOverIsForgottenAlready(t *testing.T) {
 	for name, begin := range map[string]func(d *device) wire.CallState{
-		"a link's":  func(d *device) wire.CallState { return d.must(&wire.JoinLink{Link: "open"}).(wire.CallState) },
-		"a group's": func(d *device) wire.CallState { return d.must(&wire.RingGroup{Group: "g", Kind: wire.KindVideo}).(wire.CallState) },
+		"a link's": func(d *device) wire.CallState { return d.must(&wire.JoinLink{Link: "open"}).(wire.CallState) },
+		"a group's": func(d *device) wire.CallState {
+			return d.must(&wire.RingGroup{Group: "g", Kind: wire.KindVideo}).(wire.CallState)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {

@@ -298,7 +298,7 @@ func TestWhatAPeerHasUsedIsEveryPacketOnTheWire(t *testing.T) {
 	}
 	for name, w := range map[string]*wire{"ana": ana, "bia": bia} {
 		var got int64
-		for deadline := time.Now().Add(5 * time.Second); got != want[w] && time.Now().Before(deadline); {
+		for deadline := time.Now().Add(time.Minute); got != want[w] && time.Now().Before(deadline); {
 			if packet := w.size(10 * time.Millisecond); packet > 0 { // one that was on its way
 				want[w] += int64(packet + beneath)
 			}

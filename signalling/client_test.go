@@ -161,7 +161,7 @@ func (p *page) send(kind, id string, body any) {
 
 func (p *page) raw(frame []byte) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_ = p.conn.Write(ctx, websocket.MessageText, frame) // what is read tells why the socket has ended
 }
@@ -235,7 +235,7 @@ func (p *page) closed() websocket.StatusCode {
 // dialRaw tries a handshake with headers of its own.
 func dialRaw(t testing.TB, s *signallingtest.Server, header http.Header) int {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	conn, response, err := websocket.Dial(ctx, s.Socket(), &websocket.DialOptions{HTTPHeader: header})
 	if err == nil {

@@ -81,14 +81,14 @@ func (s *sender) names(n int, whom *sender) (kind string) {
 
 func (s *sender) until(what string, ok func() bool) {
 	s.t.Helper()
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for !ok() {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			s.t.Fatalf("in 20 s it never came about that %s", what)
+			s.t.Fatalf("in a minute it never came about that %s", what)
 		}
 	}
 }

@@ -122,7 +122,7 @@ func TestASessionEndsAfterTheGraceAndItsPlaceInTheCallToo(t *testing.T) {
 		t.Errorf("the other left as %+v", left)
 	}
 	event[wire.CallEnded](a, "callEnded")
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(time.Minute)
 	for {
 		if _, w := resume(t, s, b, "bia", "phone", serial); !w.Resumed {
 			break

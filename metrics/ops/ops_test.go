@@ -269,7 +269,7 @@ func get(t *testing.T, address string) (status int, body answer) {
 
 func TestTheProcessAnswersForItself(t *testing.T) {
 	server := viewer(t, Config{})
-	until := time.Now().Add(10 * time.Second)
+	until := time.Now().Add(time.Minute)
 	for {
 		now := strconv.FormatInt(time.Now().Unix()+1, 10)
 		status, body := get(t, server.URL+"/ops/api/v1/query_range?query=sum(up)&step=10&start="+now+"&end="+now)

@@ -256,7 +256,7 @@ func addrOfSocket(s *udp.Socket) netip.AddrPort { return s.LocalAddr().(*net.UDP
 
 func read(t *testing.T, c *net.UDPConn, buf []byte) int {
 	t.Helper()
-	if err := c.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetReadDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	n, err := c.Read(buf)

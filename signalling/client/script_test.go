@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test waits for anything.
-const patience = 10 * time.Second
+const patience = time.Minute
 
 // script is a server that does what the test says, frame by frame.
 type script struct {

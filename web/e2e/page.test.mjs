@@ -541,10 +541,11 @@ test("somebody is reported in a call, and from the list of calls; whoever runs t
   await bia.looksGood("report");
   await bia.press("report-harassment");
   await bia.it("report-text").fill("He shouts.");
+  await ezio.press("hangup"); // he sees it coming
+  await bia.reads("ended-reason", /The call is over\./);
+  expect(await bia.it("report-text").inputValue()).toBe("He shouts.");
   await bia.press("report-send");
   await bia.reads("toasts", /Reported\. Thank you/);
-  await ezio.press("hangup");
-  await bia.reads("ended-reason", /The call is over\./);
   await bia.press("put-away");
   await bia.press("nav-recents");
   await bia.press("recent-menu");

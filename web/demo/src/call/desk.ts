@@ -3,7 +3,6 @@ import type { Reacted } from "../../../sdk/src/index.ts";
 import { t } from "../lang/index.ts";
 import type { ActiveCall } from "../state/activecall.ts";
 import { keepLines, keptLines, type Line } from "../state/chatlines.ts";
-import type { Seat } from "../state/shot.ts";
 import { say } from "../state/toasts.ts";
 
 /** Layout is how the person wants to see a group. */
@@ -38,8 +37,6 @@ export class Desk {
   readonly chatting = signal(false);
   /** choosing: the dialog of devices is open. */
   readonly choosing = signal(false);
-  /** reporting is who is about to be reported, also once he has left. */
-  readonly reporting = signal<Seat | undefined>(undefined);
   readonly #call: string;
   #made: number;
 

@@ -4,6 +4,7 @@ import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";
 import { Menu } from "../parts/menu.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
+import { Draft, written } from "../state/reporting.ts";
 import type { Seat } from "../state/shot.ts";
 import { attempt } from "../state/toasts.ts";
 import { deskOf } from "./desk.ts";
@@ -54,7 +55,7 @@ export function TileMenu({ active, seat }: { active: ActiveCall; seat: Seat }): 
             icon="warning"
             testid={`report-${who}`}
             onPress={() => {
-              desk.reporting.value = seat;
+              written.value = new Draft(call.id, [seat]);
             }}
           >
             {t("report.open")}

@@ -31,7 +31,7 @@ import type { Phone } from "../state/phone.ts";
 import { waitingAlone } from "../state/shot.ts";
 import { attempt } from "../state/toasts.ts";
 import { Outgoing } from "./outgoing.tsx";
-import { ReportDialog } from "./report.tsx";
+import { CallReport } from "./report.tsx";
 
 /** CallScreen is the call that this tab is in. */
 export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall }): JSX.Element {
@@ -48,7 +48,6 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
     measuring.value = !measuring.value;
   };
   const desk = deskOf(active);
-  const reported = desk.reporting.value;
   const signs = useMicSigns(active);
   const chats = shot.encryption.state === "on"; // what is written is sealed, or not sent
   const toggleChat = (): void => {
@@ -121,16 +120,7 @@ export function CallScreen({ phone, active }: { phone: Phone; active: ActiveCall
           {desk.chatting.value && chats ? <Chat active={active} onClose={toggleChat} /> : null}
         </>
       )}
-      {reported === undefined ? null : (
-        <ReportDialog
-          phone={phone}
-          call={active.call.id}
-          people={[reported]}
-          onClose={() => {
-            desk.reporting.value = undefined;
-          }}
-        />
-      )}
+      <CallReport phone={phone} call={active.call.id} />
       {measuring.value && !outgoing ? <Statistics active={active} onClose={toggleStatistics} /> : null}
       <Heard active={active} />
       <Sounds seats={shot.seats} volumes={desk.volumes.value} />

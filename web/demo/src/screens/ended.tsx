@@ -12,6 +12,7 @@ import type { Phone } from "../state/phone.ts";
 import { UnsentNote } from "../state/unsentnote.ts";
 import { LeaveNote } from "./leavenote.tsx";
 import { Rating } from "./rating.tsx";
+import { CallReport } from "./report.tsx";
 
 /** endedText says in words why a call is over. */
 export function endedText(ended: Ended): string {
@@ -128,6 +129,7 @@ export function EndedScreen({ phone, ended, onRejoin }: EndedScreenProps): JSX.E
           {t("ended.support")} <code data-testid="support">{ended.support}</code>
         </p>
       )}
+      <CallReport phone={phone} call={ended.call} />
     </main>
   );
 }

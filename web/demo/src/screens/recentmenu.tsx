@@ -8,6 +8,7 @@ import { Dialog } from "../parts/dialog.tsx";
 import { Menu } from "../parts/menu.tsx";
 import { forget } from "../state/forgetting.ts";
 import type { Phone } from "../state/phone.ts";
+import { Draft } from "../state/reporting.ts";
 import { UnsentNote } from "../state/unsentnote.ts";
 import { LeaveNote } from "./leavenote.tsx";
 import { ReportDialog } from "./report.tsx";
@@ -26,7 +27,7 @@ export function RecentMenu({
   name: string;
 }): JSX.Element {
   const leaving = useSignal(false);
-  const reporting = useSignal(false);
+  const reporting = useSignal<Draft | undefined>(undefined);
   const [only] = entry.with;
   const unanswered = entry.direction === "outgoing" && entry.outcome === "unanswered";
   const recent = Date.now() - entry.startedMs < noteWindowMs;
@@ -51,7 +52,7 @@ export function RecentMenu({
           icon="warning"
           testid="report-call"
           onPress={() => {
-            reporting.value = true;
+            reporting.value = new Draft(entry.call, entry.with);
           }}
         >
           {t("report.open")}
@@ -60,16 +61,15 @@ export function RecentMenu({
           {t("recents.delete")}
         </Button>
       </Menu>
-      {reporting.value ? (
+      {reporting.value === undefined ? null : (
         <ReportDialog
           phone={phone}
-          call={entry.call}
-          people={entry.with}
+          draft={reporting.value}
           onClose={() => {
-            reporting.value = false;
+            reporting.value = undefined;
           }}
         />
-      ) : null}
+      )}
       {leaving.value && only !== undefined ? (
         <NoteDialog phone={phone} entry={entry} to={only} onClose={close} />
       ) : null}

@@ -1,4 +1,3 @@
-import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useId } from "preact/hooks";
 import { t } from "../lang/index.ts";
@@ -8,33 +7,40 @@ import { Choice } from "../parts/choice.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import type { Phone } from "../state/phone.ts";
 import {
+  type Draft,
   maxTextLength,
   type Reason,
-  type Reported,
   reasons,
   report,
   reportingText,
+  written,
 } from "../state/reporting.ts";
 import { say } from "../state/toasts.ts";
 
+/** CallReport is the report that is being written in a call, there and once it is over. */
+export function CallReport({ phone, call }: { phone: Phone; call: string }): JSX.Element | null {
+  const draft = written.value;
+  if (draft?.call !== call) return null;
+  return (
+    <ReportDialog
+      phone={phone}
+      draft={draft}
+      onClose={() => {
+        written.value = undefined;
+      }}
+    />
+  );
+}
+
 interface ReportDialogProps {
   readonly phone: Phone;
-  /** call is where we met. */
-  readonly call: string;
-  /** people are those of the call; the call itself can be reported unless there is just one. */
-  readonly people: readonly Reported[];
+  readonly draft: Draft;
   readonly onClose: () => void;
 }
 
 /** ReportDialog reports somebody to whoever runs the server, and blocks him if that is wanted, too. */
-export function ReportDialog({ phone, call, people, onClose }: ReportDialogProps): JSX.Element {
-  const who = useSignal(people.length === 1 ? "0" : "");
-  const reason = useSignal<Reason>("spam");
-  const text = useSignal("");
-  const blocks = useSignal(false);
-  const sending = useSignal(false);
-  const failure = useSignal<string | undefined>(undefined);
-  const whom = people[Number(who.value || "-1")];
+export function ReportDialog({ phone, draft, onClose }: ReportDialogProps): JSX.Element {
+  const { call, people, who, reason, text, blocks, sending, failure, whom } = draft;
   const user = phone.guest ? undefined : whom?.user;
   const send = async (event: Event): Promise<void> => {
     event.preventDefault();

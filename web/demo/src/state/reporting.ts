@@ -1,3 +1,4 @@
+import { signal } from "@preact/signals";
 import { HttpError } from "../api.ts";
 import { type PlainKey, t } from "../lang/index.ts";
 import { problemText } from "../problems.ts";
@@ -33,6 +34,38 @@ export interface Report {
   readonly reason: Reason;
   readonly text: string;
 }
+
+/**
+ * Draft is a report that is being written. It is not the call's: who is about to be
+ * reported may end the call, and what was written stays.
+ */
+export class Draft {
+  /** call is where we met. */
+  readonly call: string;
+  /** people are those of the call; the call itself can be reported unless there is just one. */
+  readonly people: readonly Reported[];
+  readonly who;
+  readonly reason = signal<Reason>("spam");
+  readonly text = signal("");
+  /** blocks: who is reported is blocked, too. */
+  readonly blocks = signal(false);
+  readonly sending = signal(false);
+  readonly failure = signal<string | undefined>(undefined);
+
+  constructor(call: string, people: readonly Reported[]) {
+    this.call = call;
+    this.people = people;
+    this.who = signal(people.length === 1 ? "0" : "");
+  }
+
+  /** whom is who is reported; undefined for the call itself. */
+  get whom(): Reported | undefined {
+    return this.people[Number(this.who.value || "-1")];
+  }
+}
+
+/** written is the report that is written in a call, or has been since before its end. */
+export const written = signal<Draft | undefined>(undefined);
 
 /** report files a report with whoever runs the server. What goes wrong is an HttpError, or a ProntoError. */
 export async function report(phone: Phone, { call, whom, reason, text }: Report): Promise<void> {

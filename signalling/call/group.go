@@ -65,14 +65,15 @@ func (r *Registry) tryGroup(ctx context.Context, who Who, m *wire.RingGroup) err
 			if err = c.joinGroup(ctx, who, media, m.ConfirmBlocked, false); !errors.Is(err, errCallEnded) {
 				return err
 			}
+			// The last one has just left: the group gets its next call.
 		case !errors.As(err, &glare):
 			return failure(err)
-		}
-		// The last one has just left; the call is gone in a moment.
-		select {
-		case <-time.After(20 * time.Millisecond):
-		case <-ctx.Done():
-			return ctx.Err()
+		default: // it is another server's, and may end there
+			select {
+			case <-time.After(20 * time.Millisecond):
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 	}
 	return wire.Problemf(wire.CodeConflict, "the group's last call is just ending; try again")

@@ -1,4 +1,4 @@
-/** perPage is how many pictures one page of the grid shows. */
+/** perPage is how many pictures one page of the grid shows at most. */
 export const perPage = 9;
 
 /** GridShape is how many tiles stand side by side and one above the other. */
@@ -26,6 +26,26 @@ export function gridShape(count: number, width: number, height: number): GridSha
   return best;
 }
 
+/** leastWidth and leastHeight are what a tile needs for a name and a button, in rem: more where letters are larger. */
+const leastWidth = 8;
+const leastHeight = 4.5;
+/** turningHeight is what the buttons that turn the pages take of the stage, in rem. */
+const turningHeight = 3.25;
+
+/** fitting is how many of count tiles a page of a stage of width × height has room for, with a rem of so many pixels; one at least. */
+export function fitting(count: number, width: number, height: number, rem: number): number {
+  const all = roomFor(width, height, rem);
+  return count <= all ? all : roomFor(width, height - turningHeight * rem, rem);
+}
+
+function roomFor(width: number, height: number, rem: number): number {
+  for (let count = perPage; count > 1; count--) {
+    const { columns, rows } = gridShape(count, width, height);
+    if (width / columns >= leastWidth * rem && height / rows >= leastHeight * rem) return count;
+  }
+  return 1;
+}
+
 /** lastRowStart is which tile begins a last row that is not full, and by how many half tiles it is moved in; none if full. */
 export function lastRowStart(
   count: number,
@@ -35,14 +55,15 @@ export function lastRowStart(
   return inLast === 0 ? undefined : { index: count - inLast, offset: columns - inLast };
 }
 
-/** pageOf cuts the list into pages and returns one; a page that no longer exists is the last one. */
+/** pageOf cuts the list into pages of so many and returns one; a page that no longer exists is the last one. */
 export function pageOf<T>(
   list: readonly T[],
   page: number,
+  many: number,
 ): { readonly items: readonly T[]; readonly page: number; readonly pages: number } {
-  const pages = Math.max(1, Math.ceil(list.length / perPage));
+  const pages = Math.max(1, Math.ceil(list.length / many));
   const at = Math.min(Math.max(0, page), pages - 1);
-  return { items: list.slice(at * perPage, (at + 1) * perPage), page: at, pages };
+  return { items: list.slice(at * many, (at + 1) * many), page: at, pages };
 }
 
 /** forStrip are the perPage people to show beside what is large, in their order: hands and speakers before the others. */

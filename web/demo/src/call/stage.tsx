@@ -6,7 +6,7 @@ import { IconButton } from "../parts/button.tsx";
 import type { ActiveCall } from "../state/activecall.ts";
 import { present, type Seat } from "../state/shot.ts";
 import { deskOf } from "./desk.ts";
-import { forStrip, gridShape, lastRowStart, pageOf } from "./gridshape.ts";
+import { fitting, forStrip, gridShape, lastRowStart, pageOf } from "./gridshape.ts";
 import { ScreenTile } from "./screentile.tsx";
 import { SelfView } from "./selfview.tsx";
 import { Tile } from "./tile.tsx";
@@ -137,19 +137,24 @@ function Strip({ active, seats }: { active: ActiveCall; seats: readonly Seat[] }
 
 function Grid({ active, seats }: { active: ActiveCall; seats: readonly Seat[] }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  const size = useSignal({ width: 16, height: 9 });
+  const size = useSignal({ width: 16, height: 9, whole: Number.POSITIVE_INFINITY, rem: 0 });
   const wanted = useSignal(0);
   useEffect(() => {
     const element = box.current;
-    if (element === null) return;
+    const around = element?.parentElement;
+    if (element === null || !around) return;
     const observer = new ResizeObserver(() => {
-      size.value = { width: element.clientWidth, height: element.clientHeight };
+      const { clientWidth: width, clientHeight: height } = element;
+      const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+      size.value = { width, height, whole: around.clientHeight, rem };
     });
     observer.observe(element);
+    observer.observe(around);
     return () => observer.disconnect();
   }, [size]);
-  const { items, page, pages } = pageOf(seats, wanted.value);
-  const { columns, rows } = gridShape(items.length, size.value.width, size.value.height);
+  const { width, height, whole, rem } = size.value;
+  const { items, page, pages } = pageOf(seats, wanted.value, fitting(seats.length, width, whole, rem));
+  const { columns, rows } = gridShape(items.length, width, height);
   const last = lastRowStart(items.length, columns);
   const turn = (by: number): void => {
     wanted.value = page + by;

@@ -85,6 +85,7 @@ function WaiterRow({ lobby, waiter }: { lobby: Lobby; waiter: Waiter }): JSX.Ele
       <Avatar id={waiter.user ?? waiter.waiter} name={name} size="small" />
       <span class="who">
         <span class="name">{name}</span>
+        {waiter.automated === true ? <span class="tag">{t("in.bot")}</span> : null}
         {waiter.guest === true ? <span class="detail">{t("call.tileGuest")}</span> : null}
       </span>
       <Button

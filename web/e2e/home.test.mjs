@@ -179,7 +179,8 @@ test("a group is made, rings its members, and its call stays open to join; who i
   await carlo.press("join-group");
   await carlo.sees("stage");
   await ana.reads("notices", /Carlo joined\./);
-  const captions = (person) => person.page.locator("[data-who=ana] .tag, [data-who=bia] .tag").allInnerTexts();
+  const captions = (person) =>
+    person.page.locator("[data-who=ana] .tag, [data-who=bia] .tag").allInnerTexts();
   await expect.poll(() => captions(carlo)).toEqual(["Bot", "Bot"]);
   expect(await captions(ana)).toEqual(["Bot"]);
   await carlo.looksGood("bots");

@@ -127,8 +127,7 @@ function SecurityDialog({ active, onClose }: { active: ActiveCall; onClose: () =
                 <li key={`${member.participant} ${member.account}`} class="row">
                   <Avatar id={member.account || name} name={name} size="small" />
                   <span class="name">
-                    {name}
-                    {seat?.automated ? <span class="tag">{t("in.bot")}</span> : null}
+                    {name} {seat?.automated ? <span class="tag">{t("in.bot")}</span> : null}
                     <small data-testid={`trust-${member.account || name}`}>
                       {t(trustTexts[member.trust])}
                     </small>

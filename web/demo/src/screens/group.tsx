@@ -223,7 +223,14 @@ function Member({ phone, group, entry, admin }: MemberProps): JSX.Element {
     <Row
       picture={<Avatar id={user} name={name} />}
       name={self ? t("call.you") : name}
-      mark={automated && !self ? <span class="tag">{t("in.bot")}</span> : undefined}
+      mark={
+        automated && !self ? (
+          <>
+            {" "}
+            <span class="tag">{t("in.bot")}</span>
+          </>
+        ) : undefined
+      }
       detail={what}
       testid={`member-row-${user}`}
     >

@@ -34,6 +34,7 @@ func (s *Server) view(g *store.GroupRow, user string, whole bool) wire.Group {
 			continue
 		}
 		m.Name = g.NameFor(user, m)
+		m.Automated = m.Automated && m.Name != ""
 		v.Members = append(v.Members, groupEntry(m))
 	}
 	return v
@@ -41,14 +42,14 @@ func (s *Server) view(g *store.GroupRow, user string, whole bool) wire.Group {
 
 func groupEntry(m store.Member) wire.GroupEntry {
 	e := wire.GroupEntry{
-		User: wire.UserID(m.UserID), Name: m.Name, Membership: wire.Membership(m.State), SinceMs: unixMs(m.Since),
+		User: wire.UserID(m.UserID), Name: m.Name, Automated: m.Automated, Membership: wire.Membership(m.State), SinceMs: unixMs(m.Since),
 	}
 	switch m.State {
 	case store.MemberActive:
 		e.Role = wire.GroupRole(m.Role)
 	case store.MemberInvited:
 		e.ExpiresMs = unixMs(m.Until)
-		e.Name = "" // else an invitation would tell which accounts exist
+		e.Name, e.Automated = "", false // else an invitation would tell which accounts exist
 	}
 	if e.Name == "" {
 		e.Name = m.UserID

@@ -67,7 +67,7 @@ func (s *Server) open(ctx context.Context, sock *socket, frame wire.Frame, messa
 		s.cfg.Logger.Error("a token could not be checked", "err", err)
 		return nil, wire.Problemf(wire.CodeUnavailable, "the server cannot check the token now; try again")
 	}
-	who := call.Who{User: id.User, Name: id.Name, Link: id.Grants.Link, Network: id.Grants.Network, Key: id.Key, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption, Client: sock.client, Class: sock.class, Can: m.Capabilities, Prefix: sock.prefix}
+	who := call.Who{User: id.User, Name: id.Name, Automated: id.Automated, Link: id.Grants.Link, Network: id.Grants.Network, Key: id.Key, Device: m.Device, DeviceName: m.DeviceName, Encryption: m.Encryption, Client: sock.client, Class: sock.class, Can: m.Capabilities, Prefix: sock.prefix}
 	if bound := id.Grants.Device; bound != "" && bound != m.Device {
 		return nil, wire.Problemf(wire.CodeUnauthenticated, "the token is another device's")
 	}
@@ -167,12 +167,13 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 	s.mu.Lock()
 	one.unsubscribe = unsubscribe
 	s.mu.Unlock()
-	var noteKey bool
+	var begins store.Beginning
 	if !who.Guest() {
-		if noteKey, err = s.cfg.Store.DeviceStanding(ctx, string(who.User), string(who.Device), token); err != nil {
+		if begins, err = s.cfg.Store.DeviceStanding(ctx, string(who.User), string(who.Device), token); err != nil {
 			s.forget(one)
 			return nil, err
 		}
+		one.labelAtFirst(begins.Automated)
 	}
 	terms, told, err := s.notice(ctx, who)
 	if err != nil {
@@ -200,7 +201,7 @@ func (s *Server) begin(ctx context.Context, sock *socket, id string, who call.Wh
 			one.send(event(lobby))
 		}
 	}
-	if noteKey && who.Encryption > 0 {
+	if begins.NoteKey && who.Encryption > 0 {
 		one.send(event(wire.NoteKeyWanted{}))
 	}
 	s.cfg.Events(Handled{Type: "hello"})

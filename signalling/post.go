@@ -59,6 +59,31 @@ func (p *Post) onRenamed(f func(user wire.UserID, name string)) (unsubscribe fun
 	})
 }
 
+// labelled carries "user, line break, bot or nothing" of each account of which it was said
+// whether it is a program, to all servers.
+const labelled = "labelled"
+
+// Labelled has the sessions of an account, on all servers, be those of a program, or not.
+func (p *Post) Labelled(user wire.UserID, automated bool) {
+	text := string(user) + "\n"
+	if automated {
+		text += "bot"
+	}
+	if err := p.bus.Publish(labelled, []byte(text)); err != nil {
+		p.log.Error("it could not be posted whether an account is a program", "err", err)
+	}
+}
+
+// onLabelled has f called with what Labelled was called with. f runs on a goroutine of the
+// bus and must not block.
+func (p *Post) onLabelled(f func(user wire.UserID, automated bool)) (unsubscribe func(), err error) {
+	return p.bus.Subscribe(labelled, func(_ string, data []byte) {
+		if user, bot, ok := bytes.Cut(data, []byte{'\n'}); ok {
+			f(wire.UserID(user), len(bot) > 0)
+		}
+	})
+}
+
 // noteKeys carries "user, line break, device" of accounts whose devices, or one of them,
 // may have to publish a key for notes, to all servers.
 const noteKeys = "notekeys"

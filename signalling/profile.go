@@ -80,7 +80,7 @@ func (s *Server) closedTo(ctx context.Context, viewer wire.UserID, found []store
 
 // shown is a profile as a viewer gets it.
 func (s *Server) shown(viewer wire.UserID, p store.Profile) wire.Profile {
-	shown := wire.Profile{User: wire.UserID(p.User), Name: p.Name, About: p.About, Avatar: s.cfg.Avatars.Path(string(viewer), p.Avatar)}
+	shown := wire.Profile{User: wire.UserID(p.User), Name: p.Name, Automated: p.Automated, About: p.About, Avatar: s.cfg.Avatars.Path(string(viewer), p.Avatar)}
 	if shown.Name == "" {
 		shown.Name = p.User
 	}
@@ -143,7 +143,8 @@ func (s *Server) ownProfile(ctx context.Context, user wire.UserID) (wire.Profile
 	return s.shown(user, found[0]), nil
 }
 
-// ProfileChanged tells an account's devices that its name or its image is another one.
+// ProfileChanged tells an account's devices that its name, its image or whether it is a
+// program is another one.
 func (s *Server) ProfileChanged(ctx context.Context, user wire.UserID) {
 	own, err := s.ownProfile(ctx, user)
 	if err != nil {
@@ -151,7 +152,21 @@ func (s *Server) ProfileChanged(ctx context.Context, user wire.UserID) {
 		return
 	}
 	s.renamed(user, own.Name)
+	s.labelSessions(user, own.Automated)
+	s.cfg.Post.Labelled(user, own.Automated)
 	s.tellDevices(call.Who{User: user}, own)
+}
+
+// labelSessions has an account's sessions be those of a program, or not. Calls that it is in
+// go on as they were.
+func (s *Server) labelSessions(user wire.UserID, automated bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for one := range s.users[user] {
+		if !one.who.Guest() {
+			one.label(automated)
+		}
+	}
 }
 
 // preferences makes a change, if any, and answers with the whole record.

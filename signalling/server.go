@@ -60,13 +60,20 @@ func New(cfg Config) (*Server, error) {
 		unwatch()
 		return nil, err
 	}
-	ignore, err := cfg.Post.onNoteKeysWanted(s.wantNoteKeys)
+	unlabel, err := cfg.Post.onLabelled(s.labelSessions)
 	if err != nil {
 		unwatch()
 		forget()
 		return nil, err
 	}
-	s.unwatch = func() { unwatch(); forget(); ignore() }
+	ignore, err := cfg.Post.onNoteKeysWanted(s.wantNoteKeys)
+	if err != nil {
+		unwatch()
+		forget()
+		unlabel()
+		return nil, err
+	}
+	s.unwatch = func() { unwatch(); forget(); unlabel(); ignore() }
 	s.presence = newPresence(s)
 	cfg.Calls.WatchPresence(s.presence.changed)
 	return s, nil

@@ -25,12 +25,14 @@ type session struct {
 	// Set by newSession.
 	id          wire.SessionID
 	secret      string
-	who         call.Who      // without Reply; the name is that at the beginning
+	who         call.Who      // without Reply; name and Automated are those at the beginning
 	unsubscribe func()        // guarded by the server's mu
 	watches     *rate.Limiter // of watchPresence
 
 	mu         sync.Mutex // guards what follows; held for memory access only
 	name       string     // what others see
+	automated  bool       // whether they see that it is a program
+	labelled   bool       // that was changed since the session began
 	serial     uint32     // of the newest frame
 	queue      []queued
 	bytes      int
@@ -51,17 +53,17 @@ type queued struct {
 }
 
 func newSession(who call.Who) *session {
-	s := &session{secret: identity.NewSecret(), who: who, name: who.Name, taken: map[string]struct{}{}, watches: rate.NewLimiter(1, 10)}
+	s := &session{secret: identity.NewSecret(), who: who, name: who.Name, automated: who.Automated, taken: map[string]struct{}{}, watches: rate.NewLimiter(1, 10)}
 	s.id = wire.SessionID(identity.NewID("ses"))
 	s.who.Session = s.id
 	return s
 }
 
-// caller is who the session is, by the name that he has now.
+// caller is who the session is, as others would see him now.
 func (s *session) caller() call.Who {
 	who := s.who
 	s.mu.Lock()
-	who.Name = s.name
+	who.Name, who.Automated = s.name, s.automated
 	s.mu.Unlock()
 	return who
 }
@@ -69,6 +71,23 @@ func (s *session) caller() call.Who {
 func (s *session) rename(name string) {
 	s.mu.Lock()
 	s.name = name
+	s.mu.Unlock()
+}
+
+// label takes over what was said of the account.
+func (s *session) label(automated bool) {
+	s.mu.Lock()
+	s.automated, s.labelled = automated, true
+	s.mu.Unlock()
+}
+
+// labelAtFirst takes over what the store says when the session begins, unless more has been
+// said meanwhile.
+func (s *session) labelAtFirst(automated bool) {
+	s.mu.Lock()
+	if !s.labelled {
+		s.automated = automated
+	}
 	s.mu.Unlock()
 }
 

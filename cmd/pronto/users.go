@@ -93,6 +93,7 @@ type accountStands struct {
 	NoCalls     bool       `json:"noCalls"`
 	NoCallsText string     `json:"noCallsText,omitempty"`
 	Minor       bool       `json:"minor"`
+	Automated   bool       `json:"automated"`
 	Terms       []noticed  `json:"terms,omitempty"`
 }
 
@@ -131,7 +132,8 @@ func (n noticed) String() string {
 // Run implements the command.
 func (u userShowCmd) Run(ctx context.Context, out *screen) error {
 	return audited(ctx, "get-user", aboutUser(u.User), func(db *store.Store) error {
-		if _, err := db.User(ctx, u.User); err != nil {
+		account, err := db.User(ctx, u.User)
+		if err != nil {
 			return stands(err)
 		}
 		s, err := db.Standing(ctx, u.User)
@@ -149,12 +151,12 @@ func (u userShowCmd) Run(ctx context.Context, out *screen) error {
 		case s.Suspended():
 			until = "until " + s.SuspendedUntil.Format(time.DateTime) + " UTC"
 		}
-		shown := accountStands{Suspended: s.Suspended(), Reason: s.SuspendedReason, NoCalls: s.NoCalls, NoCallsText: s.NoCallsText, Minor: s.Minor, Terms: noticedOf(receipts)}
+		shown := accountStands{Suspended: s.Suspended(), Reason: s.SuspendedReason, NoCalls: s.NoCalls, NoCallsText: s.NoCallsText, Minor: s.Minor, Automated: account.Automated, Terms: noticedOf(receipts)}
 		if s.Suspended() && !s.SuspendedUntil.Equal(store.Forever) {
 			shown.Until = &s.SuspendedUntil
 		}
 		return out.show(shown, func(w io.Writer) error {
-			_, err := fmt.Fprintf(w, "suspended  %s  %s\nno calls   %v  %s\nminor      %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor)
+			_, err := fmt.Fprintf(w, "suspended  %s  %s\nno calls   %v  %s\nminor      %v\nautomated  %v\n", until, s.SuspendedReason, s.NoCalls, s.NoCallsText, s.Minor, account.Automated)
 			for _, n := range shown.Terms {
 				if err == nil {
 					_, err = fmt.Fprintln(w, n)

@@ -147,6 +147,14 @@ func TestTokensAreTheKeysBusinessOnlyIfItMaySign(t *testing.T) {
 	if who, err := verifier.Verify(t.Context(), guest.Token, ""); err != nil || !who.Guest() || who.Grants.Link != "abc" {
 		t.Errorf("the token is for %+v (%v)", who, err)
 	}
+	if who, err := verifier.Verify(t.Context(), guest.Token, ""); err != nil || who.Automated {
+		t.Errorf("the token is for %+v (%v)", who, err)
+	}
+	bot := decoded[struct{ Token, User string }](t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"link":"abc","name":"Zoe","automated":true}`), 200)
+	if who, err := verifier.Verify(t.Context(), bot.Token, ""); err != nil || !who.Automated {
+		t.Errorf("the token of a guest that is a program is for %+v (%v)", who, err)
+	}
+	refused(t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"user":"zoe","automated":true}`), 422, "invalid")
 	refused(t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"link":"abc","user":"zoe"}`), 422, "invalid")
 	refused(t, ask(t, "POST", s.URL+"/v1/tokens", signer, `{"link":"abc"}`), 422, "invalid")
 	// A key without the scope cannot sign by itself either.

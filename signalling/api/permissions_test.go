@@ -157,3 +157,39 @@ func TestAQuotaOfCallsIsOverriddenOnTheRecord(t *testing.T) {
 		t.Errorf("the record is %+v", list)
 	}
 }
+
+func TestAKeySaysOfAnAccountThatItIsAProgram(t *testing.T) {
+	s := signallingtest.Start(t, signallingtest.Options{})
+	k := key(t, s, "*")
+	type account struct {
+		ID        string
+		Automated bool
+	}
+	user := s.URL + "/v1/users/town"
+	for _, c := range []struct {
+		method, body string
+		want         bool
+	}{
+		{"PUT", `{"name":"Town"}`, false},
+		{"PATCH", `{"automated":true}`, true},
+		{"PATCH", `{"about":"Hello"}`, true},
+		{"PUT", `{"name":"The town"}`, true},
+		{"PUT", `{"name":"The town","automated":false}`, false},
+		{"PUT", `{"name":"The town","automated":true}`, true},
+	} {
+		got := decoded[account](t, ask(t, c.method, user, k, c.body), 200)
+		list := decoded[struct{ Items []account }](t, ask(t, "GET", s.URL+"/v1/users?limit=1", k, ""), 200).Items
+		if got.Automated != c.want || len(list) != 1 || list[0] != got {
+			t.Errorf("after %s %s it is %+v, and in the list %+v", c.method, c.body, got, list)
+		}
+	}
+	refused(t, ask(t, "PATCH", user, key(t, s, "users:read"), `{"automated":false}`), 403, "scopeMissing")
+	refused(t, ask(t, "PATCH", user, s.Token(t, "town"), `{"automated":false}`), 401, "unauthenticated")
+	town := person(t, s, "town") // a session that is there before the change
+	ask(t, "PATCH", user, k, `{"automated":true}`)
+	request[wire.CallState](t, town, wire.Ring{Users: []wire.UserID{"bia"}, Kind: wire.KindVoice})
+	ask(t, "PATCH", user, k, `{"automated":false}`)
+	if got := request[wire.CallState](t, town, wire.Ring{Users: []wire.UserID{"carlo"}, Kind: wire.KindVoice}); got.Participants[0].Automated {
+		t.Errorf("its next call begins with %+v", got.Participants)
+	}
+}

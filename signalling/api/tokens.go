@@ -17,6 +17,7 @@ type createTokenInput struct {
 		User       string `json:"user,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9_-]*$" doc:"The account to act as. It comes to be when the token is first used. This or link."`
 		Link       string `json:"link,omitempty" maxLength:"64" pattern:"^[A-Za-z0-9_-]*$" doc:"The link whose call a guest may join, and nothing else. This or user."`
 		Name       string `json:"name,omitempty" maxLength:"64" doc:"What others see; the account's id if empty. A guest needs one."`
+		Automated  bool   `json:"automated,omitempty" doc:"Whether the guest is a program, such as a bot or an assistant: people see a label beside its name. Of an account it is said by PATCH /v1/users/{user}."`
 		ForSeconds int    `json:"forSeconds,omitempty" minimum:"10" maximum:"86400" default:"600" doc:"How long it may be used to connect, in seconds. A session that it opened goes on."`
 	}
 }
@@ -54,6 +55,10 @@ func (s *server) createToken(ctx context.Context, in *createTokenInput) (*tokenO
 	id := identity.Identity{User: wire.UserID(b.User), Name: b.Name, Grants: identity.Grants{Account: true}}
 	if b.Link != "" {
 		id.User, id.Grants = wire.UserID("g_"+identity.NewSecret()), identity.Grants{Link: wire.LinkID(b.Link)}
+		id.Automated = b.Automated
+	}
+	if b.Automated && b.Link == "" {
+		return nil, problem(CodeInvalid, "automated is for guests; say it of an account by PATCH /v1/users/{user}").at("body.automated", "goes without a link")
 	}
 	if b.Name != "" || b.Link != "" {
 		if err := identity.CheckName(b.Name); err != nil {

@@ -17,6 +17,7 @@ import (
 type User struct {
 	ID        string     `json:"id" doc:"The account, as tokens name it."`
 	Name      string     `json:"name" doc:"What others see."`
+	Automated bool       `json:"automated" doc:"Whether it is a program, such as a bot or an assistant: people see a label beside its name."`
 	About     string     `json:"about" doc:"What it says about itself; may be empty."`
 	NoCalls   bool       `json:"noCalls" doc:"Whether the account takes no calls, and says so to who calls."`
 	Text      string     `json:"noCallsText" doc:"What it says then, such as how else to reach it."`
@@ -54,7 +55,8 @@ type Entry struct {
 
 type userEntry struct {
 	Entry
-	Created time.Time `json:"createdAt" doc:"When it came to be."`
+	Automated bool      `json:"automated" doc:"Whether it is a program, such as a bot or an assistant."`
+	Created   time.Time `json:"createdAt" doc:"When it came to be."`
 }
 
 type entriesOutput struct {
@@ -195,7 +197,7 @@ func (s *server) listUsers(ctx context.Context, in *PageFields) (*pageOutput[use
 		return nil, s.failed(err)
 	}
 	return page(ctx, *in, rows, func(u store.User) position { return position{u.Created, u.ID} },
-		func(u store.User) userEntry { return userEntry{Entry{u.ID, u.Name}, u.Created} }), nil
+		func(u store.User) userEntry { return userEntry{Entry{u.ID, u.Name}, u.Automated, u.Created} }), nil
 }
 
 func (s *server) user(ctx context.Context, id string) (*userOutput, error) {
@@ -217,7 +219,7 @@ func (s *server) user(ctx context.Context, id string) (*userOutput, error) {
 	}
 	shown := User{
 		Hours: showHours(rules.CallHours), Permitted: rules.ByPermission, AsksFirst: rules.AsksFirst, Quota: rules.Quota,
-		ID: u.ID, Name: u.Name, About: profiles[0].About, NoCalls: standing.NoCalls, Text: standing.NoCallsText, Minor: standing.Minor,
+		ID: u.ID, Name: u.Name, Automated: u.Automated, About: profiles[0].About, NoCalls: standing.NoCalls, Text: standing.NoCallsText, Minor: standing.Minor,
 		Suspended: optional(standing.SuspendedUntil), Disabled: optional(standing.Disabled), Created: u.Created,
 	}
 	return &userOutput{etagOf(shown), shown}, nil
@@ -226,7 +228,8 @@ func (s *server) user(ctx context.Context, id string) (*userOutput, error) {
 type putUserInput struct {
 	UserField
 	Body struct {
-		Name string `json:"name" minLength:"1" maxLength:"64" doc:"What others see."`
+		Name      string `json:"name" minLength:"1" maxLength:"64" doc:"What others see."`
+		Automated *bool  `json:"automated,omitempty" doc:"Whether it is a program; stays as it is if missing."`
 	}
 }
 
@@ -240,21 +243,32 @@ func (s *server) putUser(ctx context.Context, in *putUserInput) (*userOutput, er
 	case err != nil:
 		return nil, s.failed(err)
 	}
-	if changed := s.cfg.Profiles.Changed; changed != nil {
-		changed(ctx, wire.UserID(in.User))
+	if on := in.Body.Automated; on != nil {
+		if err := s.cfg.Store.SetAutomated(ctx, in.User, *on); err != nil {
+			return nil, s.noUser(err)
+		}
 	}
+	s.profileChanged(ctx, in.User)
 	return s.user(ctx, in.User)
+}
+
+// profileChanged tells an account's devices and sessions.
+func (s *server) profileChanged(ctx context.Context, user string) {
+	if changed := s.cfg.Profiles.Changed; changed != nil {
+		changed(ctx, wire.UserID(user))
+	}
 }
 
 type changeUserInput struct {
 	UserField
 	MatchField
 	Body struct {
-		Name    *string `json:"name,omitempty" minLength:"1" maxLength:"64" doc:"What others see."`
-		About   *string `json:"about,omitempty" maxLength:"512" doc:"What it says about itself."`
-		NoCalls *bool   `json:"noCalls,omitempty" doc:"Whether it takes no calls, and says so to who calls."`
-		Text    *string `json:"noCallsText,omitempty" maxLength:"256" doc:"What it says then."`
-		Minor   *bool   `json:"minor,omitempty" doc:"Whether it has the stricter defaults for minors."`
+		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"64" doc:"What others see."`
+		Automated *bool   `json:"automated,omitempty" doc:"Whether it is a program, such as a bot or an assistant: people see a label beside its name, in calls that begin or that it enters from now on."`
+		About     *string `json:"about,omitempty" maxLength:"512" doc:"What it says about itself."`
+		NoCalls   *bool   `json:"noCalls,omitempty" doc:"Whether it takes no calls, and says so to who calls."`
+		Text      *string `json:"noCallsText,omitempty" maxLength:"256" doc:"What it says then."`
+		Minor     *bool   `json:"minor,omitempty" doc:"Whether it has the stricter defaults for minors."`
 
 		Hours     *DayOff `json:"callHours,omitempty" doc:"The hours at which it takes calls; no ranges for always."`
 		Permitted *bool   `json:"byPermission,omitempty" doc:"Whether it takes calls only from whom it has permitted to."`
@@ -273,6 +287,7 @@ func (s *server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 	}
 	want, b := now.Body, in.Body
 	set(&want.Name, b.Name)
+	set(&want.Automated, b.Automated)
 	set(&want.About, b.About)
 	set(&want.NoCalls, b.NoCalls)
 	set(&want.Text, b.Text)
@@ -291,6 +306,12 @@ func (s *server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 		if _, err := as[wire.Profile](ctx, s, in.User, &wire.SetProfile{Name: want.Name, About: want.About}); err != nil {
 			return nil, err
 		}
+	}
+	if want.Automated != now.Body.Automated {
+		if err := s.cfg.Store.SetAutomated(ctx, in.User, want.Automated); err != nil {
+			return nil, s.noUser(err)
+		}
+		s.profileChanged(ctx, in.User)
 	}
 	if want.NoCalls != now.Body.NoCalls || want.Text != now.Body.Text {
 		if err := s.cfg.Store.SetNoCalls(ctx, in.User, want.NoCalls, want.Text); err != nil {

@@ -162,7 +162,7 @@ func (r *Registry) writeGroup(ctx context.Context, who Who, s *state, media wire
 	s.learn(&g)
 	s.Isolate = g.Isolate
 	starter := s.addLeg(leg{
-		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
+		User: who.User, Name: who.Name, Automated: who.Automated, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
 		DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media,
 	})
 	if slices.Contains(s.Admins, who.User) {

@@ -27,17 +27,18 @@ const (
 
 // waiter is somebody who waits to be let in. He hears nothing of the call.
 type waiter struct {
-	ID      wire.ParticipantID
-	User    wire.UserID
-	Name    string
-	Guest   bool
-	Suspect bool
-	As      wire.LinkID // the id he came by
-	Session wire.SessionID
-	Since   time.Time
-	Lost    time.Time // when his socket went
-	Marks   []string
-	Denied  bool // before, he or his browser
+	ID        wire.ParticipantID
+	User      wire.UserID
+	Name      string
+	Guest     bool
+	Automated bool
+	Suspect   bool
+	As        wire.LinkID // the id he came by
+	Session   wire.SessionID
+	Since     time.Time
+	Lost      time.Time // when his socket went
+	Marks     []string
+	Denied    bool // before, he or his browser
 }
 
 // approval lets a session in that has waited.
@@ -80,7 +81,7 @@ func (s *state) knock(fx *effects, a *arrival, now time.Time) (admitted bool, er
 	}
 	s.LastWaiter++
 	w := waiter{
-		ID: wire.ParticipantID("w" + strconv.Itoa(s.LastWaiter)), User: a.who.User, Name: a.who.Name, Guest: a.who.Guest(),
+		ID: wire.ParticipantID("w" + strconv.Itoa(s.LastWaiter)), User: a.who.User, Name: a.who.Name, Guest: a.who.Guest(), Automated: a.who.Automated,
 		Suspect: e.Suspect, As: a.as, Session: a.who.Session, Since: now, Marks: a.marks, Denied: a.denied,
 	}
 	if a.veiled {
@@ -154,7 +155,7 @@ func (s *state) lobbyFor(owner, rings bool) wire.Lobby {
 		lobby.Link = s.Link
 	}
 	for _, w := range s.Waiting {
-		shown := wire.Waiter{Waiter: w.ID, Name: w.Name, Guest: w.Guest, SinceMs: wire.UnixMs(w.Since.UnixMilli())}
+		shown := wire.Waiter{Waiter: w.ID, Name: w.Name, Guest: w.Guest, Automated: w.Automated, SinceMs: wire.UnixMs(w.Since.UnixMilli())}
 		if !w.Guest {
 			shown.User = w.User
 		}

@@ -75,7 +75,7 @@ func (r *Registry) create(ctx context.Context, who Who, m *wire.Ring, media wire
 		return err
 	}
 	host := s.addLeg(leg{
-		User: who.User, Name: who.Name, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
+		User: who.User, Name: who.Name, Automated: who.Automated, Presence: wire.PresenceJoined, Session: who.Session, Device: who.Device,
 		DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media,
 	})
 	s.Host = host.Participant

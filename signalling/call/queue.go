@@ -74,7 +74,7 @@ func (r *Registry) enterQueue(ctx context.Context, a *arrival, q *store.Queue, m
 		return err
 	}
 	visitor := s.addLeg(leg{
-		User: who.User, Name: who.Name, Guest: who.Guest(), Presence: wire.PresenceJoined, Session: who.Session,
+		User: who.User, Name: who.Name, Guest: who.Guest(), Automated: who.Automated, Presence: wire.PresenceJoined, Session: who.Session,
 		Device: who.Device, DeviceName: who.DeviceName, Class: who.Class, Can: who.Can, Joined: s.Created, Media: media, Marks: a.marks,
 	}).Participant
 	more, err := r.asOperators(ctx, who, q, s.ID)

@@ -35,7 +35,7 @@ func (s *state) invite(fx *effects, by wire.ParticipantID, callees []callee, now
 		s.Reached = s.Reached || !c.silent || c.busy
 		s.Kept = s.Kept || c.silent && !c.busy && c.reason != policy.ReasonUnknownUser
 		l := s.addLeg(leg{
-			User: c.user, Name: c.name, Silent: c.silent, Quiet: c.quiet || c.busy, Queued: c.queued, By: by,
+			User: c.user, Name: c.name, Automated: c.automated, Silent: c.silent, Quiet: c.quiet || c.busy, Queued: c.queued, By: by,
 			Presence: wire.PresenceInvited, RingUntil: now.Add(s.ringFor),
 		})
 		if from := s.legOf(by); c.veiled && from != nil {
@@ -147,7 +147,7 @@ func (s *state) enter(fx *effects, l *leg, who Who, media wire.Media, now time.T
 	l.Presence, l.Session, l.Device, l.DeviceName, l.Class = wire.PresenceJoined, who.Session, who.Device, who.DeviceName, who.Class
 	l.Can = who.Can
 	l.noteCan(fx)
-	l.Name, l.Media, l.Joined, l.RingUntil = who.Name, media, now, time.Time{}
+	l.Name, l.Automated, l.Media, l.Joined, l.RingUntil = who.Name, who.Automated, media, now, time.Time{}
 	s.Peak = max(s.Peak, s.count((*leg).in))
 	fx.durable = true
 	fx.came = append(fx.came, who)

@@ -74,6 +74,7 @@ type leg struct {
 	User        wire.UserID          `json:"user"`
 	Name        string               `json:"name"`
 	Guest       bool                 `json:"guest,omitzero"`
+	Automated   bool                 `json:"automated,omitzero"`
 	Hosts       bool                 `json:"hosts,omitzero"` // of a link's call
 	Marks       []string             `json:"marks,omitzero"` // by which a link knows him again
 	Presence    wire.Presence        `json:"presence"`
@@ -269,7 +270,7 @@ func (s *state) next() (time.Time, bool) {
 // public is the leg as others see it.
 func (l *leg) public() wire.Participant {
 	p := wire.Participant{
-		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Host: l.Hosts, Presence: l.Presence,
+		Participant: l.Participant, Name: l.Name, Guest: l.Guest, Automated: l.Automated, Host: l.Hosts, Presence: l.Presence,
 		Media: l.Media, BatteryLow: l.BatteryLow, OnHold: l.OnHold, NotHeard: l.NotHeard, PoorNetwork: l.PoorNetwork,
 	}
 	if !l.Hand.IsZero() {
@@ -316,7 +317,7 @@ func (s *state) incoming(user wire.UserID, now time.Time) (wire.Incoming, bool) 
 	}
 	in := wire.Incoming{Call: s.ID, Kind: s.Kind, Encrypted: s.Keys != nil, RingMs: uint32(max(0, l.RingUntil.Sub(now)).Milliseconds())}
 	if by := s.legOf(l.By); by != nil {
-		in.From, in.Name = by.User, s.nameFor(user, by.User, by.Name)
+		in.From, in.Name, in.Automated = by.User, s.nameFor(user, by.User, by.Name), by.Automated
 	}
 	in.Others = uint32(max(0, len(s.Legs)-2))
 	if s.Group != "" {

@@ -67,16 +67,22 @@ func (s *state) cover(hidden, shown []veil) {
 
 // nameFor is somebody's name as an account may see it.
 func (s *state) nameFor(viewer, user wire.UserID, name string) string {
-	if len(s.Veils) > 0 && slices.Contains(s.Veils, veil{viewer, user}) {
+	if s.veiled(viewer, user) {
 		return string(user)
 	}
 	return name
 }
 
-// unveiled is a participant as a viewer may see him.
+func (s *state) veiled(viewer, user wire.UserID) bool {
+	return len(s.Veils) > 0 && slices.Contains(s.Veils, veil{viewer, user})
+}
+
+// unveiled is a participant as a viewer may see him. That he is a program is told in any
+// case once he is in the call; of who is only called it would tell that there is such an
+// account.
 func (s *state) unveiled(viewer *leg, p wire.Participant) wire.Participant {
-	if l := s.legOf(p.Participant); l != nil && viewer != nil {
-		p.Name = s.nameFor(viewer.User, l.User, p.Name)
+	if l := s.legOf(p.Participant); l != nil && viewer != nil && s.veiled(viewer.User, l.User) {
+		p.Name, p.Automated = string(l.User), p.Automated && l.in()
 	}
 	return p
 }

@@ -48,6 +48,7 @@ func TestWhoIsOutsideAnAudienceGetsNoNameInAnyMessageOfACall(t *testing.T) {
 		w.store.veil("carlo", "bia")
 		w.store.veil("dora", "ana")
 		ana, bia, carlo, dora := w.named("ana"), w.named("bia"), w.named("carlo"), w.named("dora")
+		ana.who.Automated = true
 		call := ana.ring("bia").Call
 		bia.must(&wire.Accept{Call: call})
 		if heard := bia.allHeard(); !strings.Contains(heard, `"ANA"`) {
@@ -61,6 +62,9 @@ func TestWhoIsOutsideAnAudienceGetsNoNameInAnyMessageOfACall(t *testing.T) {
 		in := dora.frames()[0]
 		if got := body[wire.Incoming](t, in); got.Name != "ana" || got.From != "ana" {
 			t.Errorf("dora is rung by %+v", got)
+		}
+		if got := body[wire.Incoming](t, in); !got.Automated {
+			t.Error("dora is rung by a program whose name she must not see, and is not told that it is one")
 		}
 		state := fmt.Sprint(dora.must(&wire.Accept{Call: call}))
 		if strings.Contains(state, "ANA") || !strings.Contains(state, "BIA") {
@@ -268,4 +272,21 @@ func TestTwoHaveMetAsLongAsTheyAreInACall(t *testing.T) {
 			t.Errorf("after it ana has met %v", met)
 		}
 	})
+}
+
+func TestThatSomebodyIsAProgramIsToldOnceItIsInTheCall(t *testing.T) {
+	s := &state{Veils: []veil{{"dora", "bot"}}, Legs: []leg{
+		{Participant: "p1", User: "dora", Presence: wire.PresenceJoined}, {Participant: "p2", User: "ana", Presence: wire.PresenceJoined},
+		{Participant: "p3", User: "bot", Name: "Bot", Automated: true, Presence: wire.PresenceInvited},
+	}}
+	for _, presence := range []wire.Presence{wire.PresenceInvited, wire.PresenceRinging, wire.PresenceJoined, wire.PresenceReconnecting} {
+		bot := &s.Legs[2]
+		bot.Presence = presence
+		if got := s.view("p2").Participants[2]; got.Name != "Bot" || !got.Automated {
+			t.Errorf("%s, who sees it: %+v", presence, got)
+		}
+		if got := s.view("p1").Participants[2]; got.Name != "bot" || got.Automated != bot.in() {
+			t.Errorf("%s, who must not see its profile: %+v", presence, got)
+		}
+	}
 }

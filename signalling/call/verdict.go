@@ -11,17 +11,18 @@ import (
 
 // callee is somebody to be rung, with policy's word on him.
 type callee struct {
-	user     wire.UserID
-	name     string
-	silent   bool // rings nowhere
-	quiet    bool // silent, but a missed call in the end
-	busy     bool // silent, and a missed call at once: he is in another call
-	stranger bool // does not know the caller
-	verdict  policy.Verdict
-	reason   policy.Reason
-	veiled   bool // must not see the caller's profile
-	queued   bool // is an operator
-	again    bool // was in this call, or called into it, before
+	user      wire.UserID
+	name      string
+	automated bool // as the caller may know
+	silent    bool // rings nowhere
+	quiet     bool // silent, but a missed call in the end
+	busy      bool // silent, and a missed call at once: he is in another call
+	stranger  bool // does not know the caller
+	verdict   policy.Verdict
+	reason    policy.Reason
+	veiled    bool // must not see the caller's profile
+	queued    bool // is an operator
+	again     bool // was in this call, or called into it, before
 }
 
 // decide turns relations into callees of a call by the one policy. more adds what the
@@ -58,7 +59,7 @@ func judged(rel store.Relation, verdict policy.Verdict, reason policy.Reason) ca
 		name = rel.CalleeName
 	}
 	return callee{
-		user: wire.UserID(rel.Callee), name: name, silent: verdict != policy.Allow, quiet: verdict == policy.Quiet, busy: verdict == policy.Busy,
+		user: wire.UserID(rel.Callee), name: name, automated: rel.CalleeAutomated, silent: verdict != policy.Allow, quiet: verdict == policy.Quiet, busy: verdict == policy.Busy,
 		stranger: !rel.CalleeHasCaller && !rel.CalleeAnswered, verdict: verdict, reason: reason,
 		veiled: !rel.CallerShown,
 	}

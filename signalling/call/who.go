@@ -9,6 +9,8 @@ type Who struct {
 	User wire.UserID
 	// Name is what others see.
 	Name string
+	// Automated is whether it is a program, and people are told so.
+	Automated bool
 	// Link is the only link a guest may join by; empty for an account.
 	Link wire.LinkID
 	// Network marks the network that a guest comes from, at the link he may join by;

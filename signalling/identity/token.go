@@ -50,6 +50,9 @@ type Identity struct {
 	User wire.UserID
 	// Name is what others see: 1 to 64 bytes.
 	Name string
+	// Automated is whether a guest is a program, and people are told so. Of an account it is
+	// said by the REST API.
+	Automated bool
 	// Grants is what the holder may do.
 	Grants Grants
 	// Key is the API key that the token was signed with, or the server's own. Sign has it as
@@ -64,8 +67,9 @@ func (i Identity) Guest() bool { return !i.Grants.Account }
 
 type claims struct {
 	jwt.RegisteredClaims
-	Name   string `json:"name"`
-	Grants Grants `json:"grants"`
+	Name      string `json:"name"`
+	Automated bool   `json:"automated,omitzero"`
+	Grants    Grants `json:"grants"`
 }
 
 // SigningKey is what tokens are signed with.
@@ -143,7 +147,7 @@ func refusal(err error) string {
 }
 
 func (c claims) identity() (Identity, error) {
-	id := Identity{User: wire.UserID(c.Subject), Name: c.Name, Grants: c.Grants, Key: c.Issuer}
+	id := Identity{User: wire.UserID(c.Subject), Name: c.Name, Automated: c.Automated, Grants: c.Grants, Key: c.Issuer}
 	switch {
 	case c.Subject == "" || id.User.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: its subject is not an id of 1 to %d of A-Z a-z 0-9 _ -", ErrToken, wire.MaxIDBytes)
@@ -153,6 +157,8 @@ func (c claims) identity() (Identity, error) {
 		return Identity{}, fmt.Errorf("%w: it lives longer than %s", ErrToken, MaxLifetime)
 	case c.Grants.Account == (c.Grants.Link != ""):
 		return Identity{}, fmt.Errorf("%w: it must grant either account or link", ErrToken)
+	case c.Automated && c.Grants.Account:
+		return Identity{}, fmt.Errorf("%w: automated is for guests; say it of an account by PATCH /v1/users/{user}", ErrToken)
 	case c.Grants.Device != "" && !c.Grants.Account, c.Grants.Device.Check() != nil:
 		return Identity{}, fmt.Errorf("%w: the device it grants is not an id, or goes without an account", ErrToken)
 	case len(c.Grants.Network) > wire.MaxIDBytes, c.Grants.Network != "" && c.Grants.Link == "":
@@ -180,7 +186,7 @@ func Sign(key string, secret []byte, id Identity, now time.Time, ttl time.Durati
 			Issuer: key, Subject: string(id.User), Audience: jwt.ClaimStrings{Audience},
 			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(ttl)), ID: NewID("tok"),
 		},
-		Name: id.Name, Grants: id.Grants,
+		Name: id.Name, Automated: id.Automated, Grants: id.Grants,
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, c).SignedString(secret)
 	if err != nil {

@@ -127,21 +127,29 @@ func noteToken(ctx context.Context, c conn, u DeviceUse) error {
 	return err
 }
 
+// Beginning is what a session that begins has to know.
+type Beginning struct {
+	// NoteKey is whether the device should publish a key for notes and has not.
+	NoteKey bool
+	// Automated is that of [User].
+	Automated bool
+}
+
 // DeviceStanding fails with [ErrRevoked] or [ErrPending] unless the device may
-// be used now, with this token if its hash is given. noteKey is whether it should
-// publish a key for notes and has not; that is asked here because a session that begins
-// asks here anyway.
+// be used now, with this token if its hash is given. The rest is asked here because a
+// session that begins asks here anyway.
 //
 // Whoever revokes a device must afterwards, not before, look for its sessions
 // and end them; whoever opens a session must afterwards ask for the standing
 // once more. At least one of them sees the other.
-func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash string) (noteKey bool, err error) {
+func (s *Store) DeviceStanding(ctx context.Context, user, device, tokenHash string) (b Beginning, err error) {
 	err = s.read(ctx, func(ctx context.Context, c conn) error {
 		var state string
-		err := c.row(ctx, `SELECT d.state, `+wantsNoteKey+` FROM devices d WHERE d.user_id = $1 AND d.id = $2`, []any{user, device}, &state, &noteKey)
+		err := c.row(ctx, `SELECT d.state, `+wantsNoteKey+`, COALESCE(u.automated, FALSE)
+			FROM devices d LEFT JOIN users u ON u.id = d.user_id WHERE d.user_id = $1 AND d.id = $2`, []any{user, device}, &state, &b.NoteKey, &b.Automated)
 		return usable(ctx, c, user, tokenHash, state, err)
 	})
-	return noteKey, err
+	return b, err
 }
 
 // TokenStanding is [Store.DeviceStanding] for a token that is bound to a device,

@@ -36,7 +36,10 @@ const (
 type Member struct {
 	UserID string
 	// Name is empty if the account does not (or no longer) exist.
-	Name  string
+	Name string
+	// Automated is that of [User].
+	Automated bool
+
 	State Membership
 	Role  Role
 	// By is who invited or added him; empty for who created the group.
@@ -49,10 +52,10 @@ type Member struct {
 	Since, Until time.Time
 }
 
-const memberColumns = `m.user_id, COALESCE(u.name, ''), m.state, m.role, m.invited_by, m.silent, m.since_ms, COALESCE(m.until_ms, 0)`
+const memberColumns = `m.user_id, COALESCE(u.name, ''), COALESCE(u.automated, FALSE), m.state, m.role, m.invited_by, m.silent, m.since_ms, COALESCE(m.until_ms, 0)`
 
 func (m *Member) fields() []any {
-	return []any{&m.UserID, &m.Name, &m.State, &m.Role, &m.By, &m.Silent, millis{&m.Since}, millis{&m.Until}}
+	return []any{&m.UserID, &m.Name, &m.Automated, &m.State, &m.Role, &m.By, &m.Silent, millis{&m.Since}, millis{&m.Until}}
 }
 
 func scanMember(s scanner) (m Member, err error) { return m, s.Scan(m.fields()...) }
@@ -148,7 +151,7 @@ func (g *GroupRow) SetRole(user string, role Role) error {
 
 func (g *GroupRow) put(next Member) {
 	if m := g.Member(next.UserID); m != nil {
-		next.Name = m.Name
+		next.Name, next.Automated = m.Name, m.Automated
 		*m = next
 		return
 	}

@@ -314,17 +314,17 @@ func TestAKeyForNotesGoesWithItsDeviceAndItsIdentityKey(t *testing.T) {
 		takesNotes(t, s, "ana")
 		equal(t, "wanted", wanted(), "[d1]")
 		ok(t, s.TouchDevice(ctx, "ana", "d4", ""))
-		equal(t, "wanted of one that has been in no call yet", value(s.DeviceStanding(ctx, "ana", "d4", ""))(t), true)
+		equal(t, "wanted of one that has been in no call yet", value(s.DeviceStanding(ctx, "ana", "d4", ""))(t).NoteKey, true)
 		equal(t, "wanted", wanted(), "[d1 d4]")
 		ok(t, s.RevokeDevice(ctx, "ana", "d4"))
 		for _, d := range []string{"d2", "d3"} {
 			ok(t, s.SignDevice(ctx, "ana", d, "key of "+d, "chain of "+d, "d1", "root d1"))
 		}
 		for _, d := range []string{"d1", "d2", "d3"} {
-			noteKey := value(s.DeviceStanding(ctx, "ana", d, ""))(t)
+			noteKey := value(s.DeviceStanding(ctx, "ana", d, ""))(t).NoteKey
 			equal(t, d+" wants one", noteKey, true)
 			ok(t, s.SetNoteKey(ctx, "ana", d, "key of "+d, key(d)))
-			equal(t, d+" wants another", value(s.DeviceStanding(ctx, "ana", d, ""))(t), false)
+			equal(t, d+" wants another", value(s.DeviceStanding(ctx, "ana", d, ""))(t).NoteKey, false)
 		}
 		equal(t, "wanted then", wanted(), "[]")
 		ok(t, s.TouchDevice(ctx, "ana", "d5", ""))

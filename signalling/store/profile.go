@@ -17,6 +17,8 @@ type Profile struct {
 	// Name is empty, and so are the others, for who must not see it and for an
 	// account that does not exist.
 	Name, About string
+	// Automated is that of [User].
+	Automated bool
 	// Avatar names the image; empty without one.
 	Avatar string
 }
@@ -69,8 +71,8 @@ func (s *Store) Profiles(ctx context.Context, viewer string, users []string, met
 	found := map[string]row{}
 	err := inLists(users, 2, "$%d", func(marks string, args []any) error {
 		part, err := list(ctx, s, func(s scanner) (r row, err error) {
-			return r, s.Scan(&r.User, &r.Name, &r.About, &r.Avatar, &r.known, &r.admitted)
-		}, `SELECT u.id, u.name, COALESCE(f.about, ''), COALESCE(f.avatar_id, ''), u.id = $1 OR `+knownTo("$1")+`, u.id = $1 OR `+
+			return r, s.Scan(&r.User, &r.Name, &r.Automated, &r.About, &r.Avatar, &r.known, &r.admitted)
+		}, `SELECT u.id, u.name, u.automated, COALESCE(f.about, ''), COALESCE(f.avatar_id, ''), u.id = $1 OR `+knownTo("$1")+`, u.id = $1 OR `+
 			admitsTo("u.id", "$1", "f", "g")+` FROM users u`+profileJoins+`WHERE u.id IN (`+marks+`)`, append([]any{viewer}, args...)...)
 		for _, r := range part {
 			found[r.User] = r

@@ -22,7 +22,8 @@ func TestAProfileIsSeenByWhoKnowsTheAccountAndIsInItsAudience(t *testing.T) {
 		value(s.CreateGroup(ctx, store.NewGroup{ID: "g1", Name: "Choir", Creator: "ana"}))(t)
 		_, _, err := s.ChangeGroup(ctx, "g1", []string{"mate"}, func(g *store.GroupRow) error { return g.Add("mate", "ana", true, false) })
 		ok(t, err)
-		all := store.Profile{User: "ana", Name: "Ana", About: "Hello", Avatar: "a1"}
+		ok(t, s.SetAutomated(ctx, "ana", true))
+		all := store.Profile{User: "ana", Name: "Ana", Automated: true, About: "Hello", Avatar: "a1"}
 		for _, viewer := range []string{"friend", "talked", "mate", "stranger", "met", "ana", "nobody"} {
 			for _, audience := range []store.WhoMayCall{store.Everyone, store.Contacts, store.Nobody} {
 				value(s.SetPreferences(ctx, "ana", store.PreferencesChange{Audience: audience}, store.AnyVersion))(t)
@@ -34,6 +35,10 @@ func TestAProfileIsSeenByWhoKnowsTheAccountAndIsInItsAudience(t *testing.T) {
 				got := value(s.Profiles(ctx, viewer, []string{"ana", "unknown"}, func(string) bool { return viewer == "met" }))(t)
 				if diff := cmp.Diff([]store.Profile{want, {User: "unknown"}}, got); diff != "" {
 					t.Errorf("%s, to whom %s are shown: %s", viewer, audience, diff)
+				}
+				rel := value(s.Relation(ctx, viewer, "ana"))(t)
+				if rel.CalleeAutomated != (rel.CalleeName != "") {
+					t.Errorf("%s, to whom %s are shown, learns as a caller: %+v", viewer, audience, rel)
 				}
 				_, err := s.Avatar(ctx, viewer, "a1")
 				if shown := viewer == "ana" || audience == store.Everyone || audience == store.Contacts && viewer == "friend"; (err == nil) != shown {

@@ -16,6 +16,8 @@ type Relation struct {
 	// CalleeName is empty unless the caller knows the callee by more than an id
 	// and may see his profile.
 	CalleeName string
+	// CalleeAutomated is that of [User]; false where CalleeName is empty.
+	CalleeAutomated bool
 	// CalleeShown is whether the callee lets the caller see his profile once they
 	// meet, CallerShown whether the caller lets the callee see his.
 	CalleeShown, CallerShown bool
@@ -69,7 +71,7 @@ var (
 			SELECT COUNT(*), {now} - COALESCE(MAX(at_ms), 0) FROM (
 				SELECT at_ms FROM stranger_calls WHERE caller_id = $1 AND at_ms > {now} - 86400000
 				ORDER BY at_ms DESC LIMIT 1000) AS recent)
-		SELECT c.id, u.id IS NOT NULL, ` + shownName + `, ` + admitsTo("c.id", "$1", "f", "g") + `, ` + admitsTo("$1", "c.id", "h", "t") + `,
+		SELECT c.id, u.id IS NOT NULL, ` + shownName + `, COALESCE(u.automated, FALSE), ` + admitsTo("c.id", "$1", "f", "g") + `, ` + admitsTo("$1", "c.id", "h", "t") + `,
 			CASE WHEN EXISTS (SELECT 1 FROM blocks b WHERE b.owner_id = c.id AND b.blocked_id = $1) THEN 1 ELSE 0 END +
 			CASE WHEN EXISTS (
 				SELECT 1 FROM numbers n JOIN number_blocks f ON f.hash = n.hash WHERE n.user_id = $1 AND f.owner_id = c.id)
@@ -121,7 +123,7 @@ func relations(ctx context.Context, c conn, caller string, callees []string) ([]
 	scan := func(s scanner) (struct{}, error) {
 		r := Relation{Caller: caller}
 		dest := []any{
-			&r.Callee, &r.CalleeExists, &r.CalleeName, &r.CalleeShown, &r.CallerShown,
+			&r.Callee, &r.CalleeExists, &r.CalleeName, &r.CalleeAutomated, &r.CalleeShown, &r.CallerShown,
 			&r.CalleeBlockedCaller, &r.CallerBlockedCallee, &r.CalleeHasCaller, &r.CallerHasCallee, &r.CalleeAnswered,
 			&r.CallerSuspended, &r.CalleeSuspended, &r.CalleeNoCalls, &r.CalleeNoCallsText, &r.CallerStrangers, &r.SinceStranger,
 			&r.CalleeRules.CallHours, &r.CalleeRules.ByPermission, &r.CallerAsksFirst, &r.Permitted, &r.CallerQuotaSpent,
@@ -130,6 +132,7 @@ func relations(ctx context.Context, c conn, caller string, callees []string) ([]
 		if r.SinceStranger *= time.Duration(time.Millisecond); r.CallerStrangers == 0 {
 			r.SinceStranger = 0
 		}
+		r.CalleeAutomated = r.CalleeAutomated && r.CalleeName != ""
 		byID[r.Callee] = r
 		return struct{}{}, err
 	}

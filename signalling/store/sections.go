@@ -13,7 +13,7 @@ const (
 var Sections = []Section{
 	{
 		Name: "account", Doc: "The account itself.", table: "users", owner: "none", where: "id = $1", key: "id",
-		columns: []column{{"id", "id", plain}, {"name", "name", plain}, {"createdAt", "created_ms", moment}},
+		columns: []column{{"id", "id", plain}, {"name", "name", plain}, {"automated", "automated", flag}, {"createdAt", "created_ms", moment}},
 	},
 	{
 		Name: "profile", Doc: "What it shows of itself; the image in base64.", table: "profiles", owner: "user_id", key: "user_id",

@@ -8,13 +8,15 @@ import (
 // User is an account.
 type User struct {
 	ID, Name string
-	Created  time.Time
+	// Automated is whether it is a program, and people are told so.
+	Automated bool
+	Created   time.Time
 }
 
-const userColumns = `id, name, created_ms`
+const userColumns = `id, name, automated, created_ms`
 
 func scanUser(s scanner) (u User, err error) {
-	return u, s.Scan(&u.ID, &u.Name, millis{&u.Created})
+	return u, s.Scan(&u.ID, &u.Name, &u.Automated, millis{&u.Created})
 }
 
 // UpsertUser creates a user or gives an existing one a new name. It fails with
@@ -33,6 +35,14 @@ func (s *Store) UpsertUser(ctx context.Context, id, name string) error {
 			return err
 		}
 		return s.notDeleted(ctx, c, id)
+	})
+}
+
+// SetAutomated says whether an account is a program. It fails with [ErrNotFound] if
+// there is no such user.
+func (s *Store) SetAutomated(ctx context.Context, user string, on bool) error {
+	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
+		return c.must(ctx, ErrNotFound, `UPDATE users SET automated = CAST($2 AS BOOLEAN) WHERE id = $1`, user, on)
 	})
 }
 

@@ -225,6 +225,10 @@ type Participant struct {
 	// Guest marks somebody who came by a link without an account: the name is
 	// his own word.
 	Guest bool `json:"guest,omitzero"`
+	// Automated says that this is a program, no person: see [Profile.Automated]. It is
+	// to be shown beside the name. Whoever is in the call keeps what was so when he came
+	// into it.
+	Automated bool `json:"automated,omitzero"`
 	// Host marks a host of a link's call: its owner, and who came by its host link.
 	// There may be several.
 	Host bool `json:"host,omitzero"`
@@ -284,6 +288,8 @@ type Incoming struct {
 	From UserID `json:"from"`
 	// Name is what to show for it.
 	Name string `json:"name"`
+	// Automated is as in [Participant.Automated].
+	Automated bool `json:"automated,omitzero"`
 	// Others is how many more are in the call or rung.
 	Others uint32 `json:"others,omitzero"`
 	// RingMs is for how much longer it rings, in milliseconds.

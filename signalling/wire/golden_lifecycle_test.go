@@ -27,7 +27,7 @@ func init() {
 		"welcome.terms": Welcome{Session: "s1", Secret: "x1", GraceMs: 30000, User: "ana", Name: "Ana", Terms: terms},
 		"problem.terms": Problem{Code: CodeTermsNotAccepted, Detail: "the account has to accept the terms first"},
 		"preferences":   Preferences{ShowProfileTo: MayCallEveryone, Privacy: Privacy{WhoMayCall: MayCallEveryone, WhoMayAdd: MayCallEveryone}, Presence: PresenceSetting{Audience: PresenceContacts}},
-		"profiles":      Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}, {User: "library", Name: "Library", NoCalls: true, NoCallsText: "Write to us."}}},
+		"profiles":      Profiles{Profiles: []Profile{bia, {User: "caio", Name: "caio"}, {User: "library", Name: "Library", Automated: true, NoCalls: true, NoCallsText: "Write to us."}}},
 		"profile":       bia,
 		"found":         Found{Person: Person{User: "bia", Name: "Bia"}},
 	})

@@ -15,7 +15,7 @@ func init() {
 		Uses: 1, Sequence: 2, HasHostLink: true, HostLink: host,
 	}
 	waiting := []Waiter{
-		{Waiter: "w1", Name: "Zoë", Guest: true, SinceMs: 1767225600000}, {Waiter: "w2", User: "bia", Name: "Bia", SinceMs: 1767225601000},
+		{Waiter: "w1", Name: "Zoë", Guest: true, Automated: true, SinceMs: 1767225600000}, {Waiter: "w2", User: "bia", Name: "Bia", SinceMs: 1767225601000},
 	}
 	slot := LinkSlot{FromMs: 1767225600000, ToMs: 1767227400000}
 	maps.Copy(requestExamples, map[string]any{

@@ -23,7 +23,7 @@ const goldenDir = "testdata/golden"
 var (
 	ana  = Participant{Participant: "p1", User: "ana", Name: "Ana", Presence: PresenceJoined, Device: DeviceComputer, Media: Media{Microphone: true, Camera: true}}
 	bia  = Participant{Participant: "p2", User: "bia", Name: "Bia", Presence: PresenceRinging}
-	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Presence: PresenceJoined, Device: DevicePhone, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
+	zoe  = Participant{Participant: "p3", Name: "Zoë", Guest: true, Automated: true, Presence: PresenceJoined, Device: DevicePhone, Media: Media{Microphone: true, Screen: true}, BatteryLow: true}
 	link = Link{Link: "bm90IGEgcmVhbCBzZWNyZXQ", Kind: KindVideo, Terms: LinkTerms{Title: "Standup", ExpiresMs: 1769817600000, MaxUses: 20}, CreatedMs: 1767225600000, EndsMs: 1769817600000, Uses: 3}
 
 	ringing = CallState{
@@ -39,7 +39,7 @@ var (
 		Group: "g1", Version: 4, Name: "Choir", Membership: MembershipActive, Role: GroupAdmin, Isolate: true, CreatedMs: 1767225600000, MemberCount: 2,
 		Members: []GroupEntry{
 			{User: "ana", Name: "Ana", Membership: MembershipActive, Role: GroupAdmin, SinceMs: 1767225600000},
-			{User: "bia", Name: "Bia", Membership: MembershipActive, Role: GroupMember, SinceMs: 1767225601000},
+			{User: "bia", Name: "Bia", Automated: true, Membership: MembershipActive, Role: GroupMember, SinceMs: 1767225601000},
 			{User: "caio", Name: "Caio", Membership: MembershipInvited, SinceMs: 1767225602000, ExpiresMs: 1767830402000},
 			{User: "duda", Name: "Duda", Membership: MembershipFormer, SinceMs: 1767225603000},
 		},
@@ -192,7 +192,7 @@ var replyExamples = map[string]any{
 
 var eventExamples = map[string]any{
 	"incoming":            Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", RingMs: 45000, Encrypted: true},
-	"incoming.group":      Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", Others: 2, RingMs: 45000},
+	"incoming.group":      Incoming{Call: "c1", Kind: KindVideo, From: "ana", Name: "Ana", Automated: true, Others: 2, RingMs: 45000},
 	"ringStopped":         RingStopped{Call: "c1", Reason: StopAnsweredElsewhere, Device: "Ana’s phone"},
 	"ringStopped.missed":  RingStopped{Call: "c1", Reason: StopTimeout},
 	"callMoved":           CallMoved{Call: "c1", Device: "Ana’s phone"},

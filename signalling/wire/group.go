@@ -198,6 +198,8 @@ type GroupEntry struct {
 	User UserID `json:"user"`
 	// Name is what to show.
 	Name string `json:"name"`
+	// Automated is as in [Profile.Automated]; absent for who does not show us his profile.
+	Automated bool `json:"automated,omitzero"`
 	// Membership is how it stands to the group.
 	Membership Membership `json:"membership"`
 	// Role is what it may do; absent unless it is active.

@@ -125,6 +125,8 @@ type Waiter struct {
 	Name string `json:"name"`
 	// Guest marks somebody without an account.
 	Guest bool `json:"guest,omitzero"`
+	// Automated is as in [Participant.Automated].
+	Automated bool `json:"automated,omitzero"`
 	// SinceMs is since when he waits.
 	SinceMs UnixMs `json:"sinceMs"`
 }

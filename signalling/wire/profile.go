@@ -25,6 +25,9 @@ type Profile struct {
 	User UserID `json:"user"`
 	// Name is what to show.
 	Name string `json:"name"`
+	// Automated says that the account is a program, such as a bot or an assistant. Whoever
+	// holds an API key of the server says so of it; the account itself cannot.
+	Automated bool `json:"automated,omitzero"`
 	// About is what he says about himself.
 	About string `json:"about,omitzero"`
 	// Avatar is the path of his image on this server, made for us: nobody can

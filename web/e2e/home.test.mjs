@@ -145,19 +145,32 @@ test("of two tabs of an account one is the phone; the other waits, takes the cal
   await Promise.all([ana.leaves(), zoe.leaves()]);
 });
 
-test("a group is made, rings its members, and its call stays open to join", async () => {
+/** changes is what an integrator's server says of an account. */
+async function changes(user, change) {
+  const { credentials } = server.newKey();
+  const answer = await fetch(`${server.url}/v1/users/${user}`, {
+    method: "PATCH",
+    headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
+    body: JSON.stringify(change),
+  });
+  expect(answer.status).toBe(200);
+}
+
+test("a group is made, rings its members, and its call stays open to join; who is a program is labelled throughout", async () => {
   const [ana, bia, carlo] = await Promise.all([come("ana"), come("bia"), come("carlo")]);
   await Promise.all([bia.sees("contacts"), carlo.sees("contacts")]);
+  await Promise.all(["ana", "bia"].map((user) => changes(user, { automated: true })));
   await ana.press("nav-groups");
   await ana.press("new-group");
   await ana.it("group-name").fill("Sunday football");
   await ana.press("member-bia");
   await ana.press("member-carlo");
   await ana.press("create-group");
-  await ana.reads("members", /Bia/);
+  await ana.reads("members", /Bia\s*Bot/);
   await ana.looksGood("group");
   await ana.press("group-ring-voice");
-  await Promise.all([bia.sees("incoming"), carlo.sees("incoming")]);
+  await Promise.all([bia, carlo].map((person) => person.reads("incoming", /from Ana\s*Bot/)));
+  await Promise.all([bia.looksGood("bot-rings"), carlo.looksGood("bot-rings")]);
   await bia.answers();
   await carlo.answers("decline");
   await ana.sees("clock");
@@ -166,6 +179,12 @@ test("a group is made, rings its members, and its call stays open to join", asyn
   await carlo.press("join-group");
   await carlo.sees("stage");
   await ana.reads("notices", /Carlo joined\./);
+  const captions = (person) =>
+    person.page.locator("[data-who=ana] .tag, [data-who=bia] .tag").allInnerTexts();
+  await expect.poll(() => captions(carlo)).toEqual(["Bot", "Bot"]);
+  expect(await captions(ana)).toEqual(["Bot"]);
+  await carlo.looksGood("bots");
+  await Promise.all(["ana", "bia"].map((user) => changes(user, { automated: false })));
   await Promise.all([ana, bia, carlo].map((person) => person.press("hangup")));
   await ana.sees("ended");
   await ana.press("put-away");
@@ -202,15 +221,7 @@ test("quiet hours keep a call from ringing, and the settings say why", async () 
 });
 
 test("who takes no calls has no call buttons, but says how else to be reached", async () => {
-  const { credentials } = server.newKey();
-  const dora = async (change) => {
-    const answer = await fetch(`${server.url}/v1/users/dora`, {
-      method: "PATCH",
-      headers: { authorization: `Bearer ${credentials}`, "content-type": "application/json" },
-      body: JSON.stringify(change),
-    });
-    expect(answer.status).toBe(200);
-  };
+  const dora = (change) => changes("dora", change);
   await dora({ noCalls: true, noCallsText: "Write to me." });
   const bia = await come("bia");
   await bia.sees("voice-carlo");

@@ -11,6 +11,7 @@ function seat(name: string, more: Partial<Seat> = {}): Seat {
     name,
     self: false,
     guest: false,
+    automated: false,
     presence: "joined",
     muted: false,
     speaking: false,

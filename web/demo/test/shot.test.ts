@@ -8,6 +8,7 @@ function seat(participant: string, presence: Seat["presence"], self = false): Se
     name: participant,
     self,
     guest: false,
+    automated: false,
     presence,
     muted: false,
     speaking: false,

@@ -30,14 +30,16 @@ const lateMs = 3_000;
 
 /** Incoming is a call that rings here. */
 export class Incoming extends Emitter<{ stopped: Stopped }> {
-  readonly call: string;
-  readonly kind: Kind;
+  declare readonly call: string;
+  declare readonly kind: Kind;
   /** from is the account that calls. */
-  readonly from: string;
+  declare readonly from: string;
   /** name is what to show for it. */
-  readonly name: string;
+  declare readonly name: string;
+  /** automated says that it is a program, no person: show that beside the name. */
+  declare readonly automated: boolean;
   /** others is how many more are in the call or rung. */
-  readonly others: number;
+  declare readonly others: number;
   readonly #answers: Answers;
   readonly #timer: ReturnType<typeof setTimeout>;
   #state: "ringing" | "stopped" = "ringing";
@@ -49,6 +51,7 @@ export class Incoming extends Emitter<{ stopped: Stopped }> {
     this.kind = body.kind;
     this.from = body.from;
     this.name = body.name;
+    this.automated = !!body.automated;
     this.others = body.others ?? 0;
     this.#answers = answers;
     this.#timer = setTimeout(() => this.stop({ reason: "timeout" }), body.ringMs + lateMs);
@@ -73,6 +76,6 @@ export class Incoming extends Emitter<{ stopped: Stopped }> {
     if (this.#state === "stopped") return;
     this.#state = "stopped";
     clearTimeout(this.#timer);
-    if (why !== undefined) this.emit("stopped", why);
+    if (why) this.emit("stopped", why);
   }
 }

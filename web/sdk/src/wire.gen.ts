@@ -286,6 +286,12 @@ export interface Participant {
    */
   readonly guest?: boolean;
   /**
+   * Automated says that this is a program, no person: see Profile.automated. It is
+   * to be shown beside the name. Whoever is in the call keeps what was so when he came
+   * into it.
+   */
+  readonly automated?: boolean;
+  /**
    * Host marks a host of a link's call: its owner, and who came by its host link.
    * There may be several.
    */
@@ -372,6 +378,8 @@ export interface Incoming {
   readonly from: UserID;
   /** Name is what to show for it. */
   readonly name: string;
+  /** Automated is as in Participant.automated. */
+  readonly automated?: boolean;
   /** Others is how many more are in the call or rung. */
   readonly others?: number;
   /** RingMs is for how much longer it rings, in milliseconds. */
@@ -1929,6 +1937,11 @@ export interface Profile {
   readonly user: UserID;
   /** Name is what to show. */
   readonly name: string;
+  /**
+   * Automated says that the account is a program, such as a bot or an assistant. Whoever
+   * holds an API key of the server says so of it; the account itself cannot.
+   */
+  readonly automated?: boolean;
   /** About is what he says about himself. */
   readonly about?: string;
   /**
@@ -2763,6 +2776,8 @@ export interface GroupEntry {
   readonly user: UserID;
   /** Name is what to show. */
   readonly name: string;
+  /** Automated is as in Profile.automated; absent for who does not show us his profile. */
+  readonly automated?: boolean;
   /** Membership is how it stands to the group. */
   readonly membership: Membership;
   /** Role is what it may do; absent unless it is active. */
@@ -3101,6 +3116,8 @@ export interface Waiter {
   readonly name: string;
   /** Guest marks somebody without an account. */
   readonly guest?: boolean;
+  /** Automated is as in Participant.automated. */
+  readonly automated?: boolean;
   /** SinceMs is since when he waits. */
   readonly sinceMs: UnixMs;
 }

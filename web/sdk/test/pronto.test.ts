@@ -84,11 +84,25 @@ describe("a call that rings", () => {
     await connect();
     server.event("incoming", rings);
     expect(shown).toMatchObject([
-      { call: "cal1", kind: "video", from: "bia", name: "Bia", others: 0, state: "ringing" },
+      {
+        call: "cal1",
+        kind: "video",
+        from: "bia",
+        name: "Bia",
+        automated: false,
+        others: 0,
+        state: "ringing",
+      },
     ]);
     expect(server.last.of("deviceRings").map((frame) => frame.body)).toEqual([{ call: "cal1" }]);
     server.event("incoming", rings);
     expect(shown).toHaveLength(1);
+  });
+
+  test("says that it is a program's", async () => {
+    await connect();
+    server.event("incoming", { ...rings, automated: true });
+    expect(pronto.incoming.map(({ automated }) => automated)).toEqual([true]);
   });
 
   test("that nobody on this page shows is not said to ring", async () => {

@@ -127,7 +127,7 @@ function SecurityDialog({ active, onClose }: { active: ActiveCall; onClose: () =
                 <li key={`${member.participant} ${member.account}`} class="row">
                   <Avatar id={member.account || name} name={name} size="small" />
                   <span class="name">
-                    {name}
+                    {name} {seat?.automated ? <span class="tag">{t("in.bot")}</span> : null}
                     <small data-testid={`trust-${member.account || name}`}>
                       {t(trustTexts[member.trust])}
                     </small>

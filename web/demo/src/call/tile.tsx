@@ -96,6 +96,7 @@ function Caption({ seat, here }: { seat: Seat; here: boolean }): JSX.Element {
         {seat.self ? t("call.you") : seat.name}
       </span>
       {deviceOf(seat) === undefined ? null : <span class="unseen">{deviceOf(seat)}</span>}
+      {seat.automated && !seat.self ? <span class="tag">{t("in.bot")}</span> : null}
       {seat.guest && !seat.self ? <span class="tag">{t("call.tileGuest")}</span> : null}
       {seat.speaking && !seat.muted ? <span class="unseen">{t("call.tileSpeaking")}</span> : null}
       <Standing seat={seat} />

@@ -78,6 +78,7 @@ export const enFirst = {
   "in.acceptVideo": "Accept with video",
   "in.acceptNoVideo": "Accept without video",
   "in.busy": "You are in a call.",
+  "in.bot": "Bot",
   "in.holdAccept": "Hold and accept",
   "in.endAccept": "End and accept",
   "in.decline": "Decline",

@@ -542,6 +542,7 @@ export const it: Dictionary = {
   "in.accept": "Rispondi",
   "in.acceptVideo": "Rispondi con video",
   "in.acceptNoVideo": "Rispondi senza video",
+  "in.bot": "Bot",
   "in.busy": "Sei già in chiamata.",
   "in.holdAccept": "Metti in attesa e rispondi",
   "in.endAccept": "Chiudi e rispondi",

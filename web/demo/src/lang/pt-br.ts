@@ -531,6 +531,7 @@ export const ptBR: Dictionary = {
   "in.accept": "Atender",
   "in.acceptVideo": "Atender com vídeo",
   "in.acceptNoVideo": "Atender sem vídeo",
+  "in.bot": "Bot",
   "in.busy": "Você está em uma chamada.",
   "in.holdAccept": "Pôr em espera e atender",
   "in.endAccept": "Encerrar e atender",

@@ -47,9 +47,9 @@ export function lazy<P extends object>(load: () => Promise<ComponentType<P>>): L
 /** Missing is in the place of what could not be loaded. */
 function Missing({ onAgain }: { onAgain: () => void }): JSX.Element {
   return (
-    <div class="emptystate" role="alert" data-testid="part-missing">
+    <div class="emptystate" role="alert">
       <p>{t("app.missing")}</p>
-      <Button icon="refresh" onPress={onAgain} testid="load-again">
+      <Button icon="refresh" onPress={onAgain}>
         {t("signin.again")}
       </Button>
     </div>

@@ -211,7 +211,7 @@ interface MemberProps {
 }
 
 function Member({ phone, group, entry, admin }: MemberProps): JSX.Element {
-  const { user, name, membership, role } = entry;
+  const { user, name, automated, membership, role } = entry;
   const self = user === phone.user;
   const what =
     membership === "invited"
@@ -223,6 +223,14 @@ function Member({ phone, group, entry, admin }: MemberProps): JSX.Element {
     <Row
       picture={<Avatar id={user} name={name} />}
       name={self ? t("call.you") : name}
+      mark={
+        automated && !self ? (
+          <>
+            {" "}
+            <span class="tag">{t("in.bot")}</span>
+          </>
+        ) : undefined
+      }
       detail={what}
       testid={`member-row-${user}`}
     >

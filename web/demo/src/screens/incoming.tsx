@@ -19,7 +19,7 @@ const guardMs = 500;
 export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: Incoming }): JSX.Element {
   const shownMs = useRef(performance.now());
   const answering = useSignal(false);
-  const { name, kind, others } = incoming;
+  const { name, others } = incoming;
   const answered = answering.value;
   useEffect(() => {
     if (answered) return;
@@ -41,7 +41,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
     });
   const busy = phone.call.value !== undefined;
   const decline = meant(() => void phone.decline(incoming));
-  const video = kind === "video";
+  const video = incoming.kind === "video";
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
       if (event.key !== "Enter" || !event.ctrlKey || event.repeat) return;
@@ -63,11 +63,12 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
       <Dial state={answered ? "connecting" : "ringing"}>
         <Avatar id={incoming.from} name={name} size="large" />
       </Dial>
-      <h2 id="incoming-title">{video ? t("in.video", { name }) : t("in.voice", { name })}</h2>
+      <h2 id="incoming-title">{t(video ? "in.video" : "in.voice", { name })}</h2>
       <div id="incoming-more">
         <p role="status" data-testid="answering">
           {answered ? t("in.connecting") : ""}
         </p>
+        {incoming.automated ? <span class="tag">{t("in.bot")}</span> : null}
         {others > 0 ? <p>{t("in.others", { count: others })}</p> : null}
         {busy ? <p>{t("in.busy")}</p> : null}
       </div>
@@ -84,7 +85,7 @@ export function IncomingDialog({ phone, incoming }: { phone: Phone; incoming: In
           onPress={accept(video)}
           testid="accept"
         >
-          {busy ? t("in.endAccept") : video ? t("in.acceptVideo") : t("in.accept")}
+          {t(busy ? "in.endAccept" : video ? "in.acceptVideo" : "in.accept")}
         </Button>
         {video && !busy ? (
           <Button icon="phone" onPress={accept(false)} testid="accept-voice">

@@ -84,7 +84,9 @@ function WaiterRow({ lobby, waiter }: { lobby: Lobby; waiter: Waiter }): JSX.Ele
     <li data-testid="waiter">
       <Avatar id={waiter.user ?? waiter.waiter} name={name} size="small" />
       <span class="who">
-        <span class="name">{name}</span>
+        <span class="name">
+          {name} {waiter.automated === true ? <span class="tag">{t("in.bot")}</span> : null}
+        </span>
         {waiter.guest === true ? <span class="detail">{t("call.tileGuest")}</span> : null}
       </span>
       <Button

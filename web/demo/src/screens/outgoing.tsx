@@ -50,6 +50,7 @@ function Callee({ seat, alone }: { seat: Seat; alone: boolean }): JSX.Element {
         <Avatar id={seat.user ?? seat.participant} name={seat.name} size="large" />
       </Dial>
       {alone ? null : <span>{seat.name}</span>}
+      {seat.automated ? <span class="tag">{t("in.bot")}</span> : null}
     </div>
   );
 }

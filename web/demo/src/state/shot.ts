@@ -17,6 +17,8 @@ export interface Seat {
   readonly name: string;
   readonly self: boolean;
   readonly guest: boolean;
+  /** automated: a program, no person. */
+  readonly automated: boolean;
   readonly presence: Participant["presence"];
   /** device is the class of the device that he is on; absent while he is only rung. */
   readonly device?: DeviceClass;
@@ -105,6 +107,7 @@ function seatOf(call: Call, from: Call["participants"][number]): Seat {
     name: from.name,
     self: from.self,
     guest: from.guest ?? false,
+    automated: from.automated ?? false,
     presence: from.presence,
     ...(from.device === undefined ? {} : { device: from.device }),
     muted: !from.media.microphone,

@@ -227,7 +227,7 @@ func (h *hall) ask(t *testing.T, s *signallingtest.Server, o operation, v visito
 
 func (h *hall) suspend(t *testing.T, user string) {
 	t.Helper()
-	if err := h.server.Store.Suspend(t.Context(), user, store.Forever, "spam"); err != nil {
+	if err := h.server.Store.Suspend(t.Context(), user, store.Forever, "spam", ""); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -124,7 +124,7 @@ func checkLines(text string) error {
 		return errors.New("it is empty")
 	}
 	if strings.ContainsFunc(text, func(r rune) bool {
-		return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r) || r == unicode.ReplacementChar
+		return unicode.IsControl(r) && r != '\n' && r != '\t' || unicode.Is(unicode.Bidi_Control, r)
 	}) {
 		return errors.New("it has a character that cannot be shown")
 	}

@@ -96,6 +96,10 @@ type caseOutput struct {
 	Body WholeCase
 }
 
+func (o *caseOutput) about() store.AuditTarget {
+	return store.AuditTarget{Kind: "user", ID: o.Body.User}
+}
+
 type listCasesInput struct {
 	PageFields
 	State string `query:"state" enum:"open,closed" default:"open" doc:"Those that wait, open appeals first, the oldest first, then the highest score first; or those that are decided, the latest first."`

@@ -36,6 +36,8 @@ export type Session =
   | { readonly phase: "unreachable" }
   /** otherTab: another tab of this browser is the phone of its account. */
   | { readonly phase: "otherTab" }
+  /** suspended: whoever runs the server has suspended the account, which is kept so that it can appeal. */
+  | { readonly phase: "suspended" }
   | { readonly phase: "signedIn"; readonly phone: Phone };
 
 /** kept is where the tab's identity survives a reload. It is the tab's own: another tab is another phone. */
@@ -98,10 +100,18 @@ export async function enter(user: string): Promise<void> {
     const phone = await openAs(user, (reason) => void leave(reason));
     current.value = { phase: "signedIn", phone };
   } catch (error) {
+    if (suspended(error)) return;
     forget();
     sayProblem(error);
     await choose();
   }
+}
+
+/** suspended has the page say why the account is suspended, if that is the problem. */
+function suspended(problem: unknown): boolean {
+  const is = (problem as ProntoError).code === "suspended";
+  if (is) current.value = { phase: "suspended" };
+  return is;
 }
 
 /** enterAs signs in as the device that the server has just made of this browser. */
@@ -154,6 +164,7 @@ async function enterAccount(account: Kept, token?: string): Promise<void> {
     });
     current.value = { phase: "signedIn", phone };
   } catch (error) {
+    if (suspended(error)) return;
     forgetAccount();
     sayProblem(error);
     await choose();
@@ -173,9 +184,8 @@ export async function openAs(user: string, lost: (reason: string) => void): Prom
     deviceName: deviceName(navigator.userAgent),
     devices: deviceChoice(prefs.value),
   });
-  const phone = await connected(pronto, lost);
   sessionStorage.setItem(kept, JSON.stringify({ user: identity.user, name: identity.name }));
-  return phone;
+  return connected(pronto, lost);
 }
 
 /** openKept makes a connected phone for whom this tab is: a demo identity, else the account of this browser. */
@@ -206,6 +216,7 @@ async function connected(pronto: Pronto, lost: (reason: string) => void): Promis
   const phone = new Phone(pronto, { guest: false });
   pronto.on("problem", (problem: ProntoError) => {
     if (phone.closed) return; // by ourselves
+    if (current.value.phase === "signedIn" && suspended(problem)) return phone.close();
     lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem));
   });
   try {

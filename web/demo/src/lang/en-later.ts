@@ -501,7 +501,8 @@ export const enLater = {
   "suspended.byOperator": "Whoever runs this server has decided so.",
   "suspended.reported": "Whoever runs this server has decided so, because of what others have reported.",
   "suspended.reportedFor":
-    "Whoever runs this server has decided so, because of what others have reported. Most gave as the reason: {reason}.",
+    "Whoever runs this server has decided so, because of what others have reported. The main reason given: {reason}.",
+  "suspended.overTitle": "Welcome back",
   "suspended.over": "The suspension is over. You can call again, and be called.",
   "suspended.enter": "Go on",
   "suspended.again": "Look again",

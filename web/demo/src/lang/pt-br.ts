@@ -612,7 +612,8 @@ export const ptBR: Dictionary = {
   "suspended.reported":
     "Quem administra este servidor decidiu assim, por causa de denúncias de outras pessoas.",
   "suspended.reportedFor":
-    "Quem administra este servidor decidiu assim, por causa de denúncias de outras pessoas. O motivo mais citado: {reason}.",
+    "Quem administra este servidor decidiu assim, por causa de denúncias de outras pessoas. O motivo principal indicado: {reason}.",
+  "suspended.overTitle": "Que bom ter você de volta",
   "suspended.over": "A suspensão acabou. Você pode ligar e receber chamadas de novo.",
   "suspended.enter": "Continuar",
   "suspended.again": "Ver de novo",

@@ -42,7 +42,7 @@ export function Suspended(): JSX.Element {
   const ended = known?.suspended === false;
   return (
     <>
-      <Heading>{t("suspended.title")}</Heading>
+      <Heading>{t(ended ? "suspended.overTitle" : "suspended.title")}</Heading>
       <div class="stack" role="status" data-testid="suspended">
         {known === undefined ? null : ended ? (
           <p class="lead">{t(known.appeal?.state === "lifted" ? "appeal.lifted" : "suspended.over")}</p>

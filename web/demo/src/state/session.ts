@@ -45,6 +45,9 @@ const kept = "pronto.identity";
 /** askAgainMs is how often a device that waits asks whether it has been let in. */
 const askAgainMs = 2000;
 
+/** Lost is told why a phone is of no use any more, and the problem if it was one. */
+type Lost = (reason: string, problem?: ProntoError) => void;
+
 const current = signal<Session>({ phase: "starting" });
 
 /** session is who this tab is now. */
@@ -97,7 +100,7 @@ export async function enter(user: string): Promise<void> {
   const before = current.value;
   if (before.phase === "choosing") current.value = { ...before, busy: user };
   try {
-    const phone = await openAs(user, (reason) => void leave(reason));
+    const phone = await openAs(user, (reason, problem) => suspended(problem) || void leave(reason));
     current.value = { phase: "signedIn", phone };
   } catch (error) {
     if (suspended(error)) return;
@@ -109,9 +112,10 @@ export async function enter(user: string): Promise<void> {
 
 /** suspended has the page say why the account is suspended, if that is the problem. */
 function suspended(problem: unknown): boolean {
-  const is = (problem as ProntoError).code === "suspended";
-  if (is) current.value = { phase: "suspended" };
-  return is;
+  if ((problem as ProntoError | undefined)?.code !== "suspended") return false;
+  if (current.value.phase === "signedIn") current.value.phone.close();
+  current.value = { phase: "suspended" };
+  return true;
 }
 
 /** enterAs signs in as the device that the server has just made of this browser. */
@@ -158,7 +162,8 @@ async function enterAccount(account: Kept, token?: string): Promise<void> {
   });
   if (keptAccount() === undefined) return choose(); // signed out in the other tab
   try {
-    const phone = await connected(accountClient(account, token), (reason) => {
+    const phone = await connected(accountClient(account, token), (reason, problem) => {
+      if (suspended(problem)) return;
       forgetAccount();
       void leave(reason);
     });
@@ -172,7 +177,7 @@ async function enterAccount(account: Kept, token?: string): Promise<void> {
 }
 
 /** openAs makes a connected phone for a demo identity, and keeps the identity for this tab. */
-export async function openAs(user: string, lost: (reason: string) => void): Promise<Phone> {
+export async function openAs(user: string, lost: Lost): Promise<Phone> {
   const identity = await signIn(user);
   let first: string | undefined = identity.token;
   const pronto = new Pronto({
@@ -189,7 +194,7 @@ export async function openAs(user: string, lost: (reason: string) => void): Prom
 }
 
 /** openKept makes a connected phone for whom this tab is: a demo identity, else the account of this browser. */
-export async function openKept(lost: (reason: string) => void): Promise<Phone> {
+export async function openKept(lost: Lost): Promise<Phone> {
   const demo = readKept<Identity>(kept, (value) => typeof value.user === "string");
   if (demo !== undefined) return openAs(demo.user, lost);
   const account = keptAccount();
@@ -212,12 +217,11 @@ function leader(): Promise<typeof import("./leader.ts")> {
   return import("./leader.ts");
 }
 
-async function connected(pronto: Pronto, lost: (reason: string) => void): Promise<Phone> {
+async function connected(pronto: Pronto, lost: Lost): Promise<Phone> {
   const phone = new Phone(pronto, { guest: false });
   pronto.on("problem", (problem: ProntoError) => {
     if (phone.closed) return; // by ourselves
-    if (current.value.phase === "signedIn" && suspended(problem)) return phone.close();
-    lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem));
+    lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem), problem);
   });
   try {
     await phone.connect();

@@ -58,6 +58,8 @@ func TestAnAppealGoesIntoTheCaseThatTheAccountWasSuspendedBy(t *testing.T) {
 		ok(t, s.FileAppeal(ctx, appeal("bia")))
 		fails(t, s.FileAppeal(ctx, appeal("bia")), store.ErrConflict)
 		ok(t, s.Suspend(ctx, "bia", time.Now().Add(time.Hour), "", "ck_1")) // longer or shorter, it is the same one
+		now = value(s.Suspension(ctx, "bia"))(t)
+		equal(t, "why it is shorter", fmt.Sprint(now.Reported, now.Reason, now.Until != store.Forever, now.Appeal.State), "trueharassmenttrueopen")
 		fails(t, s.FileAppeal(ctx, appeal("bia")), store.ErrConflict)
 		for _, limit := range []int{1, 10} {
 			equal(t, "those that wait", waiting(t, s, limit), "bia open, caio")
@@ -83,7 +85,9 @@ func TestAnAppealGoesIntoTheCaseThatTheAccountWasSuspendedBy(t *testing.T) {
 		ok(t, s.Resume(ctx, "bia"))
 		equal(t, "what was decided stays so", value(s.Suspension(ctx, "bia"))(t).Appeal.State, store.AppealUpheld)
 		ok(t, s.Suspend(ctx, "bia", store.Forever, "", "ck_1"))
-		equal(t, "of another suspension", value(s.Suspension(ctx, "bia"))(t).Appeal, store.Appeal{})
+		now = value(s.Suspension(ctx, "bia"))(t)
+		equal(t, "of another suspension", now.Appeal, store.Appeal{})
+		equal(t, "which is by no case", now.Reported, false)
 		ok(t, s.FileAppeal(ctx, appeal("bia")))
 	})
 }

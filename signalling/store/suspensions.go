@@ -67,11 +67,15 @@ func suspend(ctx context.Context, c conn, n suspending) error {
 		INSERT INTO standing (user_id, changed_ms, suspended_until_ms, suspended_reason, suspended_ms, suspended_key, suspended_case, suspended_why)
 		SELECT u.id, {now}, CAST($2 AS BIGINT), CAST($3 AS TEXT), {now}, CAST($4 AS TEXT), CAST($5 AS TEXT), CAST($6 AS TEXT) FROM users u WHERE u.id = $1
 		ON CONFLICT (user_id) DO UPDATE SET changed_ms = excluded.changed_ms, suspended_until_ms = excluded.suspended_until_ms,
-			suspended_reason = excluded.suspended_reason, suspended_key = excluded.suspended_key, suspended_case = excluded.suspended_case,
-			suspended_why = excluded.suspended_why, suspended_ms = CASE WHEN standing.suspended_until_ms > {now} THEN standing.suspended_ms
+			suspended_reason = excluded.suspended_reason, suspended_key = excluded.suspended_key,
+			suspended_case = CASE WHEN `+goesOn+` THEN standing.suspended_case ELSE excluded.suspended_case END,
+			suspended_why = CASE WHEN `+goesOn+` THEN standing.suspended_why ELSE excluded.suspended_why END, suspended_ms = CASE WHEN standing.suspended_until_ms > {now} THEN standing.suspended_ms
 				WHEN standing.suspended_ms >= excluded.suspended_ms THEN standing.suspended_ms + 1 ELSE excluded.suspended_ms END`,
 		n.user, n.until.UnixMilli(), n.reason, n.key, n.caseID, n.mostlyReported)
 }
+
+// goesOn tells of a suspension by no case whether it only changes one, whose case stays.
+const goesOn = `excluded.suspended_case = '' AND standing.suspended_until_ms > {now}`
 
 // Resume ends a suspension, and closes the appeal against it; it is no error if there is
 // none. It fails with [ErrNotFound] if there is no such user.

@@ -75,6 +75,7 @@ test("an appeal that comes too late says so, and other problems are what they ar
   const late = await appeal("It was not me.").catch((error: unknown) => error);
   expect(late).toBeInstanceOf(HttpError);
   expect(appealProblem(late as HttpError)).toMatch(/already/);
+  expect(appealProblem(new HttpError(401))).toMatch(/sign in again/); // another device has put this one out
   expect(appealProblem(new HttpError(503))).toBeUndefined();
 });
 

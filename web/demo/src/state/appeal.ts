@@ -71,5 +71,6 @@ export function appealText({ state, filedAt, decidedAt }: Appeal, now = Date.now
 
 /** appealProblem says why an appeal was not taken, if that is not what any problem is. */
 export function appealProblem(error: HttpError): string | undefined {
+  if (error.status === 401) return t("signin.lost");
   return error.status === 409 ? t("appeal.once") : undefined;
 }

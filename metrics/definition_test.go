@@ -109,6 +109,7 @@ func TestNoInputMakesMoreSeriesThanDefined(t *testing.T) {
 		m.Signalling(signalling.Handled{Type: text, Code: wire.Code(text), After: time.Second})
 		m.Signalling(signalling.Noticed{Step: signalling.NoticeStep(text)})
 		m.Signalling(signalling.ReportFiled{Reason: text})
+		m.Signalling(signalling.AppealFiled{})
 		m.Signalling(signalling.NoteCame{Step: signalling.NoteStep(text)})
 		m.Signalling(signalling.SocketOpened{Client: call.Client(text)})
 		m.Signalling(signalling.SocketClosed{Client: call.Client(text), Reason: signalling.CloseReason(text)})

@@ -224,6 +224,9 @@ func TestEachEventCountsWhereItShould(t *testing.T) {
 			m.Signalling(signalling.ReportFiled{Reason: "spam"})
 			m.Signalling(signalling.ReportFiled{Reason: "spam"})
 		}, `pronto_reports_total{reason="spam"} 2`},
+		{"appeals", func(m *Metrics) {
+			m.Signalling(signalling.AppealFiled{})
+		}, `pronto_appeals_total 1`},
 		{"notes to missed calls", func(m *Metrics) {
 			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
 			m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})

@@ -16,7 +16,7 @@ var (
 	WebhookEvents = []string{
 		"call.created", "call.ringing", "call.started", "call.ended", "call.missed", "participant.joined", "participant.left",
 		"link.created", "link.used", "link.revoked", "callback.created", "lobby.waiting", "lobby.answered",
-		"rating.created", "report.filed", "webhook.disabled", "webhook.test",
+		"rating.created", "report.filed", "appeal.filed", "webhook.disabled", "webhook.test",
 	}
 	// WebhookResults are what becomes of one attempt to deliver.
 	WebhookResults = []string{"ok", "retry", "gave_up"}
@@ -78,6 +78,9 @@ var serviceDefinitions = []Definition{
 	}, {
 		Name: "pronto_reports_total", Type: Counter, Labels: []Label{label("reason", store.Reasons()...)},
 		Help: "Reports of people, links and calls that were filed, by reason; what the same reporter adds within a day is not counted anew.",
+	}, {
+		Name: "pronto_appeals_total", Type: Counter,
+		Help: "Appeals of people whose account is suspended; one at most against each suspension.",
 	}, {
 		Name: "pronto_http_request_seconds", Type: Histogram, Grows: true, Labels: []Label{label("route")}, Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 10},
 		Help: "Time of HTTP requests, WebSockets not included.",

@@ -7,8 +7,8 @@ import (
 
 // sockets measures the WebSocket endpoint.
 type sockets struct {
-	messages, problems, closes, auth, limited, notices, notes, reports *counter
-	handle, rtt                                                        *histogram
+	messages, problems, closes, auth, limited, notices, notes, reports, appeals *counter
+	handle, rtt                                                                 *histogram
 }
 
 func newSockets(b *builder) sockets {
@@ -21,6 +21,7 @@ func newSockets(b *builder) sockets {
 		notices:  b.counter("pronto_notices_total"),
 		notes:    b.counter("pronto_notes_total"),
 		reports:  b.counter("pronto_reports_total"),
+		appeals:  b.counter("pronto_appeals_total"),
 		rtt:      b.histogram("pronto_ws_rtt_seconds"),
 		handle:   b.histogram("pronto_ws_handle_seconds"),
 	}
@@ -60,6 +61,8 @@ func (m *Metrics) Signalling(e signalling.Event) {
 		s.notes.inc(string(e.Step))
 	case signalling.ReportFiled:
 		s.reports.inc(e.Reason)
+	case signalling.AppealFiled:
+		s.appeals.inc()
 	case signalling.TokenRefused:
 		s.auth.inc("token", "refused")
 	}

@@ -84,6 +84,9 @@ type NoteCame struct{ Step NoteStep }
 // [store.Reasons].
 type ReportFiled struct{ Reason string }
 
+// AppealFiled says that the owner of a suspended account has appealed.
+type AppealFiled struct{}
+
 // TokenRefused says that a hello had a token that was refused.
 type TokenRefused struct{}
 
@@ -96,4 +99,5 @@ func (LinkCreated) event()  {}
 func (Noticed) event()      {}
 func (NoteCame) event()     {}
 func (ReportFiled) event()  {}
+func (AppealFiled) event()  {}
 func (TokenRefused) event() {}

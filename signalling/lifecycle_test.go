@@ -330,7 +330,7 @@ func TestASuspendedNumberCannotComeInAgainAndARestoredOneCan(t *testing.T) {
 	const number = "+393331234567"
 	_, d := box.arrive(t, s, number, "Mal")
 	ctx := t.Context()
-	if err := s.Store.Suspend(ctx, d.User, store.Forever, "spam"); err != nil {
+	if err := s.Store.Suspend(ctx, d.User, store.Forever, "spam", ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, status := box.verify(t, s, number, "Another"); status != http.StatusForbidden {

@@ -235,7 +235,7 @@ func TestASuspensionTakesHoldWithinTwoSeconds(t *testing.T) {
 	a, b, id := couple(t, s)
 	carlo := signIn(t, s, "carlo", "phone")
 	start := time.Now()
-	if err := s.Store.Suspend(t.Context(), "bia", store.Forever, "spam"); err != nil { // as another program does
+	if err := s.Store.Suspend(t.Context(), "bia", store.Forever, "spam", ""); err != nil { // as another program does
 		t.Fatal(err)
 	}
 	ended := a.wait("callEnded", 0, func(f wire.Frame) bool { return f.Type == "callEnded" && f.Call == id })

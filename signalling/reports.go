@@ -39,6 +39,16 @@ func (s *Server) Report(ctx context.Context, by identity.Identity, id wire.CallI
 	return err
 }
 
+// Appeal takes what the owner of a suspended account says against that; see
+// [store.Store.FileAppeal] for the errors.
+func (s *Server) Appeal(ctx context.Context, user wire.UserID, text, requestID string) error {
+	err := s.cfg.Store.FileAppeal(ctx, store.NewAppeal{User: string(user), Text: text, RequestID: requestID})
+	if err == nil {
+		s.cfg.Events(AppealFiled{})
+	}
+	return err
+}
+
 // met finds whom somebody has met in a call.
 func (s *Server) met(ctx context.Context, by identity.Identity, id wire.CallID, whom call.Whom) (call.Met, error) {
 	if id.Check() != nil {

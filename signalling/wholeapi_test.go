@@ -198,6 +198,12 @@ func (r *run) judge(call wire.CallID) {
 	one := "/v1/reports/" + cases[0].(map[string]any)["id"].(string)
 	r.as("GET", one, "")
 	r.as("POST", one+"/decide", `{"action":"dismiss","note":"`+r.word("harmless")+`"}`)
+	user := "/v1/users/" + string(r.user(7))
+	r.as("POST", user+"/suspend", `{}`)
+	r.rest("POST", "/v1/account/appeal", r.token(7), `{"text":"`+r.word("innocent")+`"}`)
+	r.rest("GET", "/v1/account/appeal", r.token(7), "")
+	cases = r.as("GET", "/v1/reports", "")["items"].([]any)
+	r.as("POST", "/v1/reports/"+cases[0].(map[string]any)["id"].(string)+"/decide", `{"action":"lift","note":"`+r.word("so")+`"}`)
 }
 
 // leftOut are the requests and events that the run has not in it, and why.

@@ -35,7 +35,9 @@ func (u userSuspendCmd) Run(ctx context.Context) error {
 	case u.For > 0:
 		until = time.Now().Add(u.For)
 	}
-	return audited(ctx, "suspend-user", aboutUser(u.User), func(db *store.Store) error { return stands(db.Suspend(ctx, u.User, until, u.Reason)) })
+	return audited(ctx, "suspend-user", aboutUser(u.User), func(db *store.Store) error {
+		return stands(db.Suspend(ctx, u.User, until, u.Reason, store.CommandLine))
+	})
 }
 
 type userResumeCmd struct {

@@ -32,8 +32,11 @@ var abuseRow = row{title: "Kept out", pictures: []picture{
 		title: "Dropped media", about: "Packets per second that the SFU refused, by reason.", unit: "pps", stacked: true,
 		queries: []query{{`sum by (reason) (rate(pronto_sfu_packets_dropped_total{}[$__rate_interval]))`, "{{reason}}"}},
 	}, {
-		title: "Reported", about: "People, links and calls that were reported per hour, by reason. The queue is at GET /v1/reports.", unit: "short", stacked: true,
-		queries: []query{{`3600 * sum by (reason) (rate(pronto_reports_total{}[$__rate_interval]))`, "{{reason}}"}},
+		title: "Reported", about: "People, links and calls that were reported per hour, by reason, and appeals of who is suspended. The queue is at GET /v1/reports.", unit: "short", stacked: true,
+		queries: []query{
+			{`3600 * sum by (reason) (rate(pronto_reports_total{}[$__rate_interval]))`, "{{reason}}"},
+			{`3600 * sum(rate(pronto_appeals_total{}[$__rate_interval]))`, "appeals"},
+		},
 	},
 }}
 

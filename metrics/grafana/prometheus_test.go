@@ -91,6 +91,7 @@ func feed(m *metrics.Metrics) {
 	m.Turn(turn.Relayed{Transport: turn.UDP, BytesToPeers: 1000, BytesToClient: 1000})
 	m.Signalling(signalling.SocketOpened{})
 	m.Signalling(signalling.ReportFiled{Reason: "spam"})
+	m.Signalling(signalling.AppealFiled{})
 	m.Signalling(signalling.NoteCame{Step: signalling.NoteLeft})
 	m.Signalling(signalling.Handled{Type: "ring", After: time.Millisecond})
 	m.Signalling(signalling.SocketClosed{Reason: signalling.CloseNormal})

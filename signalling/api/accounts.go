@@ -157,7 +157,14 @@ type verifyInput struct {
 		Code       string `json:"code" minLength:"6" maxLength:"6" doc:"The six digits."`
 		Name       string `json:"name,omitempty" maxLength:"64" doc:"What others see. Empty keeps the account's name; a new account without one is called by its id."`
 		DeviceName string `json:"deviceName,omitempty" maxLength:"64" doc:"What the account's other devices call this one."`
+		ToAppealField
 	}
+}
+
+// ToAppealField lets a suspended account in. The type is exported because the library
+// looks into embedded structs only if they are.
+type ToAppealField struct {
+	ToAppeal bool `json:"toAppeal,omitempty" doc:"Whether a suspended account gets a token, too, instead of 403. While it is suspended, that opens /v1/account/appeal and nothing else."`
 }
 
 // signedIn is what a device lives by.
@@ -198,7 +205,7 @@ func (s *server) verifyCode(ctx context.Context, in *verifyInput) (*signedInOutp
 	h, refresh, device := s.cfg.Accounts.Hasher, identity.NewSecret(), identity.NewID("dev")
 	user, err := s.cfg.Store.Verify(ctx, store.Verification{
 		AddressHash: hash, CodeHash: h.Code(hash, in.Body.Code), User: identity.NewID("usr"), Name: in.Body.Name,
-		Device: device, DeviceName: in.Body.DeviceName, RefreshHash: identity.HashSecret(refresh),
+		Device: device, DeviceName: in.Body.DeviceName, RefreshHash: identity.HashSecret(refresh), ToAppeal: in.Body.ToAppeal,
 	})
 	switch {
 	case errors.Is(err, store.ErrNotFound):
@@ -214,7 +221,7 @@ func (s *server) verifyCode(ctx context.Context, in *verifyInput) (*signedInOutp
 		}
 	}
 	s.cfg.DevicesChanged(ctx, wire.UserID(user.ID))
-	return s.letIn(ctx, user, device, refresh)
+	return s.letIn(ctx, user, device, refresh, in.Body.ToAppeal)
 }
 
 type linkInput struct {
@@ -239,12 +246,13 @@ func (s *server) linkDevice(ctx context.Context, in *linkInput) (*signedInOutput
 		return nil, s.failed(err)
 	}
 	s.cfg.DevicesChanged(ctx, wire.UserID(user.ID))
-	return s.letIn(ctx, user, device, refresh)
+	return s.letIn(ctx, user, device, refresh, false)
 }
 
 type refreshInput struct {
 	Body struct {
 		Refresh string `json:"refresh" minLength:"22" maxLength:"22" doc:"The device's secret."`
+		ToAppealField
 	}
 }
 
@@ -262,19 +270,19 @@ func (s *server) refresh(ctx context.Context, in *refreshInput) (*signedInOutput
 	case err != nil:
 		return nil, s.failed(err)
 	}
-	return s.letIn(ctx, user, device.ID, "")
+	return s.letIn(ctx, user, device.ID, "", in.Body.ToAppeal)
 }
 
 var suspendedAccount = problem(CodeSuspended, "the account is suspended; ask who runs this server")
 
 // letIn signs a token that is bound to a device, unless the account is
-// suspended: whoever gets here has shown that it is his.
-func (s *server) letIn(ctx context.Context, user store.User, device, refresh string) (*signedInOutput, error) {
+// suspended and he is not to appeal: whoever gets here has shown that it is his.
+func (s *server) letIn(ctx context.Context, user store.User, device, refresh string, toAppeal bool) (*signedInOutput, error) {
 	standing, err := s.cfg.Store.Standing(ctx, user.ID)
 	switch {
 	case err != nil:
 		return nil, s.failed(err)
-	case standing.Suspended():
+	case standing.Suspended() && !toAppeal:
 		return nil, suspendedAccount
 	}
 	token, err := identity.Sign(s.cfg.Key, s.cfg.Secret, identity.Identity{

@@ -204,7 +204,7 @@ func TestASuspendedAccountGetsNoToken(t *testing.T) {
 		return post(t, s.URL+"/v1/accounts/verify", `{"phone":"+3906123456","code":"`+l.code(t, "+3906123456")+`"}`)
 	}
 	ana := read(t, sign())
-	if err := s.Store.Suspend(t.Context(), ana.User, store.Forever, "spam"); err != nil {
+	if err := s.Store.Suspend(t.Context(), ana.User, store.Forever, "spam", ""); err != nil {
 		t.Fatal(err)
 	}
 	if got := sign(); got.status != http.StatusForbidden || strings.Contains(got.body, "token") {

@@ -36,7 +36,7 @@ type Config struct {
 	Profiles Profiles
 	// Notes keeps notes to missed calls.
 	Notes Notes
-	// Reports takes what people report.
+	// Reports takes what people report, and what those say who are suspended for it.
 	Reports Reports
 	// DevicesChanged tells an account's devices that it has another one. Nil
 	// tells nobody.
@@ -88,6 +88,7 @@ type server struct {
 	cfg     Config
 	guests  *budget
 	guesses *budget // of the secrets of API keys
+	appeals *budget // by account
 	exports exports
 	rates   *rates
 	sending chan struct{} // codes on their way; capacity maxSending
@@ -105,7 +106,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 		cfg.PerMinute = 30_000
 	}
 	s := &server{
-		cfg: cfg, guests: newBudget(time.Second, 60), guesses: newBudget(time.Second, 60), rates: newRates(cfg.PerMinute), exports: newExports(),
+		cfg: cfg, guests: newBudget(time.Second, 60), guesses: newBudget(time.Second, 60), appeals: newBudget(appealRefill, appealBurst), rates: newRates(cfg.PerMinute), exports: newExports(),
 		sending: make(chan struct{}, maxSending),
 	}
 	description := huma.DefaultConfig("Pronto", "1")
@@ -138,6 +139,7 @@ func Register(mux *http.ServeMux, cfg Config) error {
 	s.registerAudit(api)
 	s.registerReports(api)
 	s.registerCases(api)
+	s.registerAppeals(api)
 	if cfg.Demo {
 		s.registerDemo(api)
 	}

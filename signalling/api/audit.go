@@ -22,7 +22,7 @@ type AuditTarget struct {
 type AuditEntry struct {
 	ID        string       `json:"id" doc:"The entry's own."`
 	At        time.Time    `json:"at" doc:"When it was asked for, by the database's clock."`
-	Key       string       `json:"key" doc:"The API key; cli for the server's own commands."`
+	Key       string       `json:"key" doc:"The API key; cli for the server's own commands, and account for an appeal by an account's own token."`
 	Operation string       `json:"operation" doc:"The operationId in this description."`
 	Target    *AuditTarget `json:"target,omitempty" doc:"What it was about; missing if it was about nothing in particular."`
 	Other     *AuditTarget `json:"other,omitempty" doc:"What else it was about, such as whom a contact was of."`
@@ -58,7 +58,7 @@ func (s *server) registerAudit(api huma.API) {
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/v1/audit", Tags: []string{"audit"},
 		Summary: "See what was done with API keys, the newest first",
 		Description: "All that changed something, and all that read what is somebody's (users, groups, calls, and this), with its result. A key that may " +
-			"do everything (*) sees all of it, and what the server's own commands did; another sees what was done with itself and those before and after " +
+			"do everything (*) sees all of it, with appeals, and what the server's own commands did; another sees what was done with itself and those before and after " +
 			"it in its line. Entries are a second late at most, and are kept for as long as the server is set to.",
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, func(ctx context.Context, in *auditInput) (*pageOutput[AuditEntry], error) {

@@ -29,8 +29,19 @@ type ReportCase struct {
 	Last      time.Time        `json:"lastAt" doc:"When it was last reported."`
 	Action    string           `json:"action,omitempty" enum:"dismiss,suspend,close" doc:"What was decided; missing while the case is open."`
 	Note      string           `json:"note,omitempty" doc:"What who decided wrote."`
-	Key       string           `json:"decidedBy,omitempty" doc:"The API key that it was decided with."`
+	Key       string           `json:"decidedBy,omitempty" doc:"The API key that it was decided with; of a case for an appeal only, what the account was suspended with, which is cli for the server's own commands."`
 	Decided   *time.Time       `json:"decidedAt,omitempty" doc:"When it was decided."`
+	Appeal    *CaseAppeal      `json:"appeal,omitempty" doc:"What the owner of the account says against its suspension; missing if nothing."`
+}
+
+// CaseAppeal is an appeal as operators see it.
+type CaseAppeal struct {
+	Text    string     `json:"text" doc:"What he says, in lines of plain text."`
+	State   string     `json:"state" enum:"open,upheld,lifted,closed" doc:"open: it waits for a decision. closed: the suspension has ended without one."`
+	Filed   time.Time  `json:"filedAt" doc:"When he said so."`
+	Note    string     `json:"note,omitempty" doc:"What who decided about it wrote."`
+	Key     string     `json:"decidedBy,omitempty" doc:"The API key that the appeal was decided with; the case's decidedBy is what the account was suspended with."`
+	Decided *time.Time `json:"decidedAt,omitempty" doc:"When it was decided."`
 }
 
 // CaseReport is one report of a case.
@@ -64,6 +75,9 @@ func showCase(k store.Case) ReportCase {
 			shown.Reasons[reason] = k.Reasons[i]
 		}
 	}
+	if a := k.Appeal; a.State != "" {
+		shown.Appeal = &CaseAppeal{a.Text, string(a.State), a.Filed, a.Note, a.Key, optional(a.Decided)}
+	}
 	return shown
 }
 
@@ -82,16 +96,20 @@ type caseOutput struct {
 	Body WholeCase
 }
 
+func (o *caseOutput) about() store.AuditTarget {
+	return store.AuditTarget{Kind: "user", ID: o.Body.User}
+}
+
 type listCasesInput struct {
 	PageFields
-	State string `query:"state" enum:"open,closed" default:"open" doc:"Those that wait, the highest score first, or those that are decided, the latest first."`
+	State string `query:"state" enum:"open,closed" default:"open" doc:"Those that wait, open appeals first, the oldest first, then the highest score first; or those that are decided, the latest first."`
 }
 
 type decideCaseInput struct {
 	CaseField
 	MatchField
 	Body struct {
-		Action string     `json:"action" enum:"dismiss,suspend,close" doc:"dismiss: nothing was wrong, which lowers the weight of who has reported it. suspend: the account is suspended. close: it was handled elsewhere."`
+		Action string     `json:"action" enum:"dismiss,suspend,close,uphold,lift" doc:"dismiss: nothing was wrong, which lowers the weight of who has reported it. suspend: the account is suspended. close: it was handled elsewhere. Of an open appeal: uphold: the suspension stays. lift: the account is resumed at once."`
 		Note   string     `json:"note,omitempty" maxLength:"1000" doc:"A note for operators; nobody else sees it."`
 		Until  *time.Time `json:"until,omitempty" doc:"When a suspension ends; for good if missing."`
 		Reason string     `json:"reason,omitempty" maxLength:"64" doc:"The suspension's own note."`
@@ -106,7 +124,7 @@ func (s *server) registerCases(api huma.API) {
 	resource(s, api, identity.ReportsRead, huma.Operation{
 		OperationID: "list-reports", Method: http.MethodGet, Path: path, Tags: tags,
 		Summary: "List what was reported, a case for all that was reported of one",
-		Description: "While pages are read the order may change, by new reports; a case that moves up meanwhile is on none of the later pages. Cases are kept for 180 days after the decision, open ones for a year after the last report, " +
+		Description: "While pages are read the order may change, by new reports and appeals; a case that moves up meanwhile is on none of the later pages. Cases are kept for 180 days after the decision, open ones for a year after the last report, " +
 			"and no longer than the account that is reported.",
 		Errors: []int{http.StatusUnprocessableEntity},
 	}, s.listCases)
@@ -118,7 +136,8 @@ func (s *server) registerCases(api huma.API) {
 	})
 	resource(s, api, identity.ReportsWrite, huma.Operation{
 		OperationID: "decide-report", Method: http.MethodPost, Path: one + "/decide", Tags: tags,
-		Summary: "Decide about a case", Description: "Once: 409 if it was decided before. What is reported later is a new case. A suspended account's calls and sessions end within two seconds.",
+		Summary: "Decide about a case", Description: "Once: 409 if it was decided before. What is reported later is a new case. A suspended account's calls and sessions end within two seconds. " +
+			"An appeal, too, is decided once, and not by the key by which the account was suspended nor by one of its line, if there is another one that may: 409, otherKey.",
 		Errors: append(none, http.StatusPreconditionFailed),
 	}, s.decideCase)
 }
@@ -185,6 +204,12 @@ func (s *server) decideCase(ctx context.Context, in *decideCaseInput) (*caseOutp
 	}
 	set(&d.Until, in.Body.Until)
 	switch err := s.cfg.Store.DecideCase(ctx, d); {
+	case errors.Is(err, store.ErrOtherKey):
+		return nil, problem(CodeOtherKey, "the account was suspended with this key, or one of its line")
+	case errors.Is(err, store.ErrNoAppeal):
+		return nil, problem(CodeConflict, "no appeal is open; read what became of it")
+	case errors.Is(err, store.ErrConflict) && d.Action.OfAppeal():
+		return nil, problem(CodeChanged, "it was decided at this very moment")
 	case errors.Is(err, store.ErrConflict) && now.Body.Action == "" && version != store.AnyVersion:
 		return nil, problem(CodeChanged, "it was reported again, or decided, at this very moment")
 	case errors.Is(err, store.ErrConflict):

@@ -12,7 +12,7 @@ import (
 
 // eventTypes are the types of events that webhooks are told of.
 func eventTypes() []string {
-	return slices.Concat(call.Stories(), store.LinkEvents(), []string{store.EventReportFiled, "webhook.disabled", "webhook.test"})
+	return slices.Concat(call.Stories(), store.LinkEvents(), []string{store.EventReportFiled, store.EventAppealFiled, "webhook.disabled", "webhook.test"})
 }
 
 func knownEvent(t string) bool { return slices.Contains(eventTypes(), t) }
@@ -31,6 +31,8 @@ func describeEvents(d *huma.OpenAPI) {
 			data = schemaOf(linkEventType)
 		case t == store.EventReportFiled:
 			data = schemaOf(reportEventType)
+		case t == store.EventAppealFiled:
+			data = schemaOf(appealEventType)
 		}
 		d.Webhooks[t] = &huma.PathItem{Post: &huma.Operation{
 			OperationID: "on-" + t, Summary: t, Tags: []string{"webhooks"},
@@ -56,4 +58,5 @@ var (
 	storyType       = reflect.TypeFor[call.Story]()
 	linkEventType   = reflect.TypeFor[store.LinkEvent]()
 	reportEventType = reflect.TypeFor[store.ReportEvent]()
+	appealEventType = reflect.TypeFor[store.AppealEvent]()
 )

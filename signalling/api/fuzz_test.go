@@ -84,7 +84,8 @@ func FuzzBodies(f *testing.F) {
 		`{"whoMayCall":"everyone","whoMayAdd":"everyone","silenceUnknown":false,"hideAddress":false,"doNotDisturb":{"zone":"../x","ranges":[{"from":0,"to":0}]}}`,
 		`{"call":"cal_1","reason":"spam"}`, `{"call":"\u0000","reason":"other"}`, `{"call":"cal_1","user":"ana","participant":"p","reason":"harassment","text":"\u0000"}`,
 		`{"call":"cal_1","reason":"SPAM"}`, `{"action":"suspend","until":"-0001-01-01T00:00:00Z"}`, `{"action":"dismiss","note":"\u0000"}`, `{"action":"suspend","reason":"` + strings.Repeat("\\u00e9", 64) + `"}`,
-		`{"noCallsText":"\u0000"}`, `{"about":"` + strings.Repeat("\\u00e9", 300) + `"}`, `{"a":` + strings.Repeat("[", 2000), `{"name":"` + strings.Repeat("é", 40) + `","scopes":["links:read"]}`,
+		`{"text":"It was not me."}`, `{"text":" \r\n "}`, `{"text":"\u0000"}`, `{"text":"\u202e"}`, `{"text":"` + strings.Repeat("\\u00e9", 1000) + `"}`, `{"action":"uphold"}`, `{"action":"lift","note":"\u0000"}`,
+		`{"refresh":"` + strings.Repeat("x", 22) + `","toAppeal":true}`, `{"noCallsText":"\u0000"}`, `{"about":"` + strings.Repeat("\\u00e9", 300) + `"}`, `{"a":` + strings.Repeat("[", 2000), `{"name":"` + strings.Repeat("é", 40) + `","scopes":["links:read"]}`,
 	}
 	for which := range with { // every body at every operation
 		for _, text := range texts {

@@ -85,6 +85,21 @@ var entrances = map[string]entrance{
 			},
 		},
 	},
+	"get-appeal": {right: func(t *testing.T, h *hall) visitor { return visitor{token: h.server.Token(t, "frida")} }},
+	"file-appeal": {
+		right: func(t *testing.T, h *hall) visitor {
+			h.appeals++
+			user := fmt.Sprint("suspended", h.appeals)
+			if err := h.server.Store.UpsertUser(t.Context(), user, user); err != nil {
+				t.Fatal(err)
+			}
+			h.suspend(t, user)
+			return visitor{token: h.server.Token(t, wire.UserID(user)), body: `{"text":"It was not me."}`}
+		},
+		wrong: map[string]comer{"409": func(t *testing.T, h *hall) visitor {
+			return visitor{token: h.server.Token(t, "ana"), body: `{"text":"I may do all."}`}
+		}},
+	},
 	"link-device": {
 		right: func(t *testing.T, h *hall) visitor { return visitor{body: `{"code":"` + h.deviceCode(t, "ana") + `"}`} },
 		wrong: map[string]comer{
@@ -184,7 +199,12 @@ var entrances = map[string]entrance{
 // documented.
 var unreachable = map[string]map[string]string{
 	"forget-visit": {"422": "the library says so of whatever takes a header"},
+	"get-appeal":   {"403": isOtherPages},
+	"file-appeal":  {"403": isOtherPages},
 }
+
+// isOtherPages is what only pages are answered.
+const isOtherPages = "of a token on a page that its key does not list; TestASuspendedAccountsTokenOpensItsAppealAndNothingElse asks from one"
 
 // hall is where they come.
 type hall struct {
@@ -193,6 +213,7 @@ type hall struct {
 	letters        *letters
 	network        int    // where the visitors of an operation come from, so that none is told to wait for another one's sake
 	emails         int    // so many were used
+	appeals        int    // so many accounts have appealed, or could
 	last           string // the link that was made last
 }
 
@@ -227,7 +248,7 @@ func (h *hall) ask(t *testing.T, s *signallingtest.Server, o operation, v visito
 
 func (h *hall) suspend(t *testing.T, user string) {
 	t.Helper()
-	if err := h.server.Store.Suspend(t.Context(), user, store.Forever, "spam"); err != nil {
+	if err := h.server.Store.Suspend(t.Context(), user, store.Forever, "spam", ""); err != nil {
 		t.Fatal(err)
 	}
 }

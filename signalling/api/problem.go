@@ -31,6 +31,7 @@ const (
 	CodeMethodNotAllowed Code = "methodNotAllowed"
 	CodeNotAcceptable    Code = "notAcceptable"
 	CodeConflict         Code = "conflict"
+	CodeOtherKey         Code = "otherKey"
 	CodeInFlight         Code = "inFlight"
 	CodeLimitReached     Code = "limitReached"
 	CodeNoNotes          Code = "noNotes"
@@ -64,11 +65,12 @@ var catalogue = []kind{
 	{CodeForbidden, http.StatusForbidden, "Not allowed", "The detail says who is allowed."},
 	{CodeScopeMissing, http.StatusForbidden, "The API key has not the scope", "Use a key that has the scope which the detail names."},
 	{CodeCrossSite, http.StatusForbidden, "A web page of another site may not do this", "Call the API from your server; secrets do not belong into pages."},
-	{CodeSuspended, http.StatusForbidden, "The account is suspended", "Ask whoever runs the server."},
+	{CodeSuspended, http.StatusForbidden, "The account is suspended", "Its owner may appeal, by POST /v1/account/appeal; else ask whoever runs the server."},
 	{CodeNotFound, http.StatusNotFound, "There is no such thing", "Check the address and the id. What is deleted or may not be seen is not told apart from what never was."},
 	{CodeMethodNotAllowed, http.StatusMethodNotAllowed, "The address does not know this method", "The header Allow lists those it knows."},
 	{CodeNotAcceptable, http.StatusNotAcceptable, "There is no such representation", "Accept application/json."},
 	{CodeConflict, http.StatusConflict, "It cannot be done as things stand", "The detail says what stands against it."},
+	{CodeOtherKey, http.StatusConflict, "Another API key has to decide", "Have somebody decide who has a key with the scope reports:write, and has not suspended the account."},
 	{CodeInFlight, http.StatusConflict, "The same request is being carried out", "Wait a second and send it again with the same Idempotency-Key."},
 	{CodeLimitReached, http.StatusConflict, "There are as many as there may be", "Delete or revoke one first."},
 	{CodeNoNotes, http.StatusConflict, "The account takes no notes", "Call again later, or reach it in another way."},

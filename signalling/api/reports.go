@@ -13,10 +13,12 @@ import (
 	"pronto/signalling/wire"
 )
 
-// Reports takes what people report of whom they have met in calls.
+// Reports takes what people report of whom they have met in calls, and appeals.
 type Reports interface {
 	// Report fails with a [wire.Problem], or [store.ErrInvalid].
 	Report(ctx context.Context, by identity.Identity, id wire.CallID, whom call.Whom, reason, text string) error
+	// Appeal fails with [store.ErrNotSuspended], or [store.ErrConflict] after the first.
+	Appeal(ctx context.Context, user wire.UserID, text, requestID string) error
 }
 
 // registerReports adds the route by which people report.

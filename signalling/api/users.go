@@ -341,7 +341,7 @@ type suspendUserInput struct {
 func (s *server) suspendUser(ctx context.Context, in *suspendUserInput) (*userOutput, error) {
 	until := store.Forever
 	set(&until, in.Body.Until)
-	if err := s.cfg.Store.Suspend(ctx, in.User, until, in.Body.Reason); err != nil {
+	if err := s.cfg.Store.Suspend(ctx, in.User, until, in.Body.Reason, caller(ctx).ID); err != nil {
 		return nil, s.noUser(err)
 	}
 	return s.user(ctx, in.User)

@@ -16,7 +16,7 @@ type AuditEntry struct {
 	ID string
 	// At is when it was, by the database's clock: when it was first written, less Ago.
 	At time.Time
-	// Key is the API key, or [CommandLine]; Line the first of the key's line, or empty.
+	// Key is the API key, [CommandLine] or [ByAccount]; Line the first of the key's line, or empty.
 	Key, Line string
 	// Operation is its id in the description of the API.
 	Operation string
@@ -50,21 +50,26 @@ func (s *Store) WriteAudit(ctx context.Context, entries []AuditEntry) error {
 	}
 	return s.writer.write(ctx, func(ctx context.Context, c conn) error {
 		for _, e := range entries {
-			_, err := c.exec(ctx, `
-				INSERT INTO audit (id, at_ms, key_id, line_id, operation, request_id, status, code, target_kind, target_id, other_kind, other_id)
-				VALUES ($1, {now} - CAST($14 AS BIGINT), $2, $3, $4, $5, $6, $7, $8, `+unlessDeleted("$9", "$10")+`, $11, `+unlessDeleted("$12", "$13")+`)
-				ON CONFLICT (id) DO UPDATE SET status = excluded.status, code = excluded.code,
-					target_id = CASE WHEN audit.target_kind = '' THEN excluded.target_id ELSE audit.target_id END,
-					other_id = CASE WHEN audit.other_kind = '' THEN excluded.other_id ELSE audit.other_id END,
-					target_kind = excluded.target_kind, other_kind = excluded.other_kind`,
-				e.ID, e.Key, e.Line, e.Operation, e.RequestID, e.Status, e.Code,
-				e.Target.Kind, e.Target.ID, s.markOf(e.Target), e.Other.Kind, e.Other.ID, s.markOf(e.Other), e.Ago.Milliseconds())
-			if err != nil {
+			if err := s.writeAudit(ctx, c, e); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// writeAudit writes one entry in a transaction that goes on.
+func (s *Store) writeAudit(ctx context.Context, c conn, e AuditEntry) error {
+	_, err := c.exec(ctx, `
+		INSERT INTO audit (id, at_ms, key_id, line_id, operation, request_id, status, code, target_kind, target_id, other_kind, other_id)
+		VALUES ($1, {now} - CAST($14 AS BIGINT), $2, $3, $4, $5, $6, $7, $8, `+unlessDeleted("$9", "$10")+`, $11, `+unlessDeleted("$12", "$13")+`)
+		ON CONFLICT (id) DO UPDATE SET status = excluded.status, code = excluded.code,
+			target_id = CASE WHEN audit.target_kind = '' THEN excluded.target_id ELSE audit.target_id END,
+			other_id = CASE WHEN audit.other_kind = '' THEN excluded.other_id ELSE audit.other_id END,
+			target_kind = excluded.target_kind, other_kind = excluded.other_kind`,
+		e.ID, e.Key, e.Line, e.Operation, e.RequestID, e.Status, e.Code,
+		e.Target.Kind, e.Target.ID, s.markOf(e.Target), e.Other.Kind, e.Other.ID, s.markOf(e.Other), e.Ago.Milliseconds())
+	return err
 }
 
 // unlessDeleted is an id, or nothing if it is that of a deleted account, by its mark.

@@ -53,6 +53,8 @@ type Verification struct {
 	User string
 	// Name is what others see; empty keeps the account's, or is its id.
 	Name string
+	// ToAppeal lets an account in that is suspended, so that its owner may appeal.
+	ToAppeal bool
 	// Device is the id of the device that verifies, DeviceName its name, and
 	// RefreshHash that of its refresh secret.
 	Device, DeviceName, RefreshHash string
@@ -62,7 +64,8 @@ type Verification struct {
 // is made if there is none. A code that is wrong, unknown, expired, spent or
 // guessed at too often is [ErrNotFound]; a wrong one counts as a guess. It fails
 // with [ErrBarred] if the account is suspended, or was deleted while it was. An
-// account that its owner has switched off is on again.
+// account that its owner has switched off is on again. One that is suspended and let in
+// to appeal keeps its name.
 func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 	if err := checkIDs("id or hash", v.AddressHash, v.CodeHash, v.User, v.Device, v.RefreshHash); err != nil {
 		return User{}, err
@@ -79,11 +82,14 @@ func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 		if refused = ErrNotFound; !right || err != nil {
 			return err
 		}
-		barred, err := isBarred(ctx, c, v.AddressHash)
-		if refused = ErrBarred; barred || err != nil {
+		deleted, suspended, err := isBarred(ctx, c, v.AddressHash)
+		if refused = ErrBarred; deleted || suspended && !v.ToAppeal || err != nil {
 			return err
 		}
 		refused = nil
+		if suspended {
+			v.Name = ""
+		}
 		if user, err = accountOf(ctx, c, v); err != nil {
 			return err
 		}
@@ -103,13 +109,13 @@ func (s *Store) Verify(ctx context.Context, v Verification) (User, error) {
 	return user, err
 }
 
-// isBarred tells whether the account of an address is suspended, or was when it
-// was deleted.
-func isBarred(ctx context.Context, c conn, addressHash string) (barred bool, err error) {
-	err = c.row(ctx, `SELECT EXISTS (SELECT 1 FROM barred_addresses WHERE address_hash = $1 AND until_ms > {now})
-		OR EXISTS (SELECT 1 FROM account_addresses a JOIN standing s ON s.user_id = a.user_id
-			WHERE a.address_hash = $1 AND s.suspended_until_ms > {now})`, []any{addressHash}, &barred)
-	return barred, err
+// isBarred tells whether the account of an address was suspended when it was deleted, and
+// whether it is suspended.
+func isBarred(ctx context.Context, c conn, addressHash string) (deleted, suspended bool, err error) {
+	err = c.row(ctx, `SELECT EXISTS (SELECT 1 FROM barred_addresses WHERE address_hash = $1 AND until_ms > {now}),
+		EXISTS (SELECT 1 FROM account_addresses a JOIN standing s ON s.user_id = a.user_id
+			WHERE a.address_hash = $1 AND s.suspended_until_ms > {now})`, []any{addressHash}, &deleted, &suspended)
+	return deleted, suspended, err
 }
 
 // guess counts a try at a code and, if it is right, spends it. The count is

@@ -104,6 +104,9 @@ func fill(t *testing.T, s *store.Store) {
 	}))
 	value(s.FileReport(ctx, reportOf("usr-ana", "bia")))(t)
 	value(s.FileReport(ctx, reportOf("bia", "usr-ana")))(t)
+	ok(t, s.Suspend(ctx, "usr-ana", store.Forever, "", "ck_1"))
+	ok(t, s.FileAppeal(ctx, store.NewAppeal{User: "usr-ana", Text: "ANA is not rude."}))
+	ok(t, s.Resume(ctx, "usr-ana"))
 }
 
 // naming are the rows, by table, that hold one of the texts.
@@ -197,12 +200,12 @@ func TestASuspendedNumberMakesNoOtherAccount(t *testing.T) {
 			return err
 		}
 		ok(t, again("c1"))
-		ok(t, s.Suspend(ctx, "usr-other", time.Now().Add(time.Hour), ""))
+		ok(t, s.Suspend(ctx, "usr-other", time.Now().Add(time.Hour), "", ""))
 		fails(t, again("c2"), store.ErrBarred)
 		equal(t, "the devices", len(value(s.Devices(ctx, "usr-other"))(t)), 1)
 		ok(t, s.Resume(ctx, "usr-other"))
 		ok(t, again("c3")) // the very account, restored
-		ok(t, s.Suspend(ctx, "usr-other", time.Now().Add(time.Hour), ""))
+		ok(t, s.Suspend(ctx, "usr-other", time.Now().Add(time.Hour), "", ""))
 		value(s.DeleteUser(ctx, "usr-other"))(t)
 		fails(t, again("c4"), store.ErrBarred)
 		ok(t, s.Exec(ctx, `UPDATE barred_addresses SET until_ms = until_ms - 7200000`))

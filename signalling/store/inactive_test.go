@@ -61,7 +61,7 @@ func TestASuspendedAccountIsKeptThoughNobodyUsesIt(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		ctx := t.Context()
 		people(t, s, "ana", "bia")
-		ok(t, s.Suspend(ctx, "ana", store.Forever, ""))
+		ok(t, s.Suspend(ctx, "ana", store.Forever, "", ""))
 		pass(t, s, 2*unused)
 		duty, _, err := s.TakeDuty(ctx, "inactive", "n1", 30*day)
 		ok(t, err)

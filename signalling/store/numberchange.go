@@ -39,8 +39,8 @@ func (s *Store) ChangeNumber(ctx context.Context, m NumberMove) (told []string, 
 			if refused = ErrNotFound; !right || err != nil {
 				return err
 			}
-			barred, err := isBarred(ctx, c, m.AddressHash)
-			if refused = ErrBarred; barred || err != nil {
+			deleted, suspended, err := isBarred(ctx, c, m.AddressHash)
+			if refused = ErrBarred; deleted || suspended || err != nil {
 				return err
 			}
 			refused = nil

@@ -69,7 +69,7 @@ func TestANumberIsTakenFromItsLastOwnerUnlessHeIsSuspended(t *testing.T) {
 		ok(t, s.IssueCode(ctx, "phone.n", "s1", "c1"))
 		value(s.Verify(ctx, verification("phone.n", "c1")))(t)
 		value(s.SetNumber(ctx, "usr-phone.n", "n", "67"))(t)
-		ok(t, s.Suspend(ctx, "usr-phone.n", store.Forever, ""))
+		ok(t, s.Suspend(ctx, "usr-phone.n", store.Forever, "", ""))
 		ok(t, s.IssueCode(ctx, "phone.n", "s1", "c2"))
 		_, err := s.ChangeNumber(ctx, move("ana", "n", "c2"))
 		fails(t, err, store.ErrBarred)

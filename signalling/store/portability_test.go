@@ -127,7 +127,7 @@ func TestACopyHasTheValueOfEveryColumn(t *testing.T) {
 func TestACopyHasNoSecretAndNothingThatIsHidden(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		fillHers(t, s)
-		ok(t, s.Suspend(t.Context(), "usr-ana", store.Forever, "reported-by-bia"))
+		ok(t, s.Suspend(t.Context(), "usr-ana", store.Forever, "reported-by-bia", ""))
 		found := copied(t, s, "usr-ana")
 		text := string(value(json.Marshal(found))(t))
 		for _, hidden := range []string{"hash-ana", `"h8"`, `"h9"`, `"r1"`, `"t1"`, `"b1"`, "reported-by-bia", `"a1"`} {

@@ -224,14 +224,23 @@ func forgetReporter(ctx context.Context, c conn, user string) error {
 	return err
 }
 
-// SweepReports deletes at most limit cases that are kept no longer, with their reports, and
-// the old reports of those that are open; it returns how many cases those were.
+// SweepReports deletes at most limit cases that are kept no longer, with their reports and
+// the words of their appeals, and the old reports of those that are open; it returns how
+// many cases those were.
 func (s *Store) SweepReports(ctx context.Context, limit int) (n int64, err error) {
 	err = s.writer.write(ctx, func(ctx context.Context, c conn) (err error) {
-		n, err = c.exec(ctx, `DELETE FROM report_cases WHERE id IN (SELECT id FROM report_cases
-			WHERE decided_ms <= {now} - $1 OR decided_ms IS NULL AND last_ms <= {now} - $2 LIMIT $3)`,
+		n, err = c.exec(ctx, `DELETE FROM report_cases WHERE id IN (SELECT c.id FROM report_cases c
+			WHERE (c.decided_ms <= {now} - $1 OR c.decided_ms IS NULL AND c.last_ms <= {now} - $2)
+			AND NOT EXISTS (SELECT 1 FROM appeals a WHERE a.case_id = c.id AND (a.decided_ms > {now} - $1 OR a.decided_ms IS NULL AND `+lasts+`)) LIMIT $3)`,
 			ClosedCasesKept.Milliseconds(), OpenCasesKept.Milliseconds(), limit)
 		if err != nil {
+			return err
+		}
+		if _, err = c.exec(ctx, `DELETE FROM appeals WHERE case_id IS NULL AND NOT EXISTS (SELECT 1 FROM appeals a WHERE a.user_id = appeals.user_id
+			AND a.suspended_ms = appeals.suspended_ms AND `+lasts+`)`); err != nil {
+			return err
+		}
+		if _, err = c.exec(ctx, `UPDATE appeals SET text = '', note = '' WHERE case_id IS NULL AND (text <> '' OR note <> '')`); err != nil {
 			return err
 		}
 		_, err = c.exec(ctx, `DELETE FROM reports WHERE id IN (SELECT r.id FROM reports r JOIN report_cases k ON k.id = r.case_id
@@ -240,3 +249,6 @@ func (s *Store) SweepReports(ctx context.Context, limit int) (n int64, err error
 	})
 	return n, err
 }
+
+// lasts tells whether the suspension of a row a of appeals has not ended.
+const lasts = `EXISTS (SELECT 1 FROM standing n WHERE n.user_id = a.user_id AND n.suspended_ms = a.suspended_ms AND n.suspended_until_ms > {now})`

@@ -28,8 +28,17 @@ var Sections = []Section{
 			{"suspendedUntil", "suspended_until_ms", moment}, {"noCalls", "no_calls", flag}, {"noCallsText", "no_calls_text", plain},
 			{"minor", "minor", flag}, {"changedAt", "changed_ms", moment}, {"disabledAt", "disabled_ms", moment}, {"callHours", "call_hours", document},
 			{"byPermission", "by_permission", flag}, {"asksFirst", "asks_first", flag}, {"callsPerWeek", "ring_quota", plain},
+			{"suspendedAt", "suspended_ms", moment}, {"suspendedFor", "suspended_why", plain},
 		},
-		withheld: map[string]string{"suspended_reason": isOperator},
+		withheld: map[string]string{"suspended_reason": isOperator, "suspended_key": isOperator, "suspended_case": isOperator},
+	},
+	{
+		Name: "appeals", Doc: "What it has said against being suspended, and what became of that.", table: "appeals", owner: "user_id", key: "suspended_ms",
+		columns: []column{
+			{"suspendedAt", "suspended_ms", moment}, {"text", "text", plain}, {"filedAt", "filed_ms", moment}, {"outcome", "outcome", plain},
+			{"decidedAt", "decided_ms", moment},
+		},
+		withheld: map[string]string{"case_id": isOperator, "note": isOperator, "key_id": isOperator},
 	},
 	{
 		Name: "preferences", Doc: "The terms it has agreed to last.", table: "preferences", owner: "user_id", key: "user_id",

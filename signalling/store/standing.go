@@ -41,23 +41,6 @@ func (s *Store) Standing(ctx context.Context, user string) (Standing, error) {
 	return found[0], nil
 }
 
-// Suspend keeps user from doing anything, and others from reaching him, until
-// a time; [Forever] is possible. It fails with [ErrNotFound] if there is no
-// such user.
-func (s *Store) Suspend(ctx context.Context, user string, until time.Time, reason string) error {
-	if err := checkText("reason", reason, MaxName); err != nil {
-		return err
-	}
-	return s.setStanding(ctx, user, `suspended_until_ms, suspended_reason`, `CAST($2 AS BIGINT), CAST($3 AS TEXT)`,
-		until.UnixMilli(), reason)
-}
-
-// Resume ends a suspension; it is no error if there is none. It fails with
-// [ErrNotFound] if there is no such user.
-func (s *Store) Resume(ctx context.Context, user string) error {
-	return s.setStanding(ctx, user, `suspended_until_ms, suspended_reason`, `CAST($2 AS BIGINT), CAST($3 AS TEXT)`, 0, "")
-}
-
 // SetNoCalls makes an account one that takes no calls, with a text for who
 // calls, or one that takes them again. It fails with [ErrNotFound] if there is
 // no such user.

@@ -520,7 +520,7 @@ test("without a microphone and camera the call goes on, and the page says what t
   }
 });
 
-test("somebody is reported in a call, and from the list of calls; whoever runs the server suspends him", async () => {
+test("somebody is reported in a call, and from the list of calls; whoever runs the server suspends him, and gives him back upon his appeal", async () => {
   const { credentials } = server.newKey("--scope=reports:write");
   const queue = async (path, body) => {
     const answer = await fetch(`${server.url}/v1/reports${path}`, {
@@ -561,6 +561,25 @@ test("somebody is reported in a call, and from the list of calls; whoever runs t
   const { filed } = await queue(`/${one.id}`);
   expect(filed.map(({ reporter, text }) => [reporter, text ?? ""])).toEqual([["bia", ""]]);
   await queue(`/${one.id}/decide`, { action: "suspend" });
-  await ezio.reads("toasts", /This account is suspended\./);
+  await ezio.reads("suspended", /because of what others have reported.*Unwanted calls/s);
+  await ezio.looksGood("suspended");
+  await ezio.it("appeal-text").fill("We rehearse a play.\nAsk Bia.");
+  await ezio.page.keyboard.press("Tab");
+  await ezio.page.keyboard.press("Enter");
+  await ezio.reads("appeal-state", /You have appealed/);
+  await ezio.looksGood("appealed");
+  await ezio.page.reload(); // nothing but this is left of the account
+  await ezio.reads("appeal-state", /You have appealed/);
+  const [waiting] = (await queue("")).items;
+  expect(waiting).toMatchObject({
+    id: one.id,
+    appeal: { state: "open", text: "We rehearse a play.\nAsk Bia." },
+  });
+  await queue(`/${one.id}/decide`, { action: "lift" });
+  await ezio.press("suspended-again");
+  await ezio.reads("suspended", /the account is yours again/);
+  await ezio.looksGood("given-back");
+  await ezio.press("suspended-enter");
+  await ezio.sees("voice-bia");
   await Promise.all([bia.leaves(), ezio.leaves()]);
 });

@@ -9,14 +9,6 @@ export interface SignedIn extends Identity {
   readonly token: string;
 }
 
-/** GuestPass lets a nickname into the call of one link. */
-export interface GuestPass {
-  readonly token: string;
-  readonly name: string;
-  readonly kind: "voice" | "video";
-  readonly title?: string;
-}
-
 /** WaysIn are how a server lets people in: as one of the demo's identities, or by a one-time code. */
 export interface WaysIn {
   readonly demo: boolean;
@@ -69,39 +61,14 @@ export function waysIn(): Promise<WaysIn> {
   return request<WaysIn>("/v1/sign-in");
 }
 
-/** sendCode has a one-time code sent; it answers for how many seconds the code is good. */
-export async function sendCode(to: Address): Promise<number> {
-  return (await request<{ forSeconds: number }>("/v1/accounts/code", to)).forSeconds;
-}
-
-/** verifyCode signs in with a code, and makes the account at the first time. Status 401 says that the code is wrong. */
-export function verifyCode(
-  to: Address,
-  code: string,
-  name: string,
-  deviceName: string,
-): Promise<SignedInDevice> {
-  return request<SignedInDevice>("/v1/accounts/verify", {
-    ...to,
-    code,
-    deviceName,
-    ...(name === "" ? {} : { name }),
-  });
-}
-
 /** linkThis makes this browser a device of the account that shows a code; another device must confirm it. Status 401: not good any more. */
 export function linkThis(code: string, deviceName: string): Promise<SignedInDevice> {
   return request<SignedInDevice>("/v1/devices/link", { code, deviceName });
 }
 
-/** refreshToken gets a device's next token. Status 403: not confirmed yet; 401: put out. */
+/** refreshToken gets a device's next token; that of a suspended account is good for its appeal only. Status 403: not confirmed yet; 401: put out. */
 export function refreshToken(refresh: string): Promise<SignedInDevice> {
-  return request<SignedInDevice>("/v1/accounts/refresh", { refresh });
-}
-
-/** guestPass gets a token for the call of a link. Status 404 says that the link is dead, whatever the reason. */
-export function guestPass(link: string, name: string): Promise<GuestPass> {
-  return request<GuestPass>(`/v1/links/${encodeURIComponent(link)}/guests`, { name });
+  return request<SignedInDevice>("/v1/accounts/refresh", { refresh, toAppeal: true });
 }
 
 /** codeOf is the code of a problem with what was typed. */
@@ -111,7 +78,8 @@ async function codeOf(response: Response): Promise<string | undefined> {
   return problem?.code;
 }
 
-async function request<T>(path: string, body?: object): Promise<T> {
+/** request asks the REST API for what needs no token. What goes wrong is an HttpError. */
+export async function request<T>(path: string, body?: object): Promise<T> {
   const init: RequestInit =
     body === undefined
       ? {}

@@ -617,6 +617,28 @@ export const it: Dictionary = {
   "call.selfMove": "La tua immagine. Trascinala o spostala con le frecce.",
   "call.more": { one: "e {count} altro avviso.", other: "e altri {count} avvisi." },
   "notice.hand": "{name} ha alzato la mano.",
+  "suspended.title": "Questo account è sospeso.",
+  "suspended.since": "Inizio: {since}. Non puoi chiamare e nessuno può raggiungerti.",
+  "suspended.until": "Inizio: {since}, fine: {until}. Non puoi chiamare e nessuno può raggiungerti.",
+  "suspended.byOperator": "Lo ha deciso chi gestisce questo server.",
+  "suspended.reported": "Lo ha deciso chi gestisce questo server, per le segnalazioni di altre persone.",
+  "suspended.reportedFor":
+    "Lo ha deciso chi gestisce questo server, per le segnalazioni di altre persone. Il motivo principale indicato: {reason}.",
+  "suspended.overTitle": "Di nuovo in linea",
+  "suspended.over": "La sospensione è finita. Puoi di nuovo chiamare ed essere chiamato.",
+  "suspended.enter": "Continua",
+  "suspended.again": "Controlla di nuovo",
+  "suspended.signOut": "Esci",
+  "appeal.text": "Se pensi che sia sbagliato, spiega perché",
+  "appeal.hint":
+    "Puoi fare ricorso una volta sola: scrivi tutto ciò che conta. Qualcuno lo leggerà e deciderà.",
+  "appeal.send": "Invia ricorso",
+  "appeal.open": "Hai fatto ricorso ({when}). Qualcuno deciderà; torna qui a controllare.",
+  "appeal.upheld": "Il tuo ricorso è stato esaminato ({when}). La sospensione rimane.",
+  "appeal.lifted":
+    "Il tuo ricorso è stato accolto: l’account è di nuovo tuo. Puoi chiamare ed essere chiamato.",
+  "appeal.once": "Un ricorso c’è già stato, o la sospensione è finita. Controlla di nuovo.",
+
   "report.open": "Segnala…",
   "report.title": "Segnalare {name}?",
   "report.titleCall": "Segnalare questa chiamata?",

@@ -1,6 +1,7 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { type Address, HttpError, sendCode, verifyCode } from "../api.ts";
+import { type Address, HttpError } from "../api.ts";
+import { sendCode, verifyCode } from "../codes.ts";
 import { deviceName } from "../format.ts";
 import { t } from "../lang/index.ts";
 import { Button } from "../parts/button.tsx";

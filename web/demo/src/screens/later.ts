@@ -15,4 +15,5 @@ export { PersonPage } from "./person.tsx";
 export { RecentsScreen } from "./recents.tsx";
 export { SettingsScreen } from "./settings.tsx";
 export { SettingsPage } from "./settingspage.tsx";
+export { Suspended } from "./suspended.tsx";
 export { TermsBanner, TermsQuestion } from "./termspanel.tsx";

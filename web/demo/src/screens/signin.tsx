@@ -11,6 +11,7 @@ import { choose, enter, type Session } from "../state/session.ts";
 
 const CodeForm = lazy(async () => (await import("./later.ts")).CodeForm);
 const OtherTab = lazy(async () => (await import("./later.ts")).OtherTab);
+const Suspended = lazy(async () => (await import("./later.ts")).Suspended);
 const LinkThis = lazy(async () => (await import("./later.ts")).LinkThis);
 
 type SignedOut = Exclude<Session, { phase: "signedIn" }>;
@@ -52,6 +53,8 @@ function Content({ session }: { session: SignedOut }): JSX.Element {
       );
     case "otherTab":
       return <OtherTab />;
+    case "suspended":
+      return <Suspended />;
     case "unreachable":
       return (
         <>

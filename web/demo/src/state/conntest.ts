@@ -1,6 +1,6 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type Call, type CallLink, canEncrypt, Devices, Pronto } from "../../../sdk/src/index.ts";
-import { guestPass } from "../api.ts";
+import { guestPass } from "../guestpass.ts";
 import { deviceChoice, prefs } from "./prefs.ts";
 
 /** LineName is one thing that a call needs. */

@@ -1,7 +1,8 @@
 import { type ReadonlySignal, signal } from "@preact/signals";
 import { type LinkSlot, linkAddress, Pronto, ProntoError, readLinkAddress } from "../../../sdk/src/index.ts";
-import { guestPass, HttpError, type Identity } from "../api.ts";
+import { HttpError, type Identity } from "../api.ts";
 import { deviceName } from "../format.ts";
+import { guestPass } from "../guestpass.ts";
 import { problemText } from "../problems.ts";
 import { readKept } from "./kept.ts";
 import { Phone } from "./phone.ts";

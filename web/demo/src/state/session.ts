@@ -36,12 +36,17 @@ export type Session =
   | { readonly phase: "unreachable" }
   /** otherTab: another tab of this browser is the phone of its account. */
   | { readonly phase: "otherTab" }
+  /** suspended: whoever runs the server has suspended the account, which is kept so that it can appeal. */
+  | { readonly phase: "suspended" }
   | { readonly phase: "signedIn"; readonly phone: Phone };
 
 /** kept is where the tab's identity survives a reload. It is the tab's own: another tab is another phone. */
 const kept = "pronto.identity";
 /** askAgainMs is how often a device that waits asks whether it has been let in. */
 const askAgainMs = 2000;
+
+/** Lost is told why a phone is of no use any more, and the problem if it was one. */
+type Lost = (reason: string, problem?: ProntoError) => void;
 
 const current = signal<Session>({ phase: "starting" });
 
@@ -95,13 +100,22 @@ export async function enter(user: string): Promise<void> {
   const before = current.value;
   if (before.phase === "choosing") current.value = { ...before, busy: user };
   try {
-    const phone = await openAs(user, (reason) => void leave(reason));
+    const phone = await openAs(user, (reason, problem) => suspended(problem) || void leave(reason));
     current.value = { phase: "signedIn", phone };
   } catch (error) {
+    if (suspended(error)) return;
     forget();
     sayProblem(error);
     await choose();
   }
+}
+
+/** suspended has the page say why the account is suspended, if that is the problem. */
+function suspended(problem: unknown): boolean {
+  if ((problem as ProntoError | undefined)?.code !== "suspended") return false;
+  if (current.value.phase === "signedIn") current.value.phone.close();
+  current.value = { phase: "suspended" };
+  return true;
 }
 
 /** enterAs signs in as the device that the server has just made of this browser. */
@@ -148,12 +162,14 @@ async function enterAccount(account: Kept, token?: string): Promise<void> {
   });
   if (keptAccount() === undefined) return choose(); // signed out in the other tab
   try {
-    const phone = await connected(accountClient(account, token), (reason) => {
+    const phone = await connected(accountClient(account, token), (reason, problem) => {
+      if (suspended(problem)) return;
       forgetAccount();
       void leave(reason);
     });
     current.value = { phase: "signedIn", phone };
   } catch (error) {
+    if (suspended(error)) return;
     forgetAccount();
     sayProblem(error);
     await choose();
@@ -161,7 +177,7 @@ async function enterAccount(account: Kept, token?: string): Promise<void> {
 }
 
 /** openAs makes a connected phone for a demo identity, and keeps the identity for this tab. */
-export async function openAs(user: string, lost: (reason: string) => void): Promise<Phone> {
+export async function openAs(user: string, lost: Lost): Promise<Phone> {
   const identity = await signIn(user);
   let first: string | undefined = identity.token;
   const pronto = new Pronto({
@@ -173,13 +189,12 @@ export async function openAs(user: string, lost: (reason: string) => void): Prom
     deviceName: deviceName(navigator.userAgent),
     devices: deviceChoice(prefs.value),
   });
-  const phone = await connected(pronto, lost);
   sessionStorage.setItem(kept, JSON.stringify({ user: identity.user, name: identity.name }));
-  return phone;
+  return connected(pronto, lost);
 }
 
 /** openKept makes a connected phone for whom this tab is: a demo identity, else the account of this browser. */
-export async function openKept(lost: (reason: string) => void): Promise<Phone> {
+export async function openKept(lost: Lost): Promise<Phone> {
   const demo = readKept<Identity>(kept, (value) => typeof value.user === "string");
   if (demo !== undefined) return openAs(demo.user, lost);
   const account = keptAccount();
@@ -202,11 +217,11 @@ function leader(): Promise<typeof import("./leader.ts")> {
   return import("./leader.ts");
 }
 
-async function connected(pronto: Pronto, lost: (reason: string) => void): Promise<Phone> {
+async function connected(pronto: Pronto, lost: Lost): Promise<Phone> {
   const phone = new Phone(pronto, { guest: false });
   pronto.on("problem", (problem: ProntoError) => {
     if (phone.closed) return; // by ourselves
-    lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem));
+    lost(problem.code === "unauthenticated" ? t("signin.lost") : problemText(problem), problem);
   });
   try {
     await phone.connect();

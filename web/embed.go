@@ -47,7 +47,7 @@ func isOrigin(text string) bool {
 		!strings.ContainsAny(text, "*;, '\"\t\r\n")
 }
 
-// fill puts the privacy notice's address and version into the embedded page.
+// fill puts the privacy notice's address and version, and whom to turn to, into the embedded page.
 func (c Config) fill(page *file) *file {
 	notice, version := c.Notice, c.NoticeVersion
 	if notice == "" {
@@ -57,6 +57,7 @@ func (c Config) fill(page *file) *file {
 		version = "1"
 	}
 	text := string(page.encodings[""].data)
-	text = strings.NewReplacer("{{notice}}", html.EscapeString(notice), "{{version}}", html.EscapeString(version)).Replace(text)
+	text = strings.NewReplacer("{{notice}}", html.EscapeString(notice), "{{version}}", html.EscapeString(version),
+		"{{contact}}", html.EscapeString(c.Contact), "{{complaints}}", html.EscapeString(c.Complaints)).Replace(text)
 	return newFile(embeddedPage, []byte(text))
 }

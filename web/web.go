@@ -34,6 +34,9 @@ type Config struct {
 	// NoticeVersion names the version of the notice, which is stored with each
 	// consent; "1" if empty.
 	NoticeVersion string
+	// Contact and Complaints are links to who runs the server, and to where one may
+	// complain, which the embedded page shows beside the notice; none if empty.
+	Contact, Complaints string
 	// Logger gets a warning when the page has not been built.
 	Logger *slog.Logger
 }

@@ -286,11 +286,11 @@ func TestTheOperatorsPageIsServedApart(t *testing.T) {
 
 func TestTheEmbeddedPageIsFramedByItsEmbeddersOnly(t *testing.T) {
 	files := built()
-	files["embed/index.html"] = &fstest.MapFile{Data: []byte(`<meta name="pronto-notice" content="{{notice}}"><meta content="{{version}}">`)}
+	files["embed/index.html"] = &fstest.MapFile{Data: []byte(`<meta name="pronto-notice" content="{{notice}}"><meta content="{{version}}"><meta content="{{contact}}"><meta content="{{complaints}}">`)}
 	files["embed/index.html.br"] = &fstest.MapFile{Data: []byte("what was compressed before it was filled")}
 	files["widget.js"] = &fstest.MapFile{Data: []byte("1")}
 	h := handler(t, web.Config{
-		Files: files, Notice: `https://shop.example/privacy?a="b"`, NoticeVersion: "7",
+		Files: files, Notice: `https://shop.example/privacy?a="b"`, NoticeVersion: "7", Contact: "https://shop.example/?a&b",
 		Embedders: func(_ *http.Request, link string) []string {
 			if link == "open" {
 				return []string{"https://shop.example", "https://*", "https://a.example; script-src *", "https://b.example/path", "null"}
@@ -311,7 +311,7 @@ func TestTheEmbeddedPageIsFramedByItsEmbeddersOnly(t *testing.T) {
 		}
 	}
 	r := get(h, "/embed/open", "Accept-Encoding", "br")
-	if body := text(t, r); body != `<meta name="pronto-notice" content="https://shop.example/privacy?a=&#34;b&#34;"><meta content="7">` {
+	if body := text(t, r); body != `<meta name="pronto-notice" content="https://shop.example/privacy?a=&#34;b&#34;"><meta content="7"><meta content="https://shop.example/?a&amp;b"><meta content="">` {
 		t.Errorf("the page is %q", body)
 	}
 	if r.Header.Get("X-Robots-Tag") == "" || r.Header.Get("Referrer-Policy") != "no-referrer" {

@@ -34,6 +34,8 @@ type config struct {
 	Origins     []string      `env:"PRONTO_ORIGINS" help:"Further web origins whose pages may connect, separated by commas, besides those of API keys."`
 	Notice      string        `env:"PRONTO_PRIVACY_NOTICE" help:"Address of the privacy notice that visitors of embedded calls are shown before anything is asked of them. Empty shows a short one of this server's own."`
 	NoticeIs    string        `env:"PRONTO_PRIVACY_VERSION" envDefault:"1" help:"Version of that notice, at most 64 characters: it is stored with each visitor's consent. Change it when the text changes."`
+	Contact     string        `env:"PRONTO_CONTACT" help:"How people reach whoever runs this server: an e-mail address, or one such as https://example.com/help. Settings, embedded calls and suspended accounts show it."`
+	Complaints  string        `env:"PRONTO_COMPLAINTS" help:"Where people may complain, such as the page of the data protection authority: an address with https://, or an e-mail address. It is shown beside PRONTO_CONTACT."`
 	Terms       string        `env:"PRONTO_TERMS_VERSION" help:"Version of the terms that accounts are asked to accept, such as 2026-01: their pages show where to read them until they have. At most 64 bytes; change it when the text changes. Empty asks for nothing."`
 	TermsURL    string        `env:"PRONTO_TERMS_URL" help:"Where these terms are to be read: an address such as https://example.com/terms, or a path of this server such as /terms."`
 	TermsNeeded bool          `env:"PRONTO_TERMS_REQUIRED" envDefault:"false" help:"Keeps accounts that have not accepted them from ringing anybody and from entering calls. Calls ring all the same, those that go on are not cut, and guests who come by links are not asked."`
@@ -160,6 +162,9 @@ func (c config) validate() error {
 		if u, err := url.Parse(c.Notice); err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
 			return badVariable("PRONTO_PRIVACY_NOTICE", "is %q, not an address such as https://example.com/privacy", c.Notice)
 		}
+	}
+	if err := c.checkContacts(); err != nil {
+		return err
 	}
 	if err := c.checkTerms(); err != nil {
 		return err

@@ -33,6 +33,7 @@ func (s *server) routes() (*http.ServeMux, error) {
 	mux.HandleFunc("GET /readyz", ready(s.store))
 	page, err := web.Handler(web.Config{
 		Logger: s.log, Embedders: embedders(s.cfg, config.Proxies, s.calls, s.store, s.log), Notice: s.cfg.Notice, NoticeVersion: s.cfg.NoticeIs,
+		Contact: linkTo(s.cfg.Contact), Complaints: linkTo(s.cfg.Complaints),
 	})
 	if err != nil {
 		return nil, err
@@ -44,6 +45,7 @@ func (s *server) routes() (*http.ServeMux, error) {
 func (s *server) apiConfig() (api.Config, error) {
 	c := api.Config{
 		Store: s.store, Links: s.calls, Calls: s.calls, Key: ownKey, Secret: s.secrets.tokens, Demo: s.cfg.Demo, PublicURL: s.cfg.PublicURL,
+		Operator:       api.Operator{Contact: linkTo(s.cfg.Contact), Complaints: linkTo(s.cfg.Complaints), Privacy: s.cfg.Notice},
 		DevicesChanged: s.sockets.DevicesChanged, Act: s.sockets.Act, SuspendGroup: s.sockets.SuspendGroup, Listed: s.sockets.OriginAllowed,
 		PerMinute: s.cfg.APIRate, WebhooksInside: s.cfg.HooksHere, Audit: s.audit, Logger: s.log,
 		Notes:    s.sockets,

@@ -30,6 +30,8 @@ type Config struct {
 	Secret []byte
 	// Demo lets anybody sign in as one of [identity.Demo].
 	Demo bool
+	// Operator is how people reach whoever runs the server.
+	Operator Operator
 	// Accounts lets people in by a one-time code; without a sender nobody is.
 	Accounts Accounts
 	// Profiles gives out the images that people are known by.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"testing"
 
+	"pronto/signalling/api"
 	"pronto/signalling/signallingtest"
 )
 
@@ -13,9 +14,10 @@ func TestAServerSaysHowPeopleSignIn(t *testing.T) {
 		options     signallingtest.Options
 		demo, codes bool
 	}{
-		"a demo":    {signallingtest.Options{}, true, false},
-		"no demo":   {signallingtest.Options{NoDemo: true}, false, false},
-		"with mail": {signallingtest.Options{NoDemo: true, Codes: &letters{}}, false, true},
+		"a demo":         {signallingtest.Options{}, true, false},
+		"no demo":        {signallingtest.Options{NoDemo: true}, false, false},
+		"with a contact": {signallingtest.Options{Operator: api.Operator{Contact: "mailto:help@calls.example", Privacy: "https://calls.example/privacy"}}, true, false},
+		"with mail":      {signallingtest.Options{NoDemo: true, Codes: &letters{}}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := signallingtest.Start(t, c.options)
@@ -24,8 +26,11 @@ func TestAServerSaysHowPeopleSignIn(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer response.Body.Close()
-			var got struct{ Demo, Codes bool }
-			if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Demo != c.demo || got.Codes != c.codes {
+			var got struct {
+				Demo, Codes bool
+				Operator    api.Operator
+			}
+			if err := json.NewDecoder(response.Body).Decode(&got); err != nil || got.Demo != c.demo || got.Codes != c.codes || got.Operator != c.options.Operator {
 				t.Errorf("got %+v (%v)", got, err)
 			}
 		})

@@ -53,6 +53,8 @@ type Options struct {
 	Proxies []netip.Prefix
 	// NoDemo leaves the demo identities out.
 	NoDemo bool
+	// Operator is who runs the server.
+	Operator api.Operator
 	// Codes carries one-time codes; without it nobody gets an account by one.
 	Codes enrol.Sender
 	// Limits of callers; next to none if zero, so that tests may ring as they
@@ -207,7 +209,7 @@ func Start(t testing.TB, o Options) *Server {
 	later(func() { unwrite(); written.Wait() })
 	must(api.Register(mux, api.Config{
 		Audit: audit,
-		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, Listed: sockets.OriginAllowed, DevicesChanged: sockets.DevicesChanged,
+		Store: s.Store, Links: s.Calls, Proxies: o.Proxies, Key: Key, Secret: o.Secret, Demo: !o.NoDemo, Operator: o.Operator, PerMinute: o.APIPerMinute, WebhooksInside: o.WebhooksInside, Act: sockets.Act, SuspendGroup: sockets.SuspendGroup, Calls: s.Calls, Logger: log, Listed: sockets.OriginAllowed, DevicesChanged: sockets.DevicesChanged,
 		Notes:    sockets,
 		Reports:  sockets,
 		Profiles: api.Profiles{Identity: verifier, Avatars: avatars, Changed: sockets.ProfileChanged},

@@ -22,7 +22,11 @@ beforeAll(async () => {
     openChromium(),
     openFirefox(),
   ]);
-  server = await startServer({ PRONTO_ORIGINS: shop.origin });
+  server = await startServer({
+    PRONTO_ORIGINS: shop.origin,
+    PRONTO_CONTACT: "help@calls.example",
+    PRONTO_COMPLAINTS: "https://authority.example/",
+  });
 });
 afterEach(async () => {
   for (const context of open.splice(0)) await context.close();
@@ -130,11 +134,17 @@ for (const name of ["Chromium", "Firefox"]) {
       // Whoever has pressed the button reads what is done with his data before any device is asked for.
       const link = frame.getByTestId("notice-link");
       expect(await link.getAttribute("href")).toBe("/embed/privacy.html");
+      const turnTo = await frame.getByTestId("operator").getByRole("link").all();
+      expect(await Promise.all(turnTo.map((one) => one.getAttribute("href")))).toEqual([
+        "mailto:help@calls.example",
+        "https://authority.example/",
+      ]);
       expect(requests.filter((url) => url.includes("/guests") || url.includes("/v1/"))).toEqual([]);
       if (name === "Chromium") {
         await frame.getByTestId("name").focus();
         await page.keyboard.type("Zoe");
-        for (const _ of ["kind", "notice", "start"]) await page.keyboard.press("Tab");
+        for (const _ of ["kind", "notice", "contact", "complaints", "start"])
+          await page.keyboard.press("Tab");
         await page.keyboard.press("Enter");
       } else {
         await frame.getByTestId("name").fill("Zoe");

@@ -13,7 +13,7 @@ const briefMs = 6_000;
 
 beforeAll(async () => {
   [server, brief, browser] = await Promise.all([
-    startServer(),
+    startServer({ PRONTO_CONTACT: "help@calls.example", PRONTO_COMPLAINTS: "https://authority.example/" }),
     startServer({ PRONTO_RING_TIMEOUT: `${briefMs}ms` }),
     openChromium(),
   ]);
@@ -386,6 +386,14 @@ test("settings are kept, and contacts are added and removed", async () => {
   await expect.poll(() => ezio.it("who-everyone").isChecked()).toBe(true);
   await ezio.press("back");
   await ezio.press("open-account");
+  for (const [name, to] of [
+    ["contact", "mailto:help@calls.example"],
+    ["complaints", "https://authority.example/"],
+  ]) {
+    await ezio.sees(`operator-${name}`);
+    expect(await ezio.it(`operator-${name}`).getAttribute("href")).toBe(to);
+  }
+  expect(await ezio.it("operator-privacyNotice").count()).toBe(0);
   const [saved] = await Promise.all([ezio.page.waitForEvent("download"), ezio.press("download-data")]);
   expect(saved.suggestedFilename()).toMatch(/^pronto-data-\d{4}-\d\d-\d\d\.json$/);
   const data = JSON.parse(await readFile(await saved.path(), "utf8"));

@@ -422,6 +422,13 @@ export const enLater = {
   "test.relayTCPNext":
     "The last resort of strict networks does not work either. Ask whoever runs your network, or try a phone’s hotspot.",
 
+  "operator.title": "Who runs this server",
+  "operator.lead":
+    "If something is wrong that no setting here changes, or you want to know more of your data.",
+  "operator.contact": "Reach who runs this server",
+  "operator.privacy": "Privacy notice",
+  "operator.complaints": "Where to complain",
+
   "account.data": "Your data",
   "account.dataLead":
     "One file for machines and people: profile, settings, contacts, links, devices, your list of calls. Not in it: what calls were about, which the server cannot hear, secrets, and what is about others.",

@@ -496,6 +496,13 @@ export const it: Dictionary = {
   "test.relayTCPNext":
     "Nemmeno l’ultima risorsa delle reti severe funziona. Chiedi a chi gestisce la rete, o prova l’hotspot di un telefono.",
 
+  "operator.title": "Chi gestisce questo server",
+  "operator.lead":
+    "Se qualcosa non va e nessuna impostazione lo cambia, o se vuoi sapere di più sui tuoi dati.",
+  "operator.contact": "Contatta chi gestisce il server",
+  "operator.privacy": "Informativa sulla privacy",
+  "operator.complaints": "Dove reclamare",
+
   "account.data": "I tuoi dati",
   "account.dataLead":
     "Un file per macchine e persone: profilo, impostazioni, contatti, link, dispositivi, il tuo elenco delle chiamate. Non contiene ciò che si è detto, che il server non può sentire, i segreti e ciò che riguarda altri.",

@@ -485,6 +485,13 @@ export const ptBR: Dictionary = {
   "test.relayTCPNext":
     "Nem o último recurso das redes rígidas funciona. Fale com quem cuida da rede, ou tente a internet do celular.",
 
+  "operator.title": "Quem administra este servidor",
+  "operator.lead":
+    "Se algo está errado e nenhum ajuste resolve, ou se você quer saber mais sobre seus dados.",
+  "operator.contact": "Fale com quem administra o servidor",
+  "operator.privacy": "Aviso de privacidade",
+  "operator.complaints": "Onde reclamar",
+
   "account.data": "Seus dados",
   "account.dataLead":
     "Um arquivo para máquinas e pessoas: perfil, ajustes, contatos, links, aparelhos, sua lista de chamadas. Não contém o que foi dito, que o servidor não pode ouvir, segredos e o que é sobre outros.",

@@ -19,6 +19,7 @@ import {
   whyText,
 } from "../state/appeal.ts";
 import { signOut, start } from "../state/session.ts";
+import { OperatorLinks } from "./operatorlinks.tsx";
 
 /** Suspended tells the owner of a suspended account why it is, takes his appeal, and says what became of that. */
 export function Suspended(): JSX.Element {
@@ -62,6 +63,7 @@ export function Suspended(): JSX.Element {
       {known?.suspended === true && known.appeal === undefined ? (
         <AppealForm busy={busy.value} onSend={(text) => void asks(() => appeal(text))} />
       ) : null}
+      <OperatorLinks>{(links) => links}</OperatorLinks>
       <div class="actions">
         <Button onPress={() => void signOut()} testid="suspended-sign-out">
           {t("suspended.signOut")}

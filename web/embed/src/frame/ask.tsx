@@ -2,7 +2,7 @@ import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { t } from "./app.tsx";
 import { Icon } from "./icons.tsx";
-import { host, notice, visitor, wantsVideo } from "./settings.ts";
+import { host, notice, operator, visitor, wantsVideo } from "./settings.ts";
 import type { Visit } from "./visit.ts";
 
 /** Ask is before the call: who, how, and what is done with it. Nothing has been asked of the visitor's devices yet. */
@@ -47,6 +47,7 @@ export function Ask({ visit }: { readonly visit: Visit }): JSX.Element {
         <p class="small" data-testid="notice">
           <Notice />
         </p>
+        <Operator />
         <button type="submit" class="primary" data-testid="start">
           <Icon name="phone" />
           {t("start")}
@@ -80,16 +81,35 @@ function Kind({ name, checked, onPick }: KindProps): JSX.Element {
   );
 }
 
+/** Operator is whom to turn to, if the server says so. */
+function Operator(): JSX.Element | null {
+  const { contact, complaints } = operator;
+  if (contact === "" && complaints === "") return null;
+  return (
+    <p class="small soft links" data-testid="operator">
+      {contact === "" ? null : <Away to={contact} text={t("contactLink")} />}
+      {complaints === "" ? null : <Away to={complaints} text={t("complaintsLink")} />}
+    </p>
+  );
+}
+
+/** Away is a link that leads out of the frame. */
+function Away({ to, text, testid }: { to: string; text: string; testid?: string }): JSX.Element {
+  return (
+    <a href={to} target="_blank" rel="noopener noreferrer" data-testid={testid}>
+      {text}
+      <span class="unseen"> ({t("newTab")})</span>
+    </a>
+  );
+}
+
 /** Notice is the sentence with the link to the privacy notice in it. */
 function Notice(): JSX.Element {
   const [before, after] = t("notice").split("{link}");
   return (
     <>
       {before}
-      <a href={notice.url} target="_blank" rel="noopener noreferrer" data-testid="notice-link">
-        {t("noticeLink")}
-        <span class="unseen"> ({t("newTab")})</span>
-      </a>
+      <Away to={notice.url} text={t("noticeLink")} testid="notice-link" />
       {after}
     </>
   );

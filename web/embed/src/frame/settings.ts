@@ -19,6 +19,9 @@ export const wantsVideo: boolean = asked.get("mode") === "video";
 /** notice is the privacy notice: the site's own if it has one, else the server's. */
 export const notice: { readonly url: string; readonly version: string } = readNotice(asked.get("privacy"));
 
+/** operator is whom to turn to: links to who runs the server and to where one may complain; empty if there is none. */
+export const operator = { contact: meta("pronto-contact"), complaints: meta("pronto-complaints") } as const;
+
 /** spoken is the language of the page. */
 export const spoken = signal(chooseLanguage([asked.get("lang") ?? "", ...navigator.languages]));
 
@@ -54,9 +57,11 @@ function hostOrigin(said: string | null): string | undefined {
   return isOrigin(origin) && (known === undefined || said === null || said === known) ? origin : undefined;
 }
 
+function meta(name: string): string {
+  return document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
+}
+
 function readNotice(own: string | null): { url: string; version: string } {
-  const meta = (name: string): string =>
-    document.querySelector<HTMLMetaElement>(`meta[name="${name}"]`)?.content ?? "";
   if (own !== null && /^https?:\/\//.test(own)) return { url: own, version: own.slice(0, 200) };
   return { url: meta("pronto-notice"), version: meta("pronto-notice-version") };
 }

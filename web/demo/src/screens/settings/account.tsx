@@ -9,6 +9,7 @@ import { downloadData } from "../../state/datacopy.ts";
 import type { Phone } from "../../state/phone.ts";
 import { inDemo, signOut } from "../../state/session.ts";
 import { attempt, say, sayProblem } from "../../state/toasts.ts";
+import { OperatorLinks } from "../operatorlinks.tsx";
 
 type Question = "disable" | "delete";
 
@@ -34,6 +35,7 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
         </div>
       </Card>
       <DataCard phone={phone} />
+      <OperatorCard />
       {inDemo() ? null : (
         <Card title={t("account.end")} lead={t("account.endLead")}>
           <div class="actions">
@@ -70,6 +72,19 @@ export function AccountPage({ phone }: { phone: Phone }): JSX.Element {
         />
       )}
     </>
+  );
+}
+
+/** OperatorCard is whom to turn to. */
+function OperatorCard(): JSX.Element {
+  return (
+    <OperatorLinks>
+      {(links) => (
+        <Card title={t("operator.title")} lead={t("operator.lead")} testid="operator">
+          {links}
+        </Card>
+      )}
+    </OperatorLinks>
   );
 }
 

@@ -69,7 +69,8 @@ func suspend(ctx context.Context, c conn, n suspending) error {
 		ON CONFLICT (user_id) DO UPDATE SET changed_ms = excluded.changed_ms, suspended_until_ms = excluded.suspended_until_ms,
 			suspended_reason = excluded.suspended_reason, suspended_key = excluded.suspended_key,
 			suspended_case = CASE WHEN `+goesOn+` THEN standing.suspended_case ELSE excluded.suspended_case END,
-			suspended_why = CASE WHEN `+goesOn+` THEN standing.suspended_why ELSE excluded.suspended_why END, suspended_ms = CASE WHEN standing.suspended_until_ms > {now} THEN standing.suspended_ms
+			suspended_why = CASE WHEN `+goesOn+` THEN standing.suspended_why ELSE excluded.suspended_why END,
+			suspended_ms = CASE WHEN standing.suspended_until_ms > {now} THEN standing.suspended_ms
 				WHEN standing.suspended_ms >= excluded.suspended_ms THEN standing.suspended_ms + 1 ELSE excluded.suspended_ms END`,
 		n.user, n.until.UnixMilli(), n.reason, n.key, n.caseID, n.mostlyReported)
 }

@@ -16,7 +16,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const here = company(afterEach, (person) => person.vanishes());
+const here = company(afterEach);
 
 async function come(name, options = {}, path = undefined) {
   return here.come(browser, server.url, name, path, options);

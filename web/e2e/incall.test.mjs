@@ -17,7 +17,7 @@ afterAll(async () => {
   await server?.stop();
 });
 
-const here = company(afterEach, (person) => person.vanishes());
+const here = company(afterEach);
 
 async function come(name, options = {}, path = undefined) {
   const person = await here.come(browser, server.url, name, path, options);

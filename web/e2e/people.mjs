@@ -168,10 +168,9 @@ export class Person {
 
   /** vanishes ends what a story that failed has left: a call that goes on would be in the way of the next. */
   async vanishes() {
-    if (!this.page.isClosed())
-      await this.it("hangup")
-        .click({ timeout: 500 })
-        .catch(() => undefined);
+    const hangup = this.it("hangup");
+    if (!this.page.isClosed() && (await hangup.isVisible().catch(() => false)))
+      await hangup.click({ timeout: 500 }).catch(() => undefined);
     await this.context.close();
   }
 
@@ -261,15 +260,15 @@ function cutOff() {
   return cut;
 }
 
-/** company are those who come in a story: one that fails leaves nobody behind for the next. goes is how somebody goes then. */
-export function company(afterEach, goes = (person) => person.context.close()) {
+/** company are those who come in a story: one that fails leaves nobody behind for the next, nor for its second try, and no call. */
+export function company(afterEach) {
   const here = [];
   const join = (person) => {
     here.push(person);
     return person;
   };
   afterEach(async () => {
-    await Promise.all(here.splice(0).map(goes));
+    await Promise.all(here.splice(0).map((person) => person.vanishes()));
   });
   return { join, come: async (...how) => join(await Person.come(...how)) };
 }

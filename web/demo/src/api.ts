@@ -9,10 +9,19 @@ export interface SignedIn extends Identity {
   readonly token: string;
 }
 
-/** WaysIn are how a server lets people in: as one of the demo's identities, or by a one-time code. */
+/** Operator is how people reach whoever runs the server, as links; what is missing is not said. */
+export interface Operator {
+  readonly contact?: string;
+  /** complaints is where one may complain if that does not help. */
+  readonly complaints?: string;
+  readonly privacyNotice?: string;
+}
+
+/** WaysIn are how a server lets people in: as one of the demo's identities, or by a one-time code; and who runs it. */
 export interface WaysIn {
   readonly demo: boolean;
   readonly codes: boolean;
+  readonly operator: Operator;
 }
 
 /** Address is where a code goes. */

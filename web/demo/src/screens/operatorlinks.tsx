@@ -1,8 +1,8 @@
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { type Operator, waysIn } from "../api.ts";
 import { t } from "../lang/index.ts";
-import { type Operator, operator } from "../state/operator.ts";
 
 const texts = {
   contact: "operator.contact",
@@ -14,9 +14,9 @@ const texts = {
 export function OperatorLinks(props: { children: (links: JSX.Element) => JSX.Element }): JSX.Element | null {
   const known = useSignal<Operator>({});
   useEffect(() => {
-    operator().then(
-      (one) => {
-        known.value = one;
+    waysIn().then(
+      ({ operator }) => {
+        known.value = operator;
       },
       () => undefined, // it is not what somebody came for
     );

@@ -126,11 +126,16 @@ func (s *Server) renamed(user wire.UserID, name string) {
 }
 
 func (s *Server) renameSessions(user wire.UserID, name string) {
+	s.eachSession(user, func(one *session) { one.rename(name) })
+}
+
+// eachSession does something, which must not block, to each session of an account.
+func (s *Server) eachSession(user wire.UserID, f func(*session)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for one := range s.users[user] {
 		if !one.who.Guest() {
-			one.rename(name)
+			f(one)
 		}
 	}
 }
@@ -160,13 +165,7 @@ func (s *Server) ProfileChanged(ctx context.Context, user wire.UserID) {
 // labelSessions has an account's sessions be those of a program, or not. Calls that it is in
 // go on as they were.
 func (s *Server) labelSessions(user wire.UserID, automated bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for one := range s.users[user] {
-		if !one.who.Guest() {
-			one.label(automated)
-		}
-	}
+	s.eachSession(user, func(one *session) { one.label(automated) })
 }
 
 // preferences makes a change, if any, and answers with the whole record.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"time"
 
@@ -93,7 +92,7 @@ func (s *Store) FileAppeal(ctx context.Context, n NewAppeal) error {
 		}); err != nil {
 			return err
 		}
-		return tellOfAppeal(ctx, c, AppealEvent{id})
+		return tellOperators(ctx, c, EventAppealFiled, AppealEvent{id})
 	})
 }
 
@@ -119,14 +118,6 @@ const EventAppealFiled = "appeal.filed"
 // AppealEvent is its data. It names nobody: who may read the case sees more.
 type AppealEvent struct {
 	Case string `json:"case"`
-}
-
-func tellOfAppeal(ctx context.Context, c conn, e AppealEvent) error {
-	data, err := json.Marshal(e)
-	if err != nil {
-		return err
-	}
-	return writeEvents(ctx, c, []NewEvent{{Type: EventAppealFiled, Data: string(data)}})
 }
 
 // decideAppeal decides about the open appeal of a case.

@@ -168,7 +168,7 @@ func fileReport(ctx context.Context, c conn, n NewReport) (filed bool, err error
 	if err != nil {
 		return false, err
 	}
-	return true, tellOfReport(ctx, c, ReportEvent{id, n.Subject.Kind, n.Reason})
+	return true, tellOperators(ctx, c, EventReportFiled, ReportEvent{id, n.Subject.Kind, n.Reason})
 }
 
 // EventReportFiled is the type of the event that webhooks are told of a report.
@@ -181,12 +181,13 @@ type ReportEvent struct {
 	Reason string      `json:"reason"`
 }
 
-func tellOfReport(ctx context.Context, c conn, e ReportEvent) error {
+// tellOperators writes an event of no call and no link.
+func tellOperators(ctx context.Context, c conn, kind string, e any) error {
 	data, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	return writeEvents(ctx, c, []NewEvent{{Type: EventReportFiled, Data: string(data)}})
+	return writeEvents(ctx, c, []NewEvent{{Type: kind, Data: string(data)}})
 }
 
 // mayReport fails with a [*TooManyReports] if somebody has reported as much in a day as he
